@@ -1,0 +1,32 @@
+"""Bytes <-> envelope: JSON on the wire, unknown members skipped."""
+
+from hashlib import blake2b
+
+import msgspec
+
+from core.events import Envelope
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Envelope)
+
+
+class Undecodable(ValueError):
+    """Bytes in a log that are no envelope known to this version."""
+
+
+def encode(envelope: Envelope) -> bytes:
+    """The bytes that the log keeps."""
+    return _encoder.encode(envelope)
+
+
+def decode(data: bytes) -> Envelope:
+    """The envelope in `data`, or `Undecodable` with the reason."""
+    try:
+        return _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Undecodable(str(error)) from error
+
+
+def fingerprint(subject: str, data: bytes) -> str:
+    """Sixteen characters by which a reader knows an event again, also one that it cannot decode."""
+    return blake2b(data, digest_size=8, key=blake2b(subject.encode(), digest_size=16).digest()).hexdigest()

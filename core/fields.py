@@ -1,0 +1,89 @@
+"""The fields of a webhook: from what a caller sent to what the log keeps, or `InvalidField`."""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from core.durations import InvalidDuration, nanoseconds
+
+TIMEOUT_MAX_NANOSECONDS = 20_000_000_000
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*")
+_URL = re.compile(r"[!-~]+")
+
+
+class InvalidField(ValueError):
+    """A field that cannot be taken as it is."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+def name(text: str) -> str:
+    """A webhook's name: not blank."""
+    if not text.strip():
+        raise InvalidField("name", "expected a text that is not blank")
+    return text
+
+
+def target_url(text: str) -> str:
+    """Where a webhook is called: https, a host name (no `localhost`, no IP address), no query, no fragment."""
+    if not _URL.fullmatch(text):
+        raise InvalidField("target_url", "expected an https URL of printable ASCII characters without spaces")
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise InvalidField("target_url", f"expected an https URL ({error})") from None
+    if parts.scheme != "https":
+        raise InvalidField("target_url", "expected a URL that starts with https://")
+    if parts.username is not None or parts.password is not None:
+        raise InvalidField("target_url", "expected a URL without a user name or password")
+    if "?" in text or "#" in text:
+        raise InvalidField("target_url", "expected a URL without a query (?…) or fragment (#…)")
+    if not _is_public_name(host) or port == 0:
+        raise InvalidField("target_url", "expected a host name that is neither localhost nor an IP address")
+    return text
+
+
+def _is_public_name(host: str) -> bool:
+    labels = host.removesuffix(".").split(".")
+    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        return False
+    if labels[-1].lower() == "localhost" or _is_number(labels[-1]):
+        return False
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return False
+
+
+def _is_number(label: str) -> bool:
+    """Whether URL parsers read a host that ends in this label as an IPv4 address (WHATWG URL, "ends in a number")."""
+    return label.isdigit() or re.fullmatch(r"0x[0-9a-f]*", label, re.IGNORECASE) is not None
+
+
+def timeout(text: str) -> int:
+    """A webhook's timeout in nanoseconds, from a Go duration between 0 s and 20 s."""
+    expected = 'expected a duration from "0s" to "20s", such as "10s" or "1.5s"'
+    try:
+        value = nanoseconds(text)
+    except InvalidDuration:
+        raise InvalidField("timeout", expected) from None
+    if not 0 <= value <= TIMEOUT_MAX_NANOSECONDS:
+        raise InvalidField("timeout", expected)
+    return value
+
+
+def custom_headers(headers: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The headers that a webhook is called with: RFC 9110 names, values without control characters."""
+    for header, values in headers.items():
+        if not _HEADER_NAME.fullmatch(header):
+            raise InvalidField("custom_headers", f"expected header names of RFC 9110, got {header[:80]!r}")
+        if not all(_HEADER_VALUE.fullmatch(value) for value in values):
+            raise InvalidField("custom_headers", f"expected values without control characters for {header[:80]!r}")
+    return headers

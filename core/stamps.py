@@ -1,0 +1,56 @@
+"""The hybrid logical clock, and the stamps that order register writes.
+
+A clock reading is one integer: milliseconds since 1970 in the high 48 bits, a logical counter in the low
+24. When the counter is full it carries into the milliseconds, so a reading can always be followed by a
+higher one, however far ahead another region's clock was.
+
+Source: Kulkarni et al., "Logical Physical Clocks" (2014).
+"""
+
+from hashlib import sha256
+from typing import NewType
+
+from core.positions import Region, Sequence
+
+Clock = NewType("Clock", int)
+"""A reading of the hybrid logical clock. 0 is below every reading."""
+
+Stamp = NewType("Stamp", str)
+"""Clock, origin, sequence, in `STAMP_WIDTH` characters whose order as text is the order of the writes."""
+
+NEVER = Clock(0)
+LOGICAL_BITS = 24
+CLOCK_WIDTH = 18
+ORIGIN_WIDTH = 6
+SEQUENCE_WIDTH = 12
+STAMP_WIDTH = CLOCK_WIDTH + ORIGIN_WIDTH + SEQUENCE_WIDTH
+
+
+def tick(*, now_milliseconds: int, seen: Clock) -> Clock:
+    """The reading for a new event: the local time, or just above everything seen if that is higher."""
+    return Clock(max(now_milliseconds << LOGICAL_BITS, seen + 1))
+
+
+def milliseconds(clock: Clock) -> int:
+    """The time of a reading, in milliseconds since 1970."""
+    return clock >> LOGICAL_BITS
+
+
+def render(clock: Clock) -> str:
+    """A reading as fixed-width text, in the same order."""
+    return f"{clock:0{CLOCK_WIDTH}x}"
+
+
+def parse(text: str) -> Clock:
+    """A reading from the text of `render`, or from the front of a stamp."""
+    return Clock(int(text[:CLOCK_WIDTH], 16))
+
+
+def origin_code(origin: Region) -> str:
+    """Six characters for an origin. A topology in which two regions share one is refused."""
+    return sha256(origin.encode()).hexdigest()[:ORIGIN_WIDTH]
+
+
+def stamp(clock_text: str, origin: Region, sequence: Sequence) -> Stamp:
+    """The stamp of the register writes of an event with that rendered clock. No two events share one."""
+    return Stamp(f"{clock_text}{origin_code(origin)}{sequence:0{SEQUENCE_WIDTH}x}")

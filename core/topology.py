@@ -1,0 +1,114 @@
+"""The regions, and the names of their streams and subjects."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+import msgspec
+
+from core.events import AnyEvent
+from core.positions import Epoch, Region
+from core.stamps import origin_code
+
+REGIONS_MAX = 10
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+
+ANNOUNCEMENTS = "watermarks.*"
+"""The subject on which every region's announcements are heard."""
+
+
+class RegionState(StrEnum):
+    """Where a region is in its life. Joining: shipped to, not yet waited for. Retired: counts as reached."""
+
+    JOINING = "joining"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class RegionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One region's servers, as seen from the region whose topology file this is."""
+
+    nats: list[str] = msgspec.field(default_factory=list)
+    redis: str = ""
+    state: RegionState = RegionState.ACTIVE
+    replicas: int = 1
+
+
+class InvalidTopology(ValueError):
+    """A topology that cannot be worked with; the text says what to change."""
+
+
+class Topology(msgspec.Struct, frozen=True):
+    """Every region there is. "All" is this, never "whoever answers"."""
+
+    regions: Mapping[Region, RegionConfig]
+
+    def others(self, here: Region) -> tuple[Region, ...]:
+        """The regions that `here` exchanges events with."""
+        return tuple(
+            name for name, config in self.regions.items() if name != here and config.state is not RegionState.RETIRED
+        )
+
+    def waited_for(self) -> frozenset[Region]:
+        """The regions that `all_regions` waits for."""
+        return frozenset(name for name, config in self.regions.items() if config.state is RegionState.ACTIVE)
+
+
+class _Document(msgspec.Struct, forbid_unknown_fields=True):
+    regions: dict[str, RegionConfig]
+
+
+def parse_topology(document: object, *, here: str) -> Topology:
+    """The topology in a parsed TOML `document`, seen from region `here`. Raises `InvalidTopology`."""
+    try:
+        regions = msgspec.convert(document, _Document).regions
+    except msgspec.ValidationError as error:
+        raise InvalidTopology(str(error)) from error
+    if not 1 <= len(regions) <= REGIONS_MAX:
+        raise InvalidTopology(f"expected 1 to {REGIONS_MAX} regions, got {len(regions)}")
+    if here not in regions:
+        raise InvalidTopology(f"no region {here!r}; there are {', '.join(regions)}")
+    for name, config in regions.items():
+        _check(name, config, is_here=name == here)
+    if len({origin_code(Region(name)) for name in regions}) < len(regions):
+        raise InvalidTopology("two region names share a code; rename one of them")
+    return Topology(regions={Region(name): config for name, config in regions.items()})
+
+
+def _check(name: str, config: RegionConfig, *, is_here: bool) -> None:
+    if not _NAME.fullmatch(name):
+        raise InvalidTopology(f"region {name!r}: expected 1 to 32 of a-z, 0-9 and -, with no - at either end")
+    if config.state is RegionState.RETIRED and not is_here:
+        return
+    if not config.nats:
+        raise InvalidTopology(f"region {name}: nats: expected at least one address such as nats://host:4222")
+    if is_here and not config.redis:
+        raise InvalidTopology(f"region {name}: redis: expected an address such as redis://host:6379/0")
+    if config.replicas not in (1, 3, 5):
+        raise InvalidTopology(f"region {name}: replicas: expected 1, 3 or 5, got {config.replicas}")
+
+
+def stream_of(origin: Region) -> str:
+    """The name of an origin's log, in every region."""
+    return f"EVENTS_{origin}"
+
+
+def subjects_of(origin: Region, epoch: Epoch) -> str:
+    """The subjects that a log takes: its own epoch's only."""
+    return f"events.{origin}.{epoch}.>"
+
+
+def subject_of(origin: Region, epoch: Epoch, event: AnyEvent) -> str:
+    """The subject of one event: `events.us-iowa.k3v9x2.trigger_created.v1`."""
+    return f"events.{origin}.{epoch}.{event.__struct_config__.tag}"
+
+
+def epoch_in(subject: str) -> Epoch:
+    """The epoch that an event's subject names; `""` if it is no event's subject."""
+    tokens = subject.split(".", 3)
+    return Epoch(tokens[2]) if len(tokens) == 4 and tokens[0] == "events" else Epoch("")
+
+
+def announcements_of(region: Region) -> str:
+    """The subject of one region's announcements."""
+    return f"watermarks.{region}"
