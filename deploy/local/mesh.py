@@ -1,0 +1,69 @@
+"""The links between all regions: one for each ordered pair, so that each region sees the others through its own."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+
+from deploy.local.errors import UnknownRegion
+from deploy.local.geography import RoundTrips
+from deploy.local.links import Link
+from deploy.local.ports import Ports
+
+
+class Mesh:
+    """Every region's way to every other region's NATS. Cutting a region cuts all links from it and to it."""
+
+    def __init__(self, regions: Sequence[str], *, nats_ports: Mapping[str, int], round_trips: RoundTrips, ports: Ports):
+        self.round_trips = round_trips
+        self._regions = tuple(regions)
+        self._cut: set[str] = set()
+        self.links = {
+            (source, target): Link(
+                listen_port=ports.claim_any(),
+                upstream_port=nats_ports[target],
+                round_trip_seconds=round_trips.seconds(source, target),
+            )
+            for source, target in permutations(self._regions, 2)
+        }
+        """From a region (first) to a region's NATS (second)."""
+
+    @property
+    def cut_regions(self) -> frozenset[str]:
+        """The regions that are cut off."""
+        return frozenset(self._cut)
+
+    async def open(self) -> None:
+        """Listen on every link."""
+        await asyncio.gather(*(link.open() for link in self.links.values()))
+
+    async def close(self) -> None:
+        """Close every link and what it carries."""
+        await asyncio.gather(*(link.close() for link in self.links.values()))
+
+    def cut(self, region: str) -> None:
+        """Cut `region` off from all others. Raises `UnknownRegion`."""
+        self._check(region)
+        self._cut.add(region)
+        for pair, link in self.links.items():
+            if region in pair:
+                link.cut()
+
+    def heal(self, region: str) -> None:
+        """Undo a cut of `region`; towards a region that is cut off itself nothing passes still."""
+        self._check(region)
+        self._cut.discard(region)
+        for pair, link in self.links.items():
+            if region in pair and not self._cut & set(pair):
+                link.heal()
+
+    def delay(self, a: str, b: str, *, milliseconds: float) -> None:
+        """From now on a round trip between `a` and `b` takes this long. Raises `UnknownRegion`, `InvalidRequest`."""
+        self._check(a)
+        self._check(b)
+        self.round_trips.change(a, b, milliseconds=milliseconds)
+        for pair in ((a, b), (b, a)):
+            self.links[pair].round_trip_seconds = milliseconds / 1000
+
+    def _check(self, region: str) -> None:
+        if region not in self._regions:
+            raise UnknownRegion(region=region, known=self._regions)

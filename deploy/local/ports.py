@@ -1,0 +1,76 @@
+"""Ports that stay ours while their process is down."""
+
+import errno
+import random
+import socket
+from pathlib import Path
+
+from deploy.local.errors import InvalidRequest, PortInUse
+
+LOCALHOST = "127.0.0.1"
+_EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_LOWEST = 10_000
+_TRIES_MAX = 1_000
+
+
+class Ports:
+    """Ports on 127.0.0.1 that no other `Ports` on this machine hands out until this one is closed.
+
+    A server that is down leaves its port unbound. Two things could then take it: another run of ours, kept away by a
+    claim on an abstract socket of that name, which the kernel drops with the process; and an outgoing connection
+    (even one to that very port), kept away by choosing below the range from which the kernel picks those.
+    """
+
+    def __init__(self) -> None:
+        self._claims: list[socket.socket] = []
+
+    def claim_any(self) -> int:
+        """A free port. Raises `InvalidRequest` when a thousand tries found none."""
+        for _ in range(_TRIES_MAX):
+            port = random.randrange(_LOWEST, _ephemeral_from())  # noqa: S311 - spreads runs, guards nothing
+            if self._claim(port) and is_free(port):
+                return port
+        raise InvalidRequest(f"no free port found from {_LOWEST} on; end some of the programs that listen")
+
+    def claim(self, port: int, *, wanted_by: str, remedy: str) -> int:
+        """This very port, or `PortInUse`, which names who wanted it and the remedy."""
+        if not (self._claim(port) and is_free(port)):
+            raise PortInUse(port=port, wanted_by=wanted_by, remedy=remedy)
+        return port
+
+    def close(self) -> None:
+        """Give all of them back."""
+        while self._claims:
+            self._claims.pop().close()
+
+    def _claim(self, port: int) -> bool:
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            claim.bind(f"\0crosshook-port-{port}")
+        except OSError as error:
+            claim.close()
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise
+        self._claims.append(claim)
+        return True
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOCALHOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _ephemeral_from() -> int:
+    """The first port that the kernel gives to outgoing connections."""
+    try:
+        first = int(_EPHEMERAL_RANGE.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        first = 32_768
+    return max(first, _LOWEST + _TRIES_MAX)
