@@ -1,0 +1,1 @@
+"""How crosshook is run: on one machine, and elsewhere."""

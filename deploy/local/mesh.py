@@ -13,7 +13,9 @@ from deploy.local.ports import Ports
 class Mesh:
     """Every region's way to every other region's NATS. Cutting a region cuts all links from it and to it."""
 
-    def __init__(self, regions: Sequence[str], *, nats_ports: Mapping[str, int], round_trips: RoundTrips, ports: Ports):
+    def __init__(
+        self, regions: Sequence[str], *, nats_ports: Mapping[str, int], round_trips: RoundTrips, ports: Ports
+    ) -> None:
         self.round_trips = round_trips
         self._regions = tuple(regions)
         self._cut: set[str] = set()
@@ -31,6 +33,10 @@ class Mesh:
     def cut_regions(self) -> frozenset[str]:
         """The regions that are cut off."""
         return frozenset(self._cut)
+
+    def port(self, source: str, target: str) -> int:
+        """Where `source` reaches the NATS of `target`."""
+        return self.links[source, target].listen_port
 
     async def open(self) -> None:
         """Listen on every link."""

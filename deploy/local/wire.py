@@ -58,7 +58,7 @@ class WireEnd(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is there."""
-        self.transport = cast(asyncio.Transport, transport)
+        self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=_WRITE_BUFFER_BYTES_MAX)
         self._writable = True
         self._wire.opened(self)
@@ -67,7 +67,7 @@ class WireEnd(asyncio.Protocol):
         """Bytes set off; reading stops while the line is full."""
         self.line.push(data, now=self._wire.now())
         if self.line.is_full:
-            self._read(False)
+            self._read(on=False)
         self.flow()
 
     def eof_received(self) -> bool:
@@ -103,7 +103,7 @@ class WireEnd(asyncio.Protocol):
         if self.peer.is_gone:
             self.line.clear()
         if self.line.has_room:
-            self._read(True)
+            self._read(on=True)
         self._arm()
 
     @property
@@ -135,7 +135,7 @@ class WireEnd(asyncio.Protocol):
         self.line.push(END, now=self._wire.now())
         self.flow()
 
-    def _read(self, on: bool) -> None:
+    def _read(self, *, on: bool) -> None:
         if on is self._reads or self.transport is None or self.transport.is_closing() or self._has_ended:
             return
         self._reads = on

@@ -1,0 +1,96 @@
+"""All regions of one machine, and the links between them: started, cut, healed, stopped."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from deploy.local.errors import LocalError, UnknownRegion
+from deploy.local.http_process import HttpProcess
+from deploy.local.mesh import Mesh
+from deploy.local.processes import READY_SECONDS_MAX
+from deploy.local.region import LocalRegion
+from deploy.local.server_process import ServerProcess
+
+Report = Callable[[str, str], None]
+"""Told the name of a process and what it waits for; an empty text means that it is ready."""
+
+
+class LocalRegions:
+    """Regions that run on this machine, and the links between them."""
+
+    def __init__(self, regions: Sequence[LocalRegion], *, mesh: Mesh, data: Path) -> None:
+        self.regions = {region.name: region for region in regions}
+        self.mesh = mesh
+        self.data = data
+
+    def region(self, name: str) -> LocalRegion:
+        """The region of that name. Raises `UnknownRegion`."""
+        if name not in self.regions:
+            raise UnknownRegion(region=name, known=self.regions)
+        return self.regions[name]
+
+    @property
+    def processes(self) -> Iterator[ServerProcess | HttpProcess]:
+        """Every process of every region, running or not."""
+        for region in self.regions.values():
+            yield from region.processes
+
+    async def cut(self, region: str) -> None:
+        """Cut a region off from all others: nothing passes, nothing is lost. Raises `UnknownRegion`."""
+        self.mesh.cut(region)
+
+    async def heal(self, region: str) -> None:
+        """Undo a cut: what was held flows again. Raises `UnknownRegion`."""
+        self.mesh.heal(region)
+
+    async def delay(self, a: str, b: str, milliseconds: float) -> None:
+        """From now on a round trip between `a` and `b` takes this long. Raises `UnknownRegion`, `InvalidRequest`."""
+        self.mesh.delay(a, b, milliseconds=milliseconds)
+
+    async def start(self, *, within_seconds: float = READY_SECONDS_MAX, report: Report | None = None) -> None:
+        """Open the links, start every process, and return once all of them are ready.
+
+        Raises `ProcessDied` or `NotReadyInTime` for the first process that fails.
+        """
+        await self.mesh.open()
+        for process in self.processes:
+            await process.start()
+        await self.wait_ready(within_seconds=within_seconds, report=report)
+
+    async def wait_ready(self, *, within_seconds: float = READY_SECONDS_MAX, report: Report | None = None) -> None:
+        """Return once every process is ready. Raises `ProcessDied` or `NotReadyInTime` for the first that fails."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for process in self.processes:
+                    group.create_task(_ready(process, within_seconds=within_seconds, report=report))
+        except* LocalError as errors:
+            first = errors.exceptions[0]
+        else:
+            return
+        raise first
+
+    async def stop(self) -> None:
+        """Stop every process and close the links; what needs others goes first. Bounded by each process's own bound."""
+        regions = self.regions.values()
+        await _stop(service for region in regions for service in region.services)
+        await _stop(replicator for region in regions for replicator in region.replicators)
+        await self.mesh.close()
+        await _stop(server for region in regions for server in (region.nats, region.redis))
+
+    def kill_now(self) -> None:
+        """End every process at once."""
+        for process in self.processes:
+            process.kill_now()
+
+
+async def _ready(process: ServerProcess | HttpProcess, *, within_seconds: float, report: Report | None) -> None:
+    if report is None:
+        await process.wait_ready(within_seconds=within_seconds)
+        return
+    tell = report
+    await process.wait_ready(within_seconds=within_seconds, report=lambda reason: tell(process.name, reason))
+    tell(process.name, "")
+
+
+async def _stop(processes: Iterable[ServerProcess | HttpProcess]) -> None:
+    await asyncio.gather(*(process.stop() for process in processes))

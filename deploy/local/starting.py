@@ -1,0 +1,117 @@
+"""Start regions on this machine: from the first port claimed to the last file removed."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from deploy.local.configuration import topology_text
+from deploy.local.data import data_directory
+from deploy.local.geography import RoundTrips, plausible_round_trips, region_names, uniform_round_trips
+from deploy.local.mesh import Mesh
+from deploy.local.ports import Ports
+from deploy.local.processes import READY_SECONDS_MAX
+from deploy.local.region import LocalRegion
+from deploy.local.regions import LocalRegions, Report
+from deploy.local.servers import find_servers
+
+
+@asynccontextmanager
+async def local_regions(
+    *,
+    regions: int | Sequence[str] = 3,
+    round_trips: RoundTrips | float | None = None,
+    data: Path | None = None,
+    http_port: int = 0,
+    services: int = 1,
+    replicators: int = 1,
+    settings: Mapping[str, str] | None = None,
+    ready_within_seconds: float = READY_SECONDS_MAX,
+    report: Report | None = None,
+) -> AsyncIterator[LocalRegions]:
+    """Regions that are ready, and at the end no process and, unless `data` is given, no file of theirs.
+
+    `regions` are names, or how many of the usual ones; `round_trips` are milliseconds, or what geography makes likely.
+    The first service of each region listens on `http_port` and the ports after it; with 0 on any. Each region starts
+    with so many `services` and `replicators`, which get `settings` (`CROSSHOOK_*`) besides their own; no other
+    `CROSSHOOK_*` variable reaches them. Raises `LocalError`, whatever it is.
+    """
+    names = region_names(regions) if isinstance(regions, int) else tuple(regions)
+    ports = Ports()
+    try:
+        with data_directory(data, regions=names) as directory:
+            demo = _prepare(
+                names, _round_trips(names, round_trips), directory=directory, ports=ports, settings=settings
+            )
+            for index, region in enumerate(demo.regions.values()):
+                for number in range(services):
+                    is_given = http_port > 0 and number == 0
+                    port = _given_port(http_port + index, ports, region.name) if is_given else ports.claim_any()
+                    region.prepare_service(port=port)
+                for _ in range(replicators):
+                    region.prepare_replicator()
+            try:
+                await demo.start(within_seconds=ready_within_seconds, report=report)
+                yield demo
+            finally:
+                await _to_the_end(demo.stop(), hurry=demo.kill_now)
+    finally:
+        ports.close()
+
+
+def _prepare(
+    names: Sequence[str],
+    round_trips: RoundTrips,
+    *,
+    directory: Path,
+    ports: Ports,
+    settings: Mapping[str, str] | None,
+) -> LocalRegions:
+    """Everything but the services and replicators: files written, ports claimed, nothing started."""
+    servers = find_servers()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CROSSHOOK_")}
+    environment["PYTHONUNBUFFERED"] = "1"
+    regions = [
+        LocalRegion(
+            name,
+            directory=directory / name,
+            servers=servers,
+            ports=ports,
+            environment=environment,
+            settings=settings or {},
+        )
+        for name in names
+    ]
+    nats_ports = {region.name: region.nats_port for region in regions}
+    redis_ports = {region.name: region.redis_port for region in regions}
+    mesh = Mesh(names, nats_ports=nats_ports, round_trips=round_trips, ports=ports)
+    for region in regions:
+        seen = {name: mesh.port(region.name, name) for name in nats_ports if name != region.name}
+        region.topology.write_text(topology_text(nats_ports=nats_ports | seen, redis_ports=redis_ports))
+    return LocalRegions(regions, mesh=mesh, data=directory)
+
+
+def _round_trips(names: Sequence[str], given: RoundTrips | float | None) -> RoundTrips:
+    if given is None:
+        return plausible_round_trips(names)
+    return given if isinstance(given, RoundTrips) else uniform_round_trips(names, milliseconds=given)
+
+
+def _given_port(port: int, ports: Ports, region: str) -> int:
+    remedy = "end what listens there or choose another --http-port"
+    return ports.claim(port, wanted_by=f"the service of {region}", remedy=remedy)
+
+
+async def _to_the_end(work: Coroutine[None, None, None], *, hurry: Callable[[], None]) -> None:
+    """Finish `work` even when cancelled; being cancelled only makes it hurry."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+            hurry()
+    if cancelled is not None:
+        raise cancelled
