@@ -1,0 +1,63 @@
+# The one task runner. A machine with Python >= 3.11, pip and make needs nothing else.
+
+PYTHON ?= python3
+ARGS ?=
+WHOLE ?=
+UV_VERSION := 0.13.9
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
+
+define python-is-new-enough
+{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }; }
+endef
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help up test test-all check lint types arrows format lock clean
+
+help: ## Show what there is to run
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+up: $(INSTALLED) ## Start three regions on this machine; ARGS="--rtt 0" passes options on
+	@exec $(BIN)/crosshook up $(ARGS)
+
+test: $(INSTALLED) ## Run every test, the long ones shortened; ARGS="tests/unit -k stamps" picks
+	@$(BIN)/python -m pytest $(if $(WHOLE),--whole) $(ARGS)
+
+test-all: WHOLE = yes
+test-all: test ## Run every test whole
+
+check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs the tests whole
+
+lint: $(INSTALLED) ## Check the code's style and formatting
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(INSTALLED) ## Check the types
+	@$(BIN)/mypy
+
+arrows: $(INSTALLED) ## Check which package imports which
+	@$(BIN)/lint-imports
+
+format: $(INSTALLED) ## Format the code, and mend what the linter can mend by itself
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+
+lock: $(INSTALLED) ## Pin the dependencies anew; ARGS=--upgrade takes newer versions
+	$(PYTHON) -m venv --clear .venv/uv
+	.venv/uv/bin/python -m pip --quiet --disable-pip-version-check install uv==$(UV_VERSION)
+	.venv/uv/bin/uv pip compile pyproject.toml --quiet --extra local --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-emit-index-url --output-file requirements.lock $(ARGS)
+
+clean: ## Remove .venv and everything that the tools left behind
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { $(python-is-new-enough) && $(PYTHON) -m venv --clear .venv; }
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
