@@ -67,3 +67,26 @@ class DataMismatch(LocalError):
     def __init__(self, *, data: Path, left_out: Iterable[str]) -> None:
         names = ", ".join(left_out)
         super().__init__(f"{data} also holds {names}; start with more --regions or name another directory")
+
+
+class DemoRunning(LocalError):
+    """Regions of that name run already."""
+
+    def __init__(self, *, name: str) -> None:
+        super().__init__(f"a demo named {name!r} is running already; end it or choose another --name")
+
+
+class NoDemo(LocalError):
+    """Nobody answers under that name."""
+
+    def __init__(self, *, name: str, why: str) -> None:
+        command = "crosshook up" if name == "demo" else f"crosshook up --name {name}"
+        super().__init__(f"the demo named {name!r} {why} with `{command}`")
+
+
+class KeepsDying(LocalError):
+    """A process ended again and again."""
+
+    def __init__(self, *, name: str, times: int, seconds: float, last: ProcessDied) -> None:
+        self.log_tail = last.log_tail
+        super().__init__(f"{name} ended {times} times within {seconds:g} s and is given up: {last}")

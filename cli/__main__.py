@@ -1,0 +1,26 @@
+"""`crosshook`, or `python -m cli`."""
+
+import click
+
+from cli.link import link
+from cli.up import up
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="crosshook")
+def main() -> None:
+    r"""A webhook registry that is active in several regions at once.
+
+    \b
+    Try it in two terminals:
+      crosshook up                     three regions on this machine, until Ctrl-C
+      crosshook link cut asia-japan    see what a partition does to them
+      crosshook link heal asia-japan
+    """
+
+
+main.add_command(up)
+main.add_command(link)
+
+if __name__ == "__main__":
+    main(prog_name="crosshook")

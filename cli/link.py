@@ -1,0 +1,83 @@
+"""`crosshook link`: cut, heal and delay the links between running regions."""
+
+import click
+from rich.console import Console
+
+from cli.running import do, name_option, status
+from cli.tables import links_table
+from deploy.local.control_messages import CutRegion, DelayPair, HealRegion
+
+
+@click.group()
+def link() -> None:
+    r"""Cut, heal and delay the links between running regions.
+
+    \b
+    A cut is what a partition is: nothing passes either way, open connections stay
+    open, new ones get no answer, and nobody is told. Nothing is lost: what was
+    under way arrives after the heal.
+
+    \b
+    Examples:
+      crosshook link status
+      crosshook link cut asia-japan
+      crosshook link heal asia-japan
+      crosshook link delay us-iowa europe-belgium 400
+    """
+
+
+@link.command()
+@click.argument("region")
+@name_option
+def cut(region: str, name: str) -> None:
+    r"""Cut REGION off from all others.
+
+    \b
+    Example: after this a write with `all_regions` is a 408 that names asia-japan,
+    and one with `local_region` is a 201 in every region, asia-japan included.
+      crosshook link cut asia-japan
+    """
+    do(name, CutRegion(region))
+    click.echo(f"{region} is cut off; heal it with `crosshook link heal {region}`")
+
+
+@link.command()
+@click.argument("region")
+@name_option
+def heal(region: str, name: str) -> None:
+    r"""Let everything pass again between REGION and the others.
+
+    \b
+    Example:
+      crosshook link heal asia-japan
+    """
+    do(name, HealRegion(region))
+    click.echo(f"{region} is connected again")
+
+
+@link.command()
+@click.argument("a")
+@click.argument("b")
+@click.argument("milliseconds", metavar="MS", type=float)
+@name_option
+def delay(a: str, b: str, milliseconds: float, name: str) -> None:
+    r"""Let a round trip between regions A and B take MS milliseconds from now on.
+
+    \b
+    Example: a slow day on the Atlantic.
+      crosshook link delay us-iowa europe-belgium 400
+    """
+    do(name, DelayPair(a, b, milliseconds))
+    click.echo(f"a round trip between {a} and {b} takes {milliseconds:g} ms")
+
+
+@link.command(name="status")
+@name_option
+def show_status(name: str) -> None:
+    r"""Show each pair's round trip, and which regions are cut off.
+
+    \b
+    Example:
+      crosshook link status
+    """
+    Console().print(links_table(status(name)))

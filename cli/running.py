@@ -1,0 +1,48 @@
+"""Commands that act on regions which run already."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from cli.failure import Misuse, failure
+from deploy.local.control_client import ask
+from deploy.local.control_messages import AskStatus, Done, Refused, Request, Status
+from deploy.local.errors import LocalError
+
+DEFAULT_NAME = "demo"
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def name_option(command: _Command) -> _Command:
+    """The option by which a command finds the regions it is about."""
+    option = click.option(
+        "--name", default=DEFAULT_NAME, show_default=True, help="Which demo, if several run on this machine."
+    )
+    return option(command)
+
+
+def do(name: str, request: Request) -> None:
+    """Have `request` done. Ends the command if it cannot be."""
+    answer = _answer(name, request)
+    if not isinstance(answer, Done):
+        raise Misuse(f"the demo named {name!r} is of another version; restart it")
+
+
+def status(name: str) -> Status:
+    """What runs under `name`, and where. Ends the command if nothing does."""
+    answer = _answer(name, AskStatus())
+    if not isinstance(answer, Status):
+        raise Misuse(f"the demo named {name!r} is of another version; restart it")
+    return answer
+
+
+def _answer(name: str, request: Request) -> Done | Status:
+    try:
+        answer = ask(name, request)
+    except LocalError as error:
+        raise failure(error) from error
+    if isinstance(answer, Refused):
+        raise Misuse(answer.message)
+    return answer

@@ -1,0 +1,30 @@
+"""What runs on this machine, as others are told."""
+
+from deploy.local.control_messages import ProcessStatus, RegionStatus, RoundTripStatus, Status
+from deploy.local.http_process import HttpProcess
+from deploy.local.regions import LocalRegions
+from deploy.local.server_process import ServerProcess
+
+
+def status_of(regions: LocalRegions) -> Status:
+    """What runs, and where."""
+    return Status(
+        data=str(regions.data),
+        regions=[
+            RegionStatus(
+                name=region.name,
+                is_cut=region.name in regions.mesh.cut_regions,
+                topology=str(region.topology),
+                nats=_process_status(region.nats),
+                redis=_process_status(region.redis),
+                services=[_process_status(service) for service in region.services],
+                replicators=[_process_status(replicator) for replicator in region.replicators],
+            )
+            for region in regions.regions.values()
+        ],
+        round_trips=[RoundTripStatus(a=a, b=b, milliseconds=value) for a, b, value in regions.mesh.round_trips],
+    )
+
+
+def _process_status(process: ServerProcess | HttpProcess) -> ProcessStatus:
+    return ProcessStatus(name=process.name, url=process.url, pid=process.pid)
