@@ -23,7 +23,7 @@ def decode(data: bytes) -> Envelope:
     """The envelope in `data`, or `Undecodable` with the reason."""
     try:
         return _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable(str(error)) from error
 
 

@@ -1,7 +1,6 @@
 """Durations as Go writes them. Source: Go, package time, ParseDuration and Duration.String."""
 
 import re
-from fractions import Fraction
 
 _UNITS = {
     "ns": 1,
@@ -13,8 +12,9 @@ _UNITS = {
     "m": 60_000_000_000,
     "h": 3_600_000_000_000,
 }
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
+_PART = re.compile(r"(?=\.?\d)(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _LONGEST_TEXT = 64
+_NANOSECONDS_MAX = 2**63 - 1
 
 
 class InvalidDuration(ValueError):
@@ -26,14 +26,26 @@ def nanoseconds(text: str) -> int:
     sign, unsigned = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     if unsigned == "0":
         return 0
-    total, end = Fraction(0), 0
+    total, end = 0, 0
     if len(text) <= _LONGEST_TEXT:
         while part := _PART.match(unsigned, end):
-            total += Fraction(part[1]) * _UNITS[part[2]]
+            whole, fraction, unit = part.groups()
+            total += int(whole or "0") * _UNITS[unit] + _fraction(fraction, _UNITS[unit])
             end = part.end()
-    if end == 0 or end != len(unsigned):
+    if end == 0 or end != len(unsigned) or not -_NANOSECONDS_MAX - 1 <= sign * total <= _NANOSECONDS_MAX:
         raise InvalidDuration(text[:_LONGEST_TEXT])
-    return sign * int(total)
+    return sign * total
+
+
+def _fraction(digits: str, size: int) -> int:
+    """What Go makes of the digits behind a point: floating point, cut off, without the digits beyond 63 bits."""
+    value, scale = 0, 1.0
+    for digit in digits:
+        longer = 10 * value + int(digit)
+        if longer > _NANOSECONDS_MAX + 1:
+            break
+        value, scale = longer, 10 * scale
+    return int(value * (size / scale))
 
 
 def render(duration_nanoseconds: int) -> str:

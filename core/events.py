@@ -9,7 +9,7 @@ import msgspec
 
 from core.stamps import CLOCK_WIDTH
 
-ClockText = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{CLOCK_WIDTH}}}$")]
+ClockText = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{CLOCK_WIDTH}}}\\Z")]
 """A reading of the hybrid logical clock, as `stamps.render` writes it."""
 
 

@@ -1,6 +1,5 @@
 """The fields of a webhook: from what a caller sent to what the log keeps, or `InvalidField`."""
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -44,8 +43,10 @@ def target_url(text: str) -> str:
         raise InvalidField("target_url", "expected a URL without a user name or password")
     if "?" in text or "#" in text:
         raise InvalidField("target_url", "expected a URL without a query (?…) or fragment (#…)")
-    if not _is_public_name(host) or port == 0:
+    if "[" in parts.netloc or not _is_public_name(host):
         raise InvalidField("target_url", "expected a host name that is neither localhost nor an IP address")
+    if port == 0:
+        raise InvalidField("target_url", "expected a port from 1 to 65535")
     return text
 
 
@@ -53,13 +54,7 @@ def _is_public_name(host: str) -> bool:
     labels = host.removesuffix(".").split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         return False
-    if labels[-1].lower() == "localhost" or _is_number(labels[-1]):
-        return False
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return True
-    return False
+    return labels[-1].lower() != "localhost" and not _is_number(labels[-1])
 
 
 def _is_number(label: str) -> bool:
