@@ -55,15 +55,16 @@ class Topology(msgspec.Struct, frozen=True):
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
-    regions: dict[str, RegionConfig]
+    regions: dict[str, object]
 
 
 def parse_topology(document: object, *, here: str) -> Topology:
     """The topology in a parsed TOML `document`, seen from region `here`. Raises `InvalidTopology`."""
     try:
-        regions = msgspec.convert(document, _Document).regions
+        described = msgspec.convert(document, _Document).regions
     except msgspec.ValidationError as error:
         raise InvalidTopology(str(error)) from error
+    regions = {name: _region(name, description) for name, description in described.items()}
     if not 1 <= len(regions) <= REGIONS_MAX:
         raise InvalidTopology(f"expected 1 to {REGIONS_MAX} regions, got {len(regions)}")
     if here not in regions:
@@ -73,6 +74,13 @@ def parse_topology(document: object, *, here: str) -> Topology:
     if len({origin_code(Region(name)) for name in regions}) < len(regions):
         raise InvalidTopology("two region names share a code; rename one of them")
     return Topology(regions={Region(name): config for name, config in regions.items()})
+
+
+def _region(name: str, description: object) -> RegionConfig:
+    try:
+        return msgspec.convert(description, RegionConfig)
+    except msgspec.ValidationError as error:
+        raise InvalidTopology(f"region {name!r}: {error}") from error
 
 
 def _check(name: str, config: RegionConfig, *, is_here: bool) -> None:
