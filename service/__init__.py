@@ -1,0 +1,1 @@
+"""The HTTP process: decide, append, wait, answer."""

@@ -1,0 +1,48 @@
+"""What a region tells every region about itself, over core NATS: its vector, as it stands in its Redis."""
+
+from collections.abc import Callable
+
+import msgspec
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from adapters.connection import Session
+from core.positions import Mark, Region
+from core.topology import ANNOUNCEMENTS, announcements_of
+
+
+class Announcement(msgspec.Struct, frozen=True):
+    """A region's watermarks. It is cumulative: the next one makes up for any that was lost.
+
+    `incarnation` changes whenever the region's Redis may have gone back; `is_current` says whether what it
+    answers is as new as anything it ever answered; `halted` has the reason for each origin that is stopped.
+    """
+
+    region: Region
+    incarnation: str
+    is_current: bool
+    vector: dict[Region, Mark]
+    halted: dict[Region, str] = msgspec.field(default_factory=dict)
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Announcement)
+
+
+async def announce(session: Session, announcement: Announcement) -> None:
+    """Tell the region at the other end. Raises `Unavailable`; whether it arrives is not known."""
+    await session.publish(announcements_of(announcement.region), _encoder.encode(announcement))
+
+
+async def listen(session: Session, heard: Callable[[Announcement], None]) -> Subscription:
+    """Have `heard` called with each announcement that reaches this session's region. Raises `Unavailable`."""
+
+    async def on_message(message: Msg) -> None:
+        try:
+            announcement = _decoder.decode(message.data)
+        except msgspec.DecodeError:
+            return  # A newer version's; what it says will be said again in ours or waited for.
+        if message.subject == announcements_of(announcement.region):
+            heard(announcement)
+
+    return await session.subscribe(ANNOUNCEMENTS, on_message)

@@ -1,0 +1,69 @@
+"""What can go wrong below: each vendor's error is translated once, with its cause."""
+
+from core.positions import Mark, Region
+
+
+class Unavailable(Exception):
+    """A server did not answer, or the connection to it was lost. Trying again may help."""
+
+
+class LogMissing(Exception):
+    """There is no log of that name on that server."""
+
+
+class LogAlarm(Exception):
+    """A log is not the one that its reader has read. Trying again does not help; the origin must stop."""
+
+    reason = "log_alarm"
+
+    def __init__(self, origin: Region, text: str) -> None:
+        super().__init__(text)
+        self.origin = origin
+
+
+class WentBack(LogAlarm):
+    """A log ends before an event that its reader already has."""
+
+    reason = "went_back"
+
+    def __init__(self, origin: Region, *, known: Mark, last_sequence: int) -> None:
+        super().__init__(origin, f"the log ends at {last_sequence}, before event {known.sequence} that was read from it")
+        self.last_sequence = last_sequence
+
+
+class Forked(LogAlarm):
+    """Another event stands at the place of one that the reader already has."""
+
+    reason = "forked"
+
+    def __init__(self, origin: Region, *, known: Mark) -> None:
+        super().__init__(origin, f"another event stands at {known.sequence}, where {known.fingerprint} was read")
+
+
+class EpochChanged(LogAlarm):
+    """The log was made anew since its reader last read."""
+
+    reason = "epoch_changed"
+
+    def __init__(self, origin: Region, *, known: str, found: str) -> None:
+        super().__init__(origin, f"the log has epoch {found or 'none'}, and {known} was read")
+
+
+class LogLost(LogAlarm):
+    """A region has no origin log, but another region has a copy of one."""
+
+    reason = "lost"
+
+    def __init__(self, origin: Region, *, holder: Region, last_sequence: int) -> None:
+        super().__init__(
+            origin,
+            f"{origin} has no log, but {holder} has a copy of it up to {last_sequence}: restore it from there",
+        )
+
+
+class Interrupted(Exception):
+    """A reader is in doubt whether it has seen everything. Resume at the last known event."""
+
+
+class NotCurrent(Exception):
+    """The projection is being rebuilt, and what it would answer may be older than what it has answered."""

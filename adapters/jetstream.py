@@ -1,0 +1,180 @@
+"""The few calls of JetStream's API that a log needs. Source: NATS docs, reference, JetStream API."""
+
+import base64
+from typing import Any
+
+import msgspec
+import nats.errors
+
+from adapters.connection import Session
+from adapters.errors import Unavailable
+
+API_TIMEOUT_SECONDS = 3.0
+STREAM_NOT_FOUND = 10059
+STREAM_NAME_TAKEN = 10058
+MESSAGE_NOT_FOUND = 10037
+
+
+class ApiError(Exception):
+    """JetStream's answer that it will not do what was asked."""
+
+    def __init__(self, *, code: int, description: str) -> None:
+        super().__init__(f"{description} ({code})")
+        self.code = code
+
+
+class Error(msgspec.Struct, frozen=True):
+    """The `error` member of an answer."""
+
+    code: int = 0
+    err_code: int = 0
+    description: str = ""
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    error: Error | None = None
+
+
+class StreamState(msgspec.Struct, frozen=True):
+    """Where a stream begins and ends."""
+
+    first_seq: int = 0
+    last_seq: int = 0
+
+
+class StreamConfig(msgspec.Struct, frozen=True, omit_defaults=False):
+    """A stream that keeps everything, for ever, in order."""
+
+    name: str
+    subjects: list[str]
+    metadata: dict[str, str]
+    num_replicas: int = 1
+    retention: str = "limits"
+    storage: str = "file"
+    discard: str = "new"
+    max_age: int = 0
+    max_bytes: int = -1
+    max_msgs: int = -1
+    deny_delete: bool = True
+    deny_purge: bool = True
+    allow_atomic: bool = True
+    allow_direct: bool = False
+
+
+class StreamInfo(msgspec.Struct, frozen=True):
+    """A stream's configuration and state."""
+
+    config: StreamConfig
+    state: StreamState
+
+
+class _StoredMessage(msgspec.Struct, frozen=True):
+    subject: str
+    seq: int
+    data: str = ""
+    time: str = ""
+
+
+class _StoredAnswer(msgspec.Struct, frozen=True):
+    message: _StoredMessage
+
+
+class StoredMessage(msgspec.Struct, frozen=True):
+    """A message as a stream keeps it. `time` is RFC 3339, of when the stream took it."""
+
+    subject: str
+    sequence: int
+    data: bytes
+    time: str
+
+
+async def call(session: Session, subject: str, body: Any = None) -> bytes:  # noqa: ANN401 - whatever JSON takes
+    """The answer to an API request. Raises `ApiError`, `Unavailable`."""
+    payload = b"" if body is None else msgspec.json.encode(body)
+    answer = await session.request(f"$JS.API.{subject}", payload, timeout_seconds=API_TIMEOUT_SECONDS)
+    error = msgspec.json.decode(answer.data, type=_Answer).error
+    if error is not None:
+        if error.code >= 500 and error.err_code != STREAM_NAME_TAKEN:  # noqa: PLR2004 - HTTP's "server error"
+            raise Unavailable(f"{error.description} ({error.err_code})")
+        raise ApiError(code=error.err_code, description=error.description)
+    return answer.data
+
+
+async def stream_info(session: Session, stream: str) -> StreamInfo:
+    """A stream's configuration and state. Raises `ApiError` (`STREAM_NOT_FOUND`), `Unavailable`."""
+    return msgspec.json.decode(await call(session, f"STREAM.INFO.{stream}"), type=StreamInfo)
+
+
+async def create_stream(session: Session, config: StreamConfig) -> None:
+    """Create a stream that is not there. Raises `ApiError` (`STREAM_NAME_TAKEN`), `Unavailable`."""
+    await call(session, f"STREAM.CREATE.{config.name}", config)
+
+
+async def stored_message(session: Session, stream: str, sequence: int) -> StoredMessage:
+    """One message, from the stream's leader. Raises `ApiError` (`MESSAGE_NOT_FOUND`), `Unavailable`."""
+    answer = await call(session, f"STREAM.MSG.GET.{stream}", {"seq": sequence})
+    message = msgspec.json.decode(answer, type=_StoredAnswer).message
+    return StoredMessage(
+        subject=message.subject, sequence=message.seq, data=base64.b64decode(message.data), time=message.time
+    )
+
+
+async def create_push_consumer(session: Session, stream: str, *, deliver: str, start: int) -> None:
+    """Have everything from sequence `start` on delivered to `deliver`, in order, once, with flow control.
+
+    Whatever follows, nothing is acknowledged and nothing is delivered twice. The consumer is forgotten by
+    the server 5 s after nobody hears it any more.
+    """
+    config = {
+        "deliver_subject": deliver,
+        "deliver_policy": "by_start_sequence",
+        "opt_start_seq": start,
+        "ack_policy": "none",
+        "max_deliver": 1,
+        "flow_control": True,
+        "idle_heartbeat": 1_000_000_000,
+        "inactive_threshold": 5_000_000_000,
+        "mem_storage": True,
+        "num_replicas": 1,
+    }
+    await call(session, f"CONSUMER.CREATE.{stream}", {"stream_name": stream, "config": config})
+
+
+def sequence_of(reply: str) -> int:
+    """The stream sequence in a delivered message's reply subject, in its old and its new form.
+
+    Old: `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.…`; the new one has domain and account after `ACK`.
+    """
+    tokens = reply.split(".")
+    old_form = 9
+    return int(tokens[5] if len(tokens) == old_form else tokens[7])
+
+
+async def publish_batch(
+    session: Session, batch_id: str, messages: list[tuple[str, bytes]], *, after: int
+) -> Error | int:
+    """Append `messages` as one atomic batch right after sequence `after`: the last one's sequence, or the refusal.
+
+    Source: NATS ADR-50. Raises `nats.errors.Error` where the answer did not come; run it with `Session.run`.
+    """
+    last = len(messages)
+    for number, (subject, data) in enumerate(messages, start=1):
+        headers = {"Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(number)}
+        if number == 1:
+            headers["Nats-Expected-Last-Sequence"] = str(after)
+        if number < last:
+            await session.client.publish(subject, data, headers=headers)
+            continue
+        headers["Nats-Batch-Commit"] = "1"
+        try:
+            answer = await session.client.request(subject, data, timeout=API_TIMEOUT_SECONDS, headers=headers)
+        except nats.errors.NoRespondersError:
+            return Error(code=503, description="no stream takes this subject")
+        acknowledgement = msgspec.json.decode(answer.data, type=_Acknowledgement)
+        return acknowledgement.error or acknowledgement.seq
+    raise ValueError("an empty batch")
+
+
+class _Acknowledgement(msgspec.Struct, frozen=True):
+    seq: int = 0
+    error: Error | None = None

@@ -1,0 +1,180 @@
+"""A region's Redis view: read it, apply events to it, and know whether it is current (ADR 6)."""
+
+import secrets
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from importlib import resources
+from typing import Any, NamedTuple
+
+import msgspec
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+
+from adapters.errors import NotCurrent, Unavailable
+from core.positions import BEGINNING, Epoch, Mark, Region
+from core.positions import Sequence as EventSequence
+from core.registry import Fields, Query, Write
+from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
+
+STATE_KEY = "projection"
+CALL_TIMEOUT_SECONDS = 2.0
+CONNECTIONS_MAX = 32
+
+
+class View(NamedTuple):
+    """Registers, and the vector that they belong to: read in one step."""
+
+    vector: dict[Region, Mark]
+    clock: Clock
+    registers: dict[str, Fields]
+
+
+class State(NamedTuple):
+    """How far a projection is. `incarnation` is `""` where nobody has seen this Redis process yet."""
+
+    incarnation: str
+    is_current: bool
+    is_required_known: bool
+    vector: dict[Region, Mark]
+
+
+class Applied(StrEnum):
+    """What became of a run of events."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    GAP = "gap"
+    FORKED = "forked"
+    UNSEEN = "unseen"
+
+
+class ApplyResult(NamedTuple):
+    """What became of a run of events, and where the origin's watermark is now."""
+
+    outcome: Applied
+    incarnation: str
+    is_current: bool
+    mark: Mark
+
+
+class Run(msgspec.Struct, frozen=True):
+    """Consecutive events of one origin, as register writes: from the one after `before` up to `last`."""
+
+    origin: Region
+    before: Mark
+    last: Mark
+    clock_text: str
+    writes: Sequence[Write]
+
+
+class Projection:
+    """The registers and watermarks in one Redis."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._redis = redis
+        self._apply = _script(redis, "apply")
+        self._read = _script(redis, "read")
+        self._observe = _script(redis, "observe")
+        self._begin = _script(redis, "begin")
+        self._require = _script(redis, "require")
+
+    async def read(self, query: Query) -> View:
+        """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
+        answer = await _call(self._read, [STATE_KEY, *query.keys], [query.follow])
+        if not answer[0]:
+            raise NotCurrent
+        state = _pairs(answer[1])
+        registers: dict[str, Fields] = {key: _pairs(fields) for key, fields in answer[2:]}
+        clock = parse(state["clock"]) if "clock" in state else NEVER
+        return View(vector=_vector(state), clock=clock, registers=registers)
+
+    async def apply(self, run: Run) -> ApplyResult:
+        """Write the registers of `run` and the new watermark, unless it does not follow on. Raises `Unavailable`."""
+        keys = list(dict.fromkeys(write.key for write in run.writes))
+        index = {key: str(number) for number, key in enumerate(keys, start=2)}
+        arguments: list[str] = [
+            run.origin,
+            run.last.epoch,
+            str(run.before.sequence),
+            run.before.fingerprint,
+            str(run.last.sequence),
+            run.last.fingerprint,
+            run.clock_text,
+            str(STAMP_WIDTH),
+        ]
+        for key, field, register in run.writes:
+            arguments += (index[key], field, register)
+        what, incarnation, is_current, epoch, sequence, mark = await _call(self._apply, [STATE_KEY, *keys], arguments)
+        return ApplyResult(
+            outcome=Applied(what),
+            incarnation=incarnation,
+            is_current=bool(is_current),
+            mark=Mark(epoch=Epoch(epoch), sequence=EventSequence(sequence), fingerprint=mark),
+        )
+
+    async def observe(self, *, halted: Iterable[Region] = ()) -> State:
+        """How far the projection is, declared current if it has just become so. Raises `Unavailable`."""
+        incarnation, is_current, is_required_known, state = await _call(self._observe, [STATE_KEY], list(halted))
+        return State(incarnation, bool(is_current), bool(is_required_known), _vector(_pairs(state)))
+
+    async def begin(self) -> str:
+        """The incarnation of the present Redis process, given to it now if it has none. Raises `Unavailable`."""
+        return str(await _call(self._begin, [STATE_KEY], [secrets.token_hex(8)]))
+
+    async def require(self, incarnation: str, ends: dict[Region, Mark]) -> None:
+        """Have `incarnation` reach `ends`, read after it began, before it is current. Raises `Unavailable`."""
+        lines = (f"{origin} {end.epoch} {end.sequence}\n" for origin, end in ends.items() if end.sequence)
+        await _call(self._require, [STATE_KEY], [incarnation, "".join(lines)])
+
+
+@asynccontextmanager
+async def open_projection(url: str) -> AsyncIterator[Projection]:
+    """The projection in the Redis at `url`. Nothing is connected until it is used."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=CONNECTIONS_MAX,
+        timeout=CALL_TIMEOUT_SECONDS,
+        decode_responses=True,
+        socket_timeout=CALL_TIMEOUT_SECONDS,
+        socket_connect_timeout=CALL_TIMEOUT_SECONDS,
+        # One more try, on a new connection, for one that a restarted Redis has left dead.
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+    )
+    async with Redis(connection_pool=pool) as redis:
+        try:
+            yield Projection(redis)
+        finally:
+            await pool.disconnect()
+
+
+def _script(redis: "Redis", name: str) -> AsyncScript:
+    folder = resources.files("adapters") / "lua"
+    return redis.register_script(folder.joinpath("prelude.lua").read_text() + folder.joinpath(f"{name}.lua").read_text())
+
+
+async def _call(script: AsyncScript, keys: list[str], arguments: list[str]) -> Any:  # noqa: ANN401 - Redis's own
+    try:
+        return await script(keys=keys, args=arguments)
+    except (RedisError, OSError) as error:
+        raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
+
+
+def _pairs(flat: list[str]) -> dict[str, str]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _vector(state: dict[str, str]) -> dict[Region, Mark]:
+    prefix = "mark:"
+    return {Region(name.removeprefix(prefix)): _mark(text) for name, text in state.items() if name.startswith(prefix)}
+
+
+def _mark(text: str) -> Mark:
+    if not text:
+        return BEGINNING
+    epoch, sequence, fingerprint = text.split(" ")
+    return Mark(epoch=Epoch(epoch), sequence=EventSequence(int(sequence)), fingerprint=fingerprint)

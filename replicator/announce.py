@@ -1,0 +1,156 @@
+"""Announce: tell every region how far this one is, from what its Redis says."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from adapters.announcements import Announcement, announce
+from adapters.connection import Connection
+from adapters.errors import LogMissing, Unavailable
+from adapters.event_log import EventLog
+from adapters.projection import ApplyResult, Projection, State
+from core.positions import BEGINNING, Mark, Region
+from replicator import metrics
+from replicator.status import Status, Step
+
+log = structlog.get_logger()
+
+HEARTBEAT_SECONDS = 0.25
+REBUILDING_HEARTBEAT_SECONDS = 0.05
+ADVANCE_INTERVAL_SECONDS = 0.002
+"""At most so often an advance is announced; what comes meanwhile goes along with the next."""
+
+PROGRESS_SECONDS = 1.0
+UNSEEN = State(incarnation="", is_current=False, is_required_known=False, vector={})
+
+
+class Announcer:
+    """This region's vector, kept from Redis and told to all."""
+
+    def __init__(
+        self,
+        here: Region,
+        *,
+        projection: Projection,
+        local_logs: Mapping[Region, EventLog],
+        connections: Mapping[Region, Connection],
+        status: Status,
+    ) -> None:
+        self._here = here
+        self._projection = projection
+        self._local_logs = local_logs
+        self._connections = connections
+        self._status = status
+        self._state = UNSEEN
+        self._vector: dict[Region, Mark] = {}
+        self._advanced = asyncio.Event()
+        self._look = asyncio.Event()
+        self._next_progress = 0.0
+        self.on_set_back: Callable[[], None] = lambda: None
+        self.unreachable = "not looked at yet"
+
+    @property
+    def state(self) -> State:
+        """The projection as it was last seen."""
+        return self._state
+
+    def advanced(self, origin: Region, result: ApplyResult) -> None:
+        """Take in where the projection has got to."""
+        if result.incarnation != self._state.incarnation:
+            self._look.set()
+            return
+        if result.mark.sequence >= self._vector.get(origin, BEGINNING).sequence:
+            self._vector[origin] = result.mark
+            metrics.WATERMARK.labels(origin).set(result.mark.sequence)
+        self._advanced.set()
+
+    async def tell_advances(self) -> None:
+        """Announce at once when something was applied, then at most every few milliseconds."""
+        while True:
+            await self._advanced.wait()
+            self._advanced.clear()
+            await self._tell()
+            await asyncio.sleep(ADVANCE_INTERVAL_SECONDS)
+
+    async def beat(self) -> None:
+        """Look at Redis and announce what it says, every `HEARTBEAT_SECONDS` (more often while it is rebuilt)."""
+        while True:
+            try:
+                await self._observe()
+                self.unreachable = ""
+                await self._tell()
+            except Unavailable as error:
+                if not self.unreachable:
+                    log.warning("projection unreachable", why=str(error))
+                self.unreachable = str(error)
+            pause = HEARTBEAT_SECONDS if self._state.is_current else REBUILDING_HEARTBEAT_SECONDS
+            self._look.clear()
+            try:
+                async with asyncio.timeout(pause):
+                    await self._look.wait()
+            except TimeoutError:
+                continue
+
+    async def _observe(self) -> None:
+        state = await self._projection.observe(halted=self._status.halted_in(Step.APPLY))
+        if not state.is_required_known:
+            state = await self._begin(state)
+        previous, self._state = self._state, state
+        if state.incarnation != previous.incarnation:
+            log.info("incarnation", incarnation=state.incarnation, vector=_sequences(state.vector))
+            self._vector = {}
+            # Marks only ever go up within an incarnation: this is the one time when they may have gone back.
+            self.on_set_back()
+        if state.is_current and (state.incarnation != previous.incarnation or not previous.is_current):
+            log.info("current", incarnation=state.incarnation, vector=_sequences(state.vector))
+        self._vector |= {
+            origin: mark for origin, mark in state.vector.items() if mark.sequence >= _sequence(self._vector, origin)
+        }
+        metrics.CURRENT.set(state.is_current)
+        for origin, mark in self._vector.items():
+            metrics.WATERMARK.labels(origin).set(mark.sequence)
+        self._report_progress()
+
+    async def _begin(self, state: State) -> State:
+        """Give a Redis process that is new to us an incarnation, and say what it has to reach."""
+        incarnation = await self._projection.begin()
+        ends: dict[Region, Mark] = {}
+        for origin, event_log in self._local_logs.items():
+            try:
+                ends[origin] = await event_log.end()
+            except LogMissing:
+                continue
+        await self._projection.require(incarnation, ends)
+        return await self._projection.observe(halted=self._status.halted_in(Step.APPLY))
+
+    def _report_progress(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self._state.is_current and now >= self._next_progress:
+            self._next_progress = now + PROGRESS_SECONDS
+            log.info("rebuilding", vector=_sequences(self._state.vector))
+
+    async def _tell(self) -> None:
+        if not self._state.incarnation:
+            return
+        announcement = Announcement(
+            region=self._here,
+            incarnation=self._state.incarnation,
+            is_current=self._state.is_current,
+            vector=dict(self._vector),
+            halted=self._status.halted,
+        )
+        for connection in self._connections.values():
+            if connection.is_connected:
+                try:
+                    await announce(connection.current, announcement)
+                except Unavailable:
+                    continue  # The next heartbeat says it again.
+
+
+def _sequence(vector: Mapping[Region, Mark], origin: Region) -> int:
+    return vector.get(origin, BEGINNING).sequence
+
+
+def _sequences(vector: Mapping[Region, Mark]) -> dict[str, int]:
+    return {origin: mark.sequence for origin, mark in vector.items()}

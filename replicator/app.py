@@ -1,0 +1,128 @@
+"""Put the replicator together, run it, take it apart."""
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+
+from litestar import Litestar
+
+from adapters.connection import Connection, open_connection
+from adapters.event_log import EventLog
+from adapters.projection import Projection, open_projection
+from core.positions import Region
+from replicator.announce import Announcer
+from replicator.apply import Applier
+from replicator.establish import establish
+from replicator.settings import Settings
+from replicator.ship import Shipper
+from replicator.status import Status, Step, persist
+from runtime.health import Health, health_routes
+from runtime.logs import configure_logs
+from runtime.reporting import report_connection
+from runtime.server import bind, serve
+
+async def main(settings: Settings) -> None:
+    """Replicate until SIGTERM or SIGINT.
+
+    There is nothing to drain: what is in flight is conditional or idempotent, and is done again by the next.
+    """
+    configure_logs(settings.log_format, settings.log_level, process="replicator", region=settings.region)
+    listener = bind(settings.host, settings.port)
+    async with AsyncExitStack() as stack:
+        here = settings.region
+        connections = {
+            region: await stack.enter_async_context(
+                open_connection(
+                    settings.topology.regions[region].nats,
+                    name=f"crosshook replicator {here}",
+                    on_change=report_connection(region),
+                )
+            )
+            for region in (here, *settings.topology.others(here))
+        }
+        projection = await stack.enter_async_context(open_projection(settings.topology.regions[here].redis))
+        replicator = Replicator(settings, connections, projection)
+        replicating = asyncio.create_task(replicator.run())
+        serving = asyncio.create_task(
+            serve(Litestar(health_routes(replicator.health), openapi_config=None), listener, drain_seconds=0)
+        )
+        await asyncio.wait({replicating, serving}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (replicating, serving):
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await replicating
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+class Replicator:
+    """Every step for every origin."""
+
+    def __init__(self, settings: Settings, connections: dict[Region, Connection], projection: Projection) -> None:
+        here = settings.region
+        replicas = settings.topology.regions[here].replicas
+        self._here = here
+        self._connections = connections
+        self._status = status = Status()
+        local_logs = {origin: EventLog(connections[here], origin) for origin in connections}
+        self._establish = partial(
+            establish,
+            local_logs[here],
+            copies={region: EventLog(connections[region], here) for region in connections if region != here},
+            replicas=replicas,
+            is_first_start=settings.is_first_start,
+        )
+        self._announcer = Announcer(
+            here, projection=projection, local_logs=local_logs, connections=connections, status=status
+        )
+        self._shippers = {
+            origin: Shipper(
+                origin,
+                source=EventLog(connections[origin], origin),
+                copy=local_logs[origin],
+                replicas=replicas,
+                status=status,
+            )
+            for origin in connections
+            if origin != here
+        }
+        self._appliers = {
+            origin: Applier(
+                origin,
+                is_own=origin == here,
+                log=local_logs[origin],
+                projection=projection,
+                advanced=self._announcer.advanced,
+                status=status,
+            )
+            for origin in connections
+        }
+        self._announcer.on_set_back = self._restart_appliers
+
+    async def run(self) -> None:
+        """Work on every origin until cancelled. What fails for one origin concerns that origin only."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(persist(self._establish, step=Step.ESTABLISH, origin=self._here, status=self._status))
+            for origin, shipper in self._shippers.items():
+                group.create_task(persist(shipper.live, step=Step.SHIP, origin=origin, status=self._status))
+            for origin, applier in self._appliers.items():
+                group.create_task(persist(applier.live, step=Step.APPLY, origin=origin, status=self._status))
+            group.create_task(self._announcer.beat())
+            group.create_task(self._announcer.tell_advances())
+
+    def health(self) -> Health:
+        """Ready means: this region's NATS and Redis answer and its projection is current."""
+        waiting_for = []
+        if not self._connections[self._here].is_connected:
+            waiting_for.append(f"NATS of {self._here}")
+        if self._announcer.unreachable:
+            waiting_for.append(f"Redis of {self._here}, or the logs to compare it with: {self._announcer.unreachable}")
+        elif not self._announcer.state.is_current:
+            waiting_for.append("the projection to be current")
+        waiting_for += self._status.waiting_in(Step.ESTABLISH)
+        return Health(region=self._here, waiting_for=waiting_for, halted={str(origin): why for origin, why in self._status.halted.items()})
+
+    def _restart_appliers(self) -> None:
+        for applier in self._appliers.values():
+            applier.restart()
+

@@ -1,0 +1,41 @@
+"""What to do about a failure, decided purely: try again, or stop this origin loudly."""
+
+from typing import NamedTuple
+
+from adapters.errors import Interrupted, LogAlarm, LogMissing, Unavailable
+from core.codec import Undecodable
+
+DOUBT_SECONDS = 0.01
+RETRY_SECONDS = 0.25
+HALT_RECHECK_SECONDS = 5.0
+"""How often a halted origin is looked at again: somebody may have put the right log back."""
+
+
+class Retry(NamedTuple):
+    """Go on from the last known event after a pause."""
+
+    after_seconds: float
+    why: str
+
+
+class Halt(NamedTuple):
+    """Stop this origin. `reason` is one word for metrics, `why` says it in words."""
+
+    reason: str
+    why: str
+    is_about_the_log: bool = False
+
+
+def verdict(error: Exception) -> Retry | Halt:
+    """What to do about `error`. Whatever is not known to be passing is a halt: never a silent skip."""
+    match error:
+        case Interrupted():
+            return Retry(after_seconds=DOUBT_SECONDS, why=str(error))
+        case Unavailable() | LogMissing():
+            return Retry(after_seconds=RETRY_SECONDS, why=f"{type(error).__name__}: {error}")
+        case LogAlarm():
+            return Halt(reason=error.reason, why=str(error), is_about_the_log=True)
+        case Undecodable():
+            return Halt(reason="undecodable", why=str(error))
+        case _:
+            return Halt(reason="unexpected", why=f"{type(error).__name__}: {error}")

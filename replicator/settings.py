@@ -1,0 +1,38 @@
+"""The replicator's settings."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from core.positions import Region
+from core.topology import Topology
+from runtime.logs import LogFormat, LogLevel
+from runtime.settings import Environment
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Everything that can be set, checked."""
+
+    topology: Topology
+    region: Region
+    host: str
+    port: int
+    log_format: LogFormat
+    log_level: LogLevel
+    is_first_start: bool
+
+
+def read_settings(variables: Mapping[str, str]) -> Settings:
+    """The settings in `variables`. Raises `InvalidSetting`."""
+    environment = Environment(variables)
+    topology, region = environment.place()
+    host, port = environment.address("CROSSHOOK_LISTEN", default="127.0.0.1:9080")
+    return Settings(
+        topology=topology,
+        region=region,
+        host=host,
+        port=port,
+        log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
+        log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
+        is_first_start=environment.flag("CROSSHOOK_FIRST_START"),
+    )

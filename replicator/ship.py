@@ -1,0 +1,77 @@
+"""Ship: carry one remote origin's log, event for event and sequence for sequence, into this region's copy."""
+
+import asyncio
+from collections.abc import Sequence
+
+from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
+from adapters.event_log import BATCH_EVENTS_MAX, Append, Entry, EventLog, Stored
+from core.positions import NOTHING, Arrival, Mark, Region, classify
+from replicator import metrics
+from replicator.status import Status, Step
+
+REFUSED_PAUSE_SECONDS = 0.1
+
+
+class Shipper:
+    """One origin's way into the copy. Any number of them may work on one copy: its places decide."""
+
+    def __init__(self, origin: Region, *, source: EventLog, copy: EventLog, replicas: int, status: Status) -> None:
+        self._origin = origin
+        self._source = source
+        self._copy = copy
+        self._replicas = replicas
+        self._status = status
+
+    async def live(self) -> None:
+        """Ship until something is in doubt, and then raise. Begins at the last event that the copy has."""
+        end = await self._open_copy()
+        async with self._source.follow(end) as follower:
+            copy_epoch = (await self._copy.describe()).epoch
+            if copy_epoch != follower.epoch:
+                raise EpochChanged(self._origin, known=copy_epoch, found=follower.epoch)
+            self._status.following(Step.SHIP, self._origin)
+            while True:
+                events = await follower.next()
+                for start in range(0, len(events), BATCH_EVENTS_MAX):
+                    end = await self._append(events[start : start + BATCH_EVENTS_MAX], end)
+
+    async def _open_copy(self) -> Mark:
+        try:
+            return await self._copy.end()
+        except LogMissing:
+            origin = await self._source.describe()
+            await self._copy.create(origin.epoch, replicas=self._replicas)
+            return await self._copy.end()
+
+    async def _append(self, events: Sequence[Stored], end: Mark) -> Mark:
+        """The copy's end once it has `events`, which follow one another."""
+        while pending := self._beyond(end, events):
+            entries = [Entry(event.subject, event.data) for event in pending]
+            outcome, why = await self._copy.append(entries, after=end.sequence)
+            match outcome:
+                case Append.STORED:
+                    metrics.SHIPPED.labels(self._origin).inc(len(pending))
+                    self._status.progressed(Step.SHIP, self._origin)
+                    return pending[-1].mark()
+                case Append.PLACE_TAKEN:
+                    end = await self._copy.end()
+                case Append.REFUSED:
+                    await asyncio.sleep(REFUSED_PAUSE_SECONDS)
+                    raise Interrupted(f"the copy refused a batch: {why}")
+                case Append.UNANSWERED:
+                    raise Unavailable(f"the copy does not answer: {why}")
+        return end
+
+    def _beyond(self, end: Mark, events: Sequence[Stored]) -> Sequence[Stored]:
+        """Those of `events` that a copy ending at `end` lacks; the next one first."""
+        for index, event in enumerate(events):
+            match classify(known=end, incoming=event.mark()) if event.sequence >= end.sequence else Arrival.DUPLICATE:
+                case Arrival.NEXT:
+                    return events[index:]
+                case Arrival.GAP:
+                    raise Interrupted(f"the copy ends at {end.sequence}, and {event.sequence} is next")
+                case Arrival.FORKED if end.sequence != NOTHING:
+                    raise Forked(self._origin, known=end)
+                case Arrival.DUPLICATE | Arrival.FORKED:
+                    continue
+        return ()

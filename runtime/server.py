@@ -1,0 +1,74 @@
+"""Serve HTTP until told to stop, then let what is in flight finish."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import structlog
+import uvicorn
+
+from runtime.settings import InvalidSetting
+
+log = structlog.get_logger()
+
+ANSWER_SECONDS = 1.0
+"""What is left, after the drain's end, to write the last answers."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket, or `InvalidSetting` that says why there is none."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise InvalidSetting("CROSSHOOK_LISTEN", f"an address that is free ({error.strerror})", f"{host}:{port}") from error
+    listener.setblocking(False)
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals are handled by `serve`."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    app: Any,  # noqa: ANN401 - any ASGI application
+    listener: socket.socket,
+    *,
+    drain_seconds: float,
+    on_drain: Callable[[float], None] = lambda _deadline: None,
+) -> None:
+    """Serve `app` on `listener` until SIGTERM or SIGINT, then answer what is in flight and return.
+
+    `on_drain` is told at once by when (in the event loop's time) waiting requests must have their answer.
+    """
+    config = uvicorn.Config(
+        app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        http="httptools",
+        server_header=False,
+        timeout_graceful_shutdown=int(drain_seconds + ANSWER_SECONDS) + 1,
+    )
+    server = _Server(config)
+    loop = asyncio.get_running_loop()
+
+    def stop(name: str) -> None:
+        if not server.should_exit:
+            log.info("draining", signal=name, drain_seconds=drain_seconds)
+            on_drain(loop.time() + drain_seconds)
+            server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number.name)
+    await server.serve(sockets=[listener])

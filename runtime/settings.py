@@ -1,0 +1,94 @@
+"""Settings from the environment, each checked once, before any connection."""
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from core.positions import Region
+from core.topology import InvalidTopology, Topology, parse_topology
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class InvalidSetting(ValueError):
+    """A setting that cannot be worked with: `CROSSHOOK_DRAIN_SECONDS: expected a number from 0 to 60, got 'soon'`."""
+
+    def __init__(self, name: str, expected: str, got: str | None) -> None:
+        super().__init__(f"{name}: expected {expected}, " + ("but it is not set" if got is None else f"got {got!r}"))
+
+
+class Environment:
+    """`CROSSHOOK_*` variables. Each method reads one of them or raises `InvalidSetting`."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def number(self, name: str, *, default: float, low: float, high: float) -> float:
+        """A number from `low` to `high`."""
+        text = self._variables.get(name)
+        if text is None:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise InvalidSetting(name, f"a number from {low:g} to {high:g}", text)
+        return value
+
+    def integer(self, name: str, *, default: int, low: int, high: int) -> int:
+        """An integer from `low` to `high`."""
+        text = self._variables.get(name)
+        if text is None:
+            return default
+        try:
+            value = int(text)
+        except ValueError:
+            raise InvalidSetting(name, f"an integer from {low} to {high}", text) from None
+        if not low <= value <= high:
+            raise InvalidSetting(name, f"an integer from {low} to {high}", text)
+        return value
+
+    def choice(self, name: str, *, default: E) -> E:
+        """One of an enumeration's values."""
+        text = self._variables.get(name)
+        if text is None:
+            return default
+        kind = type(default)
+        try:
+            return kind(text)
+        except ValueError:
+            raise InvalidSetting(name, "one of " + ", ".join(kind), text) from None
+
+    def flag(self, name: str) -> bool:
+        """`true` or `false`; false where it is not set."""
+        text = self._variables.get(name, "false")
+        if text not in ("true", "false"):
+            raise InvalidSetting(name, "true or false", text)
+        return text == "true"
+
+    def address(self, name: str, *, default: str) -> tuple[str, int]:
+        """A host and a port."""
+        text = self._variables.get(name, default)
+        host, _, port = text.rpartition(":")
+        highest_port = 65535
+        if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= highest_port:
+            raise InvalidSetting(name, "HOST:PORT such as 127.0.0.1:8081", text)
+        return host.removeprefix("[").removesuffix("]"), int(port)
+
+    def place(self) -> tuple[Topology, Region]:
+        """The topology file's content, and which of its regions this process belongs to."""
+        path, region = self._variables.get("CROSSHOOK_TOPOLOGY"), self._variables.get("CROSSHOOK_REGION")
+        if not path:
+            raise InvalidSetting("CROSSHOOK_TOPOLOGY", "the path of a topology file", path)
+        if not region:
+            raise InvalidSetting("CROSSHOOK_REGION", "the name of a region of the topology file", region)
+        try:
+            topology = parse_topology(tomllib.loads(Path(path).read_text(encoding="utf-8")), here=region)
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidSetting("CROSSHOOK_TOPOLOGY", f"a file that can be read ({error})", path) from error
+        except (tomllib.TOMLDecodeError, InvalidTopology) as error:
+            raise InvalidSetting("CROSSHOOK_TOPOLOGY", f"a valid topology ({error})", path) from error
+        return topology, Region(region)

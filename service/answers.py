@@ -1,0 +1,59 @@
+"""The envelope that every answer comes in."""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Pagination(msgspec.Struct, frozen=True):
+    """Which part of a list this is."""
+
+    limit: int = 0
+    offset: int = 0
+    total_count: int = 0
+
+
+class ConsistencyMeta(msgspec.Struct, frozen=True):
+    """What is known when the consistency that was asked for was not reached in time."""
+
+    required: str
+    timeout_seconds: int
+    state: str
+    acknowledged: list[str]
+    pending: list[str]
+
+
+class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
+    """About the answer."""
+
+    pagination: Pagination | None = None
+    consistency: ConsistencyMeta | None = None
+
+
+class ErrorItem(msgspec.Struct, frozen=True):
+    """One thing that is wrong."""
+
+    httpcode: int
+    message: str
+
+
+class Empty(msgspec.Struct, frozen=True):
+    """An answer without a result."""
+
+    meta: Meta = Meta(pagination=Pagination())
+    errors: list[ErrorItem] = msgspec.field(default_factory=list)
+
+
+class Answer(msgspec.Struct, Generic[T], frozen=True):
+    """An answer with a result."""
+
+    result: T
+    meta: Meta = Meta()
+    errors: list[ErrorItem] = msgspec.field(default_factory=list)
+
+
+def failure(httpcode: int, message: str, meta: Meta = Meta()) -> Empty:  # noqa: B008 - frozen
+    """An answer that says what is wrong."""
+    return Empty(meta=meta, errors=[ErrorItem(httpcode=httpcode, message=message)])

@@ -1,0 +1,183 @@
+"""Drive `Appending` against this region's own log: follow it, append to it, and resolve what was not answered."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from adapters.connection import Session
+from adapters.errors import EpochChanged, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
+from adapters.event_log import BATCH_EVENTS_MAX, Append, Entry, EventLog, Follower, Stored
+from adapters.projection import Projection
+from core.codec import Undecodable, decode
+from core.positions import BEGINNING, Position, Region, Sequence
+from core.registry import Query, writes_of
+from core.stamps import parse
+from core.topology import epoch_in
+from service import metrics
+from service.appending import Appending, Batch, Proposal
+from service.tail import TailEvent
+
+log = structlog.get_logger()
+
+RETRY_SECONDS = 0.1
+ALARM_RECHECK_SECONDS = 1.0
+
+
+class NothingAppended(Exception):
+    """The log cannot take events now, and was not handed this one."""
+
+
+class LogWriter:
+    """The one writer of this process. Several processes may write to one log: its places decide."""
+
+    def __init__(
+        self,
+        origin: Region,
+        *,
+        event_log: EventLog,
+        projection: Projection,
+        now_milliseconds: Callable[[], int],
+        tail_events_max: int,
+    ) -> None:
+        self._origin = origin
+        self._log = event_log
+        self._projection = projection
+        self._now_milliseconds = now_milliseconds
+        self._tail_events_max = tail_events_max
+        self._appending: Appending | None = None
+        self._session: Session | None = None
+        self._changed = asyncio.Event()
+        self.alarm = ""
+        self.waiting_for = "the log to be read"
+
+    async def run(self) -> None:
+        """Follow and append until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_following())
+            group.create_task(self._keep_appending())
+
+    def submit(self, proposal: Proposal) -> None:
+        """Have `proposal` decided and appended. Raises `NothingAppended` where that cannot even be tried."""
+        if self._appending is None or self.alarm:
+            raise NothingAppended(self.alarm or f"waiting for {self.waiting_for}")
+        self._appending.submit(proposal)
+        self._changed.set()
+
+    def applied(self, sequence: Sequence) -> None:
+        """Take in that this region's projection has everything up to `sequence`."""
+        if self._appending is not None:
+            self._appending.tail.applied(sequence)
+            self._changed.set()
+
+    async def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def _keep_following(self) -> None:
+        while True:
+            pause = RETRY_SECONDS
+            try:
+                await self._follow()
+            except Interrupted as error:
+                log.info("log read again", why=str(error))
+            except (Unavailable, LogMissing, NotCurrent) as error:
+                self.waiting_for = f"the log to be read ({type(error).__name__}: {error})"
+            except (LogAlarm, Undecodable) as error:
+                if not self.alarm:
+                    log.error("own log", why=str(error), error=type(error).__name__)
+                self.alarm = f"{type(error).__name__}: {error}"
+                pause = ALARM_RECHECK_SECONDS
+            finally:
+                self._session = None
+            await asyncio.sleep(pause)
+
+    async def _follow(self) -> None:
+        """Follow the log from the tail's end, and allow appending on this session only: it is the log we know."""
+        if self._appending is None:
+            known = (await self._projection.read(Query(()))).vector.get(self._origin, BEGINNING)
+        else:
+            known = self._appending.tail.end
+        async with self._log.follow(known) as follower:
+            appending = self._appending
+            if appending is None:
+                appending = Appending(self._origin, follower.epoch, known, batch_events_max=BATCH_EVENTS_MAX)
+                self._appending = appending
+            elif appending.epoch != follower.epoch:
+                raise EpochChanged(self._origin, known=appending.epoch, found=follower.epoch)
+            self._session = follower.session
+            self.alarm = self.waiting_for = ""
+            self._changed.set()
+            await self._observe(appending, follower)
+
+    async def _observe(self, appending: Appending, follower: Follower) -> None:
+        while True:
+            await self._until(lambda: appending.tail.unapplied <= self._tail_events_max)
+            for event in await follower.next():
+                if event.sequence > appending.tail.end.sequence:
+                    appending.observed(self._tail_event(event))
+            self._changed.set()
+
+    def _tail_event(self, event: Stored) -> TailEvent:
+        envelope = decode(event.data)
+        writes = writes_of(envelope, Position(self._origin, epoch_in(event.subject), event.sequence))
+        return TailEvent(event.mark(), parse(envelope.clock), writes)
+
+    async def _keep_appending(self) -> None:
+        while True:
+            await self._until(self._can_compose)
+            appending = self._appending
+            if appending is not None and (batch := appending.compose(self._now_milliseconds())) is not None:
+                await self._place(appending, batch)
+
+    def _can_compose(self) -> bool:
+        appending = self._appending
+        return (
+            appending is not None
+            and appending.has_work
+            and appending.is_caught_up
+            and appending.tail.unapplied <= self._tail_events_max
+            and self._is_live()
+        )
+
+    def _is_live(self) -> bool:
+        """Whether there is a session on which the log has been recognized as the one that we know."""
+        return self._session is not None and not self._session.is_lost
+
+    async def _place(self, appending: Appending, batch: Batch) -> None:
+        """Append `batch` at its place again and again, until the log says that it is there or never will be."""
+        entries = [Entry(subject, data) for subject, data in batch.entries]
+        while True:
+            await self._until(self._is_live)
+            outcome, why = await self._log.append(entries, after=batch.after.sequence, on=self._session)
+            metrics.APPENDS.labels(outcome.name.lower()).inc()
+            match outcome:
+                case Append.STORED:
+                    metrics.APPENDED.inc(len(entries))
+                    appending.stored(batch)
+                    return
+                case Append.PLACE_TAKEN if not batch.is_open:
+                    appending.never(batch, is_place_taken=True)
+                    return
+                case Append.PLACE_TAKEN:
+                    await self._look_who_stands_there(appending, batch)
+                    return
+                case Append.REFUSED if not batch.is_open:
+                    log.warning("append refused", why=why)
+                    appending.never(batch, is_place_taken=False)
+                    await asyncio.sleep(RETRY_SECONDS)
+                    return
+                case Append.REFUSED | Append.UNANSWERED:
+                    batch.is_open = True
+                    log.warning("append open", outcome=outcome.name, why=why, after=batch.after.sequence)
+                    await asyncio.sleep(RETRY_SECONDS)
+
+    async def _look_who_stands_there(self, appending: Appending, batch: Batch) -> None:
+        """An unanswered attempt may have been what took the place: the log says whose events stand there."""
+        await self._until(lambda: appending.tail.end.sequence > batch.after.sequence)
+        if batch.is_seen:
+            appending.stored(batch)
+        else:
+            appending.never(batch, is_place_taken=True)
+        log.info("append resolved", is_stored=batch.is_seen, after=batch.after.sequence)

@@ -1,0 +1,117 @@
+"""Errors to answers: the one place that knows what status an error has."""
+
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    SerializationException,
+    ValidationException,
+)
+from litestar.types import ExceptionHandlersMap
+
+from core.fields import InvalidField
+from core.registry import TargetUrlTaken, WebhookNotFound
+from service.answers import ConsistencyMeta, Empty, Meta, failure
+from service.headers import InvalidHeader
+from service.writing import RegionUnavailable, TimedOut
+
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def _bad_request(_: AnyRequest, error: Exception) -> Response[Empty]:
+    return _answer(400, str(error))
+
+
+def _invalid_body(_: AnyRequest, error: ValidationException) -> Response[Empty]:
+    """Litestar names what it found wrong in `extra`, a part at a time."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    parts = [
+        ": ".join(part for part in (item.get("key", ""), item.get("message", "")) if part)
+        for item in extra
+        if isinstance(item, dict)
+    ]
+    return _answer(400, "body: " + ("; ".join(parts) or error.detail))
+
+
+def _malformed_body(_: AnyRequest, error: Exception) -> Response[Empty]:
+    return _answer(400, f"body: expected a JSON object ({error.__cause__ or error})")
+
+
+def _webhook_not_found(_: AnyRequest, error: WebhookNotFound) -> Response[Empty]:
+    return _answer(404, f"webhook not found: {error.webhook_id[:80]}")
+
+
+def _target_url_taken(_: AnyRequest, error: TargetUrlTaken) -> Response[Empty]:
+    return _answer(409, f"target_url: another webhook of this organization has {error.target_url}")
+
+
+def _region_unavailable(_: AnyRequest, error: RegionUnavailable) -> Response[Empty]:
+    return _answer(503, f"{error}; nothing was done, try again", headers={"Retry-After": "1"})
+
+
+def _timed_out(_: AnyRequest, error: TimedOut) -> Response[Empty]:
+    consistency = ConsistencyMeta(
+        required=error.wait.level,
+        timeout_seconds=error.wait.timeout_seconds,
+        state="committed" if error.is_committed else "unknown",
+        acknowledged=list(error.acknowledged),
+        pending=list(error.pending),
+    )
+    known = (
+        "it is in the log and goes on to every region"
+        if error.is_committed
+        else "the log did not answer, it may still land"
+    )
+    message = (
+        f"{error.wait.level} was not reached within {error.wait.timeout_seconds} s: "
+        f"waiting for {', '.join(error.pending)}; {known}"
+    )
+    return _answer(408, message, meta=Meta(consistency=consistency))
+
+
+def _no_such_route(request: AnyRequest, _: NotFoundException) -> Response[Empty]:
+    return _answer(404, f"no such route: {request.url.path[:200]}")
+
+
+def _no_such_method(request: AnyRequest, error: MethodNotAllowedException) -> Response[Empty]:
+    allowed = (error.headers or {}).get("allow", "")
+    return _answer(405, f"{request.method} is not allowed here; allowed: {allowed}", headers={"Allow": allowed})
+
+
+def _http(_: AnyRequest, error: HTTPException) -> Response[Empty]:
+    return _answer(error.status_code, error.detail, headers=error.headers)
+
+
+def _unexpected(request: AnyRequest, error: Exception) -> Response[Empty]:
+    log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
+    return _answer(500, "unexpected error; it has been logged")
+
+
+def _answer(
+    status: int, message: str, *, meta: Meta = Meta(), headers: dict[str, str] | None = None  # noqa: B008 - frozen
+) -> Response[Empty]:
+    return Response(
+        failure(status, message, meta), status_code=status, headers=headers, media_type="application/json"
+    )
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    InvalidField: _bad_request,
+    InvalidHeader: _bad_request,
+    ValidationException: _invalid_body,
+    SerializationException: _malformed_body,
+    WebhookNotFound: _webhook_not_found,
+    TargetUrlTaken: _target_url_taken,
+    RegionUnavailable: _region_unavailable,
+    TimedOut: _timed_out,
+    NotFoundException: _no_such_route,
+    MethodNotAllowedException: _no_such_method,
+    HTTPException: _http,
+    Exception: _unexpected,
+}

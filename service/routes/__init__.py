@@ -1,0 +1,1 @@
+"""The HTTP contract, one line of intent per handler."""

@@ -1,0 +1,110 @@
+"""Who waits for which watermark, without the I/O. Pure."""
+
+import heapq
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+from core.positions import BEGINNING, Mark, Position, Region, reaches
+
+INCARNATIONS_REMEMBERED = 16
+COMPACT_ABOVE = 64
+
+
+@dataclass(eq=False)
+class Waiter:
+    """Somebody who waits until each region in `pending` has applied `position`. `reached` is called once."""
+
+    position: Position
+    pending: set[Region]
+    reached: Callable[[], None]
+    is_over: bool = False
+
+
+@dataclass
+class _Known:
+    """What one region has announced."""
+
+    incarnation: str = ""
+    is_current: bool = False
+    vector: dict[Region, Mark] = field(default_factory=dict)
+    superseded: deque[str] = field(default_factory=lambda: deque(maxlen=INCARNATIONS_REMEMBERED))
+
+
+class Waiting:
+    """Every region's announced watermarks, and everybody who waits for some of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[Region, _Known] = defaultdict(_Known)
+        self._queues: dict[Region, list[tuple[int, int, Waiter]]] = defaultdict(list)
+        self._over: dict[Region, int] = defaultdict(int)
+        self._number = count()
+
+    def watermark(self, region: Region, origin: Region) -> Mark:
+        """The highest position of `origin` that `region` is known to have applied."""
+        return self._known[region].vector.get(origin, BEGINNING)
+
+    def has_applied(self, region: Region, position: Position) -> bool:
+        """Whether `region` is current, and is known to have applied `position`."""
+        known = self._known[region]
+        return known.is_current and reaches(known.vector, position)
+
+    def heard(self, region: Region, incarnation: str, vector: Mapping[Region, Mark], *, is_current: bool) -> None:
+        """Take in an announcement, and let go everybody whose last pending region this was.
+
+        Within an incarnation watermarks only go up, so an older message changes nothing. A new incarnation
+        starts anew, and the ones before it are not believed again.
+        """
+        known = self._known[region]
+        if incarnation in known.superseded:
+            return
+        if incarnation != known.incarnation:
+            known.superseded.append(known.incarnation)
+            known.incarnation, known.is_current, known.vector = incarnation, False, {}
+        known.is_current = known.is_current or is_current
+        for origin, mark in vector.items():
+            if mark.sequence >= known.vector.get(origin, BEGINNING).sequence:
+                known.vector[origin] = mark
+        if known.is_current:
+            self._let_go(region, known)
+
+    def wait(self, position: Position, regions: Iterable[Region], reached: Callable[[], None]) -> Waiter | None:
+        """Have `reached` called once all `regions` have applied `position`. None if they have already."""
+        pending = {region for region in regions if not self.has_applied(region, position)}
+        if not pending:
+            return None
+        waiter = Waiter(position=position, pending=pending, reached=reached)
+        for region in pending:
+            heapq.heappush(self._queues[region], (position.sequence, next(self._number), waiter))
+        return waiter
+
+    def give_up(self, waiter: Waiter) -> None:
+        """Forget `waiter`. What it held is freed at once where many have given up."""
+        waiter.is_over = True
+        for region in waiter.pending:
+            self._over[region] += 1
+            queue = self._queues[region]
+            if len(queue) > COMPACT_ABOVE and self._over[region] * 2 > len(queue):
+                self._queues[region] = [entry for entry in queue if not entry[2].is_over]
+                heapq.heapify(self._queues[region])
+                self._over[region] = 0
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len({id(entry[2]) for queue in self._queues.values() for entry in queue if not entry[2].is_over})
+
+    def _let_go(self, region: Region, known: _Known) -> None:
+        """Everybody's positions are of one origin, this region's own log, so one queue a region is in order."""
+        queue = self._queues[region]
+        while queue:
+            waiter = queue[0][2]
+            if not waiter.is_over and not reaches(known.vector, waiter.position):
+                return
+            heapq.heappop(queue)
+            if waiter.is_over:
+                self._over[region] = max(0, self._over[region] - 1)
+                continue
+            waiter.pending.discard(region)
+            if not waiter.pending:
+                waiter.reached()

@@ -1,0 +1,157 @@
+"""The path of a write: read, decide, append, wait."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from adapters.errors import NotCurrent, Unavailable
+from adapters.projection import Projection, View
+from core.consistency import Level, regions_needed
+from core.positions import BEGINNING, Position, Region
+from core.registry import Command, query_for
+from core.topology import Topology
+from service.appending import Proposal, Refusal, Stale
+from service.identifiers import new_identifier
+from service.log_writer import LogWriter, NothingAppended
+from service.waiting import Waiting
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """How long to wait for what. `deadline` is in the event loop's time, counted from the request's arrival."""
+
+    level: Level
+    timeout_seconds: int
+    deadline: float
+
+
+class RegionUnavailable(Exception):
+    """The region cannot take the request now, and nothing was handed to its log."""
+
+
+class TimedOut(Exception):
+    """The deadline came first. The event, if it is in the log or lands there yet, goes on to every region."""
+
+    def __init__(self, wait: Wait, *, is_committed: bool, acknowledged: list[Region], pending: list[Region]) -> None:
+        super().__init__(", ".join(pending))
+        self.wait = wait
+        self.is_committed = is_committed
+        self.acknowledged = acknowledged
+        self.pending = pending
+
+
+class Writing:
+    """What the write routes call."""
+
+    def __init__(
+        self,
+        *,
+        here: Region,
+        topology: Topology,
+        projection: Projection,
+        writer: LogWriter,
+        waiting: Waiting,
+        append_seconds: float,
+    ) -> None:
+        self._here = here
+        self._topology = topology
+        self._projection = projection
+        self._writer = writer
+        self._waiting = waiting
+        self._append_seconds = append_seconds
+        self._closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def end_waits_at(self, deadline: float) -> None:
+        """Have every wait end at `deadline` (the event loop's time) at the latest: the process is going to stop."""
+        asyncio.get_running_loop().call_at(deadline, self._closing.set_result, None)
+
+    async def write(self, command: Command, wait: Wait) -> Position:
+        """Append what `command` decides, and return once `wait.level` is reached.
+
+        Raises `WebhookNotFound`, `TargetUrlTaken`, `RegionUnavailable`, `TimedOut`.
+        """
+        operation_id = new_identifier()
+        while True:
+            view = await self._read(command, wait)
+            try:
+                position = await self._append(command, operation_id, view, wait)
+            except Stale:
+                continue
+            await self._reach(position, wait)
+            return position
+
+    async def _read(self, command: Command, wait: Wait) -> View:
+        try:
+            async with asyncio.timeout_at(wait.deadline):
+                return await self._projection.read(query_for(command))
+        except NotCurrent:
+            raise RegionUnavailable("this region's projection is being rebuilt") from None
+        except (Unavailable, TimeoutError) as error:
+            raise RegionUnavailable("this region's projection does not answer") from error
+
+    async def _append(self, command: Command, operation_id: str, view: View, wait: Wait) -> Position:
+        loop = asyncio.get_running_loop()
+        settled: asyncio.Future[Position] = loop.create_future()
+        proposal = Proposal(
+            command=command,
+            operation_id=operation_id,
+            vector=view.vector,
+            clock=view.clock,
+            registers=view.registers,
+            settle=_settling(settled),
+        )
+        try:
+            self._writer.applied(view.vector.get(self._here, BEGINNING).sequence)
+            self._writer.submit(proposal)
+        except NothingAppended as error:
+            raise RegionUnavailable(f"this region's log cannot take events: {error}") from error
+        await self._until(settled, min(wait.deadline, loop.time() + self._append_seconds))
+        if not settled.done() and proposal.is_handed:
+            await self._until(settled, wait.deadline)
+        if settled.done():
+            return settled.result()
+        proposal.is_withdrawn = True
+        if proposal.is_handed:
+            raise self._timed_out(wait, is_committed=False, missing=self._needed(wait))
+        raise RegionUnavailable("this region's log does not take events, or not fast enough")
+
+    async def _reach(self, position: Position, wait: Wait) -> None:
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter = self._waiting.wait(position, self._needed(wait), lambda: reached.set_result(None))
+        if waiter is None:
+            return
+        try:
+            await self._until(reached, wait.deadline)
+            if not reached.done():
+                raise self._timed_out(wait, is_committed=True, missing=waiter.pending)
+        finally:
+            if waiter.pending:
+                self._waiting.give_up(waiter)
+
+    async def _until(self, future: asyncio.Future[Position] | asyncio.Future[None], deadline: float) -> None:
+        """Return when `future` is done, at `deadline`, or when the process must answer everybody."""
+        remaining = max(0.0, deadline - asyncio.get_running_loop().time())
+        await asyncio.wait({future, self._closing}, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
+
+    def _needed(self, wait: Wait) -> frozenset[Region]:
+        return regions_needed(wait.level, here=self._here, topology=self._topology)
+
+    def _timed_out(self, wait: Wait, *, is_committed: bool, missing: "set[Region] | frozenset[Region]") -> TimedOut:
+        return TimedOut(
+            wait,
+            is_committed=is_committed,
+            acknowledged=sorted(self._needed(wait) - missing),
+            pending=sorted(missing),
+        )
+
+
+def _settling(future: asyncio.Future[Position]) -> Callable[[Position | Refusal | Stale], None]:
+    def settle(outcome: Position | Refusal | Stale) -> None:
+        if future.done():
+            return
+        if isinstance(outcome, Position):
+            future.set_result(outcome)
+        else:
+            future.set_exception(outcome)
+
+    return settle
