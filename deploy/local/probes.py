@@ -57,7 +57,7 @@ def http_probe(port: int) -> Probe:
             answer += more
         head, _, body = answer.partition(b"\r\n\r\n")
         status = head.split(b" ", 2)[1:2]
-        return Ready() if status == [b"200"] else Waiting(_shortened(body) or "no answer from /readyz")
+        return Ready() if status == [b"200"] else Waiting(_reason(body))
 
     return _over_tcp(port, readyz)
 
@@ -77,6 +77,19 @@ def _over_tcp(port: int, ask: Callable[[asyncio.StreamReader, asyncio.StreamWrit
             return Waiting(f"nobody listens on port {port} yet")
 
     return probe
+
+
+class _Readyz(msgspec.Struct):
+    """The part of a process's own words that matters here."""
+
+    waiting_for: list[str]
+
+
+def _reason(body: bytes) -> str:
+    try:
+        return ", ".join(msgspec.json.decode(body, type=_Readyz).waiting_for)[:_REASON_CHARACTERS_MAX]
+    except msgspec.DecodeError:
+        return _shortened(body) or "no answer from /readyz"
 
 
 def _shortened(answer: bytes) -> str:

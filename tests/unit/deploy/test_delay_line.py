@@ -89,7 +89,7 @@ def test_a_cleared_line_holds_nothing() -> None:
 
 def test_any_history_of_delays_holds_and_releases_keeps_order_and_loses_nothing() -> None:
     seed = random.randrange(1 << 32)
-    print(f"seed {seed}")  # noqa: T201 - a failed random test must be repeatable
+    print(f"seed {seed}")
     chance = random.Random(seed)
     for _ in range(200):
         line = a_line(delay_seconds=chance.random(), held=chance.random() < 0.2)

@@ -1,0 +1,223 @@
+"""`crosshook up` and `crosshook link`, as people type them."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from deploy.local.control_client import ask
+from deploy.local.control_messages import AskStatus, Status
+from deploy.local.ports import LOCALHOST, Ports
+
+NAME = "tested"
+
+
+class Demo:
+    """A `crosshook up` of a test, with what it has written so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.output = ""
+        self._reading = asyncio.create_task(self._read())
+
+    async def says(self, text: str) -> None:
+        await until(lambda: text in self.output or self._reading.done(), seconds=20)
+        assert text in self.output, self.output
+
+    async def ends(self) -> int:
+        async with asyncio.timeout(20):
+            await self._reading
+            return await self.process.wait()
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        while data := await self.process.stdout.read(65_536):
+            self.output += data.decode()
+
+
+@pytest.fixture
+def runtime(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the control socket is, in a temporary directory that has to be empty in the end."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    return temporary
+
+
+@pytest.fixture
+def first_port() -> int:
+    ports = Ports()
+    port = ports.claim_any()
+    ports.close()
+    return port
+
+
+@pytest.fixture
+async def demo(stand_ins: None, runtime: Path, first_port: int) -> AsyncIterator[Demo]:  # noqa: ARG001
+    demo = Demo(await crosshook("up", "--regions", "2", "--http-port", str(first_port), "--name", NAME))
+    try:
+        await demo.says("ready after")
+        yield demo
+    finally:
+        if demo.process.returncode is None:
+            demo.process.terminate()
+        await demo.ends()
+
+
+async def crosshook(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", *arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+async def outcome(*arguments: str) -> tuple[int, str]:
+    process = await crosshook(*arguments)
+    async with asyncio.timeout(20):
+        output, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, output.decode()
+
+
+async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def status() -> Status:
+    answer = ask(NAME, AskStatus())
+    assert isinstance(answer, Status)
+    return answer
+
+
+def pids_of(status: Status) -> Sequence[int]:
+    return [
+        process.pid
+        for region in status.regions
+        for process in (region.nats, region.redis, *region.services, *region.replicators)
+    ]
+
+
+def is_empty(directory: Path) -> bool:
+    return not list(directory.iterdir())
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_ends_it_with_no_process_and_no_file_left(
+    demo: Demo, runtime: Path, number: signal.Signals
+) -> None:
+    pids = pids_of(status())
+    assert len(pids) == 8
+    assert all(is_alive(pid) for pid in pids)
+    demo.process.send_signal(number)
+    assert await demo.ends() == 0
+    assert not any(is_alive(pid) for pid in pids)
+    assert is_empty(runtime)
+
+
+async def test_it_prints_addresses_the_organization_and_lines_to_paste(demo: Demo, first_port: int) -> None:
+    await demo.says(f"http://{LOCALHOST}:{first_port + 1}/organizations/webhooks/$WEBHOOK/triggers")
+    for text in (
+        "us-iowa",
+        "europe-belgium",
+        "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1",
+        "SlashID-Required-Consistency: local_region",
+        "SlashID-Required-Consistency: all_regions",
+        f"http://{LOCALHOST}:{first_port}",
+    ):
+        assert text in demo.output
+
+
+async def test_links_are_cut_healed_and_delayed_while_it_runs(demo: Demo) -> None:
+    assert await outcome("link", "cut", "europe-belgium", "--name", NAME) == (
+        0,
+        "europe-belgium is cut off; heal it with `crosshook link heal europe-belgium`\n",
+    )
+    assert [region.is_cut for region in status().regions] == [False, True]
+    code, _ = await outcome("link", "heal", "europe-belgium", "--name", NAME)
+    assert code == 0
+    assert [region.is_cut for region in status().regions] == [False, False]
+    code, _ = await outcome("link", "delay", "us-iowa", "europe-belgium", "412", "--name", NAME)
+    assert code == 0
+    code, table = await outcome("link", "status", "--name", NAME)
+    assert code == 0
+    assert re.search(r"us-iowa +- +412", table)
+    assert await outcome("link", "cut", "mars", "--name", NAME) == (
+        2,
+        "Error: no region 'mars'; there are us-iowa, europe-belgium\n",
+    )
+    assert demo.process.returncode is None
+
+
+async def test_a_second_one_of_the_same_name_is_refused(demo: Demo, first_port: int) -> None:
+    port = str(first_port + 100)
+    code, output = await outcome("up", "--http-port", port, "--name", NAME)
+    assert code == 1
+    assert "Error: a demo named 'tested' is running already; end it or choose another --name" in output
+    assert demo.process.returncode is None
+
+
+async def test_a_process_that_dies_is_named_with_its_log_and_started_again(demo: Demo) -> None:
+    service = status().regions[0].services[0]
+    os.kill(service.pid, signal.SIGKILL)
+    await demo.says("us-iowa/service-1 ended with signal SIGKILL; its log is ")
+    await demo.says("| started with")
+    await until(lambda: status().regions[0].services[0].pid not in (0, service.pid))
+
+
+async def test_a_process_that_keeps_dying_ends_everything(demo: Demo, runtime: Path) -> None:
+    dead = set[int]()
+
+    def kill_five_times() -> bool:
+        pid = 0 if demo.process.returncode is not None else status().regions[0].services[0].pid
+        if pid and pid not in dead:
+            dead.add(pid)
+            os.kill(pid, signal.SIGKILL)
+        return len(dead) == 5
+
+    await until(kill_five_times)
+    assert await demo.ends() == 1
+    assert "us-iowa/service-1 ended 5 times within 60 s and is given up" in demo.output
+    assert is_empty(runtime)
+
+
+@pytest.mark.usefixtures("stand_ins", "runtime")
+async def test_a_killed_one_leaves_no_process_and_its_socket_is_replaced(first_port: int) -> None:
+    arguments = ("up", "--regions", "1", "--http-port", str(first_port), "--name", NAME)
+    first = Demo(await crosshook(*arguments))
+    await first.says("ready after")
+    pids = pids_of(status())
+    first.process.kill()
+    await first.ends()
+    await until(lambda: not any(is_alive(pid) for pid in pids))
+    second = Demo(await crosshook(*arguments))
+    await second.says("ready after")
+    assert pids_of(status()) != pids
+    second.process.terminate()
+    assert await second.ends() == 0
+
+
+@pytest.mark.usefixtures("runtime")
+async def test_a_port_in_use_is_one_line_that_names_the_remedy(first_port: int) -> None:
+    with socket.create_server((LOCALHOST, first_port)):
+        code, output = await outcome("up", "--http-port", str(first_port), "--name", NAME)
+    assert code == 1
+    error = (
+        f"port {first_port}, which the service of us-iowa needs, is in use; end what listens there or choose another"
+    )
+    assert output == f"starting 3 regions\nError: {error} --http-port\n"
+
+
+@pytest.mark.usefixtures("runtime")
+async def test_without_a_demo_a_link_command_says_how_to_start_one() -> None:
+    expected = "Error: the demo named 'tested' is not running; start it with `crosshook up --name tested`\n"
+    assert await outcome("link", "status", "--name", NAME) == (1, expected)

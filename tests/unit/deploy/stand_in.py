@@ -1,0 +1,41 @@
+"""In place of a service or a replicator: serves `/readyz`, and misbehaves if its environment says so.
+
+`STAND_IN_DIES` is an exit code, `STAND_IN_WAITS_FOR` what it says that it waits for, `STAND_IN_IGNORES_TERM` makes
+it deaf to SIGTERM.
+"""
+
+import json
+import os
+import signal
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+WAITS_FOR = os.environ.get("STAND_IN_WAITS_FOR", "")
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = json.dumps({"waiting_for": [WAITS_FOR], "settings": crosshook_settings()}).encode()
+        self.send_response(503 if WAITS_FOR else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def crosshook_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("CROSSHOOK_")}
+
+
+def main() -> None:
+    print(f"started with {sys.argv[1:]}", flush=True)
+    if code := os.environ.get("STAND_IN_DIES"):
+        print("out of luck", flush=True)
+        sys.exit(int(code))
+    if os.environ.get("STAND_IN_IGNORES_TERM"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    host, port = os.environ["CROSSHOOK_LISTEN"].split(":")
+    HTTPServer((host, int(port)), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
