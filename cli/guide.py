@@ -34,12 +34,12 @@ curl -sS -w '\\n' {last}/organizations/webhooks/$WEBHOOK/triggers -H "SlashID-Or
 _PARTITION = """
 Cut {last_name} off and try the last ones again: 408, and it says who is missing.
 
-crosshook link cut {last_name}{name_option}
-crosshook link heal {last_name}{name_option}
+{command} link cut {last_name}{name_option}
+{command} link heal {last_name}{name_option}
 """
 
 
-def guide(status: Status, *, name_option: str) -> str:
+def guide(status: Status, *, command: str, name_option: str) -> str:
     """Lines for a shell that register a webhook and create triggers at both levels. They can be pasted again."""
     first, last = status.regions[0], status.regions[-1]
     text = _TEMPLATE.format(
@@ -51,4 +51,4 @@ def guide(status: Status, *, name_option: str) -> str:
     )
     if first is last:
         return text
-    return text + _PARTITION.format(last_name=last.name, name_option=name_option)
+    return text + _PARTITION.format(command=command, last_name=last.name, name_option=name_option)

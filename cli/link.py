@@ -1,10 +1,9 @@
 """`crosshook link`: cut, heal and delay the links between running regions."""
 
 import click
-from rich.console import Console
 
 from cli.running import do, name_option, status
-from cli.tables import links_table
+from cli.tables import WideConsole, links_table
 from deploy.local.control_messages import CutRegion, DelayPair, HealRegion
 
 
@@ -80,4 +79,4 @@ def show_status(name: str) -> None:
     Example:
       crosshook link status
     """
-    Console().print(links_table(status(name)))
+    WideConsole().print(links_table(status(name)))

@@ -1,6 +1,9 @@
 """Commands that act on regions which run already."""
 
+import shutil
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -21,6 +24,14 @@ def name_option(command: _Command) -> _Command:
         "--name", default=DEFAULT_NAME, show_default=True, help="Which demo, if several run on this machine."
     )
     return option(command)
+
+
+def own_command() -> str:
+    """How to call this program again from where it was called."""
+    if shutil.which("crosshook"):
+        return "crosshook"
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "crosshook" else f"{sys.executable} -m cli"
 
 
 def do(name: str, request: Request) -> None:

@@ -1,9 +1,30 @@
 """What runs, as tables."""
 
+import errno
+import os
+
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from deploy.local.control_messages import ProcessStatus, RegionStatus, Status
+
+_WIDTH_MIN = 100
+_NAMED_COLUMNS_MAX = 4
+"""With more regions than this the columns are numbered like the rows."""
+
+
+class WideConsole(Console):
+    """A console that rather lets a terminal break a line than shortens an address."""
+
+    def __init__(self) -> None:
+        super().__init__(highlight=False)
+        self.width = max(_WIDTH_MIN, self.width)
+
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more: an error like any other, not rich's exit on the spot, so that all is put away."""
+        self.quiet = True
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def regions_table(status: Status) -> Table:
@@ -20,11 +41,13 @@ def links_table(status: Status) -> Table:
     """Each pair's round trip in milliseconds; `cut` where nothing passes."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("round trip in ms", no_wrap=True)
-    for region in status.regions:
-        table.add_column(region.name, justify="right")
+    are_many = len(status.regions) > _NAMED_COLUMNS_MAX
+    for number, region in enumerate(status.regions, start=1):
+        table.add_column(str(number) if are_many else region.name, justify="right")
     milliseconds = {frozenset({trip.a, trip.b}): trip.milliseconds for trip in status.round_trips}
-    for row in status.regions:
-        table.add_row(row.name, *(_cell(row, column, milliseconds) for column in status.regions))
+    for number, row in enumerate(status.regions, start=1):
+        label = f"{number:2} {row.name}" if are_many else row.name
+        table.add_row(label, *(_cell(row, column, milliseconds) for column in status.regions))
     return table
 
 

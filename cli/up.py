@@ -5,7 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Coroutine, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from rich.console import Console
 from cli.failure import failure, indented
 from cli.guide import ORGANIZATION, guide
 from cli.progress import Progress, showing
-from cli.running import DEFAULT_NAME
-from cli.tables import links_table, regions_table
+from cli.running import DEFAULT_NAME, own_command
+from cli.tables import WideConsole, links_table, regions_table
 from deploy.local.control_messages import Status
 from deploy.local.control_server import control_server
 from deploy.local.errors import LocalError, ProcessDied
@@ -122,7 +122,7 @@ async def _until_ended(options: Options) -> None:
 
 
 async def _demo(options: Options) -> None:
-    console = Console(highlight=False)
+    console = WideConsole()
     progress = Progress()
     started = time.monotonic()
     console.print(f"starting {options.regions} {'region' if options.regions == 1 else 'regions'}")
@@ -145,7 +145,8 @@ async def _demo(options: Options) -> None:
             await supervise(regions, report=_report_death)
         finally:
             control.regions = None
-            console.print("stopping")
+            with suppress(OSError):
+                console.print("stopping")
 
 
 def _present(status: Status, options: Options, console: Console, *, seconds: float) -> None:
@@ -153,7 +154,7 @@ def _present(status: Status, options: Options, console: Console, *, seconds: flo
     console.print(regions_table(status))
     console.print(links_table(status))
     console.print(f"organization {ORGANIZATION}\ndata and logs {status.data}\n", soft_wrap=True)
-    click.echo(guide(status, name_option=options.name_option))
+    click.echo(guide(status, command=own_command(), name_option=options.name_option))
 
 
 def _report_death(death: ProcessDied) -> None:
