@@ -1,0 +1,230 @@
+from dataclasses import dataclass, field
+
+import pytest
+
+from core.catalogue import Trigger
+from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
+from core.positions import Epoch, Position, Region, Sequence
+from core.registry import (
+    Command,
+    CreateTrigger,
+    CreateWebhook,
+    TargetUrlTaken,
+    WebhookNotFound,
+    Write,
+    decide,
+    merge,
+    organization_key,
+    query_for,
+    query_webhook,
+    query_webhooks,
+    target_url_key,
+    triggers_in,
+    webhook_in,
+    webhook_key,
+    webhooks_in,
+    writes_of,
+)
+from core.stamps import Clock, render
+
+ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
+OTHER_ORGANIZATION = "0b0c4b2e-11d5-4e5b-8b0a-5e6f3f2d8c11"
+US, EU = Region("us-iowa"), Region("europe-belgium")
+CREATED, LOGGED_OUT = Trigger("event", "PersonCreated_v1"), Trigger("event", "PersonLoggedOut_v1")
+MINTED = Trigger("sync_hook", "token_minted")
+
+
+def a_webhook(
+    webhook_id: str = "w1", *, target_url: str = "https://example.com", of: str = ORGANIZATION
+) -> CreateWebhook:
+    return CreateWebhook(organization_id=of, webhook_id=webhook_id, name="hook", target_url=target_url)
+
+
+def a_trigger(trigger: Trigger = CREATED, *, webhook_id: str = "w1", of: str = ORGANIZATION) -> CreateTrigger:
+    return CreateTrigger(organization_id=of, webhook_id=webhook_id, trigger=trigger)
+
+
+@dataclass
+class Registry:
+    """A projection with a log of its own: commands are decided on what `query_for` reads, as the service does."""
+
+    origin: Region = US
+    registers: dict[str, dict[str, str]] = field(default_factory=dict)
+    sequence: int = 0
+
+    def decide(self, command: Command) -> AnyEvent:
+        query = query_for(command)
+        keys = {*query.keys, *(query.follow + name for name in self.registers.get(query.keys[0], {}) if query.follow)}
+        return decide(command, {key: self.registers[key] for key in keys if key in self.registers})
+
+    def apply(self, event: AnyEvent, *, of: str = ORGANIZATION, clock: int = 0) -> list[Write]:
+        self.sequence += 1
+        envelope = Envelope(
+            operation_id="o", organization_id=of, clock=render(Clock(clock or self.sequence)), event=event
+        )
+        writes = writes_of(envelope, Position(self.origin, Epoch("k3v9x2"), Sequence(self.sequence)))
+        merge(self.registers, writes)
+        return writes
+
+    def do(self, command: Command, *, clock: int = 0) -> AnyEvent:
+        event = self.decide(command)
+        self.apply(event, of=command.organization_id, clock=clock)
+        return event
+
+    def triggers(self, webhook_id: str = "w1") -> list[Trigger]:
+        return list(triggers_in(self.registers.get(webhook_key(ORGANIZATION, webhook_id), {})))
+
+
+def test_a_webhook_is_registered_with_all_that_was_said_of_it() -> None:
+    registry = Registry()
+    command = CreateWebhook(
+        organization_id=ORGANIZATION,
+        webhook_id="w1",
+        name="Grüße",
+        target_url="https://example.com/hooks",
+        description="what it is for",
+        custom_headers={"X-B": ["2", ""], "X-A": ["1"]},
+        timeout_nanoseconds=1_500_000_000,
+    )
+    registry.do(command)
+    webhook = webhook_in("w1", registry.registers[webhook_key(ORGANIZATION, "w1")])
+    assert webhook is not None
+    assert {name: getattr(webhook, name) for name in webhook.__struct_fields__} == {
+        name: getattr(command, name) for name in command.__struct_fields__ if name != "organization_id"
+    }
+
+
+def test_a_trigger_of_a_webhook_that_is_not_there_is_refused() -> None:
+    with pytest.raises(WebhookNotFound) as refusal:
+        Registry().decide(a_trigger(webhook_id="w7"))
+    assert refusal.value.webhook_id == "w7"
+
+
+def test_another_organizations_webhook_is_not_there() -> None:
+    registry = Registry()
+    registry.do(a_webhook("w1", of=OTHER_ORGANIZATION))
+    with pytest.raises(WebhookNotFound):
+        registry.decide(a_trigger(webhook_id="w1"))
+
+
+def test_a_webhook_of_which_only_a_trigger_has_arrived_is_not_there_yet() -> None:
+    registry = Registry()
+    registry.apply(TriggerCreated(webhook_id="w1", trigger_type="event", trigger_name="PersonCreated_v1"))
+    with pytest.raises(WebhookNotFound):
+        registry.decide(a_trigger(LOGGED_OUT))
+    assert webhook_in("w1", registry.registers[webhook_key(ORGANIZATION, "w1")]) is None
+
+
+def test_a_target_url_that_is_taken_is_refused() -> None:
+    registry = Registry()
+    registry.do(a_webhook("w1", target_url="https://example.com/a"))
+    with pytest.raises(TargetUrlTaken) as refusal:
+        registry.decide(a_webhook("w2", target_url="https://example.com/a"))
+    assert refusal.value.target_url == "https://example.com/a"
+
+
+def test_a_target_url_is_unique_within_an_organization_only() -> None:
+    registry = Registry()
+    registry.do(a_webhook("w1"))
+    registry.do(a_webhook("w2", target_url="https://example.com/b"))
+    registry.do(a_webhook("w3", of=OTHER_ORGANIZATION))
+    assert [found.webhook_id for found in webhooks_in(ORGANIZATION, registry.registers)] == ["w1", "w2"]
+    assert [found.webhook_id for found in webhooks_in(OTHER_ORGANIZATION, registry.registers)] == ["w3"]
+
+
+def test_a_target_url_is_not_taken_by_a_webhook_that_has_another_one_by_now() -> None:
+    registry = Registry()
+    registry.do(a_webhook("w1", target_url="https://example.com/b"))
+    taken_before = Write(target_url_key(ORGANIZATION, "https://example.com/a"), "w1", "0" * 36)
+    merge(registry.registers, [taken_before])
+    assert isinstance(registry.decide(a_webhook("w2", target_url="https://example.com/a")), WebhookCreated)
+
+
+def test_two_webhooks_that_two_regions_gave_one_target_url_are_both_there_and_a_third_is_refused() -> None:
+    registry = Registry()
+    event = registry.decide(a_webhook("w1"))
+    other = registry.decide(a_webhook("w2"))
+    registry.apply(event)
+    registry.apply(other)
+    assert [found.webhook_id for found in webhooks_in(ORGANIZATION, registry.registers)] == ["w1", "w2"]
+    with pytest.raises(TargetUrlTaken):
+        registry.decide(a_webhook("w3"))
+
+
+def test_triggers_are_listed_in_the_order_of_their_creation() -> None:
+    registry = Registry()
+    registry.do(a_webhook())
+    for trigger in (MINTED, LOGGED_OUT, CREATED):
+        registry.do(a_trigger(trigger))
+    assert registry.triggers() == [MINTED, LOGGED_OUT, CREATED]
+
+
+def test_creating_a_trigger_again_is_an_event_and_keeps_its_place() -> None:
+    registry = Registry()
+    registry.do(a_webhook())
+    first = registry.do(a_trigger(CREATED))
+    registry.do(a_trigger(MINTED))
+    for _ in range(2):
+        again = registry.do(a_trigger(CREATED))
+        assert isinstance(again, TriggerCreated)
+        assert again != first
+        assert registry.triggers() == [CREATED, MINTED]
+
+
+def test_creating_a_trigger_again_raises_its_stamp() -> None:
+    registry = Registry()
+    registry.do(a_webhook())
+    key, name = webhook_key(ORGANIZATION, "w1"), "trigger:event:PersonCreated_v1"
+    registry.do(a_trigger(CREATED))
+    before = registry.registers[key][name]
+    registry.do(a_trigger(CREATED))
+    assert registry.registers[key][name] > before
+
+
+def test_of_two_regions_that_created_one_trigger_at_once_the_higher_stamp_says_its_place() -> None:
+    us, eu = Registry(US), Registry(EU)
+    for region in (us, eu):
+        region.apply(WebhookCreated(webhook_id="w1", name="hook", target_url="https://example.com"), clock=1)
+    from_us = us.apply(us.decide(a_trigger(CREATED)), clock=5)
+    from_eu = eu.apply(eu.decide(a_trigger(CREATED)), clock=9)
+    between = us.apply(us.decide(a_trigger(MINTED)), clock=7)
+    merge(us.registers, from_eu)
+    merge(eu.registers, between + from_us)
+    assert us.triggers() == eu.triggers() == [MINTED, CREATED]
+
+
+def test_webhooks_are_listed_in_the_order_of_their_stamps_not_of_their_arrival() -> None:
+    registry = Registry()
+    registry.apply(WebhookCreated(webhook_id="w2", name="b", target_url="https://b.example"), clock=2)
+    registry.apply(WebhookCreated(webhook_id="w1", name="a", target_url="https://a.example"), clock=1)
+    assert [webhook.webhook_id for webhook in webhooks_in(ORGANIZATION, registry.registers)] == ["w1", "w2"]
+
+
+def test_of_two_writes_the_higher_stamp_stays_and_an_equal_one_changes_nothing() -> None:
+    low, high = "0" * 35 + "1", "0" * 35 + "2"
+    registers: dict[str, dict[str, str]] = {}
+    merge(registers, [Write("k", "f", high + "high"), Write("k", "f", low + "low"), Write("k", "f", high + "again")])
+    assert registers == {"k": {"f": high + "high"}}
+
+
+def test_registers_hold_custom_headers_in_one_order_whatever_order_they_came_in() -> None:
+    def headers_register(headers: dict[str, list[str]]) -> str:
+        event = WebhookCreated(webhook_id="w1", name="a", target_url="https://a.example", custom_headers=headers)
+        writes = Registry().apply(event)
+        return next(write.register for write in writes if write.field == "custom_headers")
+
+    assert headers_register({"A": ["1"], "B": ["2"]}) == headers_register({"B": ["2"], "A": ["1"]})
+
+
+def test_what_is_read_is_the_organizations_own() -> None:
+    assert ORGANIZATION in query_webhook(ORGANIZATION, "w1").keys[0]
+    assert query_webhooks(ORGANIZATION).keys == (organization_key(ORGANIZATION),)
+    assert query_webhooks(ORGANIZATION).follow == webhook_key(ORGANIZATION, "")
+    for command in (a_webhook(), a_trigger()):
+        assert all(ORGANIZATION in key for key in query_for(command).keys)
+
+
+def test_a_target_urls_key_does_not_grow_with_it() -> None:
+    short, long = (target_url_key(ORGANIZATION, f"https://example.com/{'a' * length}") for length in (1, 60_000))
+    assert len(short) == len(long)
+    assert short != long
