@@ -13,6 +13,7 @@ API_TIMEOUT_SECONDS = 3.0
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_TAKEN = 10058
 MESSAGE_NOT_FOUND = 10037
+_EXPECTED = "Nats-Expected-Last-Sequence"
 
 
 class ApiError(Exception):
@@ -150,6 +151,14 @@ def sequence_of(reply: str) -> int:
     return int(tokens[5] if len(tokens) == old_form else tokens[7])
 
 
+async def publish_one(session: Session, subject: str, data: bytes, *, after: int) -> Error | int:
+    """Append one message right after sequence `after`: its sequence, or the refusal.
+
+    Raises `nats.errors.Error` where the answer did not come; run it with `Session.run`.
+    """
+    return await _publish_last(session, subject, data, {_EXPECTED: str(after)})
+
+
 async def publish_batch(
     session: Session, batch_id: str, messages: list[tuple[str, bytes]], *, after: int
 ) -> Error | int:
@@ -157,22 +166,22 @@ async def publish_batch(
 
     Source: NATS ADR-50. Raises `nats.errors.Error` where the answer did not come; run it with `Session.run`.
     """
-    last = len(messages)
-    for number, (subject, data) in enumerate(messages, start=1):
-        headers = {"Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(number)}
-        if number == 1:
-            headers["Nats-Expected-Last-Sequence"] = str(after)
-        if number < last:
-            await session.client.publish(subject, data, headers=headers)
-            continue
-        headers["Nats-Batch-Commit"] = "1"
-        try:
-            answer = await session.client.request(subject, data, timeout=API_TIMEOUT_SECONDS, headers=headers)
-        except nats.errors.NoRespondersError:
-            return Error(code=503, description="no stream takes this subject")
-        acknowledgement = msgspec.json.decode(answer.data, type=_Acknowledgement)
-        return acknowledgement.error or acknowledgement.seq
-    raise ValueError("an empty batch")
+    *first, (last_subject, last_data) = messages
+    headers = {_EXPECTED: str(after), "Nats-Batch-Id": batch_id}
+    for number, (subject, data) in enumerate(first, start=1):
+        await session.client.publish(subject, data, headers=headers | {"Nats-Batch-Sequence": str(number)})
+        headers.pop(_EXPECTED, None)
+    headers |= {"Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1"}
+    return await _publish_last(session, last_subject, last_data, headers)
+
+
+async def _publish_last(session: Session, subject: str, data: bytes, headers: dict[str, str]) -> Error | int:
+    try:
+        answer = await session.client.request(subject, data, timeout=API_TIMEOUT_SECONDS, headers=headers)
+    except nats.errors.NoRespondersError:
+        return Error(code=503, description="no stream takes this subject")
+    acknowledgement = msgspec.json.decode(answer.data, type=_Acknowledgement)
+    return acknowledgement.error or acknowledgement.seq
 
 
 class _Acknowledgement(msgspec.Struct, frozen=True):

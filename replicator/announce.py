@@ -1,7 +1,8 @@
 """Announce: tell every region how far this one is, from what its Redis says."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -19,7 +20,10 @@ log = structlog.get_logger()
 HEARTBEAT_SECONDS = 0.25
 REBUILDING_HEARTBEAT_SECONDS = 0.05
 ADVANCE_INTERVAL_SECONDS = 0.002
-"""At most so often an advance is announced; what comes meanwhile goes along with the next."""
+"""At most so often a region hears that its events were applied; what comes meanwhile goes along with the next."""
+
+BYSTANDER_INTERVAL_SECONDS = 0.02
+"""At most so often the other regions hear it: nobody there waits for these events' acknowledgement."""
 
 PROGRESS_SECONDS = 1.0
 UNSEEN = State(incarnation="", is_current=False, is_required_known=False, vector={})
@@ -44,6 +48,7 @@ class Announcer:
         self._status = status
         self._state = UNSEEN
         self._vector: dict[Region, Mark] = {}
+        self._concerned: set[Region] = set()
         self._advanced = asyncio.Event()
         self._look = asyncio.Event()
         self._next_progress = 0.0
@@ -63,15 +68,24 @@ class Announcer:
         if result.mark.sequence >= self._vector.get(origin, BEGINNING).sequence:
             self._vector[origin] = result.mark
             metrics.WATERMARK.labels(origin).set(result.mark.sequence)
+        self._concerned.add(origin)
         self._advanced.set()
 
-    async def tell_advances(self) -> None:
-        """Announce at once when something was applied, then at most every few milliseconds."""
+    async def tell_concerned(self) -> None:
+        """Tell the regions whose events were applied at once, then at most every `ADVANCE_INTERVAL_SECONDS`."""
         while True:
             await self._advanced.wait()
             self._advanced.clear()
-            await self._tell()
+            concerned, self._concerned = self._concerned, set()
+            await self._tell(concerned)
             await asyncio.sleep(ADVANCE_INTERVAL_SECONDS)
+
+    async def tell_bystanders(self) -> None:
+        """Tell everybody that something was applied, at most every `BYSTANDER_INTERVAL_SECONDS`."""
+        while True:
+            await self._advanced.wait()
+            await asyncio.sleep(BYSTANDER_INTERVAL_SECONDS)
+            await self._tell(self._connections)
 
     async def beat(self) -> None:
         """Look at Redis and announce what it says, every `HEARTBEAT_SECONDS` (more often while it is rebuilt)."""
@@ -79,7 +93,7 @@ class Announcer:
             try:
                 await self._observe()
                 self.unreachable = ""
-                await self._tell()
+                await self._tell(self._connections)
             except Unavailable as error:
                 if not self.unreachable:
                     log.warning("projection unreachable", why=str(error))
@@ -130,7 +144,7 @@ class Announcer:
             self._next_progress = now + PROGRESS_SECONDS
             log.info("rebuilding", vector=_sequences(self._state.vector))
 
-    async def _tell(self) -> None:
+    async def _tell(self, regions: Iterable[Region]) -> None:
         if not self._state.incarnation:
             return
         announcement = Announcement(
@@ -140,12 +154,10 @@ class Announcer:
             vector=dict(self._vector),
             halted=self._status.halted,
         )
-        for connection in self._connections.values():
-            if connection.is_connected:
-                try:
-                    await announce(connection.current, announcement)
-                except Unavailable:
-                    continue  # The next heartbeat says it again.
+        for region in regions:
+            # What is lost on the way, the next heartbeat says again.
+            with suppress(Unavailable):
+                await announce(self._connections[region].current, announcement)
 
 
 def _sequence(vector: Mapping[Region, Mark], origin: Region) -> int:

@@ -43,9 +43,8 @@ async def main(settings: Settings) -> None:
         projection = await stack.enter_async_context(open_projection(settings.topology.regions[here].redis))
         replicator = Replicator(settings, connections, projection)
         replicating = asyncio.create_task(replicator.run())
-        serving = asyncio.create_task(
-            serve(Litestar(health_routes(replicator.health), openapi_config=None), listener, drain_seconds=0)
-        )
+        health = Litestar(health_routes(replicator.health), openapi_config=None, logging_config=None)
+        serving = asyncio.create_task(serve(health, listener, drain_seconds=0))
         await asyncio.wait({replicating, serving}, return_when=asyncio.FIRST_COMPLETED)
         for task in (replicating, serving):
             task.cancel()
@@ -108,7 +107,8 @@ class Replicator:
             for origin, applier in self._appliers.items():
                 group.create_task(persist(applier.live, step=Step.APPLY, origin=origin, status=self._status))
             group.create_task(self._announcer.beat())
-            group.create_task(self._announcer.tell_advances())
+            group.create_task(self._announcer.tell_concerned())
+            group.create_task(self._announcer.tell_bystanders())
 
     def health(self) -> Health:
         """Ready means: this region's NATS and Redis answer and its projection is current."""

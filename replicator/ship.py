@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
-from adapters.event_log import BATCH_EVENTS_MAX, Append, Entry, EventLog, Stored
+from adapters.event_log import Append, Entry, EventLog, Stored, batch_size
 from core.positions import NOTHING, Arrival, Mark, Region, classify
 from replicator import metrics
 from replicator.status import Status, Step
@@ -32,8 +32,10 @@ class Shipper:
             self._status.following(Step.SHIP, self._origin)
             while True:
                 events = await follower.next()
-                for start in range(0, len(events), BATCH_EVENTS_MAX):
-                    end = await self._append(events[start : start + BATCH_EVENTS_MAX], end)
+                while events:
+                    size = batch_size(len(events))
+                    end = await self._append(events[:size], end)
+                    events = events[size:]
 
     async def _open_copy(self) -> Mark:
         try:

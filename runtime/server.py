@@ -58,6 +58,7 @@ async def serve(
         access_log=False,
         http="httptools",
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=int(drain_seconds + ANSWER_SECONDS) + 1,
     )
     server = _Server(config)

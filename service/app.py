@@ -83,6 +83,7 @@ def make_app(writing: Writing, reading: Reading, region: "RegionView") -> Litest
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
+        logging_config=None,
     )
 
 

@@ -59,9 +59,9 @@ class Batch:
 class Appending:
     """The queue, the batch in flight, and the tail that both are decided on."""
 
-    def __init__(self, origin: Region, epoch: Epoch, start: Mark, *, batch_events_max: int) -> None:
+    def __init__(self, origin: Region, epoch: Epoch, start: Mark, *, batch_size: Callable[[int], int]) -> None:
         self._origin = origin
-        self._batch_events_max = batch_events_max
+        self._batch_size = batch_size
         self._queue: deque[Proposal] = deque()
         self._must_reach = Sequence(0)
         self.epoch = epoch
@@ -89,8 +89,8 @@ class Appending:
         """
         batch = Batch(after=self.tail.end)
         layer: dict[str, dict[str, str]] = {}
-        size = 0
-        while self._queue and len(batch.entries) < self._batch_events_max and size < BATCH_BYTES_MAX:
+        events_max, size = self._batch_size(len(self._queue)), 0
+        while self._queue and len(batch.entries) < events_max and size < BATCH_BYTES_MAX:
             proposal = self._queue.popleft()
             if proposal.is_withdrawn:
                 continue

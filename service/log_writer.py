@@ -7,7 +7,7 @@ import structlog
 
 from adapters.connection import Session
 from adapters.errors import EpochChanged, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
-from adapters.event_log import BATCH_EVENTS_MAX, Append, Entry, EventLog, Follower, Stored
+from adapters.event_log import Append, Entry, EventLog, Follower, Stored, batch_size
 from adapters.projection import Projection
 from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Position, Region, Sequence
@@ -102,7 +102,7 @@ class LogWriter:
         async with self._log.follow(known) as follower:
             appending = self._appending
             if appending is None:
-                appending = Appending(self._origin, follower.epoch, known, batch_events_max=BATCH_EVENTS_MAX)
+                appending = Appending(self._origin, follower.epoch, known, batch_size=batch_size)
                 self._appending = appending
             elif appending.epoch != follower.epoch:
                 raise EpochChanged(self._origin, known=appending.epoch, found=follower.epoch)
