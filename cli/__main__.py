@@ -2,16 +2,16 @@
 
 import click
 
+from cli.help import VerbatimGroup
 from cli.link import link
 from cli.up import up
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=VerbatimGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="crosshook")
 def main() -> None:
-    r"""A webhook registry that is active in several regions at once.
+    """A webhook registry that is active in several regions at once.
 
-    \b
     Try it in two terminals:
       crosshook up                     three regions on this machine, until Ctrl-C
       crosshook link cut asia-japan    see what a partition does to them

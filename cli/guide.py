@@ -1,54 +1,65 @@
-"""What to do with regions that have just become ready: lines to paste."""
+"""What to do with regions that have just become ready: lines to paste into a shell."""
 
-from deploy.local.control_messages import Status
+from collections.abc import Iterator
+
+import msgspec
+
+from deploy.local.control_messages import RegionStatus, Status
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 """The example of the page that describes the request."""
 
-_TEMPLATE = """\
-Register a webhook, and wait until every region knows it:
 
-ORG={organization}
-WEBHOOK=$(curl -sS {first}/organizations/webhooks \\
+class Step(msgspec.Struct, frozen=True):
+    """What to do and see, and the lines that do it. They can be pasted again and again."""
+
+    heading: str
+    lines: str
+
+
+def guide(status: Status, *, command: str, name_option: str) -> Iterator[Step]:
+    """Register a webhook, create triggers at both levels, and, with several regions, cut one off."""
+    first, last = status.regions[0], status.regions[-1]
+    yield Step("Register a webhook, and wait until every region knows it:", _register(first))
+    yield Step(
+        f"Create a trigger in {first.name}, and wait for that region alone:",
+        _create("PersonCreated_v1", first, "-H 'SlashID-Required-Consistency: local_region'"),
+    )
+    yield Step(
+        f"Create another, wait up to 5 s until it holds in every region, and see it in {last.name}:",
+        _create(
+            "PersonDeleted_v1",
+            first,
+            "-H 'SlashID-Required-Consistency: all_regions' -H 'SlashID-Required-Consistency-Timeout: 5'",
+        )
+        + "\n"
+        + f"curl -sS -w '\\n' {_webhooks(last)}/$WEBHOOK/triggers -H \"SlashID-OrgID: $ORG\"",
+    )
+    if first is not last:
+        yield Step(
+            f"Cut {last.name} off and paste the last lines again: 408, and it says who is missing. Then heal it:",
+            f"{command} link cut {last.name}{name_option}\n{command} link heal {last.name}{name_option}",
+        )
+
+
+def _register(region: RegionStatus) -> str:
+    """Neither `jq` nor Python is needed to find the id in the answer; the time makes each `target_url` another."""
+    return f"""\
+ORG={ORGANIZATION}
+WEBHOOK=$(curl -sS {_webhooks(region)} \\
   -H "SlashID-OrgID: $ORG" -H 'Content-Type: application/json' \\
   -H 'SlashID-Required-Consistency: all_regions' \\
   -d '{{"name": "demo", "target_url": "https://hooks.example.com/'$(date +%s%N)'"}}' \\
-  | tee /dev/stderr | sed -n 's/.*"id": *"\\([0-9a-f-]\\{{36\\}}\\)".*/\\1/p'); echo; echo "webhook $WEBHOOK"
+  | tee /dev/stderr | sed -n 's/.*"id": *"\\([0-9a-f-]\\{{36\\}}\\)".*/\\1/p'); echo; echo "webhook $WEBHOOK\""""
 
-Create a trigger in {first_name}, and wait for that region alone:
 
-curl -sS -w '\\n%{{http_code}} after %{{time_total}} s\\n' {first}/organizations/webhooks/$WEBHOOK/triggers \\
+def _create(trigger_name: str, region: RegionStatus, consistency: str) -> str:
+    return f"""\
+curl -sS -w '\\n%{{http_code}} after %{{time_total}} s\\n' {_webhooks(region)}/$WEBHOOK/triggers \\
   -H "SlashID-OrgID: $ORG" -H 'Content-Type: application/json' \\
-  -H 'SlashID-Required-Consistency: local_region' \\
-  -d '{{"trigger_type": "event", "trigger_name": "PersonCreated_v1"}}'
-
-Create another, wait up to 5 s until it holds in every region, and see it in {last_name}:
-
-curl -sS -w '\\n%{{http_code}} after %{{time_total}} s\\n' {first}/organizations/webhooks/$WEBHOOK/triggers \\
-  -H "SlashID-OrgID: $ORG" -H 'Content-Type: application/json' \\
-  -H 'SlashID-Required-Consistency: all_regions' -H 'SlashID-Required-Consistency-Timeout: 5' \\
-  -d '{{"trigger_type": "event", "trigger_name": "PersonDeleted_v1"}}'
-curl -sS -w '\\n' {last}/organizations/webhooks/$WEBHOOK/triggers -H "SlashID-OrgID: $ORG"
-"""
-
-_PARTITION = """
-Cut {last_name} off and try the last ones again: 408, and it says who is missing.
-
-{command} link cut {last_name}{name_option}
-{command} link heal {last_name}{name_option}
-"""
+  {consistency} \\
+  -d '{{"trigger_type": "event", "trigger_name": "{trigger_name}"}}'"""
 
 
-def guide(status: Status, *, command: str, name_option: str) -> str:
-    """Lines for a shell that register a webhook and create triggers at both levels. They can be pasted again."""
-    first, last = status.regions[0], status.regions[-1]
-    text = _TEMPLATE.format(
-        organization=ORGANIZATION,
-        first=first.services[0].url,
-        first_name=first.name,
-        last=last.services[0].url,
-        last_name=last.name,
-    )
-    if first is last:
-        return text
-    return text + _PARTITION.format(command=command, last_name=last.name, name_option=name_option)
+def _webhooks(region: RegionStatus) -> str:
+    return f"{region.services[0].url}/organizations/webhooks"

@@ -2,21 +2,20 @@
 
 import click
 
+from cli.help import VerbatimGroup
 from cli.running import do, name_option, status
 from cli.tables import WideConsole, links_table
 from deploy.local.control_messages import CutRegion, DelayPair, HealRegion
 
 
-@click.group()
+@click.group(cls=VerbatimGroup)
 def link() -> None:
-    r"""Cut, heal and delay the links between running regions.
+    """Cut, heal and delay the links between running regions.
 
-    \b
     A cut is what a partition is: nothing passes either way, open connections stay
     open, new ones get no answer, and nobody is told. Nothing is lost: what was
     under way arrives after the heal.
 
-    \b
     Examples:
       crosshook link status
       crosshook link cut asia-japan
@@ -29,9 +28,8 @@ def link() -> None:
 @click.argument("region")
 @name_option
 def cut(region: str, name: str) -> None:
-    r"""Cut REGION off from all others.
+    """Cut REGION off from all others.
 
-    \b
     Example: after this a write with `all_regions` is a 408 that names asia-japan,
     and one with `local_region` is a 201 in every region, asia-japan included.
       crosshook link cut asia-japan
@@ -44,9 +42,8 @@ def cut(region: str, name: str) -> None:
 @click.argument("region")
 @name_option
 def heal(region: str, name: str) -> None:
-    r"""Let everything pass again between REGION and the others.
+    """Let everything pass again between REGION and the others.
 
-    \b
     Example:
       crosshook link heal asia-japan
     """
@@ -60,9 +57,8 @@ def heal(region: str, name: str) -> None:
 @click.argument("milliseconds", metavar="MS", type=float)
 @name_option
 def delay(a: str, b: str, milliseconds: float, name: str) -> None:
-    r"""Let a round trip between regions A and B take MS milliseconds from now on.
+    """Let a round trip between regions A and B take MS milliseconds from now on.
 
-    \b
     Example: a slow day on the Atlantic.
       crosshook link delay us-iowa europe-belgium 400
     """
@@ -73,9 +69,8 @@ def delay(a: str, b: str, milliseconds: float, name: str) -> None:
 @link.command(name="status")
 @name_option
 def show_status(name: str) -> None:
-    r"""Show each pair's round trip, and which regions are cut off.
+    """Show each pair's round trip, and which regions are cut off.
 
-    \b
     Example:
       crosshook link status
     """

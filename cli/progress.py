@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from rich.console import Console
 
 _REFRESH_SECONDS = 0.2
-_LINE_SECONDS = 3.0
+_LINE_SECONDS = 2.0
 """How often a line is written where no line can be rewritten."""
 _NAMED_MAX = 3
 

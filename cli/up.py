@@ -15,6 +15,7 @@ from rich.console import Console
 
 from cli.failure import failure, indented
 from cli.guide import ORGANIZATION, guide
+from cli.help import VerbatimCommand
 from cli.progress import Progress, showing
 from cli.running import DEFAULT_NAME, own_command
 from cli.tables import WideConsole, links_table, regions_table
@@ -48,7 +49,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         return "" if self.name == DEFAULT_NAME else f" --name {self.name}"
 
 
-@click.command()
+@click.command(cls=VerbatimCommand)
 @click.option(
     "--regions",
     type=click.IntRange(1, REGIONS_MAX),
@@ -79,14 +80,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 )
 @click.option("--name", default=DEFAULT_NAME, show_default=True, help="To run several demos side by side.")
 def up(**options: Any) -> None:  # noqa: ANN401 - click calls it with what the options above say
-    r"""Run regions on this machine until Ctrl-C.
+    """Run regions on this machine until Ctrl-C.
 
-    \b
     Each has its own NATS, Redis, service and replicator. What passes between them
     goes through links that take as long as between the continents, and that can be
     cut: see `crosshook link --help`.
 
-    \b
     Examples:
       crosshook up
       crosshook up --data ./demo          start from the same data again
@@ -154,7 +153,8 @@ def _present(status: Status, options: Options, console: Console, *, seconds: flo
     console.print(regions_table(status))
     console.print(links_table(status))
     console.print(f"organization {ORGANIZATION}\ndata and logs {status.data}\n", soft_wrap=True)
-    click.echo(guide(status, command=own_command(), name_option=options.name_option))
+    for step in guide(status, command=own_command(), name_option=options.name_option):
+        click.echo(f"{step.heading}\n\n{step.lines}\n")
 
 
 def _report_death(death: ProcessDied) -> None:

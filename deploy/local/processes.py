@@ -11,8 +11,8 @@ from deploy.local.errors import NotReadyInTime, ProcessDied
 from deploy.local.probes import Probe, Ready
 from deploy.local.spawning import ending, spawn
 
-STOP_SECONDS_MAX = 10.0
-"""What a process has to finish what it is doing before it is killed."""
+STOP_SECONDS_MAX = 15.0
+"""What a process has to finish what it is doing before it is killed; a service is given 10 s for it by default."""
 READY_SECONDS_MAX = 30.0
 _KILL_SECONDS_MAX = 10.0
 _POLL_SECONDS = 0.02

@@ -206,6 +206,35 @@ async def test_a_killed_one_leaves_no_process_and_its_socket_is_replaced(first_p
     assert await second.ends() == 0
 
 
+@pytest.mark.usefixtures("stand_ins")
+async def test_a_signal_while_it_starts_leaves_nothing(
+    runtime: Path, first_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_WAITS_FOR", "the tide")
+    demo = Demo(await crosshook("up", "--http-port", str(first_port), "--name", NAME))
+    await demo.says("(the tide)")
+    demo.process.terminate()
+    assert await demo.ends() == 0
+    assert is_empty(runtime)
+
+
+@pytest.mark.usefixtures("stand_ins")
+async def test_a_second_signal_does_not_wait_for_what_does_not_end(
+    runtime: Path, first_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_IGNORES_TERM", "yes")
+    demo = Demo(await crosshook("up", "--regions", "1", "--http-port", str(first_port), "--name", NAME))
+    await demo.says("ready after")
+    pids = pids_of(status())
+    demo.process.send_signal(signal.SIGINT)
+    await demo.says("stopping")
+    demo.process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(5):
+        assert await demo.ends() == 0
+    assert not any(is_alive(pid) for pid in pids)
+    assert is_empty(runtime)
+
+
 @pytest.mark.usefixtures("runtime")
 async def test_a_port_in_use_is_one_line_that_names_the_remedy(first_port: int) -> None:
     with socket.create_server((LOCALHOST, first_port)):
