@@ -27,7 +27,9 @@ class WentBack(LogAlarm):
     reason = "went_back"
 
     def __init__(self, origin: Region, *, known: Mark, last_sequence: int) -> None:
-        super().__init__(origin, f"the log ends at {last_sequence}, before event {known.sequence} that was read from it")
+        super().__init__(
+            origin, f"the log ends at {last_sequence}, before event {known.sequence} that was read from it"
+        )
         self.last_sequence = last_sequence
 
 

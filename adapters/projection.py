@@ -154,7 +154,9 @@ async def open_projection(url: str) -> AsyncIterator[Projection]:
 
 def _script(redis: "Redis", name: str) -> AsyncScript:
     folder = resources.files("adapters") / "lua"
-    return redis.register_script(folder.joinpath("prelude.lua").read_text() + folder.joinpath(f"{name}.lua").read_text())
+    return redis.register_script(
+        folder.joinpath("prelude.lua").read_text() + folder.joinpath(f"{name}.lua").read_text()
+    )
 
 
 async def _call(script: AsyncScript, keys: list[str], arguments: list[str]) -> Any:  # noqa: ANN401 - Redis's own

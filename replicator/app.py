@@ -21,6 +21,7 @@ from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
 
+
 async def main(settings: Settings) -> None:
     """Replicate until SIGTERM or SIGINT.
 
@@ -120,9 +121,12 @@ class Replicator:
         elif not self._announcer.state.is_current:
             waiting_for.append("the projection to be current")
         waiting_for += self._status.waiting_in(Step.ESTABLISH)
-        return Health(region=self._here, waiting_for=waiting_for, halted={str(origin): why for origin, why in self._status.halted.items()})
+        return Health(
+            region=self._here,
+            waiting_for=waiting_for,
+            halted={str(origin): why for origin, why in self._status.halted.items()},
+        )
 
     def _restart_appliers(self) -> None:
         for applier in self._appliers.values():
             applier.restart()
-

@@ -27,7 +27,9 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise InvalidSetting("CROSSHOOK_LISTEN", f"an address that is free ({error.strerror})", f"{host}:{port}") from error
+        raise InvalidSetting(
+            "CROSSHOOK_LISTEN", f"an address that is free ({error.strerror})", f"{host}:{port}"
+        ) from error
     listener.setblocking(False)
     return listener
 

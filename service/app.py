@@ -19,15 +19,13 @@ from runtime.reporting import report_connection
 from service import headers
 from service.admission import Admission
 from service.log_writer import LogWriter
-from service.problems import EXCEPTION_HANDLERS
+from service.problems import BODY_BYTES_MAX, EXCEPTION_HANDLERS
 from service.reading import Reading
 from service.routes.triggers import create_trigger, list_triggers
 from service.routes.webhooks import create_webhook, list_webhooks, read_webhook
 from service.settings import Settings
 from service.waiting import Waiting
 from service.writing import Writing
-
-BODY_BYTES_MAX = 64 * 1024
 
 
 async def main(settings: Settings) -> None:
@@ -137,4 +135,3 @@ class RegionView:
 def _drain(region: RegionView, writing: Writing, deadline: float) -> None:
     region.is_draining = True
     writing.end_waits_at(deadline)
-

@@ -104,9 +104,7 @@ class Appending:
         self._settle_refused(batch)
         return None
 
-    def _decide(
-        self, batch: Batch, proposal: Proposal, layer: dict[str, dict[str, str]], now_milliseconds: int
-    ) -> int:
+    def _decide(self, batch: Batch, proposal: Proposal, layer: dict[str, dict[str, str]], now_milliseconds: int) -> int:
         """Put `proposal` into `batch`, as an event or as refused. Returns the event's bytes."""
         registers = self.tail.over(query_for(proposal.command), proposal.registers, layer)
         try:

@@ -44,7 +44,8 @@ def organization_id(request: AnyRequest) -> str:
 def wait(request: AnyRequest) -> Wait:
     """The consistency that the request asks for, and until when it waits. Raises `InvalidHeader`."""
     try:
-        level = Level(_only(request, CONSISTENCY) or Level.LOCAL_REGION)
+        text = _only(request, CONSISTENCY)
+        level = Level.LOCAL_REGION if text is None else Level(text)
     except ValueError:
         raise InvalidHeader(CONSISTENCY, "one of " + ", ".join(Level)) from None
     text = _only(request, TIMEOUT)

@@ -5,12 +5,13 @@ from typing import Any
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import (
+    ClientException,
     HTTPException,
     MethodNotAllowedException,
     NotFoundException,
-    SerializationException,
     ValidationException,
 )
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.types import ExceptionHandlersMap
 
 from core.fields import InvalidField
@@ -23,24 +24,34 @@ log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
 
+BODY_BYTES_MAX = 64 * 1024
+
 
 def _bad_request(_: AnyRequest, error: Exception) -> Response[Empty]:
     return _answer(400, str(error))
 
 
 def _invalid_body(_: AnyRequest, error: ValidationException) -> Response[Empty]:
-    """Litestar names what it found wrong in `extra`, a part at a time."""
+    """Litestar names what it found wrong in `extra`, a part at a time; `data` is its name for the body."""
     extra = error.extra if isinstance(error.extra, list) else []
-    parts = [
-        ": ".join(part for part in (item.get("key", ""), item.get("message", "")) if part)
-        for item in extra
-        if isinstance(item, dict)
-    ]
+    parts = [_part(item) for item in extra if isinstance(item, dict)]
     return _answer(400, "body: " + ("; ".join(parts) or error.detail))
 
 
+def _part(item: dict[str, str]) -> str:
+    key, message = item.get("key", "data"), item.get("message", "")
+    if key == "data":
+        return "expected a JSON object, got nothing" if message == "'data'" else message
+    return f"{key}: {message}"
+
+
 def _malformed_body(_: AnyRequest, error: Exception) -> Response[Empty]:
-    return _answer(400, f"body: expected a JSON object ({error.__cause__ or error})")
+    detail = error.detail if isinstance(error, HTTPException) else str(error)
+    return _answer(400, f"body: expected a JSON object ({detail})")
+
+
+def _body_too_large(_: AnyRequest, __: Exception) -> Response[Empty]:
+    return _answer(413, f"body: expected at most {BODY_BYTES_MAX} bytes")
 
 
 def _webhook_not_found(_: AnyRequest, error: WebhookNotFound) -> Response[Empty]:
@@ -94,18 +105,23 @@ def _unexpected(request: AnyRequest, error: Exception) -> Response[Empty]:
 
 
 def _answer(
-    status: int, message: str, *, meta: Meta = Meta(), headers: dict[str, str] | None = None  # noqa: B008 - frozen
+    status: int,
+    message: str,
+    *,
+    meta: Meta = Meta(),
+    headers: dict[str, str] | None = None,  # noqa: B008 - frozen
 ) -> Response[Empty]:
-    return Response(
-        failure(status, message, meta), status_code=status, headers=headers, media_type="application/json"
-    )
+    return Response(failure(status, message, meta), status_code=status, headers=headers, media_type="application/json")
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     InvalidField: _bad_request,
     InvalidHeader: _bad_request,
     ValidationException: _invalid_body,
-    SerializationException: _malformed_body,
+    ClientException: _malformed_body,
+    UnicodeDecodeError: _malformed_body,
+    RecursionError: _malformed_body,
+    RequestEntityTooLarge: _body_too_large,
     WebhookNotFound: _webhook_not_found,
     TargetUrlTaken: _target_url_taken,
     RegionUnavailable: _region_unavailable,
