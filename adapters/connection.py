@@ -146,10 +146,10 @@ class Session:
 class Connection:
     """Where to find the present session."""
 
-    def __init__(self, servers: list[str], *, name: str, on_change: Callable[[bool, str], None] | None = None) -> None:
+    def __init__(self, servers: list[str], *, name: str, on_change: Callable[[str | None], None] | None = None) -> None:
         self._servers = servers
         self._name = name
-        self._on_change = on_change or (lambda _connected, _why: None)
+        self._on_change = on_change or (lambda _why_not: None)
         self._session: Session | None = None
         self._available = asyncio.Event()
 
@@ -180,11 +180,11 @@ class Connection:
                 await session.dial(self._servers)
                 self._session = session
                 self._available.set()
-                self._on_change(True, "")
+                self._on_change(None)
                 await session.wait_lost()
-                self._on_change(False, session.last_error)
+                self._on_change(session.last_error)
             except Unavailable as error:
-                self._on_change(False, str(error))
+                self._on_change(str(error))
             finally:
                 self._session = None
                 closing = asyncio.create_task(session.close())
@@ -194,11 +194,12 @@ class Connection:
 
 @asynccontextmanager
 async def open_connection(
-    servers: list[str], *, name: str, on_change: Callable[[bool, str], None] | None = None
+    servers: list[str], *, name: str, on_change: Callable[[str | None], None] | None = None
 ) -> AsyncIterator[Connection]:
     """A connection that is kept in the background while the context is open.
 
-    `on_change` is called with whether there is a session, and why not, on every change and failed attempt.
+    `on_change` is called on every change and failed attempt: with None where there is a session now, else with
+    why there is none.
     """
     connection = Connection(servers, name=name, on_change=on_change)
     keeper = asyncio.create_task(connection.keep(), name=f"connection {name}")

@@ -95,7 +95,7 @@ async def call(session: Session, subject: str, body: Any = None) -> bytes:  # no
     answer = await session.request(f"$JS.API.{subject}", payload, timeout_seconds=API_TIMEOUT_SECONDS)
     error = msgspec.json.decode(answer.data, type=_Answer).error
     if error is not None:
-        if error.code >= 500 and error.err_code != STREAM_NAME_TAKEN:  # noqa: PLR2004 - HTTP's "server error"
+        if error.code >= 500 and error.err_code != STREAM_NAME_TAKEN:
             raise Unavailable(f"{error.description} ({error.err_code})")
         raise ApiError(code=error.err_code, description=error.description)
     return answer.data

@@ -109,7 +109,7 @@ class Announcer:
     async def _observe(self) -> None:
         state = await self._projection.observe(halted=self._status.halted_in(Step.APPLY))
         if not state.is_required_known:
-            state = await self._begin(state)
+            state = await self._begin()
         previous, self._state = self._state, state
         if state.incarnation != previous.incarnation:
             log.info("incarnation", incarnation=state.incarnation, vector=_sequences(state.vector))
@@ -126,7 +126,7 @@ class Announcer:
             metrics.WATERMARK.labels(origin).set(mark.sequence)
         self._report_progress()
 
-    async def _begin(self, state: State) -> State:
+    async def _begin(self) -> State:
         """Give a Redis process that is new to us an incarnation, and say what it has to reach."""
         incarnation = await self._projection.begin()
         ends: dict[Region, Mark] = {}

@@ -75,9 +75,7 @@ async def persist(life: Callable[[], Awaitable[None]], *, step: Step, origin: Re
     while True:
         try:
             await life()
-            status.progressed(step, origin)
-            return
-        except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this origin only
+        except Exception as error:
             match verdict(error):
                 case Retry(after_seconds=pause, why=why):
                     status.waiting(step, origin, why)
@@ -89,3 +87,6 @@ async def persist(life: Callable[[], Awaitable[None]], *, step: Step, origin: Re
                     status.halt(step, origin, halt)
                     pause = HALT_RECHECK_SECONDS
             await asyncio.sleep(pause)
+        else:
+            status.progressed(step, origin)
+            return

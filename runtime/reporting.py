@@ -10,12 +10,13 @@ log = structlog.get_logger()
 CONNECTED = Gauge("crosshook_connected", "1 while there is a connection to a region's NATS", ["region"])
 
 
-def report_connection(region: str) -> Callable[[bool, str], None]:
-    """What a connection to `region` calls with whether there is a session, and why not."""
+def report_connection(region: str) -> Callable[[str | None], None]:
+    """What a connection to `region` calls with None where there is a session now, else with why there is none."""
     told: bool | None = None
 
-    def report(is_connected: bool, why: str) -> None:  # noqa: FBT001 - the connection's callback
+    def report(why_not: str | None) -> None:
         nonlocal told
+        is_connected = why_not is None
         CONNECTED.labels(region).set(is_connected)
         if told is is_connected:
             return
@@ -23,6 +24,6 @@ def report_connection(region: str) -> Callable[[bool, str], None]:
         if is_connected:
             log.info("connected", to=f"NATS of {region}")
         else:
-            log.warning("not connected", to=f"NATS of {region}", why=why)
+            log.warning("not connected", to=f"NATS of {region}", why=why_not)
 
     return report

@@ -30,7 +30,7 @@ def bind(host: str, port: int) -> socket.socket:
         raise InvalidSetting(
             "CROSSHOOK_LISTEN", f"an address that is free ({error.strerror})", f"{host}:{port}"
         ) from error
-    listener.setblocking(False)
+    listener.setblocking(False)  # noqa: FBT003 - the socket's own
     return listener
 
 

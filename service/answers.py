@@ -54,6 +54,9 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     errors: list[ErrorItem] = msgspec.field(default_factory=list)
 
 
-def failure(httpcode: int, message: str, meta: Meta = Meta()) -> Empty:  # noqa: B008 - frozen
+NOTHING_MORE = Meta()
+
+
+def failure(httpcode: int, message: str, meta: Meta = NOTHING_MORE) -> Empty:
     """An answer that says what is wrong."""
     return Empty(meta=meta, errors=[ErrorItem(httpcode=httpcode, message=message)])

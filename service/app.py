@@ -14,8 +14,8 @@ from adapters.event_log import EventLog
 from adapters.projection import open_projection
 from runtime.health import Health, health_routes
 from runtime.logs import configure_logs
-from runtime.server import bind, serve
 from runtime.reporting import report_connection
+from runtime.server import bind, serve
 from service import headers
 from service.admission import Admission
 from service.log_writer import LogWriter

@@ -16,7 +16,7 @@ from litestar.types import ExceptionHandlersMap
 
 from core.fields import InvalidField
 from core.registry import TargetUrlTaken, WebhookNotFound
-from service.answers import ConsistencyMeta, Empty, Meta, failure
+from service.answers import NOTHING_MORE, ConsistencyMeta, Empty, Meta, failure
 from service.headers import InvalidHeader
 from service.writing import RegionUnavailable, TimedOut
 
@@ -108,8 +108,8 @@ def _answer(
     status: int,
     message: str,
     *,
-    meta: Meta = Meta(),
-    headers: dict[str, str] | None = None,  # noqa: B008 - frozen
+    meta: Meta = NOTHING_MORE,
+    headers: dict[str, str] | None = None,
 ) -> Response[Empty]:
     return Response(failure(status, message, meta), status_code=status, headers=headers, media_type="application/json")
 
