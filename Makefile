@@ -10,7 +10,7 @@ INSTALLED := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
 
 define python-is-new-enough
-{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }; }
 endef
 
