@@ -13,6 +13,8 @@ _decoder = msgspec.json.Decoder(Envelope)
 class Undecodable(ValueError):
     """Bytes in a log that are no envelope known to this version."""
 
+    reason = "undecodable"
+
 
 def encode(envelope: Envelope) -> bytes:
     """The bytes that the log keeps."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
 import structlog
@@ -38,12 +39,14 @@ class Announcer:
         *,
         projection: Projection,
         local_logs: Mapping[Region, EventLog],
+        must_exist: AbstractSet[Region],
         connections: Mapping[Region, Connection],
         status: Status,
     ) -> None:
         self._here = here
         self._projection = projection
         self._local_logs = local_logs
+        self._must_exist = must_exist
         self._connections = connections
         self._status = status
         self._state = UNSEEN
@@ -68,7 +71,8 @@ class Announcer:
         if result.mark.sequence >= self._vector.get(origin, BEGINNING).sequence:
             self._vector[origin] = result.mark
             metrics.WATERMARK.labels(origin).set(result.mark.sequence)
-        self._concerned.add(origin)
+        if origin in self._connections:
+            self._concerned.add(origin)
         self._advanced.set()
 
     async def tell_concerned(self) -> None:
@@ -127,14 +131,19 @@ class Announcer:
         self._report_progress()
 
     async def _begin(self) -> State:
-        """Give a Redis process that is new to us an incarnation, and say what it has to reach."""
+        """Give a Redis process that is new to us an incarnation, and say what it has to reach.
+
+        A log in `must_exist` that is missing was lost or has never been here: what the projection ought to show
+        is not known before it is.
+        """
         incarnation = await self._projection.begin()
         ends: dict[Region, Mark] = {}
         for origin, event_log in self._local_logs.items():
             try:
                 ends[origin] = await event_log.end()
-            except LogMissing:
-                continue
+            except LogMissing as error:
+                if origin in self._must_exist:
+                    raise Unavailable(f"this region has no log of {origin} yet") from error
         await self._projection.require(incarnation, ends)
         return await self._projection.observe(halted=self._status.halted_in(Step.APPLY))
 

@@ -64,7 +64,8 @@ class Replicator:
         self._here = here
         self._connections = connections
         self._status = status = Status()
-        local_logs = {origin: EventLog(connections[here], origin) for origin in connections}
+        # A retired region's events stay in every other region's copy, and in what is rebuilt from it.
+        local_logs = {origin: EventLog(connections[here], origin) for origin in settings.topology.regions}
         self._establish = partial(
             establish,
             local_logs[here],
@@ -73,7 +74,12 @@ class Replicator:
             is_first_start=settings.is_first_start,
         )
         self._announcer = Announcer(
-            here, projection=projection, local_logs=local_logs, connections=connections, status=status
+            here,
+            projection=projection,
+            local_logs=local_logs,
+            must_exist={here} if settings.is_first_start else {here, *settings.topology.waited_for()},
+            connections=connections,
+            status=status,
         )
         self._shippers = {
             origin: Shipper(
@@ -90,12 +96,12 @@ class Replicator:
             origin: Applier(
                 origin,
                 is_own=origin == here,
-                log=local_logs[origin],
+                log=log,
                 projection=projection,
                 advanced=self._announcer.advanced,
                 status=status,
             )
-            for origin in connections
+            for origin, log in local_logs.items()
         }
         self._announcer.on_set_back = self._restart_appliers
 

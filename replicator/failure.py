@@ -36,6 +36,6 @@ def verdict(error: Exception) -> Retry | Halt:
         case LogAlarm():
             return Halt(reason=error.reason, why=str(error), is_about_the_log=True)
         case Undecodable():
-            return Halt(reason="undecodable", why=str(error))
+            return Halt(reason=error.reason, why=str(error))
         case _:
             return Halt(reason="unexpected", why=f"{type(error).__name__}: {error}")

@@ -27,6 +27,9 @@ from service.settings import Settings
 from service.waiting import Waiting
 from service.writing import Writing
 
+SILENCE_SECONDS = 3.0
+"""How long no replicator of this region may be heard, as while one is replaced, before this is not ready."""
+
 
 async def main(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
@@ -93,6 +96,7 @@ class RegionView:
         self._connection = connection
         self._writer = writer
         self._here_is_current = False
+        self._here_heard_at = 0.0
         self._halted: dict[str, str] = {}
         self.is_draining = False
         self.waiting = Waiting()
@@ -113,6 +117,7 @@ class RegionView:
         )
         if announcement.region == self._settings.region:
             self._here_is_current = announcement.is_current
+            self._here_heard_at = time.monotonic()
             self._halted = {str(origin): why for origin, why in announcement.halted.items()}
             self._writer.applied(self.waiting.watermark(announcement.region, announcement.region).sequence)
 
@@ -124,7 +129,7 @@ class RegionView:
             waiting_for.append(f"NATS of {here}")
         elif self._writer.waiting_for:
             waiting_for.append(self._writer.waiting_for)
-        if not self._here_is_current:
+        if not self._here_is_current or time.monotonic() > self._here_heard_at + SILENCE_SECONDS:
             waiting_for.append(f"a replicator of {here} to say that the projection is current")
         halted = dict(self._halted)
         if self._writer.alarm:

@@ -86,8 +86,8 @@ class LogWriter:
                 self.waiting_for = f"the log to be read ({type(error).__name__}: {error})"
             except (LogAlarm, Undecodable) as error:
                 if not self.alarm:
-                    log.error("own log", why=str(error), error=type(error).__name__)  # noqa: TRY400 - said in words
-                self.alarm = f"{type(error).__name__}: {error}"
+                    log.error("own log", reason=error.reason, why=str(error))  # noqa: TRY400 - said in words
+                self.alarm = f"{error.reason}: {error}"
                 pause = ALARM_RECHECK_SECONDS
             finally:
                 self._session = None

@@ -1,0 +1,1 @@
+"""What the project promises, on real servers, seen from outside."""

@@ -1,0 +1,184 @@
+"""People who call the HTTP API, and what they were told."""
+
+import asyncio
+import itertools
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import msgspec
+
+from deploy.local import LocalRegions
+
+ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
+WEBHOOKS = "/organizations/webhooks"
+NO_ANSWER = 0
+
+_number = itertools.count()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What came of one attempt to register a webhook. Status `NO_ANSWER`: the connection broke."""
+
+    target_url: str
+    status: int
+    body: dict[str, Any]
+    seconds: float
+
+    @property
+    def webhook_id(self) -> str:
+        """The id that a 201 named."""
+        return str(self.body["result"]["id"])
+
+    @property
+    def state(self) -> str:
+        """What a 408 said is known."""
+        return str(self.body["meta"]["consistency"]["state"])
+
+
+class Caller:
+    """Somebody with a connection to one service."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def register(self, *, level: str = "local_region", timeout_seconds: int = 30) -> Told:
+        """Register a webhook whose `target_url` nobody else uses."""
+        target_url = f"https://hooks.example.com/{next(_number)}"
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        try:
+            answer = await self.client.post(
+                WEBHOOKS,
+                json={"name": "a webhook", "target_url": target_url},
+                headers={
+                    "SlashID-Required-Consistency": level,
+                    "SlashID-Required-Consistency-Timeout": str(timeout_seconds),
+                },
+            )
+        except httpx.TransportError:
+            return Told(target_url, NO_ANSWER, {}, loop.time() - begin)
+        return Told(target_url, answer.status_code, answer.json(), loop.time() - begin)
+
+    async def trigger(self, webhook_id: str, *, level: str = "local_region", name: str = "PersonCreated_v1") -> int:
+        """Create a trigger. Returns the status."""
+        answer = await self.client.post(
+            f"{WEBHOOKS}/{webhook_id}/triggers",
+            json={"trigger_type": "event", "trigger_name": name},
+            headers={"SlashID-Required-Consistency": level},
+        )
+        return answer.status_code
+
+    async def read_status(self, webhook_id: str) -> int:
+        """What reading a webhook answers."""
+        try:
+            return (await self.client.get(f"{WEBHOOKS}/{webhook_id}")).status_code
+        except httpx.TransportError:
+            return NO_ANSWER
+
+    async def ready(self) -> dict[str, Any]:
+        """What `/readyz` says."""
+        answer: dict[str, Any] = (await self.client.get("/readyz")).json()
+        return answer
+
+
+@asynccontextmanager
+async def calling(url: str) -> AsyncIterator[Caller]:
+    """A caller of the service at `url`."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
+    async with httpx.AsyncClient(
+        base_url=url, headers={"SlashID-OrgID": ORGANIZATION}, timeout=150, limits=limits
+    ) as client:
+        yield Caller(client)
+
+
+async def burst(url: str, count: int, *, timeout_seconds: int, meanwhile: Coroutine[Any, Any, None]) -> list[Told]:
+    """Register `count` webhooks at the very same moment, on as many connections, and run `meanwhile` beside it."""
+    host, port = url.removeprefix("http://").split(":")
+    streams = [await asyncio.open_connection(host, int(port)) for _ in range(count)]
+    target_urls = [f"https://hooks.example.com/{next(_number)}" for _ in streams]
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    for (_, writer), target_url in zip(streams, target_urls, strict=True):
+        body = msgspec.json.encode({"name": "a webhook", "target_url": target_url})
+        writer.write(
+            f"POST {WEBHOOKS} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nSlashID-OrgID: {ORGANIZATION}\r\n"
+            f"SlashID-Required-Consistency-Timeout: {timeout_seconds}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+    disturbing = asyncio.create_task(meanwhile)
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target_url: str) -> Told:
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        seconds = loop.time() - begin
+        writer.close()
+        return Told(target_url, int(head.split(b" ", 2)[1]), msgspec.json.decode(body), seconds)
+
+    told = await asyncio.gather(
+        *(answer(reader, writer, target_url) for (reader, writer), target_url in zip(streams, target_urls, strict=True))
+    )
+    await disturbing
+    return told
+
+
+@dataclass
+class Load:
+    """Callers who register webhooks one after the other until told to stop, and what they were told."""
+
+    told: list[Told] = field(default_factory=list)
+    is_over: bool = False
+
+    def of(self, status: int) -> list[Told]:
+        """Those that were told `status`."""
+        return [told for told in self.told if told.status == status]
+
+    async def call(self, caller: Caller, *, level: str, timeout_seconds: int, pause_seconds: float) -> None:
+        """One caller's work."""
+        while not self.is_over:
+            self.told.append(await caller.register(level=level, timeout_seconds=timeout_seconds))
+            await asyncio.sleep(pause_seconds * random.random())
+
+
+@asynccontextmanager
+async def under_load(
+    callers: Sequence[Caller],
+    *,
+    each: int = 4,
+    level: str = "local_region",
+    timeout_seconds: int = 20,
+    pause_seconds: float = 0.02,
+) -> AsyncIterator[Load]:
+    """A load by `each` callers on every one of `callers`' services; at the end each has its last answer."""
+    load = Load()
+    async with asyncio.TaskGroup() as group:
+        for caller in callers:
+            for _ in range(each):
+                group.create_task(
+                    load.call(caller, level=level, timeout_seconds=timeout_seconds, pause_seconds=pause_seconds)
+                )
+        try:
+            yield load
+        finally:
+            load.is_over = True
+
+
+async def until(holds: Callable[[], bool], *, within_seconds: float = 30) -> float:
+    """Return once `holds`, and after how many seconds."""
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    async with asyncio.timeout(within_seconds):
+        while not holds():
+            await asyncio.sleep(0.01)
+    return loop.time() - begin
+
+
+@asynccontextmanager
+async def calling_all(demo: LocalRegions) -> AsyncIterator[dict[str, Caller]]:
+    """A caller of the first service of every region."""
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(calling(region.http_url)) for name, region in demo.regions.items()}

@@ -1,0 +1,166 @@
+"""What is really in the logs and in Redis, read without any of the project's own readers."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+import nats
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from redis.asyncio import Redis
+
+from core.codec import decode
+from core.positions import Epoch, Position, Region, Sequence
+from core.registry import merge, writes_of
+from deploy.local import LocalRegions
+from tests.e2e.callers import Told
+
+Log = list["Event"]
+Registers = dict[str, dict[str, str]]
+
+FETCHED = 500
+
+
+class Event(NamedTuple):
+    """An event as it stands in a log."""
+
+    sequence: int
+    subject: str
+    data: bytes
+
+
+@dataclass
+class Evidence:
+    """Every region's every log, and every region's projection."""
+
+    logs: dict[str, dict[str, Log]]
+    registers: dict[str, Registers]
+
+    def origin(self, name: str) -> Log:
+        """An origin's own log."""
+        return self.logs[name][name]
+
+    def target_urls(self) -> Counter[str]:
+        """How often each `target_url` was registered, over all origin logs."""
+        return Counter(
+            msgspec.json.decode(event.data)["event"]["target_url"]
+            for name in self.logs
+            for event in self.origin(name)
+            if "webhook_created" in event.subject
+        )
+
+
+async def read_log(nats_url: str, origin: str) -> Log:
+    """One log on one server, with a pull consumer."""
+    client = await nats.connect(nats_url)
+    try:
+        stream = client.jetstream()
+        state = (await stream.stream_info(f"EVENTS_{origin}")).state
+        subscription = await stream.pull_subscribe(
+            "",
+            stream=f"EVENTS_{origin}",
+            config=ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL),
+        )
+        log: Log = []
+        while len(log) < state.messages:
+            for message in await subscription.fetch(min(FETCHED, state.messages - len(log)), timeout=10):
+                log.append(Event(message.metadata.sequence.stream, message.subject, message.data))
+        return log
+    finally:
+        await client.close()
+
+
+async def last_sequence(nats_url: str, origin: str) -> int:
+    """Where a log on a server ends."""
+    client = await nats.connect(nats_url)
+    try:
+        return (await client.jetstream().stream_info(f"EVENTS_{origin}")).state.last_seq
+    finally:
+        await client.close()
+
+
+async def watermarks(redis_url: str) -> dict[str, int]:
+    """Origin -> the sequence up to which a projection has it."""
+    async with Redis.from_url(redis_url, decode_responses=True) as redis:
+        state = await hash_at(redis, "projection")
+    return {
+        field.removeprefix("mark:"): int(text.split(" ")[1])
+        for field, text in state.items()
+        if field.startswith("mark:")
+    }
+
+
+async def hash_at(redis: Redis, key: str) -> dict[str, str]:
+    """A hash in Redis, as text."""
+    return {str(field): str(value) for field, value in (await redis.hgetall(key)).items()}
+
+
+async def read_registers(redis_url: str) -> Registers:
+    """Every register in a projection."""
+    found: Registers = {}
+    async with Redis.from_url(redis_url, decode_responses=True) as redis:
+        async for key in redis.scan_iter(count=1_000):
+            if key != "projection":
+                found[key] = await hash_at(redis, key)
+    return found
+
+
+async def settled(demo: LocalRegions, *, within_seconds: float = 30) -> Evidence:
+    """Everything there is, once every region has applied every log to its end."""
+    names = list(demo.regions)
+    async with asyncio.timeout(within_seconds):
+        while True:
+            ends = {name: await last_sequence(demo.region(name).nats_url, name) for name in names}
+            marks = [await watermarks(demo.region(name).redis_url) for name in names]
+            if all(mark.get(name, 0) == end for mark in marks for name, end in ends.items()):
+                break
+            await asyncio.sleep(0.05)
+    logs = {here: {origin: await read_log(demo.region(here).nats_url, origin) for origin in names} for here in names}
+    return Evidence(logs, {name: await read_registers(demo.region(name).redis_url) for name in names})
+
+
+def check(evidence: Evidence) -> None:
+    """Contiguous, copied exactly, convergent, and what the logs say: the promises that need no caller."""
+    for name in evidence.logs:
+        origin = evidence.origin(name)
+        assert [event.sequence for event in origin] == list(range(1, len(origin) + 1)), f"{name} has a gap"
+        operations = Counter(msgspec.json.decode(event.data)["operation_id"] for event in origin)
+        assert all(count == 1 for count in operations.values()), f"{name} has an event twice"
+        for here, logs in evidence.logs.items():
+            assert logs[name] == origin, f"{here}'s copy of {name} differs"
+    expected = replay(evidence)
+    for here, registers in evidence.registers.items():
+        assert registers == expected, f"{here}'s projection is not what the logs say"
+
+
+def replay(evidence: Evidence) -> Registers:
+    """The registers that the origin logs say."""
+    registers: Registers = {}
+    for name in evidence.logs:
+        for event in evidence.origin(name):
+            position = Position(Region(name), Epoch(""), Sequence(event.sequence))
+            merge(registers, writes_of(decode(event.data), position))
+    return registers
+
+
+def check_told(evidence: Evidence, told: Iterable[Told]) -> dict[Any, int]:
+    """What callers were told is true. Returns how many were told what."""
+    registered = evidence.target_urls()
+    counts: Counter[Any] = Counter()
+    for one in told:
+        times = registered[one.target_url]
+        match one.status:
+            case 201:
+                assert times == 1, f"{one} is {times} times in the logs"
+            case 408 if one.state == "committed":
+                assert times == 1, f"{one} is {times} times in the logs"
+            case 503:
+                assert times == 0, f"{one} was said not to be handed to the log and is in it"
+            case 0 | 408:
+                assert times <= 1, f"{one} is {times} times in the logs"
+            case _:
+                raise AssertionError(f"unexpected: {one}")
+        counts[one.status if one.status != 408 else f"408 {one.state}"] += 1
+    return dict(counts)

@@ -1,0 +1,26 @@
+"""`all_regions` means all regions, at once."""
+
+import asyncio
+
+from deploy.local import local_regions
+from tests.e2e.callers import Told, calling_all
+from tests.e2e.evidence import check, check_told, settled
+
+REGIONS = 3
+
+
+async def test_after_a_201_for_all_regions_every_region_shows_it_at_once(*, whole: bool) -> None:
+    each = 500 if whole else 60
+    told: list[Told] = []
+    async with local_regions(regions=REGIONS) as demo, calling_all(demo) as callers:
+
+        async def register_and_look(region: str) -> list[int]:
+            one = await callers[region].register(level="all_regions", timeout_seconds=120)
+            told.append(one)
+            return await asyncio.gather(*(caller.read_status(one.webhook_id) for caller in callers.values()))
+
+        seen = await asyncio.gather(*(register_and_look(region) for region in callers for _ in range(each)))
+        assert seen == [[200] * REGIONS] * (each * REGIONS)
+        evidence = await settled(demo)
+        check(evidence)
+        assert check_told(evidence, told) == {201: each * REGIONS}

@@ -1,0 +1,88 @@
+"""A NATS that stops answering in the middle of a batch."""
+
+import asyncio
+
+from nats import connect
+
+from deploy.local import ServerProcess, local_regions
+from tests.e2e.callers import Caller, Told, burst, calling_all, under_load, until
+from tests.e2e.evidence import check, check_told, settled
+
+HERE = "us-iowa"
+AT_ONCE = 300
+"""So many at the same moment that the batch in flight is one of many events."""
+
+TIMEOUT_SECONDS = 3
+
+
+async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_will_be(*, whole: bool) -> None:
+    async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
+        nats, url = demo.region(HERE).nats, demo.region(HERE).http_url
+        told: list[Told] = []
+
+        async def pause_in_the_middle() -> None:
+            await batches_are_stored(nats)
+            nats.pause()
+
+        for _ in range(5 if whole else 2):
+            told += await burst(url, AT_ONCE, timeout_seconds=TIMEOUT_SECONDS, meanwhile=pause_in_the_middle())
+            nats.resume()
+            await is_served_again(callers[HERE], told)
+        assert {one.status for one in told} <= {201, 408, 503}
+        assert max(one.seconds for one in told) < TIMEOUT_SECONDS + 1
+        unknown = [one for one in told if one.status == 408 and one.state == "unknown"]
+        assert len(unknown) > 10, "no batch was in flight"
+        before = await settled(demo)
+        check(before)
+        # Whatever might still land would land before what is written now.
+        async with under_load([callers[HERE]], each=2) as after:
+            await until(lambda: len(after.of(201)) > 50)
+        evidence = await settled(demo)
+        check(evidence)
+        registered = evidence.target_urls()
+        assert {one.target_url: registered[one.target_url] for one in told} == {
+            one.target_url: before.target_urls()[one.target_url] for one in told
+        }
+        print(f"told {check_told(evidence, told)}; {sum(registered[one.target_url] for one in unknown)} had landed")
+
+
+async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_never_will_be(*, whole: bool) -> None:
+    async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
+        nats, url = demo.region(HERE).nats, demo.region(HERE).http_url
+        told: list[Told] = []
+
+        async def kill_in_the_middle() -> None:
+            await batches_are_stored(nats)
+            await nats.kill()
+            await nats.start()
+
+        for _ in range(10 if whole else 3):
+            told += await burst(url, AT_ONCE, timeout_seconds=20, meanwhile=kill_in_the_middle())
+            await is_served_again(callers[HERE], told)
+        assert {one.status for one in told} <= {201, 503}, "what is in flight is resolved long before its deadline"
+        evidence = await settled(demo)
+        check(evidence)
+        counts = check_told(evidence, told)
+        print(f"told {counts}")
+
+
+async def batches_are_stored(nats: ServerProcess) -> None:
+    """Return as soon as the log has grown twice: the first batch is of one, what follows is of many."""
+    client = await connect(nats.url)
+    stream = client.jetstream()
+    seen, grown = (await stream.stream_info(f"EVENTS_{HERE}")).state.last_seq, 0
+    async with asyncio.timeout(20):
+        while grown < 2:
+            now = (await stream.stream_info(f"EVENTS_{HERE}")).state.last_seq
+            grown += now > seen
+            seen = now
+    await client.close()
+
+
+async def is_served_again(caller: Caller, told: list[Told]) -> None:
+    """Return once a write is taken again."""
+    async with asyncio.timeout(20):
+        while True:
+            told.append(await caller.register(timeout_seconds=5))
+            if told[-1].status == 201:
+                return

@@ -1,0 +1,75 @@
+"""A projection is disposable, and never lies about being whole."""
+
+import asyncio
+
+from redis.asyncio import Redis
+
+from deploy.local import local_regions
+from tests.e2e.callers import Caller, calling_all, under_load
+from tests.e2e.evidence import check, check_told, settled
+
+LOSER = "europe-belgium"
+
+
+async def test_an_emptied_redis_is_noticed_at_once_and_rebuilt_under_load(*, whole: bool) -> None:
+    async with local_regions() as demo, calling_all(demo) as callers:
+        known = await callers[LOSER].register(level="all_regions")
+        async with under_load(list(callers.values()), each=3) as load:
+            await asyncio.sleep(1)
+            watching = asyncio.create_task(statuses_until_back(callers[LOSER], known.webhook_id))
+            await asyncio.sleep(0.2)
+            async with Redis.from_url(demo.region(LOSER).redis_url) as redis:
+                await redis.flushall()
+            seen = await watching
+            await asyncio.sleep(3 if whole else 0.5)
+        assert seen[0] == 200
+        assert set(seen) == {200, 503}
+        others = await callers["us-iowa"].register(level="all_regions")
+        assert others.status == 201
+        evidence = await settled(demo)
+        check(evidence)
+        told = check_told(evidence, [*load.told, known, others])
+        assert set(told) <= {201, 503}
+        assert told[201] > 100
+
+
+async def test_a_redis_set_back_while_nothing_is_written_says_503_until_it_is_current_again() -> None:
+    async with local_regions() as demo, calling_all(demo) as callers:
+        redis = demo.region(LOSER).redis
+        early = [await callers[LOSER].register(level="all_regions") for _ in range(3)]
+        await redis.stop()
+        older = await redis.keep_files()
+        await redis.start()
+        await redis.wait_ready()
+        await demo.wait_ready()
+        late = [await callers["us-iowa"].register(level="all_regions") for _ in range(3)]
+        assert {told.status for told in late} == {201}
+        await redis.kill()
+        await redis.put_back_files(older)
+        await redis.start()
+        await redis.wait_ready()
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        # 503 or the truth, from the first read on: it was all acknowledged here once.
+        for told in [*late, *early]:
+            seen = await statuses_until_back(callers[LOSER], told.webhook_id)
+            assert set(seen) <= {200, 503}
+        print(f"current again {loop.time() - begin:.2f} s after Redis was")
+        evidence = await settled(demo)
+        check(evidence)
+        check_told(evidence, [*early, *late])
+
+
+async def statuses_until_back(caller: Caller, webhook_id: str) -> list[int]:
+    """What reading a webhook answers, again and again, until it is 200 after something else (or at once)."""
+    seen: list[int] = []
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    async with asyncio.timeout(30):
+        while True:
+            status = await caller.read_status(webhook_id)
+            seen.append(status)
+            was_away = any(one != 200 for one in seen)
+            if status == 200 and (was_away or loop.time() - begin > 1):
+                return seen
+            await asyncio.sleep(0.002)
