@@ -87,7 +87,7 @@ class Projection:
         """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
         answer = await _call(self._read, [STATE_KEY, *query.keys], [query.follow])
         if not answer[0]:
-            raise NotCurrent
+            raise NotCurrent("projection is being rebuilt")
         state = _pairs(answer[1])
         registers: dict[str, Fields] = {key: _pairs(fields) for key, fields in answer[2:]}
         clock = parse(state["clock"]) if "clock" in state else NEVER

@@ -24,6 +24,7 @@ from service.reading import Reading
 from service.routes.triggers import create_trigger, list_triggers
 from service.routes.webhooks import create_webhook, list_webhooks, read_webhook
 from service.settings import Settings
+from service.views import Views
 from service.waiting import Waiting
 from service.writing import Writing
 
@@ -42,6 +43,7 @@ async def main(settings: Settings) -> None:
             open_connection(config.nats, name=f"crosshook service {here}", on_change=report_connection(here))
         )
         projection = await stack.enter_async_context(open_projection(config.redis))
+        views = Views(projection)
         writer = LogWriter(
             here,
             event_log=EventLog(connection, here),
@@ -53,12 +55,12 @@ async def main(settings: Settings) -> None:
         writing = Writing(
             here=here,
             topology=settings.topology,
-            projection=projection,
+            views=views,
             writer=writer,
             waiting=region.waiting,
             append_seconds=settings.append_seconds,
         )
-        app = Admission(make_app(writing, Reading(projection), region), requests_max=settings.requests_max)
+        app = Admission(make_app(writing, Reading(views), region), requests_max=settings.requests_max)
         background = [asyncio.create_task(writer.run()), asyncio.create_task(region.keep_listening())]
         serving = asyncio.create_task(
             serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, writing, at))

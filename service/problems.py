@@ -18,7 +18,8 @@ from core.fields import InvalidField
 from core.registry import TargetUrlTaken, WebhookNotFound
 from service.answers import NOTHING_MORE, ConsistencyMeta, Empty, Meta, failure
 from service.headers import InvalidHeader
-from service.writing import RegionUnavailable, TimedOut
+from service.views import RegionUnavailable
+from service.writing import TimedOut
 
 log = structlog.get_logger()
 

@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from adapters.errors import NotCurrent, Unavailable
-from adapters.projection import Projection, View
+from adapters.projection import View
 from core.consistency import Level, regions_needed
 from core.positions import BEGINNING, Position, Region
 from core.registry import Command, query_for
@@ -14,6 +13,7 @@ from core.topology import Topology
 from service.appending import Proposal, Refusal, Stale
 from service.identifiers import new_identifier
 from service.log_writer import LogWriter, NothingAppended
+from service.views import RegionUnavailable, Views
 from service.waiting import Waiting
 
 
@@ -23,10 +23,6 @@ class Wait(msgspec.Struct, frozen=True):
     level: Level
     timeout_seconds: int
     deadline: float
-
-
-class RegionUnavailable(Exception):
-    """The region cannot take the request now, and nothing was handed to its log."""
 
 
 class TimedOut(Exception):
@@ -48,14 +44,14 @@ class Writing:
         *,
         here: Region,
         topology: Topology,
-        projection: Projection,
+        views: Views,
         writer: LogWriter,
         waiting: Waiting,
         append_seconds: float,
     ) -> None:
         self._here = here
         self._topology = topology
-        self._projection = projection
+        self._views = views
         self._writer = writer
         self._waiting = waiting
         self._append_seconds = append_seconds
@@ -72,22 +68,13 @@ class Writing:
         """
         operation_id = new_identifier()
         while True:
-            view = await self._read(command, wait)
+            view = await self._views.read(query_for(command), deadline=wait.deadline)
             try:
                 position = await self._append(command, operation_id, view, wait)
             except Stale:
                 continue
             await self._reach(position, wait)
             return position
-
-    async def _read(self, command: Command, wait: Wait) -> View:
-        try:
-            async with asyncio.timeout_at(wait.deadline):
-                return await self._projection.read(query_for(command))
-        except NotCurrent:
-            raise RegionUnavailable("this region's projection is being rebuilt") from None
-        except (Unavailable, TimeoutError) as error:
-            raise RegionUnavailable("this region's projection does not answer") from error
 
     async def _append(self, command: Command, operation_id: str, view: View, wait: Wait) -> Position:
         loop = asyncio.get_running_loop()

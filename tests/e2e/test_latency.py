@@ -1,0 +1,21 @@
+"""Latency as ratios, with room for a busy machine; `python -m bench` has the figures."""
+
+import statistics
+
+from deploy.local import local_regions
+from tests.e2e.callers import calling_all
+
+ROUND_TRIP_MILLISECONDS = 150
+SAMPLES = 15
+
+
+async def test_all_regions_costs_about_one_round_trip_and_local_region_none_of_it() -> None:
+    async with local_regions(round_trips=ROUND_TRIP_MILLISECONDS) as demo, calling_all(demo) as callers:
+        caller = callers["us-iowa"]
+        milliseconds = {
+            level: statistics.median([(await caller.register(level=level)).seconds for _ in range(SAMPLES)]) * 1_000
+            for level in ("local_region", "all_regions")
+        }
+        print(milliseconds)
+        assert ROUND_TRIP_MILLISECONDS <= milliseconds["all_regions"] < 1.4 * ROUND_TRIP_MILLISECONDS
+        assert milliseconds["local_region"] < 0.3 * ROUND_TRIP_MILLISECONDS
