@@ -131,6 +131,8 @@ class RegionView:
             waiting_for.append(f"NATS of {here}")
         elif self._writer.waiting_for:
             waiting_for.append(self._writer.waiting_for)
+        elif self._writer.trouble:
+            waiting_for.append(f"the log to take events: {self._writer.trouble}")
         if not self._here_is_current or time.monotonic() > self._here_heard_at + SILENCE_SECONDS:
             waiting_for.append(f"a replicator of {here} to say that the projection is current")
         halted = dict(self._halted)

@@ -21,6 +21,7 @@ from service.tail import TailEvent
 log = structlog.get_logger()
 
 RETRY_SECONDS = 0.1
+RETRY_SECONDS_MAX = 1.0
 ALARM_RECHECK_SECONDS = 1.0
 
 
@@ -48,7 +49,9 @@ class LogWriter:
         self._appending: Appending | None = None
         self._session: Session | None = None
         self._changed = asyncio.Event()
+        self._retry_seconds = RETRY_SECONDS
         self.alarm = ""
+        self.trouble = ""
         self.waiting_for = "the log to be read"
 
     async def run(self) -> None:
@@ -152,6 +155,8 @@ class LogWriter:
             await self._until(self._is_live)
             outcome, why = await self._log.append(entries, after=batch.after.sequence, on=self._session)
             metrics.APPENDS.labels(outcome.name.lower()).inc()
+            if outcome in (Append.STORED, Append.PLACE_TAKEN):
+                self._recovered()
             match outcome:
                 case Append.STORED:
                     metrics.APPENDED.inc(len(entries))
@@ -164,14 +169,25 @@ class LogWriter:
                     await self._look_who_stands_there(appending, batch)
                     return
                 case Append.REFUSED if not batch.is_open:
-                    log.warning("append refused", why=why)
                     appending.never(batch, is_place_taken=False)
-                    await asyncio.sleep(RETRY_SECONDS)
+                    await self._pause(outcome, why)
                     return
                 case Append.REFUSED | Append.UNANSWERED:
                     batch.is_open = True
-                    log.warning("append open", outcome=outcome.name, why=why, after=batch.after.sequence)
-                    await asyncio.sleep(RETRY_SECONDS)
+                    await self._pause(outcome, why)
+
+    async def _pause(self, outcome: Append, why: str) -> None:
+        """Wait before the next attempt, a little longer each time, and say once what is in the way."""
+        if why != self.trouble:
+            log.warning("append", outcome=outcome.name, why=why)
+        self.trouble = why
+        await asyncio.sleep(self._retry_seconds)
+        self._retry_seconds = min(2 * self._retry_seconds, RETRY_SECONDS_MAX)
+
+    def _recovered(self) -> None:
+        if self.trouble:
+            log.info("append", outcome="taken again")
+        self.trouble, self._retry_seconds = "", RETRY_SECONDS
 
     async def _look_who_stands_there(self, appending: Appending, batch: Batch) -> None:
         """An unanswered attempt may have been what took the place: the log says whose events stand there."""
