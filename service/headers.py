@@ -43,8 +43,8 @@ def organization_id(request: AnyRequest) -> str:
 
 def wait(request: AnyRequest) -> Wait:
     """The consistency that the request asks for, and until when it waits. Raises `InvalidHeader`."""
+    text = _only(request, CONSISTENCY)
     try:
-        text = _only(request, CONSISTENCY)
         level = Level.LOCAL_REGION if text is None else Level(text)
     except ValueError:
         raise InvalidHeader(CONSISTENCY, "one of " + ", ".join(Level)) from None
