@@ -12,6 +12,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.status_codes import HTTP_400_BAD_REQUEST
 from litestar.types import ExceptionHandlersMap
 
 from core.fields import InvalidField
@@ -46,7 +47,10 @@ def _part(item: dict[str, str]) -> str:
     return f"{key}: {message}"
 
 
-def _malformed_body(_: AnyRequest, error: Exception) -> Response[Empty]:
+def _malformed_body(request: AnyRequest, error: Exception) -> Response[Empty]:
+    """Litestar says 400 of a body that it cannot parse with a bare `ClientException`, whose kinds have their own."""
+    if isinstance(error, HTTPException) and error.status_code != HTTP_400_BAD_REQUEST:
+        return _http(request, error)
     detail = error.detail if isinstance(error, HTTPException) else str(error)
     return _answer(400, f"body: expected a JSON object ({detail})")
 
