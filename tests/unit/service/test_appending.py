@@ -1,0 +1,349 @@
+"""What goes into a batch, and what each outcome means to those who wait for it."""
+
+from collections.abc import Sequence as Many
+
+import pytest
+
+from adapters.event_log import batch_size
+from core.codec import decode
+from core.positions import BEGINNING, Position, Sequence
+from core.registry import TargetUrlTaken, WebhookNotFound
+from core.stamps import Clock, milliseconds, parse
+from service import tail as tail_module
+from service.appending import BATCH_BYTES_MAX, Appending, Batch, Stale
+from tests.unit.service.proposals import EPOCH, HERE, Asked, View, a_trigger, a_webhook, as_read, ask
+
+NOW = 1_700_000_000_000
+
+
+def an_appending(*, batches_of: int = 100) -> Appending:
+    return Appending(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: min(waiting, batches_of))
+
+
+def composed(appending: Appending, now: int = NOW) -> Batch:
+    batch = appending.compose(now)
+    assert batch is not None
+    return batch
+
+
+def submit(appending: Appending, *asked: Asked) -> None:
+    for one in asked:
+        appending.submit(one.proposal)
+
+
+def landed(appending: Appending, *asked: Asked) -> None:
+    submit(appending, *asked)
+    appending.stored(composed(appending))
+
+
+def read_back(appending: Appending, batch: Batch) -> None:
+    """The follower hands on, one by one, what stands in the log where `batch` was put."""
+    for number, (subject, data) in enumerate(batch.entries, start=1):
+        appending.observed(as_read(batch.after.sequence + number, subject, data))
+
+
+def operations(batch: Batch) -> Many[str]:
+    return [decode(data).operation_id for _, data in batch.entries]
+
+
+def clocks(batch: Batch) -> list[Clock]:
+    return [parse(decode(data).clock) for _, data in batch.entries]
+
+
+def test_everything_that_waits_goes_into_one_batch_in_the_order_it_came() -> None:
+    appending = an_appending()
+    asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(5)]
+    submit(appending, *asked)
+    batch = composed(appending)
+    assert operations(batch) == ["o0", "o1", "o2", "o3", "o4"]
+    assert not appending.has_work
+    assert all(one.proposal.is_handed for one in asked)
+    appending.stored(batch)
+    assert [one.position.sequence for one in asked] == [1, 2, 3, 4, 5]
+    assert {(one.position.origin, one.position.epoch) for one in asked} == {(HERE, EPOCH)}
+
+
+def test_nothing_is_told_to_anybody_before_the_batch_is_acknowledged() -> None:
+    appending = an_appending()
+    asked = ask(a_webhook("w1"), "o1")
+    submit(appending, asked)
+    composed(appending)
+    assert asked.told == []
+    assert appending.tail.end == BEGINNING
+
+
+@pytest.mark.parametrize(("waiting", "in_batch"), [(1, 1), (8, 1), (9, 9), (500, 500), (501, 500)])
+def test_a_batch_is_as_large_as_is_fastest_and_the_rest_waits_for_the_next(waiting: int, in_batch: int) -> None:
+    appending = Appending(HERE, EPOCH, BEGINNING, batch_size=batch_size)
+    submit(appending, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(waiting)))
+    assert len(composed(appending).entries) == in_batch
+    assert appending.has_work is (waiting > in_batch)
+
+
+def test_a_batch_is_bounded_in_bytes() -> None:
+    appending = an_appending()
+    large = "x" * (BATCH_BYTES_MAX // 4)
+    for number in range(8):
+        command = a_webhook(f"w{number}", target_url=f"https://{number}.example.com/{large}")
+        submit(appending, ask(command, f"o{number}"))
+    assert len(composed(appending).entries) == 4
+    assert appending.has_work
+
+
+def test_each_events_subject_and_mark_carry_the_epoch_of_the_log() -> None:
+    appending = an_appending()
+    submit(appending, ask(a_webhook("w1"), "o1"))
+    batch = composed(appending)
+    assert batch.entries[0][0] == f"events.{HERE}.{EPOCH}.webhook_created.v1"
+    assert batch.events[0].mark.epoch == EPOCH
+
+
+def test_within_a_batch_a_later_proposal_sees_an_earlier_one() -> None:
+    appending = an_appending()
+    first, second = ask(a_webhook("w1"), "o1"), ask(a_trigger("w1"), "o2")
+    landed(appending, first, second)
+    assert (first.position.sequence, second.position.sequence) == (1, 2)
+
+
+def test_the_next_batch_sees_what_the_projection_does_not_show_yet() -> None:
+    appending = an_appending()
+    landed(appending, ask(a_webhook("w1"), "o1"))
+    second = ask(a_trigger("w1"), "o2", View())
+    landed(appending, second)
+    assert second.position.sequence == 2
+
+
+def test_of_two_creates_of_one_target_url_in_one_batch_the_second_is_refused_once_the_first_is_stored() -> None:
+    appending = an_appending()
+    first = ask(a_webhook("w1", target_url="https://same.example.com"), "o1")
+    second = ask(a_webhook("w2", target_url="https://same.example.com"), "o2")
+    submit(appending, first, second)
+    batch = composed(appending)
+    assert operations(batch) == ["o1"]
+    assert second.told == [], "what refuses it may never be stored"
+    assert not second.proposal.is_handed
+    appending.stored(batch)
+    (refusal,) = second.told
+    assert isinstance(refusal, TargetUrlTaken)
+    assert first.position.sequence == 1
+
+
+def test_of_two_creates_of_one_target_url_in_two_batches_the_second_is_refused_at_once() -> None:
+    appending = an_appending()
+    landed(appending, ask(a_webhook("w1", target_url="https://same.example.com"), "o1"))
+    second = ask(a_webhook("w2", target_url="https://same.example.com"), "o2")
+    submit(appending, second)
+    assert appending.compose(NOW) is None
+    assert isinstance(second.told[0], TargetUrlTaken)
+    assert appending.in_flight is None
+
+
+def test_a_target_url_that_somebody_elses_event_took_is_refused_when_decided_again() -> None:
+    ours, theirs = an_appending(), an_appending()
+    same = "https://same.example.com"
+    mine, other = ask(a_webhook("w1", target_url=same), "o1"), ask(a_webhook("w2", target_url=same), "o2")
+    submit(ours, mine)
+    submit(theirs, other)
+    lost, won = composed(ours), composed(theirs)
+    theirs.stored(won)
+    ours.never(lost, is_place_taken=True)
+    assert not ours.is_caught_up
+    read_back(ours, won)
+    assert ours.is_caught_up
+    assert ours.compose(NOW) is None
+    assert isinstance(mine.told[0], TargetUrlTaken)
+
+
+def test_a_refusal_that_depended_on_a_batch_that_never_landed_is_decided_again() -> None:
+    appending = an_appending()
+    same = "https://same.example.com"
+    first, second = ask(a_webhook("w1", target_url=same), "o1"), ask(a_webhook("w2", target_url=same), "o2")
+    submit(appending, first, second)
+    batch = composed(appending)
+    first.proposal.is_withdrawn = True
+    appending.never(batch, is_place_taken=False)
+    assert second.told == []
+    again = composed(appending)
+    assert operations(again) == ["o2"]
+    appending.stored(again)
+    assert second.position.sequence == 1
+    assert first.told == []
+
+
+def test_a_trigger_of_a_webhook_that_is_only_in_a_batch_that_never_landed_is_not_appended() -> None:
+    appending = an_appending()
+    webhook, trigger = ask(a_webhook("w1"), "o1"), ask(a_trigger("w1"), "o2")
+    submit(appending, webhook, trigger)
+    batch = composed(appending)
+    webhook.proposal.is_withdrawn = True
+    appending.never(batch, is_place_taken=True)
+    appending.observed(as_read(1, *somebody_elses()))
+    assert appending.compose(NOW) is None
+    assert isinstance(trigger.told[0], WebhookNotFound)
+
+
+def somebody_elses(webhook_id: str = "other", now: int = NOW) -> tuple[str, bytes]:
+    appending = an_appending()
+    submit(appending, ask(a_webhook(webhook_id), f"of {webhook_id}"))
+    return composed(appending, now).entries[0]
+
+
+def test_a_batch_whose_place_is_taken_is_not_composed_again_before_what_took_it_was_read() -> None:
+    appending = an_appending()
+    asked = ask(a_webhook("w1"), "o1")
+    submit(appending, asked)
+    appending.never(composed(appending), is_place_taken=True)
+    assert appending.has_work
+    assert not appending.is_caught_up
+    assert not asked.proposal.is_handed
+    appending.observed(as_read(1, *somebody_elses()))
+    assert appending.is_caught_up
+    again = composed(appending)
+    assert again.after.sequence == 1
+    appending.stored(again)
+    assert asked.position == Position(HERE, EPOCH, Sequence(2))
+
+
+def test_a_refused_batch_is_decided_again_at_the_same_place_before_those_who_came_later() -> None:
+    appending = an_appending()
+    early = [ask(a_webhook(f"w{number}"), f"early {number}") for number in range(3)]
+    submit(appending, *early)
+    batch = composed(appending)
+    late = ask(a_webhook("w9"), "late")
+    submit(appending, late)
+    appending.never(batch, is_place_taken=False)
+    assert appending.is_caught_up
+    again = composed(appending)
+    assert operations(again) == ["early 0", "early 1", "early 2", "late"]
+    assert again.after == batch.after
+
+
+def test_a_withdrawn_proposal_is_never_appended_and_never_told() -> None:
+    appending = an_appending()
+    withdrawn, stays = ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
+    submit(appending, withdrawn, stays)
+    withdrawn.proposal.is_withdrawn = True
+    batch = composed(appending)
+    assert operations(batch) == ["o2"]
+    appending.stored(batch)
+    assert withdrawn.told == []
+
+
+def test_a_queue_of_withdrawn_proposals_only_makes_no_batch() -> None:
+    appending = an_appending()
+    asked = ask(a_webhook("w1"), "o1")
+    submit(appending, asked)
+    asked.proposal.is_withdrawn = True
+    assert appending.compose(NOW) is None
+    assert not appending.has_work
+
+
+def test_one_withdrawn_while_its_batch_is_in_flight_keeps_its_place_there() -> None:
+    appending = an_appending()
+    withdrawn, stays = ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
+    submit(appending, withdrawn, stays)
+    batch = composed(appending)
+    withdrawn.proposal.is_withdrawn = True
+    appending.stored(batch)
+    assert stays.position.sequence == 2
+
+
+def test_a_lost_acknowledgement_of_a_batch_that_landed_is_found_in_the_log() -> None:
+    appending = an_appending()
+    asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(3)]
+    submit(appending, *asked)
+    batch = composed(appending)
+    batch.is_open = True
+    read_back(appending, batch)
+    assert batch.is_seen
+    assert [one.told for one in asked] == [[], [], []], "seen is not synced: the driver says when it is stored"
+    appending.stored(batch)
+    assert [one.position.sequence for one in asked] == [1, 2, 3]
+    assert appending.tail.end == batch.events[-1].mark
+
+
+def test_a_lost_acknowledgement_of_a_batch_whose_place_somebody_else_took_is_never_stored() -> None:
+    appending = an_appending()
+    asked = ask(a_webhook("w1"), "o1")
+    submit(appending, asked)
+    batch = composed(appending)
+    batch.is_open = True
+    appending.observed(as_read(1, *somebody_elses()))
+    assert not batch.is_seen
+    assert appending.tail.end.sequence == 1
+    appending.never(batch, is_place_taken=True)
+    again = composed(appending)
+    appending.stored(again)
+    assert asked.position.sequence == 2
+
+
+def test_events_of_ours_that_are_read_before_and_after_the_acknowledgement_count_once() -> None:
+    appending = an_appending()
+    asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(3)]
+    submit(appending, *asked)
+    batch = composed(appending)
+    appending.observed(as_read(1, *batch.entries[0]))
+    appending.stored(batch)
+    read_back(appending, batch)
+    assert appending.tail.end.sequence == 3
+    assert [one.position.sequence for one in asked] == [1, 2, 3]
+
+
+def test_the_log_may_be_read_on_past_a_batch_that_is_not_acknowledged_yet() -> None:
+    appending = an_appending()
+    asked = ask(a_webhook("w1"), "o1")
+    submit(appending, asked)
+    batch = composed(appending)
+    read_back(appending, batch)
+    appending.observed(as_read(2, *somebody_elses()))
+    appending.stored(batch)
+    assert asked.position.sequence == 1
+    assert appending.tail.end.sequence == 2
+
+
+def test_a_view_that_is_older_than_what_the_tail_remembers_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail_module, "KEPT_EVENTS", 1)
+    appending = an_appending()
+    landed(appending, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(1, 4)))
+    appending.tail.applied(Sequence(3))
+    stale, fresh = ask(a_trigger("w1"), "o4"), ask(a_trigger("w3"), "o5", view_up_to(appending, 2))
+    submit(appending, stale, fresh)
+    batch = composed(appending)
+    assert isinstance(stale.told[0], Stale)
+    assert not stale.proposal.is_handed
+    assert operations(batch) == ["o5"]
+
+
+def view_up_to(appending: Appending, sequence: int) -> View:
+    """A projection of a log that begins with `sequence` events of webhooks `w1`, `w2`, …, as `appending` wrote it."""
+    twin = an_appending()
+    landed(twin, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(1, sequence + 1)))
+    assert twin.tail.end.sequence <= appending.tail.end.sequence
+    view = View()
+    for event in twin.tail._events:  # noqa: SLF001 - it has no other reader
+        view.apply(event)
+    return view
+
+
+def test_clocks_rise_within_a_batch_from_batch_to_batch_and_above_all_that_was_seen() -> None:
+    appending = an_appending()
+    ahead = View(clock=Clock(parse("0" * 18) + ((NOW + 3_600_000) << 24)))
+    submit(appending, ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2", ahead), ask(a_webhook("w3"), "o3"))
+    first = composed(appending)
+    appending.stored(first)
+    submit(appending, ask(a_webhook("w4"), "o4"))
+    second = composed(appending, NOW - 1_000_000)
+    appending.stored(second)
+    readings = clocks(first) + clocks(second)
+    assert readings == sorted(set(readings))
+    assert milliseconds(readings[0]) == NOW
+    assert all(reading > ahead.clock for reading in readings[1:])
+
+
+def test_a_clock_is_above_that_of_an_event_of_somebody_else_which_took_the_place() -> None:
+    appending = an_appending()
+    submit(appending, ask(a_webhook("w1"), "o1"))
+    appending.never(composed(appending), is_place_taken=True)
+    other = as_read(1, *somebody_elses(now=NOW + 60_000))
+    appending.observed(other)
+    assert clocks(composed(appending))[0] > other.clock
