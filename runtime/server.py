@@ -25,11 +25,10 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         listener.close()
-        raise InvalidSetting(
-            "CROSSHOOK_LISTEN", f"an address that is free ({error.strerror})", f"{host}:{port}"
-        ) from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InvalidSetting("CROSSHOOK_LISTEN", f"an address that is free ({why})", f"{host}:{port}") from error
     listener.setblocking(False)  # noqa: FBT003 - the socket's own
     return listener
 
