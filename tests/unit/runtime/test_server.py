@@ -1,0 +1,92 @@
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import httpx
+import pytest
+
+from runtime.server import bind, serve
+from runtime.settings import InvalidSetting
+
+LOCALHOST = "127.0.0.1"
+
+
+def test_it_listens_where_it_is_told_to() -> None:
+    with bind(LOCALHOST, 0) as listener:
+        assert listener.getsockname()[0] == LOCALHOST
+        assert not listener.getblocking()
+
+
+def test_it_listens_on_ipv6_too() -> None:
+    with bind("::1", 0) as listener:
+        assert listener.family is socket.AF_INET6
+
+
+def test_an_address_in_use_is_one_line_that_names_the_setting_and_the_address() -> None:
+    with socket.create_server((LOCALHOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InvalidSetting) as caught:
+            bind(LOCALHOST, port)
+    expected = "CROSSHOOK_LISTEN: expected an address that is free (Address already in use), got "
+    assert str(caught.value) == f"{expected}'{LOCALHOST}:{port}'"
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no..host", "x" * 70])
+def test_an_address_that_is_not_of_this_machine_is_one_line_too(host: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"^CROSSHOOK_LISTEN: expected .*, got '{host}:8080'$"):
+        bind(host, 8080)
+
+
+class Held:
+    """An application that answers when it is let."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.may_answer = asyncio.Event()
+
+    async def __call__(
+        self, _scope: MutableMapping[str, Any], _receive: Callable[..., Any], send: Callable[..., Any]
+    ) -> None:
+        self.asked.set()
+        await self.may_answer.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_lets_what_is_in_flight_finish_and_takes_nothing_new(number: signal.Signals) -> None:
+    app, drained, listener = Held(), list[float](), bind(LOCALHOST, 0)
+    port = listener.getsockname()[1]
+    loop = asyncio.get_running_loop()
+    serving = asyncio.create_task(serve(app, listener, drain_seconds=5, on_drain=drained.append))
+    async with httpx.AsyncClient(base_url=f"http://{LOCALHOST}:{port}") as client:
+        request = asyncio.create_task(client.get("/"))
+        async with asyncio.timeout(5):
+            await app.asked.wait()
+            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), number)
+            while not drained:
+                await asyncio.sleep(0.01)
+            while await takes(port):
+                await asyncio.sleep(0.01)
+        assert not request.done()
+        assert not serving.done()
+        app.may_answer.set()
+        async with asyncio.timeout(5):
+            assert (await request).text == "ok"
+            await serving
+    assert len(drained) == 1, "a second signal changes nothing"
+    assert 0 < drained[0] - loop.time() <= 5
+
+
+async def takes(port: int) -> bool:
+    """Whether a new connection is taken."""
+    try:
+        _, writer = await asyncio.open_connection(LOCALHOST, port)
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,175 @@
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from runtime.settings import Environment, InvalidSetting
+
+TOPOLOGY = """
+[regions.us-iowa]
+nats = ["nats://localhost:4222"]
+redis = "redis://localhost:6379/0"
+
+[regions.europe-belgium]
+nats = ["nats://elsewhere:4222"]
+"""
+
+
+class Colour(StrEnum):
+    RED = "red"
+    GREEN = "green"
+
+
+def number(text: str) -> float:
+    return Environment({"N": text}).number("N", default=10, low=0, high=60)
+
+
+def integer(text: str) -> int:
+    return Environment({"N": text}).integer("N", default=10, low=-5, high=60)
+
+
+def address(text: str) -> tuple[str, int]:
+    return Environment({"A": text}).address("A", default="127.0.0.1:8080")
+
+
+@pytest.mark.parametrize(("text", "value"), [("0", 0.0), ("60", 60.0), ("0.5", 0.5), ("1e1", 10.0)])
+def test_a_number_in_the_range_is_taken(text: str, value: float) -> None:
+    assert number(text) == value
+
+
+@pytest.mark.parametrize("text", ["soon", "", "-0.001", "60.001", "nan", "inf", "-inf", "1e999", "5s", "0x10"])
+def test_a_number_out_of_the_range_or_no_number_is_one_line_that_names_setting_range_and_text(text: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        number(text)
+    assert str(caught.value) == f"N: expected a number from 0 to 60, got {text!r}"
+
+
+@pytest.mark.parametrize(("text", "value"), [("-5", -5), ("60", 60), ("007", 7)])
+def test_an_integer_in_the_range_is_taken(text: str, value: int) -> None:
+    assert integer(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "5.0", "-6", "61", "five", "9" * 5_000])
+def test_an_integer_out_of_the_range_or_no_integer_is_one_line(text: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"^N: expected an integer from -5 to 60, got '"):
+        integer(text)
+
+
+def test_what_is_not_set_is_the_default() -> None:
+    nothing = Environment({})
+    assert nothing.number("N", default=10, low=0, high=1) == 10
+    assert nothing.integer("N", default=10, low=0, high=1) == 10
+    assert nothing.choice("C", default=Colour.RED) is Colour.RED
+    assert nothing.flag("F") is False
+    assert nothing.address("A", default="127.0.0.1:8080") == ("127.0.0.1", 8080)
+
+
+def test_a_choice_is_one_of_those_there_are() -> None:
+    assert Environment({"C": "green"}).choice("C", default=Colour.RED) is Colour.GREEN
+    with pytest.raises(InvalidSetting, match=r"^C: expected one of red, green, got 'Green'$"):
+        Environment({"C": "Green"}).choice("C", default=Colour.RED)
+
+
+@pytest.mark.parametrize("text", ["True", "1", "yes", "", "on"])
+def test_a_flag_is_true_or_false_and_nothing_that_might_mean_it(text: str) -> None:
+    assert Environment({"F": "true"}).flag("F") is True
+    assert Environment({"F": "false"}).flag("F") is False
+    with pytest.raises(InvalidSetting, match=f"^F: expected true or false, got '{text}'$"):
+        Environment({"F": text}).flag("F")
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("127.0.0.1:1", "127.0.0.1", 1),
+        ("10.0.0.1:65535", "10.0.0.1", 65535),
+        ("localhost:8081", "localhost", 8081),
+        ("[::1]:8081", "::1", 8081),
+        ("::1:8081", "::1", 8081),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(text: str, host: str, port: int) -> None:
+    assert address(text) == (host, port)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8081", ":8081", "host:", "host:0", "host:65536", "host:http", "host:-1", "host:\u00b2", "host: 80"]
+)
+def test_what_is_no_address_is_one_line_that_shows_one(text: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        address(text)
+    assert str(caught.value) == f"A: expected HOST:PORT such as 127.0.0.1:8081, got {text!r}"
+
+
+@pytest.fixture
+def topology(tmp_path: Path) -> Callable[[str | bytes], Environment]:
+    """What a process reads that belongs to us-iowa, with that content in its topology file."""
+
+    def environment(content: str | bytes) -> Environment:
+        path = tmp_path / "topology.toml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return Environment({"CROSSHOOK_TOPOLOGY": str(path), "CROSSHOOK_REGION": "us-iowa"})
+
+    return environment
+
+
+def test_a_process_has_a_place_in_a_topology(topology: Callable[[str], Environment]) -> None:
+    regions, here = topology(TOPOLOGY).place()
+    assert here == "us-iowa"
+    assert list(regions.regions) == ["us-iowa", "europe-belgium"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({}, "CROSSHOOK_TOPOLOGY: expected the path of a topology file, but it is not set"),
+        ({"CROSSHOOK_TOPOLOGY": ""}, "CROSSHOOK_TOPOLOGY: expected the path of a topology file, got ''"),
+        (
+            {"CROSSHOOK_TOPOLOGY": "topology.toml"},
+            "CROSSHOOK_REGION: expected the name of a region of the topology file, but it is not set",
+        ),
+        (
+            {"CROSSHOOK_TOPOLOGY": "topology.toml", "CROSSHOOK_REGION": ""},
+            "CROSSHOOK_REGION: expected the name of a region of the topology file, got ''",
+        ),
+    ],
+)
+def test_a_process_without_a_place_says_which_setting_is_missing(variables: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        Environment(variables).place()
+    assert str(caught.value) == message
+
+
+def test_a_topology_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    variables = {"CROSSHOOK_REGION": "us-iowa"}
+    for path in (tmp_path / "nowhere.toml", tmp_path):
+        with pytest.raises(InvalidSetting, match=r"^CROSSHOOK_TOPOLOGY: expected a file that can be read \(") as caught:
+            Environment({**variables, "CROSSHOOK_TOPOLOGY": str(path)}).place()
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xfe",
+        b"regions = [",
+        b"",
+        b"regions = 5",
+        b"[regions]",
+        b"[regions.mars]\nnats = ['nats://x:1']",
+        b"[regions.us-iowa]\nnats = []",
+        b"[regions.us-iowa]\nnats = ['nats://x:1']",
+        TOPOLOGY.encode() + b"colour = 'red'",
+        TOPOLOGY.encode() + b"state = 'gone'",
+        TOPOLOGY.encode() + b"replicas = 2",
+        TOPOLOGY.encode() + b"[regions.Mars]\nnats = ['nats://x:1']",
+        b'x = "a\nb"',
+    ],
+)
+def test_a_bad_topology_is_one_line_that_names_the_setting(
+    topology: Callable[[bytes], Environment], content: bytes
+) -> None:
+    with pytest.raises(InvalidSetting, match=r"^CROSSHOOK_TOPOLOGY: expected ") as caught:
+        topology(content).place()
+    assert "\n" not in str(caught.value)

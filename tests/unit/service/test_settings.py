@@ -1,0 +1,94 @@
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from runtime.logs import LogFormat, LogLevel
+from runtime.process import EXIT_BAD_SETTING, run
+from service.settings import Settings, read_settings
+
+Variables = Mapping[str, str]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Variables:
+    """What every process is told."""
+    path = tmp_path / "topology.toml"
+    path.write_text('[regions.us-iowa]\nnats = ["nats://localhost:4222"]\nredis = "redis://localhost:6379/0"\n')
+    return {"CROSSHOOK_TOPOLOGY": str(path), "CROSSHOOK_REGION": "us-iowa"}
+
+
+async def never(settings: Settings) -> None:
+    pytest.fail(f"it must not start with {settings}")
+
+
+def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> None:
+    settings = read_settings(place)
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert settings.drain_seconds == 10
+    assert (settings.log_format, settings.log_level) == (LogFormat.AUTO, LogLevel.INFO)
+    assert settings.clock_offset_milliseconds == 0
+    assert settings.append_seconds == 2
+    assert (settings.requests_max, settings.tail_events_max) == (10_000, 10_000)
+
+
+def test_everything_can_be_set(place: Variables) -> None:
+    settings = read_settings(
+        {
+            **place,
+            "CROSSHOOK_LISTEN": "[::]:81",
+            "CROSSHOOK_DRAIN_SECONDS": "0.5",
+            "CROSSHOOK_LOG_FORMAT": "json",
+            "CROSSHOOK_LOG_LEVEL": "debug",
+            "CROSSHOOK_CLOCK_OFFSET_MILLISECONDS": "-3600000",
+            "CROSSHOOK_APPEND_SECONDS": "0.1",
+            "CROSSHOOK_REQUESTS_MAX": "1",
+            "CROSSHOOK_TAIL_EVENTS_MAX": "2",
+        }
+    )
+    assert (settings.host, settings.port, settings.drain_seconds) == ("::", 81, 0.5)
+    assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.DEBUG)
+    assert settings.clock_offset_milliseconds == -3_600_000
+    assert (settings.append_seconds, settings.requests_max, settings.tail_events_max) == (0.1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("CROSSHOOK_TOPOLOGY", "/nowhere.toml", "a file that can be read"),
+        ("CROSSHOOK_REGION", "", "the name of a region of the topology file"),
+        ("CROSSHOOK_LISTEN", "here", "HOST:PORT such as 127.0.0.1:8081"),
+        ("CROSSHOOK_DRAIN_SECONDS", "soon", "a number from 0 to 60"),
+        ("CROSSHOOK_DRAIN_SECONDS", "61", "a number from 0 to 60"),
+        ("CROSSHOOK_LOG_FORMAT", "xml", "one of auto, json, console"),
+        ("CROSSHOOK_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
+        ("CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", "1.5", "an integer from -3155760000000 to 3155760000000"),
+        ("CROSSHOOK_APPEND_SECONDS", "0", "a number from 0.1 to 120"),
+        ("CROSSHOOK_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),
+        ("CROSSHOOK_TAIL_EVENTS_MAX", "many", "an integer from 1 to 1000000"),
+    ],
+)
+def test_a_bad_setting_is_one_line_that_names_it_before_anything_starts(
+    place: Variables, name: str, text: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(partial(read_settings, {**place, name: text}), never) == EXIT_BAD_SETTING
+    output, error = capsys.readouterr()
+    assert output == ""
+    assert error.startswith(f"{name}: expected {expected}")
+    assert error.endswith(f", got {text!r}\n")
+    assert error.count("\n") == 1
+
+
+def test_a_region_that_the_topology_lacks_is_named_with_those_there_are(
+    place: Variables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(partial(read_settings, {**place, "CROSSHOOK_REGION": "mars"}), never) == EXIT_BAD_SETTING
+    assert "no region 'mars'; there are us-iowa" in capsys.readouterr().err
+
+
+def test_settings_do_not_change(place: Variables) -> None:
+    settings = read_settings(place)
+    change: Callable[[], None] = partial(setattr, settings, "port", 1)
+    with pytest.raises(AttributeError):
+        change()
