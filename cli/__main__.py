@@ -3,6 +3,7 @@
 import click
 
 from cli.help import VerbatimGroup
+from cli.lag import lag
 from cli.link import link
 from cli.up import up
 
@@ -15,12 +16,14 @@ def main() -> None:
     Try it in two terminals:
       crosshook up                     three regions on this machine, until Ctrl-C
       crosshook link cut asia-japan    see what a partition does to them
+      crosshook lag --watch            see who is behind whom
       crosshook link heal asia-japan
     """
 
 
 main.add_command(up)
 main.add_command(link)
+main.add_command(lag)
 
 if __name__ == "__main__":
     main(prog_name="crosshook")

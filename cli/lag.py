@@ -1,0 +1,141 @@
+"""`crosshook lag`: how far each region is behind each origin."""
+
+import asyncio
+import signal
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console, Group
+from rich.live import Live
+
+from cli.failure import Misuse
+from cli.help import VerbatimCommand
+from cli.lag_reading import LagReader, open_lag_reader
+from cli.lag_table import lag_view
+from cli.running import name_option, status
+from core.positions import Region
+from core.topology import InvalidTopology, RegionState, parse_topology
+
+_REDRAW_SECONDS = 0.5
+_PRINT_SECONDS = 1.0
+"""How often a table is printed where none can be drawn in place."""
+
+_WIDTH_WITHOUT_TERMINAL = 120
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Where the regions are, and which of them are known to be cut off."""
+
+    servers: Mapping[Region, list[str]]
+    cut: frozenset[Region] = frozenset()
+
+
+Locate = Callable[[], Addresses]
+"""Says where the regions are; asked again before each table."""
+
+
+@click.command(cls=VerbatimCommand)
+@click.option("--watch", is_flag=True, help="Go on until Ctrl-C: in place on a terminal, table after table elsewhere.")
+@name_option
+@click.option(
+    "--topology",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Look at the regions of this topology file instead of a demo.",
+)
+@click.option("--region", metavar="NAME", help="The region of that file from which you look.")
+def lag(*, watch: bool, name: str, topology: Path | None, region: str | None) -> None:
+    """Show how far each region is behind each origin.
+
+    A row is a region, a column is an origin: a region whose log the row has to
+    apply. A cell says how many events of that log the region has not applied, and
+    how old the oldest of them is; `0`: it has them all. What is not known is said:
+      ? of 130      the log ends at 130; the region is not heard from
+      at 123 of ?   the region has applied 123; where the log ends is not known
+      halted: ...   the region has stopped applying this origin, for this reason
+    Under a region's name stands `rebuilding` while its projection is not current.
+
+    It asks each region's own NATS, waits for an absent one for two seconds at
+    most, and changes nothing. Ages are by this machine's clock.
+
+    Examples:
+      crosshook lag                       of the running demo
+      crosshook lag --watch               live; cut a region in another terminal
+      crosshook lag --watch --name mine   of `crosshook up --name mine`
+      crosshook lag --topology topology.toml --region us-iowa
+    """
+    if (topology is None) != (region is None):
+        raise Misuse("--topology FILE and --region NAME go together: which file, and from which of its regions")
+    locate = (lambda: _demo(name)) if topology is None else _deployment(topology, here=region or "")
+    asyncio.run(_until_ended(locate, watch=watch))
+
+
+def _demo(name: str) -> Addresses:
+    """Each region's NATS without a link in between: a cut is seen from both sides."""
+    found = status(name)
+    return Addresses(
+        servers={Region(region.name): [region.nats.url] for region in found.regions},
+        cut=frozenset(Region(region.name) for region in found.regions if region.is_cut),
+    )
+
+
+def _deployment(topology: Path, *, here: str) -> Locate:
+    """Every region but the retired, by the addresses that `here` reaches them at."""
+    try:
+        regions = parse_topology(tomllib.loads(topology.read_text(encoding="utf-8")), here=here).regions
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misuse(f"--topology: expected a file that can be read ({error}), got {str(topology)!r}") from error
+    except (tomllib.TOMLDecodeError, InvalidTopology) as error:
+        raise Misuse(f"--topology {topology}: {error}") from error
+    addresses = Addresses(
+        servers={name: config.nats for name, config in regions.items() if config.state is not RegionState.RETIRED}
+    )
+    return lambda: addresses
+
+
+async def _until_ended(locate: Locate, *, watch: bool) -> None:
+    """Show once, or go on until a signal, which is no error."""
+    loop = asyncio.get_running_loop()
+    showing = loop.create_task(_show(locate, watch=watch))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, showing.cancel)
+    await asyncio.wait([showing])
+    if not showing.cancelled():
+        showing.result()
+
+
+async def _show(locate: Locate, *, watch: bool) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _WIDTH_WITHOUT_TERMINAL)
+    async with open_lag_reader(locate().servers) as reader:
+        await reader.wait_complete()
+        if not watch:
+            console.print(await _look(reader, locate))
+        elif console.is_terminal:
+            await _redraw(reader, locate, console)
+        else:
+            await _print_again_and_again(reader, locate, console)
+
+
+async def _redraw(reader: LagReader, locate: Locate, console: Console) -> None:
+    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
+        while True:
+            live.update(await _look(reader, locate), refresh=True)
+            await asyncio.sleep(_REDRAW_SECONDS)
+
+
+async def _print_again_and_again(reader: LagReader, locate: Locate, console: Console) -> None:
+    while True:
+        view = await _look(reader, locate)
+        console.print(datetime.now(UTC).isoformat(timespec="seconds"), view)
+        await asyncio.sleep(_PRINT_SECONDS)
+
+
+async def _look(reader: LagReader, locate: Locate) -> Group:
+    cut = (await asyncio.to_thread(locate)).cut
+    return lag_view(await reader.snapshot(cut=cut))

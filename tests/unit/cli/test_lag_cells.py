@@ -1,0 +1,139 @@
+"""What is known of every region at one moment says how far each is behind, and no more than that."""
+
+import msgspec
+
+from cli.lag_cells import (
+    Applied,
+    AppliedUnknown,
+    Behind,
+    Cell,
+    End,
+    EndUnknown,
+    OtherLog,
+    Snapshot,
+    Unknown,
+    cell,
+    notes,
+    oldest_unapplied,
+)
+from core.positions import Epoch, Mark, Position, Region, Sequence
+
+IOWA, JAPAN = Region("us-iowa"), Region("asia-japan")
+NOW_SECONDS = 1_000.0
+
+
+def at(sequence: int, epoch: str = "first") -> Mark:
+    return Mark(epoch=Epoch(epoch), sequence=Sequence(sequence), fingerprint="f" * 16)
+
+
+def end(sequence: int, epoch: str = "first") -> End:
+    return End(epoch=Epoch(epoch), sequence=Sequence(sequence))
+
+
+def position(origin: Region, sequence: int) -> Position:
+    return Position(origin=origin, epoch=Epoch("first"), sequence=Sequence(sequence))
+
+
+def a_snapshot(*, japan_has: Mark | None, iowa_ends: int = 130) -> Snapshot:
+    """Iowa has everything; of Japan there is `japan_has` of Iowa's log."""
+    return Snapshot(
+        regions=(IOWA, JAPAN),
+        ends={IOWA: end(iowa_ends), JAPAN: end(7)},
+        applied={
+            IOWA: Applied(vector={IOWA: at(iowa_ends), JAPAN: at(7)}),
+            JAPAN: Applied(vector={JAPAN: at(7)} if japan_has is None else {JAPAN: at(7), IOWA: japan_has}),
+        },
+        now_seconds=NOW_SECONDS,
+    )
+
+
+def test_a_region_that_has_applied_everything_is_zero_events_and_zero_seconds_behind() -> None:
+    snapshot = a_snapshot(japan_has=at(130))
+    for region in snapshot.regions:
+        for origin in snapshot.regions:
+            assert cell(snapshot, region=region, origin=origin) == Cell(lag=Behind(events=0, seconds=0.0))
+    assert not oldest_unapplied(snapshot)
+    assert not list(notes(snapshot))
+
+
+def test_seconds_are_the_age_of_the_oldest_event_that_is_not_applied() -> None:
+    snapshot = a_snapshot(japan_has=at(120))
+    assert oldest_unapplied(snapshot) == {position(IOWA, 121)}
+    aged = msgspec.structs.replace(snapshot, stored_at_seconds={position(IOWA, 121): 996.5})
+    assert cell(aged, region=JAPAN, origin=IOWA).lag == Behind(events=10, seconds=3.5)
+
+
+def test_an_age_that_could_not_be_read_is_not_made_up() -> None:
+    assert cell(a_snapshot(japan_has=at(120)), region=JAPAN, origin=IOWA).lag == Behind(events=10, seconds=None)
+
+
+def test_a_clock_behind_the_servers_gives_no_negative_age() -> None:
+    snapshot = a_snapshot(japan_has=at(129))
+    ahead = msgspec.structs.replace(snapshot, stored_at_seconds={position(IOWA, 130): NOW_SECONDS + 5})
+    assert cell(ahead, region=JAPAN, origin=IOWA).lag == Behind(events=1, seconds=0.0)
+
+
+def test_a_region_that_has_applied_nothing_is_behind_from_the_first_event_on() -> None:
+    snapshot = a_snapshot(japan_has=None)
+    assert cell(snapshot, region=JAPAN, origin=IOWA).lag == Behind(events=130, seconds=None)
+    assert oldest_unapplied(snapshot) == {position(IOWA, 1)}
+
+
+def test_a_log_without_events_leaves_nobody_behind() -> None:
+    snapshot = a_snapshot(japan_has=None, iowa_ends=0)
+    assert cell(snapshot, region=JAPAN, origin=IOWA).lag == Behind(events=0, seconds=0.0)
+
+
+def test_a_watermark_heard_after_the_end_was_read_is_zero_and_not_negative() -> None:
+    assert cell(a_snapshot(japan_has=at(133)), region=JAPAN, origin=IOWA).lag == Behind(events=0, seconds=0.0)
+
+
+def test_events_of_a_log_that_the_origin_has_no_more_are_no_lag() -> None:
+    snapshot = a_snapshot(japan_has=at(120, epoch="before"))
+    assert cell(snapshot, region=JAPAN, origin=IOWA).lag == OtherLog()
+    assert not oldest_unapplied(snapshot)
+    assert list(notes(snapshot)) == ["asia-japan: has applied events of a log that us-iowa does not have any more"]
+
+
+def test_of_a_silent_region_the_ends_are_known_and_what_it_has_applied_is_not() -> None:
+    heard = a_snapshot(japan_has=at(130))
+    snapshot = msgspec.structs.replace(
+        heard, applied={IOWA: heard.applied[IOWA]}, unknown={JAPAN: "no replicator of it was heard for 3 s"}
+    )
+    assert cell(snapshot, region=JAPAN, origin=IOWA).lag == AppliedUnknown(end=Sequence(130))
+    assert cell(snapshot, region=IOWA, origin=JAPAN).lag == Behind(events=0, seconds=0.0)
+    assert list(notes(snapshot)) == [
+        "asia-japan: no replicator of it was heard for 3 s; not known: what it has applied"
+    ]
+
+
+def test_of_a_region_whose_nats_is_away_nobody_knows_how_far_behind_it_he_is() -> None:
+    reached = a_snapshot(japan_has=at(130))
+    snapshot = msgspec.structs.replace(
+        reached,
+        ends={IOWA: reached.ends[IOWA]},
+        applied={IOWA: reached.applied[IOWA]},
+        unknown={JAPAN: "its NATS is not reached"},
+    )
+    assert cell(snapshot, region=IOWA, origin=JAPAN).lag == EndUnknown(applied=Sequence(7))
+    assert cell(snapshot, region=JAPAN, origin=JAPAN).lag == Unknown()
+    assert list(notes(snapshot)) == [
+        "asia-japan: its NATS is not reached; not known: where its log ends and what it has applied"
+    ]
+
+
+def test_a_halted_origin_has_its_reason_beside_its_lag() -> None:
+    snapshot = a_snapshot(japan_has=at(120))
+    japan = Applied(vector=snapshot.applied[JAPAN].vector, halted={IOWA: "forked: another event stands at 120"})
+    halted = msgspec.structs.replace(snapshot, applied={**snapshot.applied, JAPAN: japan})
+    assert cell(halted, region=JAPAN, origin=IOWA) == Cell(
+        lag=Behind(events=10, seconds=None), halted="forked: another event stands at 120"
+    )
+    assert list(notes(halted)) == ["asia-japan: halted for us-iowa: forked: another event stands at 120"]
+
+
+def test_a_projection_that_is_not_current_is_said_to_be_rebuilt() -> None:
+    snapshot = a_snapshot(japan_has=at(130))
+    japan = Applied(vector=snapshot.applied[JAPAN].vector, is_current=False)
+    rebuilding = msgspec.structs.replace(snapshot, applied={**snapshot.applied, JAPAN: japan})
+    assert list(notes(rebuilding)) == ["asia-japan: rebuilding its projection; it answers 503 until that is current"]
