@@ -16,7 +16,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up test test-all check lint types arrows format lock clean
+.PHONY: help up test test-all bench check lint types arrows format lock clean
 
 help: ## Show what there is to run
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,9 @@ test: $(INSTALLED) ## Run every test, the long ones shortened; ARGS="tests/unit 
 
 test-all: WHOLE = yes
 test-all: test ## Run every test whole
+
+bench: $(INSTALLED) ## Measure what the README says about speed; ARGS="--seconds 2" passes options on
+	@exec $(BIN)/python -m bench $(ARGS)
 
 check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs the tests whole
 

@@ -1,0 +1,100 @@
+"""The requests that are measured, and those that prepare them."""
+
+import http.client
+import itertools
+import socket
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from bench.errors import UnexpectedAnswer, Unmeasured
+from core.catalogue import NAMES
+from core.consistency import Level
+
+ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
+_WEBHOOKS = "/organizations/webhooks"
+_TIMEOUT_SECONDS = 120
+_number = itertools.count()
+
+
+class _Webhook(msgspec.Struct):
+    id: str
+
+
+class _Registered(msgspec.Struct):
+    result: _Webhook
+
+
+class Service:
+    """A service of one region, over one connection with its requests one after the other."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self.address = (parts.hostname or "", parts.port or 80)
+        self._connection = http.client.HTTPConnection(*self.address, timeout=_TIMEOUT_SECONDS + 10)
+
+    def __enter__(self) -> Self:
+        self._connection.connect()
+        self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def register(self, level: Level) -> str:
+        """Register a webhook with a `target_url` of its own. Returns its id."""
+        body = {"name": "measured", "target_url": f"https://hooks.example.com/{next(_number)}"}
+        status, answer = self._ask("POST", _WEBHOOKS, level=level, body=msgspec.json.encode(body))
+        if status != http.client.CREATED:
+            raise UnexpectedAnswer(status=status, body=answer)
+        return msgspec.json.decode(answer, type=_Registered).result.id
+
+    def has(self, webhook_id: str) -> bool:
+        """Whether the region shows this webhook."""
+        status, answer = self._ask("GET", f"{_WEBHOOKS}/{webhook_id}")
+        if status not in (http.client.OK, http.client.NOT_FOUND):
+            raise Unmeasured(f"expected 200 or 404, got {status}: {answer[:500].decode(errors='replace')}")
+        return status == http.client.OK
+
+    def _ask(
+        self, method: str, path: str, *, level: Level | None = None, body: bytes | None = None
+    ) -> tuple[int, bytes]:
+        try:
+            self._connection.request(method, path, body=body, headers=_headers(level))
+            answer = self._connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise Unmeasured(f"{method} {path} was not answered: {error!r}") from error
+
+
+def trigger_creations(webhook_id: str, level: Level) -> list[bytes]:
+    """Whole requests, one for each trigger that a webhook can have. Each makes an event, also when repeated."""
+    return [
+        _request(
+            f"{_WEBHOOKS}/{webhook_id}/triggers",
+            level=level,
+            body=msgspec.json.encode({"trigger_type": trigger_type, "trigger_name": name}),
+        )
+        for trigger_type, names in NAMES.items()
+        for name in names
+    ]
+
+
+def _request(path: str, *, level: Level, body: bytes) -> bytes:
+    headers = {"Host": "localhost", "Content-Length": str(len(body)), **_headers(level)}
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def _headers(level: Level | None) -> dict[str, str]:
+    always = {"SlashID-OrgID": ORGANIZATION, "Content-Type": "application/json"}
+    if level is None:
+        return always
+    return always | {
+        "SlashID-Required-Consistency": level,
+        "SlashID-Required-Consistency-Timeout": str(_TIMEOUT_SECONDS),
+    }

@@ -1,0 +1,108 @@
+"""Callers who each send a request, wait for its answer, and send the next, on connections that stay open.
+
+Written on bare sockets in one thread, since what the caller costs is in every figure.
+"""
+
+import selectors
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import cycle
+
+from bench.errors import UnexpectedAnswer, Unmeasured
+from bench.samples import Samples
+
+CONNECT_SECONDS_MAX = 5.0
+ANSWER_SECONDS_MAX = 130.0
+"""Above the longest time for which a request can ask."""
+
+CONNECTIONS_MAX = 256
+_CREATED = 201
+_HEAD_END = b"\r\n\r\n"
+
+
+class Caller:
+    """One connection with at most one request on it."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._answer = bytearray()
+        self._sent_seconds = 0.0
+
+    def send(self, request: bytes) -> None:
+        """Send the next request."""
+        self._answer.clear()
+        self._sent_seconds = time.perf_counter()
+        self.connection.sendall(request)
+
+    def receive(self) -> float | None:
+        """How many seconds the answer took, or None if it is not whole yet. Raises `Unmeasured` for all but a 201."""
+        data = self.connection.recv(65_536)
+        received_seconds = time.perf_counter()
+        if not data:
+            raise Unmeasured("the service closed the connection")
+        self._answer += data
+        head, end, body = self._answer.partition(_HEAD_END)
+        if not end or len(body) < _content_length(head):
+            return None
+        if (status := int(head[9:12])) != _CREATED:
+            raise UnexpectedAnswer(status=status, body=bytes(body))
+        return received_seconds - self._sent_seconds
+
+
+def closed_loop(
+    address: tuple[str, int],
+    requests: Sequence[bytes],
+    *,
+    connections: int,
+    count_max: int,
+    seconds_max: float,
+) -> Samples:
+    """Send `requests` over and over on so many connections, until `count_max` of them or `seconds_max` are over.
+
+    What is on its way at the end is waited for. Raises `Unmeasured` if anything but a 201 comes, or nothing at all.
+    """
+    upcoming = cycle(requests)
+    each_seconds: list[float] = []
+    with _callers(address, min(connections, count_max)) as (selector, callers):
+        begin = time.perf_counter()
+        for caller in callers:
+            caller.send(next(upcoming))
+        sent, answered = len(callers), 0
+        while answered < sent:
+            ready = selector.select(ANSWER_SECONDS_MAX)
+            if not ready:
+                raise Unmeasured(f"no answer within {ANSWER_SECONDS_MAX:g} s")
+            for key, _ in ready:
+                seconds = key.data.receive()
+                if seconds is None:
+                    continue
+                each_seconds.append(seconds)
+                answered += 1
+                if sent < count_max and time.perf_counter() - begin < seconds_max:
+                    key.data.send(next(upcoming))
+                    sent += 1
+        return Samples(each_seconds=each_seconds, total_seconds=time.perf_counter() - begin)
+
+
+@contextmanager
+def _callers(address: tuple[str, int], count: int) -> Iterator[tuple[selectors.BaseSelector, list[Caller]]]:
+    with ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        callers = []
+        for _ in range(count):
+            connection = stack.enter_context(socket.create_connection(address, timeout=CONNECT_SECONDS_MAX))
+            connection.settimeout(ANSWER_SECONDS_MAX)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            callers.append(Caller(connection))
+            selector.register(connection, selectors.EVENT_READ, callers[-1])
+        yield selector, callers
+
+
+def _content_length(head: bytes | bytearray) -> int:
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    raise Unmeasured("an answer without Content-Length")

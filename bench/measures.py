@@ -1,0 +1,126 @@
+"""What is measured, one function a figure."""
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+
+import msgspec
+
+from bench.api import Service, trigger_creations
+from bench.closed_loop import closed_loop
+from bench.errors import Unmeasured
+from bench.regions import Regions
+from bench.samples import Latency, Samples
+from core.consistency import Level
+
+WARM_UP_COUNT = 50
+WARM_UP_SECONDS = 5.0
+FED_SECONDS_MAX = 60.0
+_POLL_SECONDS = 0.005
+
+
+class Local(msgspec.Struct, frozen=True):
+    """`local_region` in one region."""
+
+    region: str
+    connections: int
+    latency: Latency
+    per_second: float
+
+
+class Everywhere(msgspec.Struct, frozen=True):
+    """`all_regions` from one region, one request at a time. `ratio` is p50 over the farthest round trip."""
+
+    region: str
+    farthest: str
+    round_trip_milliseconds: float
+    latency: Latency
+    ratio: float | None
+
+
+class Recovery(msgspec.Struct, frozen=True):
+    """How long after the heal a region had what another took during the cut, and the other what it took itself."""
+
+    region: str
+    other: str
+    cut_seconds: float
+    fed_after_seconds: float
+    heard_after_seconds: float
+
+
+def local(regions: Regions, *, connections: int, count_max: int, seconds_max: float) -> Local:
+    """Triggers created in the first region, waiting for that region alone."""
+    region = regions.names[0]
+    samples = _create(
+        regions, region, Level.LOCAL_REGION, connections=connections, count_max=count_max, seconds_max=seconds_max
+    )
+    return Local(
+        region=region, connections=connections, latency=samples.latency(), per_second=round(samples.per_second(), 1)
+    )
+
+
+def everywhere(regions: Regions, region: str, *, count_max: int, seconds_max: float) -> Everywhere:
+    """Triggers created in `region`, waiting for every region."""
+    samples = _create(regions, region, Level.ALL_REGIONS, connections=1, count_max=count_max, seconds_max=seconds_max)
+    farthest, milliseconds = regions.farthest(region)
+    latency = samples.latency()
+    return Everywhere(
+        region=region,
+        farthest=farthest,
+        round_trip_milliseconds=milliseconds,
+        latency=latency,
+        ratio=round(latency.p50_milliseconds / milliseconds, 3) if milliseconds else None,
+    )
+
+
+def recovery(regions: Regions, *, cut_seconds: float) -> Recovery:
+    """Cut the last region off, write on both sides, heal, and see when each side has what the other took."""
+    other, region = regions.names[0], regions.names[-1]
+    regions.cut(region)
+    wanted = {region: _registered(regions, other), other: _registered(regions, region)}
+    time.sleep(cut_seconds)
+    with ExitStack() as stack:
+        services = {name: stack.enter_context(Service(regions.url(name))) for name in wanted}
+        for name, webhook_id in wanted.items():
+            if services[name].has(webhook_id):
+                raise Unmeasured(f"{name} was fed while {region} was cut off")
+        regions.heal(region)
+        after = _until_fed(services, wanted)
+    return Recovery(
+        region=region,
+        other=other,
+        cut_seconds=cut_seconds,
+        fed_after_seconds=after[region],
+        heard_after_seconds=after[other],
+    )
+
+
+def _registered(regions: Regions, region: str) -> str:
+    with Service(regions.url(region)) as service:
+        return service.register(Level.LOCAL_REGION)
+
+
+def _until_fed(services: Mapping[str, Service], wanted: Mapping[str, str]) -> dict[str, float]:
+    """Region -> seconds until it had the webhook that it is wanted to have."""
+    begin = time.perf_counter()
+    after: dict[str, float] = {}
+    while len(after) < len(wanted):
+        for name, webhook_id in wanted.items():
+            if name not in after and services[name].has(webhook_id):
+                after[name] = round(time.perf_counter() - begin, 3)
+        if time.perf_counter() - begin > FED_SECONDS_MAX:
+            raise Unmeasured(f"not fed within {FED_SECONDS_MAX:g} s of the heal")
+        time.sleep(_POLL_SECONDS)
+    return after
+
+
+def _create(
+    regions: Regions, region: str, level: Level, *, connections: int, count_max: int, seconds_max: float
+) -> Samples:
+    """What creating triggers of a new webhook takes, once everything before has arrived everywhere and all is warm."""
+    with Service(regions.url(region)) as service:
+        requests = trigger_creations(service.register(Level.ALL_REGIONS), level)
+        address = service.address
+    warm_up = min(WARM_UP_COUNT, count_max)
+    closed_loop(address, requests, connections=connections, count_max=warm_up, seconds_max=WARM_UP_SECONDS)
+    return closed_loop(address, requests, connections=connections, count_max=count_max, seconds_max=seconds_max)

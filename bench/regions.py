@@ -1,0 +1,111 @@
+"""The regions that are measured: a `crosshook up` of their own, so that callers and links do not share a loop."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.errors import Unmeasured
+from deploy.local.control_client import ask
+from deploy.local.control_messages import AskStatus, CutRegion, Done, HealRegion, Request, Status
+from deploy.local.errors import LocalError
+from deploy.local.ports import Ports, is_free
+from deploy.local.spawning import spawn
+
+READY_SECONDS_MAX = 60.0
+END_SECONDS_MAX = 30.0
+_POLL_SECONDS = 0.05
+_PORT_TRIES_MAX = 100
+_OUTPUT_SHOWN = 2_000
+
+
+class Regions:
+    """Regions that run, and the control over the links between them."""
+
+    def __init__(self, name: str, status: Status) -> None:
+        self._name = name
+        self.status = status
+        self.names = tuple(region.name for region in status.regions)
+
+    def url(self, region: str) -> str:
+        """Where the region's service is."""
+        return next(found.services[0].url for found in self.status.regions if found.name == region)
+
+    def farthest(self, region: str) -> tuple[str, float]:
+        """The region farthest from this one, and the round trip to it in milliseconds."""
+        others = {
+            trip.b if trip.a == region else trip.a: trip.milliseconds
+            for trip in self.status.round_trips
+            if region in (trip.a, trip.b)
+        }
+        name = max(others, key=others.__getitem__)
+        return name, others[name]
+
+    def cut(self, region: str) -> None:
+        """Cut `region` off from all others."""
+        self._do(CutRegion(region))
+
+    def heal(self, region: str) -> None:
+        """Undo the cut."""
+        self._do(HealRegion(region))
+
+    def _do(self, request: Request) -> None:
+        answer = ask(self._name, request)
+        if not isinstance(answer, Done):
+            raise Unmeasured(f"the regions did not do what they were asked to: {answer}")
+
+
+@contextmanager
+def running_regions(*, count: int, options: Sequence[str]) -> Iterator[Regions]:
+    """Regions that are ready, with `options` of `crosshook up`. Raises `Unmeasured` if they do not become so."""
+    name = f"bench-{os.getpid()}"
+    command = [
+        *(sys.executable, "-m", "cli", "up", "--name", name),
+        *("--regions", str(count), "--http-port", str(_free_ports(count)), *options),
+    ]
+    with tempfile.TemporaryDirectory(prefix="crosshook-bench-") as directory:
+        output = Path(directory) / "output"
+        process = spawn(command, directory=Path.cwd(), environment=os.environ, log=output)
+        try:
+            yield Regions(name, _ready(name, process, output))
+        finally:
+            _end(process)
+
+
+def _ready(name: str, process: subprocess.Popen[bytes], output: Path) -> Status:
+    until = time.monotonic() + READY_SECONDS_MAX
+    while process.poll() is None and time.monotonic() < until:
+        try:
+            answer = ask(name, AskStatus())
+        except LocalError:
+            answer = None  # It does not listen yet.
+        if isinstance(answer, Status):
+            return answer
+        time.sleep(_POLL_SECONDS)
+    said = output.read_text(encoding="utf-8", errors="replace")[-_OUTPUT_SHOWN:]
+    raise Unmeasured(f"the regions did not become ready; they said:\n{said}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(END_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_ports(count: int) -> int:
+    """The first of `count` free ports in a row."""
+    for _ in range(_PORT_TRIES_MAX):
+        ports = Ports()
+        first = ports.claim_any()
+        ports.close()
+        if all(is_free(port) for port in range(first, first + count)):
+            return first
+    raise Unmeasured(f"found no {count} free ports in a row")
