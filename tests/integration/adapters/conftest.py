@@ -1,0 +1,70 @@
+"""One NATS and one Redis, started once. Each test has logs of its own, and a Redis that was emptied before."""
+
+import itertools
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+import redis.asyncio
+
+from adapters.connection import Connection, Session, open_connection
+from adapters.event_log import EventLog
+from adapters.projection import Projection, open_projection
+from core.positions import Epoch, Region
+from deploy.local import LocalRegion, local_regions
+
+_number = itertools.count(1)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def region() -> AsyncIterator[LocalRegion]:
+    """The servers, without a service or a replicator."""
+    async with local_regions(regions=1, services=0, replicators=0) as demo:
+        yield demo.region("us-iowa")
+
+
+@pytest.fixture
+async def connection(region: LocalRegion) -> AsyncIterator[Connection]:
+    async with open_connection([region.nats_url], name="a test") as connection:
+        await connection.session()
+        yield connection
+
+
+@pytest.fixture
+async def session(connection: Connection) -> Session:
+    return await connection.session()
+
+
+@pytest.fixture
+def origin() -> Region:
+    """An origin that no other test has."""
+    return Region(f"origin-{next(_number)}")
+
+
+@pytest.fixture
+def epoch() -> Epoch:
+    return Epoch(secrets.token_hex(5))
+
+
+@pytest.fixture
+async def log(connection: Connection, origin: Region, epoch: Epoch) -> EventLog:
+    """A new, empty log."""
+    log = EventLog(connection, origin)
+    await log.create(epoch, replicas=1)
+    return log
+
+
+@pytest.fixture
+async def raw(region: LocalRegion) -> AsyncIterator["redis.asyncio.Redis"]:
+    """The Redis itself, emptied."""
+    async with redis.asyncio.Redis.from_url(region.redis_url, decode_responses=True) as client:
+        await client.flushall()
+        yield client
+
+
+@pytest.fixture
+async def projection(region: LocalRegion, raw: "redis.asyncio.Redis") -> AsyncIterator[Projection]:  # noqa: ARG001
+    """A projection of nothing, that nobody has seen yet."""
+    async with open_projection(region.redis_url) as projection:
+        yield projection

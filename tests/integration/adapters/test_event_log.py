@@ -1,0 +1,420 @@
+"""Appending to a log and following it, on a real server that is paused, killed, set back and raced for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import nats
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from adapters.connection import Connection, Session, open_connection
+from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable, WentBack
+from adapters.event_log import (
+    APPEND_TIMEOUT_SECONDS,
+    BATCH_EVENTS_MAX,
+    SILENCE_SECONDS,
+    Append,
+    Entry,
+    EventLog,
+    Stored,
+)
+from core.positions import BEGINNING, NOTHING, Epoch, Region, Sequence
+from core.topology import stream_of
+from deploy.local import LocalRegion
+from tests.integration.adapters.logs import entries, entry, events, everything, filled, mark, until
+
+
+@asynccontextmanager
+async def paused(region: LocalRegion) -> AsyncIterator[None]:
+    region.nats.pause()
+    try:
+        yield
+    finally:
+        region.nats.resume()
+
+
+@asynccontextmanager
+async def administrator(region: LocalRegion) -> AsyncIterator[Client]:
+    """Somebody who may do to a stream what a disk or a person can."""
+    client = await nats.connect(region.nats_url)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def made_anew(region: LocalRegion, log: EventLog, epoch: Epoch, count: int, *, size: int = 0) -> None:
+    """Lose the log, and have another one of `epoch` with `count` events in its place."""
+    async with administrator(region) as client:
+        await client.jetstream().delete_stream(stream_of(log.origin))
+    await log.create(epoch, replicas=1)
+    await filled(log, epoch, count, size=size)
+
+
+# Creating
+
+
+async def test_a_log_that_is_not_there_is_missing_to_whoever_asks(connection: Connection, origin: Region) -> None:
+    log = EventLog(connection, origin)
+    for asking in (log.describe(), log.end(), log.stored_at(Sequence(1))):
+        with pytest.raises(LogMissing):
+            await asking
+    with pytest.raises(LogMissing):
+        async with log.follow(BEGINNING):
+            pytest.fail("there is nothing to follow")
+
+
+async def test_of_many_who_create_a_log_one_wins_and_all_agree_on_its_epoch(
+    connection: Connection, origin: Region
+) -> None:
+    logs = [EventLog(connection, origin) for _ in range(8)]
+    await asyncio.gather(*(log.create(Epoch(f"epoch{number}"), replicas=1) for number, log in enumerate(logs)))
+    infos = {await log.describe() for log in logs}
+    assert len(infos) == 1
+    (info,) = infos
+    assert info.epoch in {f"epoch{number}" for number in range(8)}
+    assert info.last_sequence == NOTHING
+
+
+async def test_creating_a_log_that_is_there_changes_neither_its_epoch_nor_its_events(
+    log: EventLog, epoch: Epoch
+) -> None:
+    await filled(log, epoch, 3)
+    await log.create(Epoch("another"), replicas=1)
+    assert (await log.describe()).epoch == epoch
+    assert len(await everything(log)) == 3
+
+
+async def test_more_replicas_than_servers_is_unavailable_and_leaves_no_log(
+    connection: Connection, origin: Region, epoch: Epoch
+) -> None:
+    log = EventLog(connection, origin)
+    with pytest.raises(Unavailable):
+        await log.create(epoch, replicas=3)
+    with pytest.raises(LogMissing):
+        await log.describe()
+
+
+async def test_a_log_forgets_nothing_and_lets_nobody_purge_it(region: LocalRegion, log: EventLog, epoch: Epoch) -> None:
+    await filled(log, epoch, 3)
+    async with administrator(region) as client:
+        with pytest.raises(nats.js.errors.APIError):
+            await client.jetstream().purge_stream(stream_of(log.origin))
+        with pytest.raises(nats.js.errors.APIError):
+            await client.jetstream().delete_msg(stream_of(log.origin), 2)
+    assert len(await everything(log)) == 3
+
+
+# Appending
+
+
+@pytest.mark.parametrize("count", [1, 2, 9, BATCH_EVENTS_MAX])
+async def test_what_is_stored_is_there_at_its_place_byte_for_byte(log: EventLog, epoch: Epoch, count: int) -> None:
+    added = entries(log.origin, epoch, range(count))
+    assert await log.append(added, after=NOTHING) == (Append.STORED, "")
+    assert await everything(log) == [
+        Stored(Sequence(number), subject, data) for number, (subject, data) in enumerate(added, start=1)
+    ]
+    assert await log.end() == mark(epoch, count, added[-1])
+
+
+async def test_the_end_of_an_empty_log_is_the_beginning(log: EventLog) -> None:
+    assert await log.end() == BEGINNING
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+@pytest.mark.parametrize("after", [0, 2, 4, 99])
+async def test_at_any_place_but_the_end_nothing_is_stored(log: EventLog, epoch: Epoch, count: int, after: int) -> None:
+    marks = await filled(log, epoch, 3)
+    outcome, why = await log.append(entries(log.origin, epoch, range(count)), after=Sequence(after))
+    assert outcome is Append.PLACE_TAKEN
+    assert "10071" in why or "10164" in why
+    assert await log.end() == marks[-1]
+    assert (await log.append([entry(log.origin, epoch, 4)], after=Sequence(3)))[0] is Append.STORED
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_whoever_missed_a_change_of_epoch_appends_nothing(log: EventLog, count: int) -> None:
+    outcome, _ = await log.append(entries(log.origin, Epoch("before"), range(count)), after=NOTHING)
+    assert outcome is Append.REFUSED
+    assert (await log.describe()).last_sequence == NOTHING
+
+
+async def test_to_a_log_that_is_not_there_nothing_is_appended(
+    connection: Connection, origin: Region, epoch: Epoch
+) -> None:
+    outcome, _ = await EventLog(connection, origin).append([entry(origin, epoch, 1)], after=NOTHING)
+    assert outcome is Append.REFUSED
+
+
+async def test_without_a_connection_nothing_is_handed_to_anybody(origin: Region, epoch: Epoch) -> None:
+    async with open_connection(["nats://127.0.0.1:1"], name="a test") as nowhere:
+        outcome, why = await EventLog(nowhere, origin).append([entry(origin, epoch, 1)], after=NOTHING)
+    assert (outcome, why) == (Append.REFUSED, "not connected")
+
+
+async def test_on_a_session_that_is_lost_nothing_is_handed_to_anybody(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    async with open_connection([region.nats_url], name="another") as other:
+        lost = await other.session()
+    outcome, why = await log.append([entry(log.origin, epoch, 1)], after=NOTHING, on=lost)
+    assert (outcome, why) == (Append.REFUSED, "the connection is lost")
+    assert (await log.describe()).last_sequence == NOTHING
+
+
+@pytest.mark.parametrize("count", [1, 20])
+async def test_of_two_who_race_for_a_place_exactly_one_wins_and_batches_stay_whole(
+    region: LocalRegion, log: EventLog, epoch: Epoch, count: int, *, whole: bool
+) -> None:
+    rounds = 100 if whole else 25
+    async with open_connection([region.nats_url], name="a rival") as rival:
+        await rival.session()
+        logs = log, EventLog(rival, log.origin)
+        won: list[Entry] = []
+        for number in range(rounds):
+            offers = [entries(log.origin, epoch, [number, who] * (count // 2) or [who]) for who in (1, 2)]
+            after = Sequence(len(won))
+            outcomes = await asyncio.gather(
+                *(one.append(offer, after=after) for one, offer in zip(logs, offers, strict=True))
+            )
+            assert sorted(outcome.name for outcome, _ in outcomes) == ["PLACE_TAKEN", "STORED"]
+            won += offers[[outcome for outcome, _ in outcomes].index(Append.STORED)]
+    assert [(event.subject, event.data) for event in await everything(log)] == won
+
+
+async def test_a_batch_that_a_paused_server_does_not_answer_is_decided_by_its_place(
+    region: LocalRegion, connection: Connection, log: EventLog, epoch: Epoch
+) -> None:
+    """It may land when the server wakes, and then the same batch again has its place taken; or it may not."""
+    added = entries(log.origin, epoch, range(3))
+    begin = asyncio.get_running_loop().time()
+    async with paused(region):
+        outcome, _ = await log.append(added, after=NOTHING)
+    assert outcome is Append.UNANSWERED
+    assert asyncio.get_running_loop().time() - begin < APPEND_TIMEOUT_SECONDS + 0.5
+    await connection.session()
+    await until(lambda: answers(log))
+    again, _ = await log.append(added, after=NOTHING)
+    assert again in (Append.STORED, Append.PLACE_TAKEN)
+    assert [event.data for event in await everything(log)] == [data for _, data in added]
+
+
+async def answers(log: EventLog) -> bool:
+    try:
+        await log.describe()
+    except Unavailable:
+        return False
+    return True
+
+
+# Following
+
+
+async def test_a_follower_reads_what_is_there_and_then_what_comes(log: EventLog, epoch: Epoch) -> None:
+    await filled(log, epoch, 3)
+    async with log.follow(BEGINNING) as follower:
+        assert follower.epoch == epoch
+        assert [event.sequence for event in await events(follower, 3)] == [1, 2, 3]
+        coming = asyncio.create_task(follower.next())
+        await log.append([entry(log.origin, epoch, 4)], after=Sequence(3))
+        assert [(event.sequence, event.data) for event in await coming] == [(4, b"event 4")]
+
+
+@pytest.mark.parametrize("known", [1, 2, 5])
+async def test_a_follower_resumes_at_the_event_it_knows_and_hands_on_those_behind(
+    log: EventLog, epoch: Epoch, known: int
+) -> None:
+    marks = await filled(log, epoch, 5)
+    async with log.follow(marks[known]) as follower:
+        await log.append([entry(log.origin, epoch, 6)], after=Sequence(5))
+        found = await events(follower, 6 - known)
+    assert [event.sequence for event in found] == list(range(known + 1, 7))
+
+
+async def test_following_from_each_event_in_turn_gives_every_event_once(log: EventLog, epoch: Epoch) -> None:
+    marks = await filled(log, epoch, 20)
+    found: list[Stored] = []
+    known = BEGINNING
+    while len(found) < 20:
+        async with log.follow(known) as follower:
+            event = (await follower.next())[0]
+        found.append(event)
+        known = event.mark()
+    assert [event.mark() for event in found] == marks[1:]
+
+
+async def test_a_log_that_ends_before_the_known_event_went_back(log: EventLog, epoch: Epoch) -> None:
+    await filled(log, epoch, 3)
+    beyond = mark(epoch, 4, entry(log.origin, epoch, 4))
+    with pytest.raises(WentBack, match="the log ends at 3, before event 4 that was read from it"):
+        async with log.follow(beyond):
+            pytest.fail("it must not resume")
+
+
+async def test_an_empty_log_went_back_too(log: EventLog, epoch: Epoch) -> None:
+    with pytest.raises(WentBack):
+        async with log.follow(mark(epoch, 1, entry(log.origin, epoch, 1))):
+            pytest.fail("it must not resume")
+
+
+@pytest.mark.parametrize("more", [0, 5])
+async def test_another_event_at_the_known_place_is_a_fork_however_long_the_log_is(
+    log: EventLog, epoch: Epoch, more: int
+) -> None:
+    await filled(log, epoch, 3 + more)
+    known = mark(epoch, 3, entry(log.origin, epoch, 33))
+    with pytest.raises(Forked, match=f"another event stands at 3, where {known.fingerprint} was read"):
+        async with log.follow(known):
+            pytest.fail("it must not resume")
+
+
+async def test_a_log_set_back_and_appended_to_past_the_known_event_is_a_fork(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    marks = await filled(log, epoch, 3)
+    await made_anew(region, log, epoch, 10, size=1)
+    with pytest.raises(Forked):
+        async with log.follow(marks[3]):
+            pytest.fail("it must not resume")
+
+
+@pytest.mark.parametrize("count", [0, 3, 9])
+async def test_a_log_that_was_made_anew_has_another_epoch_whatever_it_has(
+    region: LocalRegion, log: EventLog, epoch: Epoch, count: int
+) -> None:
+    marks = await filled(log, epoch, 3)
+    await made_anew(region, log, Epoch("anew"), count)
+    with pytest.raises(EpochChanged, match=f"the log has epoch anew, and {epoch} was read"):
+        async with log.follow(marks[3]):
+            pytest.fail("it must not resume")
+
+
+async def test_a_log_made_anew_under_its_follower_is_not_read_on(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    marks = await filled(log, epoch, 3)
+    async with log.follow(marks[3]) as follower:
+        await made_anew(region, log, Epoch("anew"), 9)
+        with pytest.raises((Interrupted, EpochChanged, Unavailable)):
+            await follower.next()
+
+
+@pytest.mark.parametrize("sequence", [1, 3, 5, 99])
+async def test_what_does_not_follow_on_is_a_doubt_and_is_not_handed_on(
+    session: Session, log: EventLog, epoch: Epoch, sequence: int
+) -> None:
+    """As a server would deliver it whose consumer lost or repeated something."""
+    marks = await filled(log, epoch, 3)
+    async with asyncio.timeout(5), log.follow(marks[3]) as follower:
+        await follower.on_message(delivered(session, log, sequence, entry(log.origin, epoch, sequence)))
+        with pytest.raises(Interrupted, match=f"event {sequence} came after 3"):
+            await follower.next()
+
+
+async def test_an_event_of_another_epoch_in_the_midst_of_a_log_is_not_handed_on(
+    session: Session, log: EventLog, epoch: Epoch
+) -> None:
+    marks = await filled(log, epoch, 3)
+    async with asyncio.timeout(5), log.follow(marks[3]) as follower:
+        await follower.on_message(delivered(session, log, 4, entry(log.origin, Epoch("another"), 4)))
+        with pytest.raises(EpochChanged, match="the log has epoch another"):
+            await follower.next()
+
+
+def delivered(session: Session, log: EventLog, sequence: int, entry: Entry) -> Msg:
+    reply = f"$JS.ACK.{stream_of(log.origin)}.consumer.1.{sequence}.1.1.0"
+    return Msg(_client=session.client, subject=entry.subject, reply=reply, data=entry.data)
+
+
+async def test_a_follower_that_hears_nothing_is_in_doubt_within_its_bound(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    """Its consumer is gone and nobody says so: only the heartbeat is missing."""
+    marks = await filled(log, epoch, 1)
+    loop = asyncio.get_running_loop()
+    async with administrator(region) as client, log.follow(marks[1]) as follower:
+        for consumer in await client.jetstream().consumers_info(stream_of(log.origin)):
+            await client.jetstream().delete_consumer(stream_of(log.origin), consumer.name)
+        begin = loop.time()
+        with pytest.raises(Interrupted, match=r"nothing heard for 2\.5 s"):
+            await follower.next()
+        assert SILENCE_SECONDS <= loop.time() - begin < SILENCE_SECONDS + 1.5
+
+
+async def test_a_quiet_log_is_no_reason_for_doubt(log: EventLog, epoch: Epoch) -> None:
+    marks = await filled(log, epoch, 1)
+    async with log.follow(marks[1]) as follower:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(SILENCE_SECONDS + 0.7):
+                await follower.next()
+
+
+async def test_a_follower_whose_session_is_lost_says_so_at_once(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    marks = await filled(log, epoch, 1)
+    async with open_connection([region.nats_url], name="short-lived") as other:
+        await other.session()
+        async with EventLog(other, log.origin).follow(marks[1]) as follower:
+            reading = asyncio.create_task(follower.next())
+            await asyncio.sleep(0)
+            await follower.session.close()
+            with pytest.raises(Unavailable, match="the connection is lost"):
+                async with asyncio.timeout(1):
+                    await reading
+
+
+async def test_a_server_that_is_killed_is_followed_on_with_nothing_lost_or_twice(
+    region: LocalRegion, connection: Connection, log: EventLog, epoch: Epoch
+) -> None:
+    marks = await filled(log, epoch, 30)
+    async with log.follow(marks[10]) as follower:
+        assert (await events(follower, 20))[-1].mark() == marks[30]
+        await region.nats.kill()
+        with pytest.raises(Unavailable):
+            await follower.next()
+    await region.nats.restart()
+    await connection.session()
+    await until(lambda: answers(log))
+    await log.append([entry(log.origin, epoch, 31)], after=Sequence(30))
+    async with log.follow(marks[20]) as follower:
+        assert [event.sequence for event in await events(follower, 11)] == list(range(21, 32))
+
+
+async def test_a_slow_reader_holds_the_server_back_and_misses_nothing(
+    log: EventLog, epoch: Epoch, *, whole: bool
+) -> None:
+    """48 MB, of which flow control lets 2 MB through to one who does not read."""
+    count = 40_000 if whole else 12_000
+    await filled(log, epoch, count, size=4_000)
+    async with asyncio.timeout(60), log.follow(BEGINNING) as follower:
+        held = follower._buffer  # noqa: SLF001 - nobody else is told
+        await until(lambda: any("Nats-Consumer-Stalled" in (message.headers or {}) for message in held))
+        assert len(held) < 1_000
+        held_max, known = 0, BEGINNING
+        while known.sequence < count:
+            await asyncio.sleep(0.002)
+            held_max = max(held_max, len(follower._buffer))  # noqa: SLF001 - as above
+            for event in await follower.next():
+                assert event.sequence == known.sequence + 1
+                known = event.mark()
+        assert held_max < 1_000
+
+
+async def test_many_follow_one_log_and_each_reads_all_of_it(log: EventLog, epoch: Epoch) -> None:
+    marks = await filled(log, epoch, 500)
+    found = await asyncio.gather(*(everything(log) for _ in range(5)))
+    for one in found:
+        assert [event.mark() for event in one] == marks[1:]
+
+
+async def test_when_an_event_was_stored_is_known_by_its_place(log: EventLog, epoch: Epoch) -> None:
+    await filled(log, epoch, 2)
+    first, second = await log.stored_at(Sequence(1)), await log.stored_at(Sequence(2))
+    assert first.endswith("Z")
+    assert first <= second
+    with pytest.raises(LogMissing):
+        await log.stored_at(Sequence(3))
