@@ -1,0 +1,64 @@
+"""How the contract is called, and what every answer that refuses has to be."""
+
+import asyncio
+import itertools
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+
+WEBHOOKS = "/organizations/webhooks"
+_number = itertools.count()
+
+
+def organization() -> str:
+    return str(uuid.uuid4())
+
+
+def a_body(**fields: object) -> dict[str, Any]:
+    """A webhook that may be registered, but for `fields`."""
+    return {"name": "a webhook", "target_url": f"https://hooks.example.com/{next(_number)}", **fields}
+
+
+A_TRIGGER = {"trigger_type": "event", "trigger_name": "PersonCreated_v1"}
+
+
+async def registered(client: httpx.AsyncClient, **fields: object) -> str:
+    """The id of a new webhook."""
+    answer = await client.post(WEBHOOKS, json=a_body(**fields))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["result"]["id"])
+
+
+def triggers_of(webhook_id: str) -> str:
+    return f"{WEBHOOKS}/{webhook_id}/triggers"
+
+
+def check_refused(answer: httpx.Response, status: int, *said: str) -> str:
+    """It is the envelope, with its status inside and out, and names what is wrong. Returns the message."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/json"
+    body = answer.json()
+    assert set(body) == {"meta", "errors"}
+    (error,) = body["errors"]
+    assert set(error) == {"httpcode", "message"}
+    assert error["httpcode"] == status
+    message: str = error["message"]
+    for text in said:
+        assert text in message, message
+    assert "Traceback" not in answer.text
+    assert 'File "' not in answer.text
+    return message
+
+
+async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    """A body whose length is not said beforehand."""
+    for start in range(0, len(body), 1_000):
+        yield body[start : start + 1_000]
+
+
+async def until(holds: Callable[[], Awaitable[bool]], *, seconds: float = 15) -> None:
+    async with asyncio.timeout(seconds):
+        while not await holds():
+            await asyncio.sleep(0.02)

@@ -1,0 +1,25 @@
+"""One running region, and somebody who calls it."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from deploy.local import LocalRegion, local_regions
+from tests.contract.calls import organization
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def region() -> AsyncIterator[LocalRegion]:
+    """A region of its own: local and all are the same here."""
+    async with local_regions(regions=1, settings={"CROSSHOOK_APPEND_SECONDS": "0.3"}) as demo:
+        yield demo.region("us-iowa")
+
+
+@pytest.fixture
+async def client(region: LocalRegion) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller in the name of an organization that nobody else has."""
+    headers = {"SlashID-OrgID": organization()}
+    async with httpx.AsyncClient(base_url=region.http_url, headers=headers, timeout=20) as client:
+        yield client

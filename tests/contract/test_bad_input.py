@@ -1,0 +1,369 @@
+"""Every kind of bad input has its answer: the envelope, naming what is wrong and what is allowed."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+
+from core.catalogue import NAMES, TriggerType
+from tests.contract.calls import (
+    A_TRIGGER,
+    WEBHOOKS,
+    a_body,
+    check_refused,
+    in_pieces,
+    organization,
+    registered,
+    triggers_of,
+)
+
+CONSISTENCY = "SlashID-Required-Consistency"
+TIMEOUT = "SlashID-Required-Consistency-Timeout"
+NOBODYS = "0190a0b0-0000-7000-8000-000000000000"
+
+
+# The organization
+
+
+@pytest.mark.parametrize("value", [None, "", "acme", "af5fbd30-7ce7-4548-8b30-4cd59cb2aba", "*", "\u00e9"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", WEBHOOKS),
+        ("GET", WEBHOOKS),
+        ("GET", f"{WEBHOOKS}/{NOBODYS}"),
+        ("POST", triggers_of(NOBODYS)),
+        ("GET", triggers_of(NOBODYS)),
+        ("GET", f"{WEBHOOKS}/no-uuid"),
+    ],
+)
+async def test_every_route_wants_an_organization_that_is_a_uuid(
+    client: httpx.AsyncClient, method: str, path: str, value: str | None
+) -> None:
+    del client.headers["SlashID-OrgID"]
+    headers = [] if value is None else [(b"SlashID-OrgID", value.encode("latin-1"))]
+    answer = await client.request(method, path, headers=headers, json=a_body(**A_TRIGGER) if method == "POST" else None)
+    check_refused(answer, 400, "header SlashID-OrgID: expected a UUID such as")
+
+
+# Consistency
+
+BAD_CONSISTENCY = ["", "all", "ALL_REGIONS", "Local_Region", "all_regions, local_region", "*", "0"]
+BAD_TIMEOUT = ["", "0", "121", "-1", "+1", "1.5", "1e1", "30s", "thirty", "0x1", "1_0", "9" * 400]
+
+
+@pytest.mark.parametrize("path", [WEBHOOKS, triggers_of(NOBODYS)])
+@pytest.mark.parametrize("value", BAD_CONSISTENCY)
+async def test_an_unknown_consistency_is_refused_with_those_that_are_known(
+    client: httpx.AsyncClient, path: str, value: str
+) -> None:
+    answer = await client.post(path, json=a_body(**A_TRIGGER), headers={CONSISTENCY: value})
+    check_refused(answer, 400, f"header {CONSISTENCY}: expected one of local_region, all_regions")
+
+
+@pytest.mark.parametrize("path", [WEBHOOKS, triggers_of(NOBODYS)])
+@pytest.mark.parametrize("value", BAD_TIMEOUT)
+async def test_a_timeout_that_is_no_integer_from_1_to_120_is_refused(
+    client: httpx.AsyncClient, path: str, value: str
+) -> None:
+    answer = await client.post(path, json=a_body(**A_TRIGGER), headers={TIMEOUT: value})
+    check_refused(answer, 400, f"header {TIMEOUT}: expected an integer from 1 to 120, in seconds")
+
+
+@pytest.mark.parametrize("name", ["SlashID-OrgID", CONSISTENCY, TIMEOUT])
+async def test_a_header_given_twice_is_refused(client: httpx.AsyncClient, name: str) -> None:
+    value = {"SlashID-OrgID": client.headers["SlashID-OrgID"], CONSISTENCY: "all_regions"}.get(name, "5")
+    others = [("SlashID-OrgID", client.headers["SlashID-OrgID"])] if name != "SlashID-OrgID" else []
+    async with httpx.AsyncClient(base_url=client.base_url) as bare:
+        answer = await bare.post(WEBHOOKS, json=a_body(), headers=[*others, (name, value), (name, value)])
+    check_refused(answer, 400, f"header {name}: expected to be given once")
+
+
+# Bodies
+
+NO_OBJECTS: list[bytes] = [
+    b"",
+    b" ",
+    b"null",
+    b"5",
+    b'"text"',
+    b"[]",
+    b"[{}]",
+    b"true",
+    b"{",
+    b"{}}",
+    b"{} {}",
+    b"{'name': 'n'}",
+    b"name=n&target_url=u",
+    b"\xff\xfe\x00",
+    b'{"name": "\xff"}',
+    b'{"name": "\\ud800"}',
+    b"{" * 30_000,
+    b"[" * 60_000,
+    b'{"a":' * 10_000,
+    b"NaN",
+    b"\x00",
+    b"\xef\xbb\xbf{}",
+]
+
+
+@pytest.mark.parametrize("body", NO_OBJECTS, ids=lambda body: repr(body[:12]))
+@pytest.mark.parametrize("route", ["webhooks", "triggers"])
+async def test_what_is_no_json_object_is_refused_as_the_body(
+    client: httpx.AsyncClient, route: str, body: bytes
+) -> None:
+    path = WEBHOOKS if route == "webhooks" else triggers_of(NOBODYS)
+    answer = await client.post(path, content=body, headers={"Content-Type": "application/json"})
+    check_refused(answer, 400, "body: ")
+
+
+LACKING: list[tuple[str, dict[str, Any], str]] = [
+    ("webhooks", {}, "name"),
+    ("webhooks", {"target_url": "https://example.com"}, "name"),
+    ("webhooks", {"name": "n"}, "target_url"),
+    ("triggers", {}, "trigger_type"),
+    ("triggers", {"trigger_name": "PersonCreated_v1"}, "trigger_type"),
+    ("triggers", {"trigger_type": "event"}, "trigger_name"),
+]
+WRONG_KIND: list[tuple[str, dict[str, Any], str]] = [
+    ("webhooks", a_body(name=5), "name"),
+    ("webhooks", a_body(name=None), "name"),
+    ("webhooks", a_body(target_url=["https://example.com"]), "target_url"),
+    ("webhooks", a_body(description=None), "description"),
+    ("webhooks", a_body(timeout=10), "timeout"),
+    ("webhooks", a_body(timeout=None), "timeout"),
+    ("webhooks", a_body(custom_headers=[]), "custom_headers"),
+    ("webhooks", a_body(custom_headers={"X-A": "text"}), "custom_headers"),
+    ("webhooks", a_body(custom_headers={"X-A": [1]}), "custom_headers"),
+    ("triggers", {**A_TRIGGER, "trigger_type": 1}, "trigger_type"),
+    ("triggers", {**A_TRIGGER, "trigger_name": None}, "trigger_name"),
+]
+
+
+@pytest.mark.parametrize(("route", "body", "field"), LACKING + WRONG_KIND)
+async def test_a_field_that_is_missing_or_of_the_wrong_kind_is_named(
+    client: httpx.AsyncClient, route: str, body: dict[str, Any], field: str
+) -> None:
+    path = WEBHOOKS if route == "webhooks" else triggers_of(await registered(client))
+    check_refused(await client.post(path, json=body), 400, "body: ", field)
+
+
+@pytest.mark.parametrize("value", ["", "Event", "webhook", "event ", "sync-hook", "event\x00", "x" * 10_000])
+async def test_an_unknown_trigger_type_is_refused_with_those_that_are_known(
+    client: httpx.AsyncClient, value: str
+) -> None:
+    body = {**A_TRIGGER, "trigger_type": value}
+    answer = await client.post(triggers_of(await registered(client)), json=body)
+    check_refused(answer, 400, "trigger_type: expected one of event, sync_hook")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("event", ""),
+        ("event", "PersonCreated"),
+        ("event", "personcreated_v1"),
+        *(("event", name) for name in NAMES[TriggerType.SYNC_HOOK]),
+        ("sync_hook", "unknown"),
+        *(("sync_hook", name) for name in NAMES[TriggerType.EVENT]),
+    ],
+)
+async def test_a_name_that_is_unknown_or_of_the_other_type_is_refused_with_those_of_its_type(
+    client: httpx.AsyncClient, kind: str, name: str
+) -> None:
+    answer = await client.post(triggers_of(NOBODYS), json={"trigger_type": kind, "trigger_name": name})
+    message = check_refused(answer, 400, f"trigger_name: for trigger_type {kind} expected one of ")
+    assert message.split("one of ")[1].split(", ") == list(NAMES[TriggerType(kind)])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "http://example.com",
+        "ftp://example.com",
+        "example.com",
+        "//example.com",
+        "https://",
+        "https:///path",
+        "https://localhost",
+        "https://LOCALHOST:8443/",
+        "https://app.localhost",
+        "https://localhost.",
+        "https://127.0.0.1",
+        "https://2130706433",
+        "https://0x7f.1",
+        "https://127.1",
+        "https://[::1]/",
+        "https://[::ffff:10.0.0.1]",
+        "https://example.com?",
+        "https://example.com/?a=b",
+        "https://example.com#",
+        "https://example.com/#part",
+        "https://user@example.com",
+        "https://user:password@example.com",
+        "https://exa mple.com",
+        "https://example.com/\n",
+        "https://example.com:0",
+        "https://example.com:65536",
+        "https://example.com:port",
+        "https://ex\u00e4mple.com",
+        "https://-a.example.com",
+        "https://" + "a" * 64 + ".example.com",
+        "https://" + "a." * 130 + "com",
+        "https://a..example.com",
+        "https://example.com\\@127.0.0.1",
+    ],
+)
+async def test_a_target_url_that_cannot_be_one_is_refused_and_not_registered(
+    client: httpx.AsyncClient, value: str
+) -> None:
+    check_refused(await client.post(WEBHOOKS, json=a_body(target_url=value)), 400, "target_url: expected ")
+    assert (await client.get(WEBHOOKS)).json()["result"] == []
+
+
+@pytest.mark.parametrize(
+    "value", ["", "10", "10 s", "-1s", "20.000000001s", "21s", "1h", "s", "1d", "1s1", "9" * 60 + "s", "0x1s", "1e1s"]
+)
+async def test_a_timeout_of_a_webhook_out_of_its_range_is_refused_with_the_range(
+    client: httpx.AsyncClient, value: str
+) -> None:
+    answer = await client.post(WEBHOOKS, json=a_body(timeout=value))
+    check_refused(answer, 400, 'timeout: expected a duration from "0s" to "20s"')
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"": ["x"]},
+        {"X A": ["x"]},
+        {"X:A": ["x"]},
+        {"X-\u00c4": ["x"]},
+        {"X-A\n": ["x"]},
+        {"X-A": ["x\r\nX-B: y"]},
+        {"X-A": ["fine", "\x00"]},
+        {"X-A": ["\x7f"]},
+    ],
+)
+async def test_custom_headers_that_cannot_be_sent_are_refused(
+    client: httpx.AsyncClient, value: dict[str, list[str]]
+) -> None:
+    check_refused(await client.post(WEBHOOKS, json=a_body(custom_headers=value)), 400, "custom_headers: expected ")
+
+
+@pytest.mark.parametrize("value", ["", " ", "\t\n", "\u2003"])
+async def test_a_name_that_is_blank_is_refused(client: httpx.AsyncClient, value: str) -> None:
+    check_refused(await client.post(WEBHOOKS, json=a_body(name=value)), 400, "name: expected a text")
+
+
+@pytest.mark.parametrize("route", ["webhooks", "triggers"])
+@pytest.mark.parametrize("size", [65_537, 1_000_000])
+@pytest.mark.parametrize("is_chunked", [False, True])
+async def test_a_body_over_64_kib_is_refused_whether_its_length_is_said_or_not(
+    client: httpx.AsyncClient, route: str, size: int, *, is_chunked: bool
+) -> None:
+    path = WEBHOOKS if route == "webhooks" else triggers_of(NOBODYS)
+    body = b'{"name": "' + b"x" * (size - 12) + b'"}'
+    assert len(body) == size
+    answer = await client.post(path, content=in_pieces(body) if is_chunked else body)
+    check_refused(answer, 413, "body: expected at most 65536 bytes")
+
+
+async def test_a_target_url_that_another_webhook_has_is_a_conflict(client: httpx.AsyncClient) -> None:
+    body = a_body()
+    await registered(client, target_url=body["target_url"])
+    answer = await client.post(WEBHOOKS, json=body)
+    check_refused(answer, 409, f"target_url: another webhook of this organization has {body['target_url']}")
+
+
+# What is not there
+
+
+@pytest.mark.parametrize(
+    "webhook_id",
+    [NOBODYS, "no-uuid", "%00", "%ff", "%2e%2e", "*", "5", "x" * 2_000, NOBODYS.replace("-", ""), "\u00e9"],
+)
+async def test_a_webhook_that_is_not_there_or_whose_id_is_no_uuid_is_not_found(
+    client: httpx.AsyncClient, webhook_id: str
+) -> None:
+    for answer in (
+        await client.get(f"{WEBHOOKS}/{webhook_id}"),
+        await client.get(triggers_of(webhook_id)),
+        await client.post(triggers_of(webhook_id), json=A_TRIGGER),
+    ):
+        check_refused(answer, 404, "webhook not found: ")
+
+
+async def test_another_organizations_webhook_is_not_found_as_if_it_were_not_there(client: httpx.AsyncClient) -> None:
+    webhook = await registered(client)
+    stranger = {"SlashID-OrgID": organization()}
+    for there, not_there in (
+        [await client.get(f"{WEBHOOKS}/{name}", headers=stranger) for name in (webhook, NOBODYS)],
+        [await client.get(triggers_of(name), headers=stranger) for name in (webhook, NOBODYS)],
+        [await client.post(triggers_of(name), json=A_TRIGGER, headers=stranger) for name in (webhook, NOBODYS)],
+    ):
+        check_refused(there, 404, f"webhook not found: {webhook}")
+        assert there.text.replace(webhook, NOBODYS) == not_there.text
+    assert (await client.get(triggers_of(webhook))).json()["result"] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/organizations",
+        "/organizations/webhook",
+        f"{WEBHOOKS}/{NOBODYS}/trigger",
+        "/schema",
+        "/docs",
+        "/%ff",
+        "/" + "x" * 5_000,
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_an_unknown_route_is_not_found_and_told_from_an_unknown_webhook(
+    client: httpx.AsyncClient, path: str, method: str
+) -> None:
+    check_refused(await client.request(method, path), 404, "no such route: /")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        (WEBHOOKS, {"GET", "POST", "OPTIONS"}),
+        (f"{WEBHOOKS}/{NOBODYS}", {"GET", "OPTIONS"}),
+        (triggers_of(NOBODYS), {"GET", "POST", "OPTIONS"}),
+        ("/readyz", {"GET", "OPTIONS"}),
+    ],
+)
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+async def test_a_wrong_method_is_refused_with_those_that_are_allowed(
+    client: httpx.AsyncClient, path: str, allowed: set[str], method: str
+) -> None:
+    answer = await client.request(method, path)
+    check_refused(answer, 405, f"{method} is not allowed here; allowed: ")
+    assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+# The order of what is checked
+
+
+async def test_nothing_of_a_refused_request_is_done(client: httpx.AsyncClient) -> None:
+    for headers in ({CONSISTENCY: "all"}, {TIMEOUT: "0"}):
+        check_refused(await client.post(WEBHOOKS, json=a_body(), headers=headers), 400)
+    assert (await client.get(WEBHOOKS)).json()["result"] == []
+
+
+async def test_refusals_in_between_hinder_nobody(client: httpx.AsyncClient) -> None:
+    bad = [client.post(WEBHOOKS, content=b"{" * 1_000) for _ in range(30)]
+    good = [client.post(WEBHOOKS, json=a_body()) for _ in range(30)]
+    answers = await asyncio.gather(*(request for pair in zip(bad, good, strict=True) for request in pair))
+    assert [answer.status_code for answer in answers] == [400, 201] * 30
+
+
+async def test_an_organization_id_is_not_taken_from_anywhere_but_its_header(client: httpx.AsyncClient) -> None:
+    del client.headers["SlashID-OrgID"]
+    answer = await client.get(WEBHOOKS, params={"organization_id": str(uuid.uuid4()), "SlashID-OrgID": NOBODYS})
+    check_refused(answer, 400, "header SlashID-OrgID")

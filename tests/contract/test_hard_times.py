@@ -1,0 +1,190 @@
+"""What is answered while something is away: in time, truthfully, and in the envelope."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+
+from deploy.local import LocalRegion
+from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, check_refused, registered, triggers_of, until
+
+ONE_SECOND = {"SlashID-Required-Consistency-Timeout": "1"}
+NOBODYS = "0190a0b0-0000-7000-8000-000000000000"
+
+
+@pytest.fixture(autouse=True)
+async def well_again(region: LocalRegion) -> AsyncIterator[None]:
+    """Whatever a test stops or pauses runs and is ready when the next one begins."""
+    yield
+    for process in region.processes:
+        process.resume()
+        await process.start()
+    for process in region.processes:
+        await process.wait_ready(within_seconds=20)
+
+
+async def timed(request: Awaitable[httpx.Response]) -> tuple[httpx.Response, float]:
+    begin = asyncio.get_running_loop().time()
+    return await request, asyncio.get_running_loop().time() - begin
+
+
+def unavailable(answer: httpx.Response, *said: str) -> None:
+    check_refused(answer, 503, "nothing was done, try again", *said)
+    assert answer.headers["Retry-After"] == "1"
+
+
+async def test_without_redis_reads_and_writes_are_503_and_nothing_is_said_to_be_missing(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    webhook = await registered(client)
+    await region.redis.stop()
+    for answer in (
+        await client.get(WEBHOOKS),
+        await client.get(f"{WEBHOOKS}/{webhook}"),
+        await client.get(f"{WEBHOOKS}/{NOBODYS}"),
+        await client.get(triggers_of(webhook)),
+        await client.post(triggers_of(webhook), json=A_TRIGGER),
+        await client.post(WEBHOOKS, json=a_body()),
+    ):
+        unavailable(answer, "this region's projection")
+    check_refused(await client.get(f"{WEBHOOKS}/no-uuid"), 404, "webhook not found: no-uuid")
+    check_refused(await client.post(WEBHOOKS, json={}), 400, "name")
+    await region.redis.start()
+    await until(lambda: answers_with(client, f"{WEBHOOKS}/{webhook}", 200))
+    assert (await client.get(triggers_of(webhook))).json()["result"] == []
+
+
+async def test_an_emptied_redis_answers_503_until_everything_is_there_again(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    webhook = await registered(client)
+    for replicator in region.replicators:
+        replicator.pause()
+    await region.redis.stop()
+    await region.redis.erase_files()
+    await region.redis.restart()
+    unavailable(await client.get(f"{WEBHOOKS}/{webhook}"), "this region's projection")
+    unavailable(await client.get(f"{WEBHOOKS}/{NOBODYS}"))
+    unavailable(await client.post(triggers_of(webhook), json=A_TRIGGER))
+    for replicator in region.replicators:
+        replicator.resume()
+    seen = set[int]()
+
+    async def is_back() -> bool:
+        seen.add((await client.get(f"{WEBHOOKS}/{webhook}")).status_code)
+        return 200 in seen
+
+    await until(is_back)
+    assert seen <= {200, 503}
+
+
+async def answers_with(client: httpx.AsyncClient, path: str, status: int) -> bool:
+    return (await client.get(path)).status_code == status
+
+
+async def test_without_nats_reads_go_on_and_writes_are_503_with_nothing_handed_on(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    webhook, body = await registered(client), a_body()
+    await region.nats.kill()
+    answer, seconds = await timed(client.post(WEBHOOKS, json=body))
+    unavailable(answer, "this region's log")
+    assert seconds < 2
+    assert (await client.get(f"{WEBHOOKS}/{webhook}")).status_code == 200
+    check_refused(await client.post(triggers_of(NOBODYS), json=A_TRIGGER), 503)
+    await region.nats.start()
+
+    async def takes() -> bool:
+        return (await client.post(WEBHOOKS, json=a_body())).status_code == 201
+
+    await until(takes)
+    listed = (await client.get(WEBHOOKS)).json()["result"]
+    assert body["target_url"] not in [one["target_url"] for one in listed]
+
+
+@pytest.mark.parametrize("level", ["local_region", "all_regions"])
+async def test_what_is_in_the_log_and_not_applied_in_time_is_408_committed(
+    region: LocalRegion, client: httpx.AsyncClient, level: str
+) -> None:
+    webhook = await registered(client)
+    for replicator in region.replicators:
+        replicator.pause()
+    headers = {**ONE_SECOND, "SlashID-Required-Consistency": level}
+    answer, seconds = await timed(client.post(triggers_of(webhook), json=A_TRIGGER, headers=headers))
+    message = check_refused(answer, 408, f"{level} was not reached within 1 s: waiting for us-iowa")
+    assert message.endswith("it is in the log and goes on to every region")
+    assert answer.json()["meta"] == {
+        "consistency": {
+            "required": level,
+            "timeout_seconds": 1,
+            "state": "committed",
+            "acknowledged": [],
+            "pending": ["us-iowa"],
+        }
+    }
+    assert 1.0 <= seconds < 1.3
+    for replicator in region.replicators:
+        replicator.resume()
+    await until(lambda: lists_one(client, webhook))
+
+
+async def lists_one(client: httpx.AsyncClient, webhook: str) -> bool:
+    listed: list[object] = (await client.get(triggers_of(webhook))).json()["result"]
+    return listed == [A_TRIGGER]
+
+
+async def test_what_is_asked_for_while_the_projection_lags_is_decided_on_what_is_in_the_log(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    """The second does not see the first in Redis, and is refused all the same."""
+    body = a_body()
+    for replicator in region.replicators:
+        replicator.pause()
+    first = asyncio.create_task(client.post(WEBHOOKS, json=body, headers=ONE_SECOND))
+    check_refused(await first, 408, "it is in the log")
+    answer, seconds = await timed(client.post(WEBHOOKS, json=body, headers=ONE_SECOND))
+    check_refused(answer, 409, "target_url: another webhook of this organization has")
+    assert seconds < 1
+
+
+async def test_what_the_log_does_not_answer_is_408_unknown_and_then_in_it_once_or_never(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    body = a_body()
+    region.nats.pause()
+    answer, seconds = await timed(client.post(WEBHOOKS, json=body, headers=ONE_SECOND))
+    region.nats.resume()
+    check_refused(answer, 408, "the log did not answer, it may still land")
+    assert answer.json()["meta"]["consistency"]["state"] == "unknown"
+    assert 1.0 <= seconds < 1.3
+    await until(takes_writes(client))
+    listed = [one["target_url"] for one in (await client.get(WEBHOOKS)).json()["result"]]
+    assert listed.count(body["target_url"]) <= 1
+
+
+def takes_writes(client: httpx.AsyncClient) -> Callable[[], Awaitable[bool]]:
+    async def takes() -> bool:
+        return (await client.post(WEBHOOKS, json=a_body())).status_code == 201
+
+    return takes
+
+
+async def test_who_goes_away_while_waiting_leaves_nothing_behind(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    for replicator in region.replicators:
+        replicator.pause()
+    for _ in range(20):
+        with pytest.raises(httpx.ReadTimeout):
+            await client.post(WEBHOOKS, json=a_body(), timeout=0.05)
+    for replicator in region.replicators:
+        replicator.resume()
+    await until(takes_writes(client))
+
+    async def nobody_waits() -> bool:
+        metrics = (await client.get("/metrics")).text
+        return "crosshook_requests_in_flight 1.0" in metrics
+
+    await until(nobody_waits)
+    assert len((await client.get(WEBHOOKS)).json()["result"]) >= 21
