@@ -1,18 +1,17 @@
 """Put the service together, run it, take it apart."""
 
 import asyncio
+import signal
 import time
 from contextlib import AsyncExitStack, suppress
 
 from litestar import Litestar
 from litestar.di import Provide
 
-from adapters.announcements import Announcement, listen
-from adapters.connection import Connection, open_connection
-from adapters.errors import Unavailable
+from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
-from runtime.health import Health, health_routes
+from runtime.health import health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
@@ -21,15 +20,13 @@ from service.admission import Admission
 from service.log_writer import LogWriter
 from service.problems import BODY_BYTES_MAX, EXCEPTION_HANDLERS
 from service.reading import Reading
+from service.region import RegionView
 from service.routes.triggers import create_trigger, list_triggers
 from service.routes.webhooks import create_webhook, list_webhooks, read_webhook
 from service.settings import Settings
 from service.views import Views
 from service.waiting import Waiting
 from service.writing import Writing
-
-SILENCE_SECONDS = 3.0
-"""How long no replicator of this region may be heard, as while one is replaced, before this is not ready."""
 
 
 async def main(settings: Settings) -> None:
@@ -51,13 +48,14 @@ async def main(settings: Settings) -> None:
             now_milliseconds=lambda: time.time_ns() // 1_000_000 + settings.clock_offset_milliseconds,
             tail_events_max=settings.tail_events_max,
         )
-        region = RegionView(settings, connection, writer)
+        waiting = Waiting()
+        region = RegionView(here, topology=settings.topology, connection=connection, writer=writer, waiting=waiting)
         writing = Writing(
             here=here,
             topology=settings.topology,
             views=views,
             writer=writer,
-            waiting=region.waiting,
+            waiting=waiting,
             append_seconds=settings.append_seconds,
         )
         app = Admission(make_app(writing, Reading(views), region), requests_max=settings.requests_max)
@@ -66,14 +64,18 @@ async def main(settings: Settings) -> None:
             serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, writing, at))
         )
         await asyncio.wait({serving, *background}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (serving, *background):
+        if not serving.done():
+            # Something that ought to run for ever has ended: answer what is in flight, then say why.
+            signal.raise_signal(signal.SIGTERM)
+            await serving
+        for task in background:
             task.cancel()
-        for task in (serving, *background):
             with suppress(asyncio.CancelledError):
                 await task
+        await serving
 
 
-def make_app(writing: Writing, reading: Reading, region: "RegionView") -> Litestar:
+def make_app(writing: Writing, reading: Reading, region: RegionView) -> Litestar:
     """The routes over what they call."""
     return Litestar(
         [create_webhook, list_webhooks, read_webhook, create_trigger, list_triggers, *health_routes(region.health)],
@@ -88,57 +90,6 @@ def make_app(writing: Writing, reading: Reading, region: "RegionView") -> Litest
         openapi_config=None,
         logging_config=None,
     )
-
-
-class RegionView:
-    """What this process hears of the regions, and what it says of itself."""
-
-    def __init__(self, settings: Settings, connection: Connection, writer: LogWriter) -> None:
-        self._settings = settings
-        self._connection = connection
-        self._writer = writer
-        self._here_is_current = False
-        self._here_heard_at = 0.0
-        self._halted: dict[str, str] = {}
-        self.is_draining = False
-        self.waiting = Waiting()
-
-    async def keep_listening(self) -> None:
-        """Hear every region's announcements, on one session after the other, until cancelled."""
-        while True:
-            session = await self._connection.session()
-            with suppress(Unavailable):
-                await listen(session, self._heard)
-                await session.wait_lost()
-
-    def _heard(self, announcement: Announcement) -> None:
-        if announcement.region not in self._settings.topology.regions:
-            return
-        self.waiting.heard(
-            announcement.region, announcement.incarnation, announcement.vector, is_current=announcement.is_current
-        )
-        if announcement.region == self._settings.region:
-            self._here_is_current = announcement.is_current
-            self._here_heard_at = time.monotonic()
-            self._halted = {str(origin): why for origin, why in announcement.halted.items()}
-            self._writer.applied(self.waiting.watermark(announcement.region, announcement.region).sequence)
-
-    def health(self) -> Health:
-        """Ready means: this region's log can be written to and its projection is current."""
-        here = self._settings.region
-        waiting_for = []
-        if not self._connection.is_connected:
-            waiting_for.append(f"NATS of {here}")
-        elif self._writer.waiting_for:
-            waiting_for.append(self._writer.waiting_for)
-        elif self._writer.trouble:
-            waiting_for.append(f"the log to take events: {self._writer.trouble}")
-        if not self._here_is_current or time.monotonic() > self._here_heard_at + SILENCE_SECONDS:
-            waiting_for.append(f"a replicator of {here} to say that the projection is current")
-        halted = dict(self._halted)
-        if self._writer.alarm:
-            halted[here] = self._writer.alarm
-        return Health(region=here, waiting_for=waiting_for, halted=halted, is_draining=self.is_draining)
 
 
 def _drain(region: RegionView, writing: Writing, deadline: float) -> None:

@@ -4,7 +4,6 @@ One batch is in flight; everything that comes meanwhile goes into the next. A ba
 up to its place, and carries that place as its condition: if it lands at all, it lands there.
 """
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
 from core.registry import Command, Registers, TargetUrlTaken, WebhookNotFound, decide, merge, query_for, writes_of
 from core.stamps import Clock, render, tick
 from core.topology import subject_of
+from service.lineage import Recognition
 from service.tail import Tail, TailEvent
 
 BATCH_BYTES_MAX = 4 * 1024 * 1024
@@ -62,7 +62,7 @@ class Appending:
     def __init__(self, origin: Region, epoch: Epoch, start: Mark, *, batch_size: Callable[[int], int]) -> None:
         self._origin = origin
         self._batch_size = batch_size
-        self._queue: deque[Proposal] = deque()
+        self._queue: dict[Proposal, None] = {}
         self._must_reach = Sequence(0)
         self.epoch = epoch
         self.tail = Tail(start)
@@ -80,7 +80,16 @@ class Appending:
 
     def submit(self, proposal: Proposal) -> None:
         """Have `proposal` decided with the next batch."""
-        self._queue.append(proposal)
+        self._queue[proposal] = None
+
+    def withdraw(self, proposal: Proposal) -> None:
+        """Nobody waits for `proposal` any more: do not append it, unless that was tried already."""
+        proposal.is_withdrawn = True
+        self._queue.pop(proposal, None)
+
+    def recompose(self) -> None:
+        """Do not wait any longer to read what took a place: it may never have been stored there after all."""
+        self._must_reach = Sequence(0)
 
     def compose(self, now_milliseconds: int) -> Batch | None:
         """Decide what waits and put it in flight. None if nothing comes of it: then everybody is told already.
@@ -91,9 +100,8 @@ class Appending:
         layer: dict[str, dict[str, str]] = {}
         events_max, size = self._batch_size(len(self._queue)), 0
         while self._queue and len(batch.entries) < events_max and size < BATCH_BYTES_MAX:
-            proposal = self._queue.popleft()
-            if proposal.is_withdrawn:
-                continue
+            proposal = next(iter(self._queue))
+            del self._queue[proposal]
             if proposal.vector.get(self._origin, BEGINNING).sequence < self.tail.floor:
                 proposal.settle(Stale())
                 continue
@@ -147,7 +155,19 @@ class Appending:
         again = [*batch.proposals, *(proposal for proposal, _ in batch.refused)]
         for proposal in again:
             proposal.is_handed = False
-        self._queue.extendleft(reversed(again))
+        first = {proposal: None for proposal in again if not proposal.is_withdrawn}
+        self._queue = first | self._queue
+
+    def recognize(self, mark: Mark) -> Recognition:
+        """What a mark of this log, that somebody else has, is to what was read of it here."""
+        if mark.epoch != self.epoch:
+            return Recognition.FOREIGN
+        if mark.sequence > self.tail.end.sequence:
+            return Recognition.AHEAD
+        known = self.tail.mark_at(mark.sequence)
+        if known is None:
+            return Recognition.TOO_OLD
+        return Recognition.OURS if known == mark else Recognition.FOREIGN
 
     def observed(self, event: TailEvent) -> None:
         """An event was read from the log: one of ours, or what somebody else appended."""

@@ -6,16 +6,17 @@ from collections.abc import Callable
 import structlog
 
 from adapters.connection import Session
-from adapters.errors import EpochChanged, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
+from adapters.errors import EpochChanged, Forked, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
 from adapters.event_log import Append, Entry, EventLog, Follower, Stored, batch_size
 from adapters.projection import Projection
 from core.codec import Undecodable, decode
-from core.positions import BEGINNING, Position, Region, Sequence
+from core.positions import BEGINNING, Mark, Position, Region, Sequence
 from core.registry import Query, writes_of
 from core.stamps import parse
 from core.topology import epoch_in
 from service import metrics
 from service.appending import Appending, Batch, Proposal
+from service.lineage import Lineage, Recognition
 from service.tail import TailEvent
 
 log = structlog.get_logger()
@@ -23,6 +24,8 @@ log = structlog.get_logger()
 RETRY_SECONDS = 0.1
 RETRY_SECONDS_MAX = 1.0
 ALARM_RECHECK_SECONDS = 1.0
+COMPARE_SECONDS = 0.5
+READ_ON_SECONDS = 1.0
 
 
 class NothingAppended(Exception):
@@ -50,28 +53,52 @@ class LogWriter:
         self._session: Session | None = None
         self._changed = asyncio.Event()
         self._retry_seconds = RETRY_SECONDS
-        self.alarm = ""
-        self.trouble = ""
-        self.waiting_for = "the log to be read"
+        self._log_alarm = ""
+        self._waiting_for = "the log to be read"
+        self._trouble = ""
+        self.lineage = Lineage(self._recognize)
+        self.on_read: Callable[[], None] = lambda: None
+
+    @property
+    def alarm(self) -> str:
+        """Why this log must not be written to until somebody has looked; `""` where it may."""
+        contradiction = self.lineage.contradiction
+        return self._log_alarm or (f"{Forked.reason}: {contradiction}" if contradiction else "")
+
+    @property
+    def why_not(self) -> str:
+        """What is in the way of appending now, in words; `""` if nothing is known to be."""
+        if self.alarm:
+            return f"somebody to look at this region's log: {self.alarm}"
+        return self._waiting_for or (f"the log to take events: {self._trouble}" if self._trouble else "")
 
     async def run(self) -> None:
         """Follow and append until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_following())
             group.create_task(self._keep_appending())
+            group.create_task(self._keep_comparing())
 
     def submit(self, proposal: Proposal) -> None:
         """Have `proposal` decided and appended. Raises `NothingAppended` where that cannot even be tried."""
         if self._appending is None or self.alarm:
-            raise NothingAppended(self.alarm or f"waiting for {self.waiting_for}")
+            raise NothingAppended(f"waiting for {self.why_not}")
         self._appending.submit(proposal)
         self._changed.set()
+
+    def withdraw(self, proposal: Proposal) -> None:
+        """Nobody waits for `proposal` any more."""
+        if self._appending is not None:
+            self._appending.withdraw(proposal)
 
     def applied(self, sequence: Sequence) -> None:
         """Take in that this region's projection has everything up to `sequence`."""
         if self._appending is not None:
             self._appending.tail.applied(sequence)
             self._changed.set()
+
+    def _recognize(self, mark: Mark) -> Recognition:
+        return Recognition.AHEAD if self._appending is None else self._appending.recognize(mark)
 
     async def _until(self, holds: Callable[[], bool]) -> None:
         while not holds():
@@ -86,15 +113,27 @@ class LogWriter:
             except Interrupted as error:
                 log.info("log read again", why=str(error))
             except (Unavailable, LogMissing, NotCurrent) as error:
-                self.waiting_for = f"the log to be read ({type(error).__name__}: {error})"
+                self._wait_for(f"the log to be read ({type(error).__name__}: {error})")
             except (LogAlarm, Undecodable) as error:
-                if not self.alarm:
-                    log.error("own log", reason=error.reason, why=str(error))  # noqa: TRY400 - said in words
-                self.alarm = f"{error.reason}: {error}"
+                self._raise_alarm(f"{error.reason}: {error}")
+                pause = ALARM_RECHECK_SECONDS
+            except Exception as error:
+                log.exception("unexpected")
+                self._raise_alarm(f"unexpected: {type(error).__name__}: {error}")
                 pause = ALARM_RECHECK_SECONDS
             finally:
                 self._session = None
             await asyncio.sleep(pause)
+
+    def _wait_for(self, what: str) -> None:
+        if what != self._waiting_for:
+            log.warning("waiting", waiting_for=what)
+        self._waiting_for = what
+
+    def _raise_alarm(self, alarm: str) -> None:
+        if alarm != self._log_alarm:
+            log.error("own log", alarm=alarm)
+        self._log_alarm = alarm
 
     async def _follow(self) -> None:
         """Follow the log from the tail's end, and allow appending on this session only: it is the log we know."""
@@ -110,7 +149,9 @@ class LogWriter:
             elif appending.epoch != follower.epoch:
                 raise EpochChanged(self._origin, known=appending.epoch, found=follower.epoch)
             self._session = follower.session
-            self.alarm = self.waiting_for = ""
+            self._waiting_for = ""
+            if not self._log_alarm.startswith((Undecodable.reason, "unexpected")):
+                self._log_alarm = ""
             self._changed.set()
             await self._observe(appending, follower)
 
@@ -120,7 +161,25 @@ class LogWriter:
             for event in await follower.next():
                 if event.sequence > appending.tail.end.sequence:
                     appending.observed(self._tail_event(event))
+            # Also the event that an alarm was about has been read now.
+            self._log_alarm = ""
             self._changed.set()
+            self.on_read()
+
+    async def _keep_comparing(self) -> None:
+        """Look into marks that are ahead of what was read here: a log that ends before one of them went back."""
+        while True:
+            await asyncio.sleep(COMPARE_SECONDS)
+            if not (ahead := self.lineage.ahead):
+                continue
+            try:
+                info = await self._log.describe()
+            except (Unavailable, LogMissing):
+                continue
+            for region, mark in ahead.items():
+                if mark.sequence > info.last_sequence:
+                    log.error("own log", region=region, applied=mark.sequence, last_sequence=info.last_sequence)
+                    self.lineage.disown(region, mark)
 
     def _tail_event(self, event: Stored) -> TailEvent:
         envelope = decode(event.data)
@@ -146,7 +205,7 @@ class LogWriter:
 
     def _is_live(self) -> bool:
         """Whether there is a session on which the log has been recognized as the one that we know."""
-        return self._session is not None and not self._session.is_lost
+        return self._session is not None and not self._session.is_lost and not self.alarm
 
     async def _place(self, appending: Appending, batch: Batch) -> None:
         """Append `batch` at its place again and again, until the log says that it is there or never will be."""
@@ -164,10 +223,13 @@ class LogWriter:
                     return
                 case Append.PLACE_TAKEN if not batch.is_open:
                     appending.never(batch, is_place_taken=True)
+                    await self._read_on(lambda: appending.is_caught_up)
+                    appending.recompose()
                     return
                 case Append.PLACE_TAKEN:
-                    await self._look_who_stands_there(appending, batch)
-                    return
+                    if await self._read_on(lambda: appending.tail.end.sequence > batch.after.sequence):
+                        self._resolve(appending, batch)
+                        return
                 case Append.REFUSED if not batch.is_open:
                     appending.never(batch, is_place_taken=False)
                     await self._pause(outcome, why)
@@ -176,24 +238,35 @@ class LogWriter:
                     batch.is_open = True
                     await self._pause(outcome, why)
 
-    async def _pause(self, outcome: Append, why: str) -> None:
-        """Wait before the next attempt, a little longer each time, and say once what is in the way."""
-        if why != self.trouble:
-            log.warning("append", outcome=outcome.name, why=why)
-        self.trouble = why
-        await asyncio.sleep(self._retry_seconds)
-        self._retry_seconds = min(2 * self._retry_seconds, RETRY_SECONDS_MAX)
+    async def _read_on(self, holds: Callable[[], bool]) -> bool:
+        """Wait until the event that took a place has been read, so that `holds`; False if it does not come.
 
-    def _recovered(self) -> None:
-        if self.trouble:
-            log.info("append", outcome="taken again")
-        self.trouble, self._retry_seconds = "", RETRY_SECONDS
+        In a replicated log a place can be refused for an event that was proposed and then given up.
+        """
+        try:
+            async with asyncio.timeout(READ_ON_SECONDS):
+                await self._until(holds)
+        except TimeoutError:
+            return False
+        return True
 
-    async def _look_who_stands_there(self, appending: Appending, batch: Batch) -> None:
+    def _resolve(self, appending: Appending, batch: Batch) -> None:
         """An unanswered attempt may have been what took the place: the log says whose events stand there."""
-        await self._until(lambda: appending.tail.end.sequence > batch.after.sequence)
         if batch.is_seen:
             appending.stored(batch)
         else:
             appending.never(batch, is_place_taken=True)
         log.info("append resolved", is_stored=batch.is_seen, after=batch.after.sequence)
+
+    async def _pause(self, outcome: Append, why: str) -> None:
+        """Wait before the next attempt, a little longer each time, and say once what is in the way."""
+        if why != self._trouble:
+            log.warning("append", outcome=outcome.name, why=why)
+        self._trouble = why
+        await asyncio.sleep(self._retry_seconds)
+        self._retry_seconds = min(2 * self._retry_seconds, RETRY_SECONDS_MAX)
+
+    def _recovered(self) -> None:
+        if self._trouble:
+            log.info("append", outcome="taken again")
+        self._trouble, self._retry_seconds = "", RETRY_SECONDS

@@ -36,6 +36,14 @@ class Tail:
         """How many events the projection is not known to have."""
         return self.end.sequence - self._applied
 
+    def mark_at(self, sequence: Sequence) -> Mark | None:
+        """The mark of the event at `sequence`, or None where that is before what is remembered or after `end`."""
+        if sequence == self.end.sequence:
+            return self.end
+        if not self._events or not self._events[0].mark.sequence <= sequence < self.end.sequence:
+            return None
+        return self._events[sequence - self._events[0].mark.sequence].mark
+
     def extend(self, event: TailEvent) -> None:
         """Add the event that follows `end`."""
         if event.mark.sequence != self.end.sequence + 1:

@@ -50,15 +50,19 @@ class Waiting:
         known = self._known[region]
         return known.is_current and reaches(known.vector, position)
 
+    def is_superseded(self, region: Region, incarnation: str) -> bool:
+        """Whether `incarnation` of `region` was followed by another one, so that it is not believed again."""
+        return incarnation in self._known[region].superseded
+
     def heard(self, region: Region, incarnation: str, vector: Mapping[Region, Mark], *, is_current: bool) -> None:
         """Take in an announcement, and let go everybody whose last pending region this was.
 
         Within an incarnation watermarks only go up, so an older message changes nothing. A new incarnation
         starts anew, and the ones before it are not believed again.
         """
-        known = self._known[region]
-        if incarnation in known.superseded:
+        if self.is_superseded(region, incarnation):
             return
+        known = self._known[region]
         if incarnation != known.incarnation:
             known.superseded.append(known.incarnation)
             known.incarnation, known.is_current, known.vector = incarnation, False, {}

@@ -1,7 +1,9 @@
 """The path of a write: read, decide, append, wait."""
 
 import asyncio
+import math
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -55,11 +57,14 @@ class Writing:
         self._writer = writer
         self._waiting = waiting
         self._append_seconds = append_seconds
-        self._closing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._closing_at = math.inf
+        self._open_waits: set[Callable[[], None]] = set()
 
     def end_waits_at(self, deadline: float) -> None:
         """Have every wait end at `deadline` (the event loop's time) at the latest: the process is going to stop."""
-        asyncio.get_running_loop().call_at(deadline, self._closing.set_result, None)
+        self._closing_at = deadline
+        for rouse in self._open_waits:
+            asyncio.get_running_loop().call_at(deadline, rouse)
 
     async def write(self, command: Command, wait: Wait) -> Position:
         """Append what `command` decides, and return once `wait.level` is reached.
@@ -97,7 +102,7 @@ class Writing:
             await self._until(settled, wait.deadline)
         if settled.done():
             return settled.result()
-        proposal.is_withdrawn = True
+        self._writer.withdraw(proposal)
         if proposal.is_handed:
             raise self._timed_out(wait, is_committed=False, missing=self._needed(wait))
         raise RegionUnavailable("this region's log does not take events, or not fast enough")
@@ -115,10 +120,26 @@ class Writing:
             if waiter.pending:
                 self._waiting.give_up(waiter)
 
-    async def _until(self, future: asyncio.Future[Position] | asyncio.Future[None], deadline: float) -> None:
+    async def _until(self, future: asyncio.Future[Any], deadline: float) -> None:
         """Return when `future` is done, at `deadline`, or when the process must answer everybody."""
-        remaining = max(0.0, deadline - asyncio.get_running_loop().time())
-        await asyncio.wait({future, self._closing}, timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
+        if future.done():
+            return
+        loop = asyncio.get_running_loop()
+        over: asyncio.Future[None] = loop.create_future()
+
+        def rouse(_: object = None) -> None:
+            if not over.done():
+                over.set_result(None)
+
+        timer = loop.call_at(min(deadline, self._closing_at), rouse)
+        future.add_done_callback(rouse)
+        self._open_waits.add(rouse)
+        try:
+            await over
+        finally:
+            self._open_waits.discard(rouse)
+            future.remove_done_callback(rouse)
+            timer.cancel()
 
     def _needed(self, wait: Wait) -> frozenset[Region]:
         return regions_needed(wait.level, here=self._here, topology=self._topology)

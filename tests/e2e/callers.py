@@ -80,6 +80,13 @@ class Caller:
         except httpx.TransportError:
             return NO_ANSWER
 
+    async def ready_or_none(self) -> dict[str, Any] | None:
+        """What `/readyz` says, if anybody answers."""
+        try:
+            return await self.ready()
+        except httpx.TransportError:
+            return None
+
     async def ready(self) -> dict[str, Any]:
         """What `/readyz` says."""
         answer: dict[str, Any] = (await self.client.get("/readyz")).json()

@@ -160,7 +160,7 @@ def test_a_refusal_that_depended_on_a_batch_that_never_landed_is_decided_again()
     first, second = ask(a_webhook("w1", target_url=same), "o1"), ask(a_webhook("w2", target_url=same), "o2")
     submit(appending, first, second)
     batch = composed(appending)
-    first.proposal.is_withdrawn = True
+    appending.withdraw(first.proposal)
     appending.never(batch, is_place_taken=False)
     assert second.told == []
     again = composed(appending)
@@ -175,7 +175,7 @@ def test_a_trigger_of_a_webhook_that_is_only_in_a_batch_that_never_landed_is_not
     webhook, trigger = ask(a_webhook("w1"), "o1"), ask(a_trigger("w1"), "o2")
     submit(appending, webhook, trigger)
     batch = composed(appending)
-    webhook.proposal.is_withdrawn = True
+    appending.withdraw(webhook.proposal)
     appending.never(batch, is_place_taken=True)
     appending.observed(as_read(1, *somebody_elses()))
     assert appending.compose(NOW) is None
@@ -222,7 +222,7 @@ def test_a_withdrawn_proposal_is_never_appended_and_never_told() -> None:
     appending = an_appending()
     withdrawn, stays = ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
     submit(appending, withdrawn, stays)
-    withdrawn.proposal.is_withdrawn = True
+    appending.withdraw(withdrawn.proposal)
     batch = composed(appending)
     assert operations(batch) == ["o2"]
     appending.stored(batch)
@@ -246,7 +246,7 @@ def test_a_queue_of_withdrawn_proposals_only_makes_no_batch() -> None:
     appending = an_appending()
     asked = ask(a_webhook("w1"), "o1")
     submit(appending, asked)
-    asked.proposal.is_withdrawn = True
+    appending.withdraw(asked.proposal)
     assert appending.compose(NOW) is None
     assert not appending.has_work
 
@@ -256,7 +256,7 @@ def test_one_withdrawn_while_its_batch_is_in_flight_keeps_its_place_there() -> N
     withdrawn, stays = ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
     submit(appending, withdrawn, stays)
     batch = composed(appending)
-    withdrawn.proposal.is_withdrawn = True
+    appending.withdraw(withdrawn.proposal)
     appending.stored(batch)
     assert stays.position.sequence == 2
 

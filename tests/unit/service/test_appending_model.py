@@ -214,7 +214,7 @@ class World(RuleBasedStateMachine):
     def withdraw(self, data: st.DataObject) -> None:
         question = data.draw(st.sampled_from(self.questions))
         if not question.asked.told:
-            question.asked.proposal.is_withdrawn = True
+            question.service.appending.withdraw(question.asked.proposal)
 
     @invariant()
     def each_proposal_is_in_the_log_at_most_once(self) -> None:

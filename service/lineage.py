@@ -1,0 +1,69 @@
+"""Whether what other regions have applied of this region's log is this region's log. Pure.
+
+A log that was set back has another event at places that other regions have seen. Their watermarks are then
+as high as ever and mean nothing; believed, they would make a 201 untrue.
+"""
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from core.positions import NOTHING, Mark, Region
+
+
+class Recognition(Enum):
+    """What a mark of this region's log is to this process.
+
+    AHEAD: further than has been read here yet. TOO_OLD: before what is remembered here.
+    """
+
+    OURS = auto()
+    AHEAD = auto()
+    TOO_OLD = auto()
+    FOREIGN = auto()
+
+
+class Lineage:
+    """Which regions' marks are believed, which are looked into, and which contradict this region's log."""
+
+    def __init__(self, recognize: Callable[[Mark], Recognition]) -> None:
+        self._recognize = recognize
+        self._verified: set[Region] = set()
+        self._ahead: dict[Region, Mark] = {}
+        self._foreign: dict[Region, Mark] = {}
+
+    @property
+    def ahead(self) -> dict[Region, Mark]:
+        """Marks that this region's log must contain, if it is the log that it was."""
+        return dict(self._ahead)
+
+    @property
+    def contradiction(self) -> str:
+        """What speaks against this region's log, in words; `""` if nothing does."""
+        return "; ".join(
+            f"{region} has applied another event {mark.sequence}" for region, mark in self._foreign.items()
+        )
+
+    def is_believed(self, region: Region, mark: Mark) -> bool:
+        """Whether `mark`, announced by `region` for this region's log, says that our event there was applied."""
+        if mark.sequence == NOTHING:
+            return True
+        self._ahead.pop(region, None)
+        match self._recognize(mark):
+            case Recognition.OURS:
+                self._verified.add(region)
+                self._foreign.pop(region, None)
+                return True
+            case Recognition.TOO_OLD:
+                return region in self._verified and region not in self._foreign
+            case Recognition.AHEAD:
+                self._ahead[region] = mark
+                return False
+            case Recognition.FOREIGN:
+                self.disown(region, mark)
+                return False
+
+    def disown(self, region: Region, mark: Mark) -> None:
+        """Take in that `mark` is not in this region's log."""
+        self._ahead.pop(region, None)
+        self._verified.discard(region)
+        self._foreign[region] = mark

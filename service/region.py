@@ -1,0 +1,80 @@
+"""What this process hears of the regions, and what it says of its own."""
+
+import time
+from contextlib import suppress
+
+from adapters.announcements import Announcement, listen
+from adapters.connection import Connection
+from adapters.errors import Unavailable
+from core.positions import Region
+from core.topology import Topology
+from runtime.health import Health
+from service.log_writer import LogWriter
+from service.waiting import Waiting
+
+SILENCE_SECONDS = 3.0
+"""How long no replicator of this region may be heard, as while one is replaced, before this is not ready."""
+
+
+class RegionView:
+    """Every region's announcements, believed as far as they agree with this region's log."""
+
+    def __init__(
+        self, here: Region, *, topology: Topology, connection: Connection, writer: LogWriter, waiting: Waiting
+    ) -> None:
+        self._here = here
+        self._topology = topology
+        self._connection = connection
+        self._writer = writer
+        self._waiting = waiting
+        self._latest: dict[Region, Announcement] = {}
+        self._here_heard_at = 0.0
+        self.is_draining = False
+        writer.on_read = self._look_again
+
+    async def keep_listening(self) -> None:
+        """Hear every region's announcements, on one session after the other, until cancelled."""
+        while True:
+            session = await self._connection.session()
+            with suppress(Unavailable):
+                await listen(session, self._heard)
+                await session.wait_lost()
+
+    def _heard(self, announcement: Announcement) -> None:
+        region = announcement.region
+        if region not in self._topology.regions or self._waiting.is_superseded(region, announcement.incarnation):
+            return
+        self._latest[region] = announcement
+        if region == self._here:
+            self._here_heard_at = time.monotonic()
+        self._take_in(announcement)
+
+    def _look_again(self) -> None:
+        """More of this region's log was read: what was ahead of it may be recognized now."""
+        for region in self._writer.lineage.ahead:
+            self._take_in(self._latest[region])
+
+    def _take_in(self, announcement: Announcement) -> None:
+        vector = dict(announcement.vector)
+        ours = vector.get(self._here)
+        if ours is not None and not self._writer.lineage.is_believed(announcement.region, ours):
+            del vector[self._here]
+        self._waiting.heard(announcement.region, announcement.incarnation, vector, is_current=announcement.is_current)
+        if announcement.region == self._here:
+            self._writer.applied(self._waiting.watermark(self._here, self._here).sequence)
+
+    def health(self) -> Health:
+        """Ready means: this region's log can be written to, and its projection is current."""
+        latest = self._latest.get(self._here)
+        waiting_for = []
+        if not self._connection.is_connected:
+            waiting_for.append(f"NATS of {self._here}")
+        elif self._writer.why_not:
+            waiting_for.append(self._writer.why_not)
+        is_heard = time.monotonic() <= self._here_heard_at + SILENCE_SECONDS
+        if latest is None or not latest.is_current or not is_heard:
+            waiting_for.append(f"a replicator of {self._here} to say that the projection is current")
+        halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
+        if self._writer.alarm:
+            halted[self._here] = self._writer.alarm
+        return Health(region=self._here, waiting_for=waiting_for, halted=halted, is_draining=self.is_draining)

@@ -1,0 +1,45 @@
+"""A region whose log was restored from an older copy: it finds out from the others, and writes no further."""
+
+import asyncio
+
+from deploy.local import local_regions
+from tests.e2e.callers import calling_all
+from tests.e2e.evidence import last_sequence
+
+ORIGIN = "us-iowa"
+OTHERS = ("europe-belgium", "asia-japan")
+
+
+async def test_a_log_set_back_gets_no_false_201_and_is_not_written_to_once_the_others_are_heard() -> None:
+    async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
+        region = demo.region(ORIGIN)
+        for _ in range(5):
+            assert (await callers[ORIGIN].register(level="all_regions")).status == 201
+        await region.nats.stop()
+        older = await region.nats.keep_files()
+        await region.nats.start()
+        await region.nats.wait_ready()
+        await demo.wait_ready()
+        for _ in range(5):
+            assert (await callers[ORIGIN].register(level="all_regions")).status == 201
+
+        for process in region.processes:
+            await process.stop()
+        await region.nats.put_back_files(older)
+        await region.redis.erase_files()
+        for process in region.processes:
+            await process.start()
+        statuses = []
+        async with asyncio.timeout(30):
+            while (ready := await callers[ORIGIN].ready_or_none()) is None or ORIGIN not in ready["halted"]:
+                # The others have applied higher places of this log than these events get: that is no acknowledgement.
+                statuses.append((await callers[ORIGIN].register(level="all_regions", timeout_seconds=1)).status)
+        assert 201 not in statuses
+        assert ready["status"] == "waiting"
+        end = await last_sequence(region.nats_url, ORIGIN)
+        refused = await callers[ORIGIN].register()
+        assert refused.status == 503
+        assert "forked" in refused.body["errors"][0]["message"]
+        assert await last_sequence(region.nats_url, ORIGIN) == end
+        for name in OTHERS:
+            assert (await callers[name].register()).status == 201

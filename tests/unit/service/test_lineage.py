@@ -1,0 +1,72 @@
+"""Whose watermarks of this region's log are believed."""
+
+from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
+from service.appending import Appending
+from service.lineage import Lineage, Recognition
+from service.tail import KEPT_EVENTS, TailEvent
+
+HERE, THERE = Region("us-iowa"), Region("asia-japan")
+EPOCH = Epoch("k3v9x2")
+
+
+def mark(sequence: int, fingerprint: str = "", epoch: Epoch = EPOCH) -> Mark:
+    return Mark(epoch, Sequence(sequence), fingerprint or f"{sequence:016x}")
+
+
+def appending_with(events: int) -> Appending:
+    appending = Appending(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting)
+    for sequence in range(1, events + 1):
+        appending.observed(TailEvent(mark(sequence), 0, []))  # type: ignore[arg-type]
+    return appending
+
+
+def test_a_mark_is_recognized_by_the_event_that_stands_at_its_place() -> None:
+    appending = appending_with(10)
+    assert appending.recognize(mark(10)) is Recognition.OURS
+    assert appending.recognize(mark(3)) is Recognition.OURS
+    assert appending.recognize(mark(3, "another")) is Recognition.FOREIGN
+    assert appending.recognize(mark(10, "another")) is Recognition.FOREIGN
+    assert appending.recognize(mark(3, epoch=Epoch("other"))) is Recognition.FOREIGN
+    assert appending.recognize(mark(11)) is Recognition.AHEAD
+
+
+def test_a_mark_before_what_is_remembered_is_too_old_to_be_recognized() -> None:
+    appending = appending_with(KEPT_EVENTS + 20)
+    appending.tail.applied(Sequence(KEPT_EVENTS + 20))
+    assert appending.recognize(mark(20)) is Recognition.TOO_OLD
+    assert appending.recognize(mark(21)) is Recognition.OURS
+
+
+def test_a_region_that_is_ahead_is_not_believed_until_the_event_was_read_here() -> None:
+    appending = appending_with(5)
+    lineage = Lineage(appending.recognize)
+    assert not lineage.is_believed(THERE, mark(6))
+    assert lineage.ahead == {THERE: mark(6)}
+    appending.observed(TailEvent(mark(6), 0, []))  # type: ignore[arg-type]
+    assert lineage.is_believed(THERE, mark(6))
+    assert lineage.ahead == {}
+    assert lineage.contradiction == ""
+
+
+def test_a_region_with_another_event_is_not_believed_and_contradicts_until_it_agrees() -> None:
+    appending = appending_with(10)
+    lineage = Lineage(appending.recognize)
+    assert not lineage.is_believed(THERE, mark(8, "another"))
+    assert THERE in lineage.contradiction
+    assert lineage.is_believed(THERE, mark(8))
+    assert lineage.contradiction == ""
+
+
+def test_what_is_too_old_is_believed_only_of_a_region_that_agreed_before() -> None:
+    appending = appending_with(KEPT_EVENTS + 20)
+    appending.tail.applied(Sequence(KEPT_EVENTS + 20))
+    lineage = Lineage(appending.recognize)
+    assert not lineage.is_believed(THERE, mark(5))
+    assert lineage.is_believed(THERE, mark(KEPT_EVENTS + 1))
+    assert lineage.is_believed(THERE, mark(6))
+    lineage.disown(THERE, mark(KEPT_EVENTS + 2))
+    assert not lineage.is_believed(THERE, mark(7))
+
+
+def test_a_region_that_has_nothing_yet_contradicts_nothing() -> None:
+    assert Lineage(appending_with(3).recognize).is_believed(THERE, BEGINNING)
