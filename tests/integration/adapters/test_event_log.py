@@ -9,10 +9,10 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from adapters import event_log as event_log_module
 from adapters.connection import Connection, Session, open_connection
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable, WentBack
 from adapters.event_log import (
-    APPEND_TIMEOUT_SECONDS,
     BATCH_EVENTS_MAX,
     SILENCE_SECONDS,
     Append,
@@ -51,6 +51,12 @@ async def made_anew(region: LocalRegion, log: EventLog, epoch: Epoch, count: int
         await client.jetstream().delete_stream(stream_of(log.origin))
     await log.create(epoch, replicas=1)
     await filled(log, epoch, count, size=size)
+
+
+@pytest.fixture
+def soon_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Still longer than the second between two heartbeats."""
+    monkeypatch.setattr(event_log_module, "SILENCE_SECONDS", 1.5)
 
 
 # Creating
@@ -186,15 +192,16 @@ async def test_of_two_who_race_for_a_place_exactly_one_wins_and_batches_stay_who
 
 
 async def test_a_batch_that_a_paused_server_does_not_answer_is_decided_by_its_place(
-    region: LocalRegion, connection: Connection, log: EventLog, epoch: Epoch
+    region: LocalRegion, connection: Connection, log: EventLog, epoch: Epoch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may land when the server wakes, and then the same batch again has its place taken; or it may not."""
     added = entries(log.origin, epoch, range(3))
+    monkeypatch.setattr(event_log_module, "APPEND_TIMEOUT_SECONDS", 1.0)
     begin = asyncio.get_running_loop().time()
     async with paused(region):
         outcome, _ = await log.append(added, after=NOTHING)
     assert outcome is Append.UNANSWERED
-    assert asyncio.get_running_loop().time() - begin < APPEND_TIMEOUT_SECONDS + 0.5
+    assert asyncio.get_running_loop().time() - begin < 1.5
     await connection.session()
     await until(lambda: answers(log))
     again, _ = await log.append(added, after=NOTHING)
@@ -292,6 +299,7 @@ async def test_a_log_that_was_made_anew_has_another_epoch_whatever_it_has(
             pytest.fail("it must not resume")
 
 
+@pytest.mark.usefixtures("soon_in_doubt")
 async def test_a_log_made_anew_under_its_follower_is_not_read_on(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
@@ -344,11 +352,12 @@ async def test_a_follower_that_hears_nothing_is_in_doubt_within_its_bound(
         assert SILENCE_SECONDS <= loop.time() - begin < SILENCE_SECONDS + 1.5
 
 
+@pytest.mark.usefixtures("soon_in_doubt")
 async def test_a_quiet_log_is_no_reason_for_doubt(log: EventLog, epoch: Epoch) -> None:
     marks = await filled(log, epoch, 1)
     async with log.follow(marks[1]) as follower:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(SILENCE_SECONDS + 0.7):
+            async with asyncio.timeout(2.2):
                 await follower.next()
 
 
