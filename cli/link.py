@@ -3,7 +3,7 @@
 import click
 
 from cli.help import VerbatimGroup
-from cli.running import do, name_option, status
+from cli.running import DEFAULT_NAME, do, name_option, status
 from cli.tables import WideConsole, links_table
 from deploy.local.control_messages import CutRegion, DelayPair, HealRegion
 
@@ -35,7 +35,8 @@ def cut(region: str, name: str) -> None:
       crosshook link cut asia-japan
     """
     do(name, CutRegion(region))
-    click.echo(f"{region} is cut off; heal it with `crosshook link heal {region}`")
+    which = "" if name == DEFAULT_NAME else f" --name {name}"
+    click.echo(f"{region} is cut off; heal it with `crosshook link heal {region}{which}`")
 
 
 @link.command()
