@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -12,6 +13,9 @@ from core.stamps import origin_code
 
 REGIONS_MAX = 10
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+_PRINTABLE = re.compile(r"[!-~]+")
+_DATABASE = re.compile(r"/?[0-9]*")
+_SECRET = re.compile(r"//.*@")
 
 ANNOUNCEMENTS = "watermarks.*"
 """The subject on which every region's announcements are heard."""
@@ -90,10 +94,38 @@ def _check(name: str, config: RegionConfig, *, is_here: bool) -> None:
         return
     if not config.nats:
         raise InvalidTopology(f"region {name}: nats: expected at least one address such as nats://host:4222")
+    for address in config.nats:
+        if not _is_server(address, "nats", "tls"):
+            raise _bad_address(name, "nats: expected nats://HOST:PORT or tls://HOST:PORT", address)
     if is_here and not config.redis:
         raise InvalidTopology(f"region {name}: redis: expected an address such as redis://host:6379/0")
+    if config.redis and not _is_redis(config.redis):
+        expected = "redis: expected redis://HOST:PORT/DATABASE, rediss://HOST:PORT/DATABASE or unix:///PATH"
+        raise _bad_address(name, expected, config.redis)
     if config.replicas not in (1, 3, 5):
         raise InvalidTopology(f"region {name}: replicas: expected 1, 3 or 5, got {config.replicas}")
+
+
+def _is_redis(address: str) -> bool:
+    if address.startswith("unix://"):
+        return _PRINTABLE.fullmatch(address) is not None and urlsplit(address).path not in ("", "/")
+    return _is_server(address, "redis", "rediss") and _DATABASE.fullmatch(urlsplit(address).path) is not None
+
+
+def _is_server(address: str, *schemes: str) -> bool:
+    """Whether it has one of `schemes`, as the clients spell them, a host, and no port that cannot be."""
+    if address.partition("://")[0] not in schemes or not _PRINTABLE.fullmatch(address):
+        return False
+    try:
+        parts = urlsplit(address)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _bad_address(region: str, expected: str, got: str) -> InvalidTopology:
+    """A password in an address is nobody's to read in a log."""
+    return InvalidTopology(f"region {region}: {expected}, got {_SECRET.sub('//***@', got)!r}")
 
 
 def stream_of(origin: Region) -> str:

@@ -90,6 +90,72 @@ def test_a_bad_topology_is_refused_by_name(document: object, here: str, named: s
 
 
 @pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "foo bar",
+        "us:4222",
+        "nats://",
+        "nats://:4222",
+        "nats://us 1:4222",
+        "nats://us:4222\n",
+        "nats://us:port",
+        "nats://us:0",
+        "nats://us:65536",
+        "nats://[::1",
+        "nats:us:4222",
+        "NATS://us:4222",
+        "http://us:4222",
+        "redis://us:4222",
+    ],
+)
+def test_an_address_that_cannot_be_a_nats_server_is_refused_by_region_and_field(address: str) -> None:
+    document = {"regions": {"us-iowa": HERE, "asia-japan": {"nats": ["nats://jp:4222", address]}}}
+    with pytest.raises(InvalidTopology) as caught:
+        parse_topology(document, here="us-iowa")
+    expected = "region asia-japan: nats: expected nats://HOST:PORT or tls://HOST:PORT, got "
+    assert str(caught.value) == expected + repr(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "localhost:6379",
+        "redis:localhost:6379",
+        "redis://",
+        "redis://:6379/0",
+        "redis://us:6379/zero",
+        "redis://us:99999",
+        "redis://us 1/0",
+        "unix://",
+        "unix:///",
+        "unix:///run/my redis",
+        "nats://us:6379",
+    ],
+)
+def test_an_address_that_cannot_be_a_redis_is_refused_by_region_and_field(address: str) -> None:
+    with pytest.raises(InvalidTopology, match=r"^region us-iowa: redis: expected redis://HOST:PORT") as caught:
+        parse_topology({"regions": {"us-iowa": {**HERE, "redis": address}}}, here="us-iowa")
+    assert str(caught.value).endswith(f", got {address!r}")
+
+
+@pytest.mark.parametrize("nats", ["nats://us", "tls://us:4222", "nats://me:word@10.0.0.1:1", "nats://[::1]:4222"])
+@pytest.mark.parametrize(
+    "redis", ["redis://us", "rediss://:word@us:6379/2", "redis://[::1]:6379/", "unix:///run/redis.sock?db=1"]
+)
+def test_an_address_may_leave_out_its_port_and_have_a_password(nats: str, redis: str) -> None:
+    topology = parse_topology({"regions": {"us-iowa": {"nats": [nats], "redis": redis}}}, here="us-iowa")
+    assert topology.regions[US].redis == redis
+
+
+@pytest.mark.parametrize("bad", [{"nats": ["nats://me:secret@us:x"]}, {"redis": "redis://me:secret@us:x"}])
+def test_what_is_wrong_with_an_address_is_said_without_its_password(bad: dict[str, object]) -> None:
+    with pytest.raises(InvalidTopology, match=r"//\*\*\*@us:x") as caught:
+        parse_topology({"regions": {"us-iowa": HERE | bad}}, here="us-iowa")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     "name", ["", "-", "us-", "-us", "US", "us.iowa", "us iowa", "us>", "us*", "ü", "a" * 33, "us\n"]
 )
 def test_a_name_that_could_not_stand_in_a_subject_is_refused(name: str) -> None:
