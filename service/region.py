@@ -1,7 +1,7 @@
 """What this process hears of the regions, and what it says of its own."""
 
-import time
 from contextlib import suppress
+from time import monotonic
 
 from adapters.announcements import Announcement, listen
 from adapters.connection import Connection
@@ -14,6 +14,12 @@ from service.waiting import Waiting
 
 SILENCE_SECONDS = 3.0
 """How long no replicator of this region may be heard, as while one is replaced, before this is not ready."""
+
+OUTLIVED_SECONDS = 2.0
+"""How long an incarnation is silent before one that it superseded, and that is still heard, is the present one.
+
+An announcement can come late, from before a restart of Redis, and be taken for what follows it.
+"""
 
 
 class RegionView:
@@ -28,7 +34,7 @@ class RegionView:
         self._writer = writer
         self._waiting = waiting
         self._latest: dict[Region, Announcement] = {}
-        self._here_heard_at = 0.0
+        self._heard_at: dict[Region, float] = {}
         self.is_draining = False
         writer.on_read = self._look_again
 
@@ -37,16 +43,20 @@ class RegionView:
         while True:
             session = await self._connection.session()
             with suppress(Unavailable):
-                await listen(session, self._heard)
+                await listen(session, self.heard)
                 await session.wait_lost()
 
-    def _heard(self, announcement: Announcement) -> None:
-        region = announcement.region
-        if region not in self._topology.regions or self._waiting.is_superseded(region, announcement.incarnation):
+    def heard(self, announcement: Announcement) -> None:
+        """Take in an announcement."""
+        region, now = announcement.region, monotonic()
+        if region not in self._topology.regions:
             return
+        if self._waiting.is_superseded(region, announcement.incarnation):
+            if now <= self._heard_at[region] + OUTLIVED_SECONDS:
+                return
+            self._waiting.believe_again(region, announcement.incarnation)
+        self._heard_at[region] = now
         self._latest[region] = announcement
-        if region == self._here:
-            self._here_heard_at = time.monotonic()
         self._take_in(announcement)
 
     def _look_again(self) -> None:
@@ -71,7 +81,7 @@ class RegionView:
             waiting_for.append(f"NATS of {self._here}")
         elif self._writer.why_not:
             waiting_for.append(self._writer.why_not)
-        is_heard = time.monotonic() <= self._here_heard_at + SILENCE_SECONDS
+        is_heard = monotonic() <= self._heard_at.get(self._here, 0.0) + SILENCE_SECONDS
         if latest is None or not latest.is_current or not is_heard:
             waiting_for.append(f"a replicator of {self._here} to say that the projection is current")
         halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}

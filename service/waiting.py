@@ -51,14 +51,18 @@ class Waiting:
         return known.is_current and reaches(known.vector, position)
 
     def is_superseded(self, region: Region, incarnation: str) -> bool:
-        """Whether `incarnation` of `region` was followed by another one, so that it is not believed again."""
+        """Whether `incarnation` of `region` was followed by another one, so that it is not believed."""
         return incarnation in self._known[region].superseded
+
+    def believe_again(self, region: Region, incarnation: str) -> None:
+        """Take back that `incarnation` was superseded: what followed it came late, and is heard no more."""
+        self._known[region].superseded.remove(incarnation)
 
     def heard(self, region: Region, incarnation: str, vector: Mapping[Region, Mark], *, is_current: bool) -> None:
         """Take in an announcement, and let go everybody whose last pending region this was.
 
         Within an incarnation watermarks only go up, so an older message changes nothing. A new incarnation
-        starts anew, and the ones before it are not believed again.
+        starts anew, and the ones before it are not believed.
         """
         if self.is_superseded(region, incarnation):
             return

@@ -1,0 +1,57 @@
+"""What is believed of what is heard."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from adapters.announcements import Announcement
+from core.positions import Epoch, Mark, Position, Region, Sequence
+from core.topology import Topology, parse_topology
+from service.lineage import Lineage, Recognition
+from service.region import OUTLIVED_SECONDS, RegionView
+from service.waiting import Waiting
+
+HERE, THERE = Region("us-iowa"), Region("asia-japan")
+EPOCH = Epoch("k3v9x2")
+
+
+def topology() -> Topology:
+    address = {"nats": ["nats://127.0.0.1:4222"], "redis": "redis://127.0.0.1:6379/0"}
+    return parse_topology({"regions": {HERE: address, THERE: address}}, here=HERE)
+
+
+class Writer:
+    """As much of a writer as a view of the regions needs: it recognizes every mark as its own log's."""
+
+    def __init__(self) -> None:
+        self.lineage = Lineage(lambda _mark: Recognition.OURS)
+        self.on_read = print
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    time = SimpleNamespace(now=1_000.0)
+    monkeypatch.setattr("service.region.monotonic", lambda: time.now)
+    return time
+
+
+def said(incarnation: str, sequence: int) -> Announcement:
+    vector = {HERE: Mark(EPOCH, Sequence(sequence), f"{sequence:016x}")}
+    return Announcement(region=THERE, incarnation=incarnation, is_current=True, vector=vector)
+
+
+def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is_repeated(
+    clock: SimpleNamespace,
+) -> None:
+    waiting = Waiting()
+    view = RegionView(HERE, topology=topology(), connection=None, writer=Writer(), waiting=waiting)  # type: ignore[arg-type]
+    view.heard(said("second", 5))
+    view.heard(said("first, late", 9))
+    view.heard(said("second", 5))
+    assert waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
+    clock.now += OUTLIVED_SECONDS + 0.1
+    view.heard(said("second", 6))
+    assert waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(6)))
+    assert not waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
+    view.heard(said("first, late", 9))
+    assert not waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
