@@ -5,11 +5,14 @@ that was asked on it; nothing published on it is sent again by somebody else lat
 """
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import nats.errors
+import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -18,7 +21,12 @@ from adapters.errors import Unavailable
 
 T = TypeVar("T")
 
+log = structlog.get_logger()
+
 CONNECT_TIMEOUT_SECONDS = 1.0
+"""How long each step of dialling may take: the connection itself, the server's greeting, TLS, the first pong."""
+
+DIAL_SECONDS_MAX = 4 * CONNECT_TIMEOUT_SECONDS
 PING_INTERVAL_SECONDS = 1
 PINGS_OUTSTANDING_MAX = 2
 REDIAL_SECONDS = 0.25
@@ -33,21 +41,32 @@ class Session:
         self._client = Client()
         self._name = name
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.last_error = ""
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._last_error = ""
 
     @property
     def is_lost(self) -> bool:
         """Whether the session has ended."""
         return self._lost.done()
 
-    async def dial(self, servers: list[str]) -> None:
-        """Connect to one of `servers`, trying as long as none listens. Raises `Unavailable` if one listens badly."""
-        try:
-            await self._client.connect(
-                servers=servers,
+    @property
+    def why_lost(self) -> str:
+        """Why the session ended, as far as the client has said."""
+        if not self._last_error and self._client.last_error is not None:
+            return _words(self._client.last_error)
+        return self._last_error or "the connection was lost"
+
+    async def dial(self, server: str) -> None:
+        """Connect to `server`, in one try of at most `DIAL_SECONDS_MAX`. Raises `Unavailable`.
+
+        The client by itself would try a server that does not listen again and again: its first error ends it.
+        """
+        connecting = asyncio.ensure_future(
+            self._client.connect(
+                servers=[server],
                 name=self._name,
                 allow_reconnect=False,
-                max_reconnect_attempts=-1,
+                max_reconnect_attempts=1,
                 reconnect_time_wait=REDIAL_SECONDS,  # type: ignore[arg-type]
                 connect_timeout=CONNECT_TIMEOUT_SECONDS,  # type: ignore[arg-type]
                 ping_interval=PING_INTERVAL_SECONDS,
@@ -55,12 +74,31 @@ class Session:
                 error_cb=self._on_error,
                 disconnected_cb=self._on_disconnected,
             )
-        except (OSError, nats.errors.Error) as error:
-            raise Unavailable(f"{type(error).__name__}: {error}") from error
+        )
+        connecting.add_done_callback(_retrieve)
+        try:
+            tried: set[asyncio.Future[None]] = {connecting, self._failed}
+            await asyncio.wait(tried, timeout=DIAL_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED)
+            if connecting.done():
+                connecting.result()
+                return
+        except Exception as error:  # The client lets through whatever a server can make it meet.
+            raise Unavailable(_words(error)) from error
+        finally:
+            connecting.cancel()
+        raise Unavailable(self._last_error or f"no connection within {DIAL_SECONDS_MAX:g} s")
 
-    def on_lost(self, wake: Callable[[], None]) -> None:
-        """Have `wake` called when the session ends."""
-        self._lost.add_done_callback(lambda _: wake())
+    def on_lost(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have `wake` called when the session ends, unless what is returned is called before."""
+
+        def ended(_: asyncio.Future[None]) -> None:
+            wake()
+
+        def forget() -> None:
+            self._lost.remove_done_callback(ended)
+
+        self._lost.add_done_callback(ended)
+        return forget
 
     async def wait_lost(self) -> None:
         """Return once the session has ended.
@@ -85,16 +123,29 @@ class Session:
         try:
             await self._client.publish(subject, payload, reply=reply)
         except (OSError, nats.errors.Error) as error:
-            raise Unavailable(f"{type(error).__name__}: {error}") from error
+            raise Unavailable(_words(error)) from error
 
     async def subscribe(self, subject: str, on_message: Callable[[Msg], Awaitable[None]]) -> Subscription:
-        """Hear `subject`, without a limit on what is pending: the sender is held back by flow control, or slow."""
+        """Hear `subject`, without a limit on what is pending: the sender is held back by flow control, or slow.
+
+        What `on_message` raises is logged, once for each kind of error; the next message comes all the same.
+        """
         if self.is_lost:
             raise Unavailable("the connection is lost")
+        told: set[type[Exception]] = set()
+
+        async def heard(message: Msg) -> None:
+            try:
+                await on_message(message)
+            except Exception as error:
+                if type(error) not in told:
+                    told.add(type(error))
+                    log.exception("a message could not be taken", subject=message.subject, subscription=subject)
+
         try:
-            return await self._client.subscribe(subject, cb=on_message, pending_msgs_limit=0, pending_bytes_limit=0)
+            return await self._client.subscribe(subject, cb=heard, pending_msgs_limit=0, pending_bytes_limit=0)
         except (OSError, nats.errors.Error) as error:
-            raise Unavailable(f"{type(error).__name__}: {error}") from error
+            raise Unavailable(_words(error)) from error
 
     async def unsubscribe(self, subscription: Subscription) -> None:
         """Hear no more, if the session still lives."""
@@ -114,27 +165,32 @@ class Session:
     async def run(self, work: Coroutine[Any, Any, T], timeout_seconds: float) -> T:
         """The result of `work`, or `Unavailable` as soon as the session is lost or the time is over."""
         task = asyncio.ensure_future(work)
+        task.add_done_callback(_retrieve)
         try:
             waited: set[asyncio.Future[Any]] = {task, self._lost}
             await asyncio.wait(waited, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
         except (OSError, nats.errors.Error) as error:
-            raise Unavailable(f"{type(error).__name__}: {error}") from error
+            raise Unavailable(_words(error)) from error
         finally:
             task.cancel()
         raise Unavailable("the connection is lost" if self.is_lost else f"no answer within {timeout_seconds:g} s")
 
     async def close(self) -> None:
-        """End the session, within a bound."""
+        """End the session, within a bound. Never fails: the server may be gone, and the client be in any state."""
         if not self._lost.done():
             self._lost.set_result(None)
-        with suppress(TimeoutError, OSError, nats.errors.Error):
+        try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._client.close()
+        except Exception as error:  # noqa: BLE001 - nothing is left to be done about it
+            log.debug("a session did not close in order", name=self._name, why=_words(error))
 
     async def _on_error(self, error: Exception) -> None:
-        self.last_error = f"{type(error).__name__}: {error}"
+        self._last_error = _words(error)
+        if not self._failed.done():
+            self._failed.set_result(None)
         if isinstance(error, nats.errors.UnexpectedEOF):
             await self._on_disconnected()
 
@@ -152,6 +208,7 @@ class Connection:
         self._on_change = on_change or (lambda _why_not: None)
         self._session: Session | None = None
         self._available = asyncio.Event()
+        self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def is_connected(self) -> bool:
@@ -173,23 +230,71 @@ class Connection:
         return self.current
 
     async def keep(self) -> None:
-        """Dial, and dial again whenever the session is lost, until cancelled."""
+        """Dial, and dial again whenever there is no session or it is lost, whatever happens, until cancelled."""
         while True:
+            try:
+                why_not = await self._live()
+            except Exception as error:
+                log.exception("a session failed", name=self._name)
+                why_not = _words(error)
+            self._tell(why_not)
+            await asyncio.sleep(REDIAL_SECONDS)
+
+    async def closed(self) -> None:
+        """Return once every session that has ended is closed, within `CLOSE_SECONDS`."""
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    async def _live(self) -> str:
+        """One session, from its dialling to its end, with a server that takes one. Returns why there is none now.
+
+        Each server is tried once. Their order is by chance, so that many processes spread over them.
+        """
+        whys = []
+        for server in random.sample(self._servers, len(self._servers)):
             session = Session(self._name)
             try:
-                await session.dial(self._servers)
+                await session.dial(server)
                 self._session = session
                 self._available.set()
-                self._on_change(None)
+                self._tell(None)
                 await session.wait_lost()
-                self._on_change(session.last_error)
             except Unavailable as error:
-                self._on_change(str(error))
+                whys.append(f"{_place(server)}: {error}" if len(self._servers) > 1 else str(error))
+            else:
+                return session.why_lost
             finally:
                 self._session = None
-                closing = asyncio.create_task(session.close())
-            await asyncio.sleep(REDIAL_SECONDS)
-            del closing
+                self._close(session)
+        return "; ".join(sorted(whys))
+
+    def _close(self, session: Session) -> None:
+        """Close it beside what comes next: an unreachable server takes its time."""
+        closing = asyncio.create_task(session.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    def _tell(self, why_not: str | None) -> None:
+        try:
+            self._on_change(why_not)
+        except Exception:
+            log.exception("a change of a connection was not heard", name=self._name, why=why_not)
+
+
+def _words(error: Exception) -> str:
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _place(server: str) -> str:
+    """A server's address without the password that it may have."""
+    return urlsplit(server).netloc.rpartition("@")[2]
+
+
+def _retrieve(task: asyncio.Future[Any]) -> None:
+    """Look at what became of a task that was perhaps given up, or asyncio complains that nobody did."""
+    if not task.cancelled():
+        task.exception()
 
 
 @asynccontextmanager
@@ -206,9 +311,7 @@ async def open_connection(
     try:
         yield connection
     finally:
-        session = connection._session  # noqa: SLF001 - the same module's own
         keeper.cancel()
         with suppress(asyncio.CancelledError):
             await keeper
-        if session is not None:
-            await session.close()
+        await connection.closed()
