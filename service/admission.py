@@ -1,7 +1,8 @@
-"""The outermost layer: when a request arrived, how many are in flight, and no more than so many."""
+"""The outermost layer: when a request arrived, its body whole and in time, and how many may be in flight."""
 
 import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -12,39 +13,114 @@ from service.answers import failure
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
 
+BODY_BYTES_MAX = 64 * 1024
+BODY_SECONDS = 10.0
+"""How long a body may take to come, from when the request's head arrived."""
+
+NEVER_REFUSED = frozenset({"/livez", "/readyz", "/metrics"})
+
 _ARRIVAL = "crosshook.arrival"
-_STATUS = 503
+
+
+class _NoBody(Enum):
+    """Why there is no body."""
+
+    TOO_LARGE = "too large"
+    TOO_LATE = "too late"
+    DISCONNECTED = "disconnected"
 
 
 def arrival_of(scope: Mapping[str, Any]) -> float:
-    """When the request arrived, in the event loop's time."""
+    """When the request's head arrived, in the event loop's time."""
     return float(scope[_ARRIVAL])
 
 
 class Admission:
     """An ASGI application around another one."""
 
-    def __init__(self, app: Asgi, *, requests_max: int) -> None:
+    def __init__(self, app: Asgi, *, requests_max: int, body_seconds: float = BODY_SECONDS) -> None:
         self._app = app
         self._requests_max = requests_max
+        self._body_seconds = body_seconds
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
-        """Pass the request on, or answer 503 where too many are waiting already."""
+        """Pass the request on once its body is here. 413, 408 or 503 where it is too large, late or one too many.
+
+        A body that does not come holds a connection, not one of `requests_max` places. A client that goes
+        away while it sends gets no answer.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope[_ARRIVAL] = asyncio.get_running_loop().time()
-        if self._in_flight >= self._requests_max and scope["path"].startswith("/organizations"):
-            await _refuse(send)
+        send = _counting(send, scope["method"])
+        if scope["path"] in NEVER_REFUSED:
+            await self._app(scope, receive, send)
+            return
+        match await self._body(scope, receive):
+            case _NoBody.TOO_LARGE:
+                await _refuse(send, 413, f"body: expected at most {BODY_BYTES_MAX} bytes")
+            case _NoBody.TOO_LATE:
+                late = f"body: it did not arrive within {self._body_seconds:g} s"
+                await _refuse(send, 408, late, (b"connection", b"close"))
+            case _NoBody.DISCONNECTED:
+                pass
+            case bytes(body):
+                await self._admit(scope, _replay(body, receive), send)
+
+    async def _admit(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
+        if self._in_flight >= self._requests_max:
+            await _refuse(send, 503, "this process has too many requests waiting; try again", (b"retry-after", b"1"))
             return
         self._in_flight += 1
         metrics.IN_FLIGHT.set(self._in_flight)
         try:
-            await self._app(scope, receive, _counting(send, scope["method"]))
+            await self._app(scope, receive, send)
         finally:
             self._in_flight -= 1
             metrics.IN_FLIGHT.set(self._in_flight)
+
+    async def _body(self, scope: Scope, receive: Asgi) -> bytes | _NoBody:
+        if _declared_bytes(scope) > BODY_BYTES_MAX:
+            return _NoBody.TOO_LARGE
+        body = bytearray()
+        try:
+            async with asyncio.timeout_at(arrival_of(scope) + self._body_seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return _NoBody.DISCONNECTED
+                    body += message.get("body", b"")
+                    if len(body) > BODY_BYTES_MAX:
+                        return _NoBody.TOO_LARGE
+                    if not message.get("more_body", False):
+                        return bytes(body)
+        except TimeoutError:
+            return _NoBody.TOO_LATE
+
+
+def _declared_bytes(scope: Scope) -> int:
+    """What the head says of the body's length: nobody has to send a body that will not be read."""
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0
+
+
+def _replay(body: bytes, receive: Asgi) -> Asgi:
+    """The whole body as one message, then whatever comes: that the client has gone."""
+    is_given = False
+
+    async def replay() -> Mapping[str, Any]:
+        nonlocal is_given
+        if is_given:
+            told: Mapping[str, Any] = await receive()
+            return told
+        is_given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
 
 
 def _counting(send: Asgi, method: str) -> Asgi:
@@ -56,8 +132,8 @@ def _counting(send: Asgi, method: str) -> Asgi:
     return counting
 
 
-async def _refuse(send: Asgi) -> None:
-    body = msgspec.json.encode(failure(_STATUS, "this process has too many requests waiting; try again"))
-    headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
-    await send({"type": "http.response.start", "status": _STATUS, "headers": headers})
+async def _refuse(send: Asgi, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
+    body = msgspec.json.encode(failure(status, message))
+    always = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": [*always, *headers]})
     await send({"type": "http.response.body", "body": body})

@@ -10,8 +10,7 @@ import pytest
 
 from runtime.server import bind, serve
 from runtime.settings import InvalidSetting
-
-LOCALHOST = "127.0.0.1"
+from tests.unit.runtime.serving import LOCALHOST, takes
 
 
 def test_it_listens_where_it_is_told_to() -> None:
@@ -80,13 +79,3 @@ async def test_a_signal_lets_what_is_in_flight_finish_and_takes_nothing_new(numb
             await serving
     assert len(drained) == 1, "a second signal changes nothing"
     assert 0 < drained[0] - loop.time() <= 5
-
-
-async def takes(port: int) -> bool:
-    """Whether a new connection is taken."""
-    try:
-        _, writer = await asyncio.open_connection(LOCALHOST, port)
-    except OSError:
-        return False
-    writer.close()
-    return True

@@ -1,0 +1,44 @@
+"""An application that is really served, until a signal ends it."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from runtime.server import bind, serve
+
+LOCALHOST = "127.0.0.1"
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def served(app: Any, *, drain_seconds: float = 1) -> AsyncIterator[int]:  # noqa: ANN401
+    """The port of `app`. On leaving, it is told to stop, and must, well within the drain and a second."""
+    listener = bind(LOCALHOST, 0)
+    port = listener.getsockname()[1]
+    serving = asyncio.create_task(serve(app, listener, drain_seconds=drain_seconds))
+    async with asyncio.timeout(5):
+        while not await takes(port):
+            await asyncio.sleep(0.01)
+    try:
+        yield port
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(drain_seconds + 5):
+            await serving
+
+
+async def takes(port: int) -> bool:
+    """Whether a new connection is taken."""
+    try:
+        _, writer = await connect(port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def connect(port: int) -> Streams:
+    return await asyncio.open_connection(LOCALHOST, port)
