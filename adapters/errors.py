@@ -22,14 +22,13 @@ class LogAlarm(Exception):
 
 
 class WentBack(LogAlarm):
-    """A log ends before an event that its reader already has."""
+    """A log ends before an event that its reader, or the region `holder`, already has."""
 
     reason = "went_back"
 
-    def __init__(self, origin: Region, *, known: Mark, last_sequence: int) -> None:
-        super().__init__(
-            origin, f"the log ends at {last_sequence}, before event {known.sequence} that was read from it"
-        )
+    def __init__(self, origin: Region, *, known: Mark, last_sequence: int, holder: Region | None = None) -> None:
+        had = f"that {holder} has a copy of" if holder else "that was read from it"
+        super().__init__(origin, f"the log ends at {last_sequence}, before event {known.sequence} {had}")
         self.last_sequence = last_sequence
 
 
@@ -38,17 +37,19 @@ class Forked(LogAlarm):
 
     reason = "forked"
 
-    def __init__(self, origin: Region, *, known: Mark) -> None:
-        super().__init__(origin, f"another event stands at {known.sequence}, where {known.fingerprint} was read")
+    def __init__(self, origin: Region, *, known: Mark, holder: Region | None = None) -> None:
+        had = f"{holder} has a copy of {known.fingerprint}" if holder else f"{known.fingerprint} was read"
+        super().__init__(origin, f"another event stands at {known.sequence}, where {had}")
 
 
 class EpochChanged(LogAlarm):
-    """The log was made anew since its reader last read."""
+    """The log was made anew since its reader last read, or since the region `holder` copied it."""
 
     reason = "epoch_changed"
 
-    def __init__(self, origin: Region, *, known: str, found: str) -> None:
-        super().__init__(origin, f"the log has epoch {found or 'none'}, and {known} was read")
+    def __init__(self, origin: Region, *, known: str, found: str, holder: Region | None = None) -> None:
+        had = f"{holder} has a copy of {known}" if holder else f"{known} was read"
+        super().__init__(origin, f"the log has epoch {found or 'none'}, and {had}")
 
 
 class LogLost(LogAlarm):
@@ -61,6 +62,15 @@ class LogLost(LogAlarm):
             origin,
             f"{origin} has no log, but {holder} has a copy of it up to {last_sequence}: restore it from there",
         )
+
+
+class LogVanished(LogAlarm):
+    """There is no log where one was read before."""
+
+    reason = LogLost.reason
+
+    def __init__(self, origin: Region, *, known: Mark) -> None:
+        super().__init__(origin, f"there is no log, and event {known.sequence} was read from it")
 
 
 class Interrupted(Exception):

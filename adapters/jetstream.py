@@ -12,7 +12,6 @@ from adapters.errors import Unavailable
 API_TIMEOUT_SECONDS = 3.0
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_TAKEN = 10058
-MESSAGE_NOT_FOUND = 10037
 _EXPECTED = "Nats-Expected-Last-Sequence"
 
 
@@ -37,9 +36,8 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 class StreamState(msgspec.Struct, frozen=True):
-    """Where a stream begins and ends."""
+    """Where a stream ends."""
 
-    first_seq: int = 0
     last_seq: int = 0
 
 
@@ -112,7 +110,7 @@ async def create_stream(session: Session, config: StreamConfig) -> None:
 
 
 async def stored_message(session: Session, stream: str, sequence: int) -> StoredMessage:
-    """One message, from the stream's leader. Raises `ApiError` (`MESSAGE_NOT_FOUND`), `Unavailable`."""
+    """One message, from the stream's leader. Raises `ApiError` where it is not there, `Unavailable`."""
     answer = await call(session, f"STREAM.MSG.GET.{stream}", {"seq": sequence})
     message = msgspec.json.decode(answer, type=_StoredAnswer).message
     return StoredMessage(

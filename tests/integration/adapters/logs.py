@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
-from adapters.event_log import BATCH_EVENTS_MAX, Append, Entry, EventLog, Follower, Stored
+from adapters.batches import BATCH_EVENTS_MAX
+from adapters.event_log import Append, Entry, EventLog
+from adapters.follower import Follower, Stored
 from core.codec import fingerprint
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
 

@@ -1,7 +1,7 @@
 """Appending to a log and following it, on a real server that is paused, killed, set back and raced for."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import nats
@@ -10,16 +10,12 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from adapters import event_log as event_log_module
+from adapters import follower as follower_module
+from adapters.batches import BATCH_EVENTS_MAX
 from adapters.connection import Connection, Session, open_connection
-from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable, WentBack
-from adapters.event_log import (
-    BATCH_EVENTS_MAX,
-    SILENCE_SECONDS,
-    Append,
-    Entry,
-    EventLog,
-    Stored,
-)
+from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, LogVanished, Unavailable, WentBack
+from adapters.event_log import Append, Entry, EventLog
+from adapters.follower import SILENCE_SECONDS, Stored
 from core.positions import BEGINNING, NOTHING, Epoch, Region, Sequence
 from core.topology import stream_of
 from deploy.local import LocalRegion
@@ -56,7 +52,7 @@ async def made_anew(region: LocalRegion, log: EventLog, epoch: Epoch, count: int
 @pytest.fixture
 def soon_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Still longer than the second between two heartbeats."""
-    monkeypatch.setattr(event_log_module, "SILENCE_SECONDS", 1.5)
+    monkeypatch.setattr(follower_module, "SILENCE_SECONDS", 1.5)
 
 
 # Creating
@@ -261,6 +257,21 @@ async def test_a_log_that_ends_before_the_known_event_went_back(log: EventLog, e
             pytest.fail("it must not resume")
 
 
+async def test_a_log_that_is_gone_is_lost_to_whoever_read_it_and_missing_to_others(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    marks = await filled(log, epoch, 3)
+    async with administrator(region) as client:
+        await client.jetstream().delete_stream(stream_of(log.origin))
+    with pytest.raises(LogVanished, match="there is no log, and event 3 was read from it") as raised:
+        async with log.follow(marks[3]):
+            pytest.fail("there is nothing to follow")
+    assert raised.value.reason == "lost"
+    with pytest.raises(LogMissing):
+        async with log.follow(BEGINNING):
+            pytest.fail("there is nothing to follow")
+
+
 async def test_an_empty_log_went_back_too(log: EventLog, epoch: Epoch) -> None:
     with pytest.raises(WentBack):
         async with log.follow(mark(epoch, 1, entry(log.origin, epoch, 1))):
@@ -401,8 +412,13 @@ async def test_a_slow_reader_holds_the_server_back_and_misses_nothing(
     await filled(log, epoch, count, size=4_000)
     async with asyncio.timeout(60), log.follow(BEGINNING) as follower:
         held = follower._buffer  # noqa: SLF001 - nobody else is told
-        await until(lambda: any("Nats-Consumer-Stalled" in (message.headers or {}) for message in held))
-        assert len(held) < 1_000
+        await until(lambda: any(is_control(message) for message in held))
+        # Long enough for heartbeats, each of which asks for the flow control that is held already.
+        before = len(held)
+        await asyncio.sleep(2.2)
+        assert before <= len(held) < 1_000
+        asked = [m.reply or (m.headers or {})["Nats-Consumer-Stalled"] for m in held if is_control(m)]
+        assert len(asked) == len(set(asked))
         held_max, known = 0, BEGINNING
         while known.sequence < count:
             await asyncio.sleep(0.002)
@@ -411,6 +427,38 @@ async def test_a_slow_reader_holds_the_server_back_and_misses_nothing(
                 assert event.sequence == known.sequence + 1
                 known = event.mark()
         assert held_max < 1_000
+
+
+def is_control(message: Msg) -> bool:
+    return (message.headers or {}).get("Status") == "100"
+
+
+async def test_of_a_quiet_log_that_nobody_reads_nothing_is_kept(log: EventLog, epoch: Epoch) -> None:
+    """Its heartbeats are heard all the same."""
+    marks = await filled(log, epoch, 1)
+    async with log.follow(marks[1]) as follower:
+        heard = follower._arrived  # noqa: SLF001 - nobody else is told
+        for _ in range(2):
+            heard.clear()
+            async with asyncio.timeout(2):
+                await heard.wait()
+        assert follower._buffer == []  # noqa: SLF001 - as above
+
+
+async def test_who_follows_no_more_is_not_told_that_the_session_was_lost(
+    session: Session, log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session lives for weeks, and is followed on again and again."""
+    told: list[str] = []
+
+    def on_lost(_: Callable[[], None]) -> Callable[[], None]:
+        told.append("of a follower")
+        return lambda: told.append("of its end")
+
+    monkeypatch.setattr(session, "on_lost", on_lost)
+    async with log.follow(BEGINNING):
+        assert told == ["of a follower"]
+    assert told == ["of a follower", "of its end"]
 
 
 async def test_many_follow_one_log_and_each_reads_all_of_it(log: EventLog, epoch: Epoch) -> None:

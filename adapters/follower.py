@@ -1,0 +1,128 @@
+"""Events of one log as its server pushes them: contiguous, from the last known event on, or a doubt."""
+
+import asyncio
+from typing import NamedTuple
+
+from nats.aio.msg import Msg
+
+from adapters import jetstream
+from adapters.connection import Session
+from adapters.errors import EpochChanged, Forked, Interrupted, Unavailable
+from core.codec import fingerprint
+from core.positions import NOTHING, Arrival, Mark, Region, Sequence, classify
+from core.topology import epoch_in
+
+SILENCE_SECONDS = 2.5
+"""How long a follower hears nothing, not even the heartbeat of every second, before it is in doubt."""
+
+
+class Stored(NamedTuple):
+    """An event at its place."""
+
+    sequence: Sequence
+    subject: str
+    data: bytes
+
+    def mark(self) -> Mark:
+        """By which this event is known again."""
+        return Mark(
+            epoch=epoch_in(self.subject), sequence=self.sequence, fingerprint=fingerprint(self.subject, self.data)
+        )
+
+
+class Follower:
+    """Events of one log, contiguous from the one after `known`. `epoch` is the log's."""
+
+    def __init__(self, session: Session, origin: Region, *, known: Mark) -> None:
+        self.session = session
+        self._origin = origin
+        self._known = known
+        self._must_see_known = known.sequence != NOTHING
+        self._buffer: list[Msg] = []
+        self._arrived = asyncio.Event()
+        self.epoch = known.epoch
+        self.close = session.on_lost(self._arrived.set)
+        """Have the session, which may live long, remember nothing of this follower."""
+
+    async def on_message(self, message: Msg) -> None:
+        """Take what the consumer delivers; the server is held back by flow control, answered in `next`.
+
+        A heartbeat proves by its arrival that the server lives, and is not kept. One that says that the server
+        waits for flow control is kept only if what it waits for is not in the buffer, where its turn will come.
+        """
+        if not _is_control(message) or self._asks_anew(message):
+            self._buffer.append(message)
+        self._arrived.set()
+
+    async def resume(self) -> None:
+        """Return once the known event has come again. Raises `Forked`, `EpochChanged`, `Interrupted`, `Unavailable`."""
+        while self._must_see_known:
+            messages = await self._take()
+            for index, message in enumerate(messages):
+                await self._examine(message)
+                if not self._must_see_known:
+                    self._buffer = messages[index + 1 :] + self._buffer
+                    break
+
+    async def next(self) -> list[Stored]:
+        """The next events, at least one. Raises `Forked`, `EpochChanged`, `Interrupted`, `Unavailable`."""
+        while True:
+            if events := await self.heard():
+                return events
+
+    async def heard(self) -> list[Stored]:
+        """The next events; none if the server only gave a sign of life, as it does every second. Raises as `next`."""
+        messages = await self._take()
+        return [event for message in messages if (event := await self._examine(message)) is not None]
+
+    async def _take(self) -> list[Msg]:
+        if not self._buffer and not self.session.is_lost:
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    await self._arrived.wait()
+            except TimeoutError:
+                raise Interrupted(f"nothing heard for {SILENCE_SECONDS:g} s") from None
+        if not self._buffer and self.session.is_lost:
+            raise Unavailable("the connection is lost")
+        messages, self._buffer = self._buffer, []
+        return messages
+
+    async def _examine(self, message: Msg) -> Stored | None:
+        """The event in a delivered message, None for a control message or the known event itself."""
+        if _is_control(message):
+            await self.session.publish(_asked_at(message), b"")
+            return None
+        event = Stored(Sequence(jetstream.sequence_of(message.reply)), message.subject, message.data)
+        if (found := epoch_in(event.subject)) != self.epoch:
+            raise EpochChanged(self._origin, known=self.epoch, found=found)
+        if self._must_see_known:
+            self._recognize(event)
+            return None
+        if event.sequence != self._known.sequence + 1:
+            raise Interrupted(f"event {event.sequence} came after {self._known.sequence}")
+        self._known = Mark(epoch=self.epoch, sequence=event.sequence, fingerprint="")
+        return event
+
+    def _recognize(self, event: Stored) -> None:
+        match classify(known=self._known, incoming=event.mark()):
+            case Arrival.DUPLICATE:
+                self._must_see_known = False
+            case Arrival.FORKED:
+                raise Forked(self._origin, known=self._known)
+            case Arrival.NEXT | Arrival.GAP:
+                raise Interrupted(f"event {event.sequence} came where {self._known.sequence} was asked for")
+
+    def _asks_anew(self, control: Msg) -> bool:
+        """Whether `control` asks for flow control, and nothing in the buffer asks for the same."""
+        subject = _asked_at(control)
+        return subject != "" and not any(_is_control(one) and _asked_at(one) == subject for one in self._buffer)
+
+
+def _is_control(message: Msg) -> bool:
+    return message.headers is not None and message.headers.get("Status") == "100"
+
+
+def _asked_at(control: Msg) -> str:
+    """Where the server waits for an answer to `control`; nowhere if it is a heartbeat only."""
+    return control.reply or (control.headers or {}).get("Nats-Consumer-Stalled", "")
