@@ -1,7 +1,7 @@
 """A region's Redis view: read it, apply events to it, and know whether it is current (ADR 6)."""
 
 import secrets
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from importlib import resources
@@ -35,12 +35,16 @@ class View(NamedTuple):
 
 
 class State(NamedTuple):
-    """How far a projection is. `incarnation` is `""` where nobody has seen this Redis process yet."""
+    """How far a projection is. `incarnation` is `""` where nobody has seen this Redis process yet.
+
+    `tainted` is the `maxmemory-policy` under which its Redis may have dropped registers, `""` where it may not.
+    """
 
     incarnation: str
     is_current: bool
     is_required_known: bool
     vector: dict[Region, Mark]
+    tainted: str = ""
 
 
 class Applied(StrEnum):
@@ -51,6 +55,7 @@ class Applied(StrEnum):
     GAP = "gap"
     FORKED = "forked"
     UNSEEN = "unseen"
+    TAINTED = "tainted"
 
 
 class ApplyResult(NamedTuple):
@@ -117,10 +122,17 @@ class Projection:
             mark=Mark(epoch=Epoch(epoch), sequence=EventSequence(sequence), fingerprint=mark),
         )
 
-    async def observe(self, *, halted: Iterable[Region] = ()) -> State:
-        """How far the projection is, declared current if it has just become so. Raises `Unavailable`."""
-        incarnation, is_current, is_required_known, state = await _call(self._observe, [STATE_KEY], list(halted))
-        return State(incarnation, bool(is_current), bool(is_required_known), _vector(_pairs(state)))
+    async def observe(self, *, stops_at: Mapping[Region, EventSequence] | None = None) -> State:
+        """How far the projection is, declared current if it has just become so. Raises `Unavailable`.
+
+        An origin in `stops_at` cannot be applied beyond that sequence. To have reached it is enough then.
+        """
+        arguments = [str(part) for place in (stops_at or {}).items() for part in place]
+        incarnation, is_current, is_required_known, pairs = await _call(self._observe, [STATE_KEY], arguments)
+        state = _pairs(pairs)
+        return State(
+            incarnation, bool(is_current), bool(is_required_known), _vector(state), tainted=state.get("tainted", "")
+        )
 
     async def begin(self) -> str:
         """The incarnation of the present Redis process, given to it now if it has none. Raises `Unavailable`."""

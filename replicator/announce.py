@@ -12,7 +12,7 @@ from adapters.connection import Connection
 from adapters.errors import LogMissing, Unavailable
 from adapters.event_log import EventLog
 from adapters.projection import ApplyResult, Projection, State
-from core.positions import BEGINNING, Mark, Region
+from core.positions import BEGINNING, Mark, Region, Sequence
 from replicator import metrics
 from replicator.status import Status, Step
 
@@ -25,6 +25,10 @@ ADVANCE_INTERVAL_SECONDS = 0.002
 
 BYSTANDER_INTERVAL_SECONDS = 0.02
 """At most so often the other regions hear it: nobody there waits for these events' acknowledgement."""
+
+STANDS_SECONDS = 1.0
+"""So long a mark stands at an event that nobody could apply before that counts as all there is: a replicator that
+knows the event would have moved it on."""
 
 PROGRESS_SECONDS = 1.0
 UNSEEN = State(incarnation="", is_current=False, is_required_known=False, vector={})
@@ -53,10 +57,13 @@ class Announcer:
         self._vector: dict[Region, Mark] = {}
         self._concerned: set[Region] = set()
         self._advanced = asyncio.Event()
+        self._advanced_for_all = asyncio.Event()
         self._look = asyncio.Event()
+        self._stands_since: dict[tuple[Region, Sequence], float] = {}
         self._next_progress = 0.0
         self.on_set_back: Callable[[], None] = lambda: None
         self.unreachable = "not looked at yet"
+        self.tainted = ""
 
     @property
     def state(self) -> State:
@@ -74,6 +81,7 @@ class Announcer:
         if origin in self._connections:
             self._concerned.add(origin)
         self._advanced.set()
+        self._advanced_for_all.set()
 
     async def tell_concerned(self) -> None:
         """Tell the regions whose events were applied at once, then at most every `ADVANCE_INTERVAL_SECONDS`."""
@@ -87,13 +95,16 @@ class Announcer:
     async def tell_bystanders(self) -> None:
         """Tell everybody that something was applied, at most every `BYSTANDER_INTERVAL_SECONDS`."""
         while True:
-            await self._advanced.wait()
+            await self._advanced_for_all.wait()
             await asyncio.sleep(BYSTANDER_INTERVAL_SECONDS)
+            self._advanced_for_all.clear()
             await self._tell(self._connections)
 
     async def beat(self) -> None:
         """Look at Redis and announce what it says, every `HEARTBEAT_SECONDS` (more often while it is rebuilt)."""
         while True:
+            # Before looking: what is to be looked at meanwhile is looked at next.
+            self._look.clear()
             try:
                 await self._observe()
                 self.unreachable = ""
@@ -103,21 +114,20 @@ class Announcer:
                     log.warning("projection unreachable", why=str(error))
                 self.unreachable = str(error)
             pause = HEARTBEAT_SECONDS if self._state.is_current else REBUILDING_HEARTBEAT_SECONDS
-            self._look.clear()
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._look.wait()
-            except TimeoutError:
-                continue
 
     async def _observe(self) -> None:
-        state = await self._projection.observe(halted=self._status.halted_in(Step.APPLY))
+        state = await self._projection.observe(stops_at=self._stops_at())
+        self._say_if_tainted(state.tainted)
         if not state.is_required_known:
             state = await self._begin()
         previous, self._state = self._state, state
         if state.incarnation != previous.incarnation:
             log.info("incarnation", incarnation=state.incarnation, vector=_sequences(state.vector))
             self._vector = {}
+            self._stands_since = {}
             # Marks only ever go up within an incarnation: this is the one time when they may have gone back.
             self.on_set_back()
         if state.is_current and (state.incarnation != previous.incarnation or not previous.is_current):
@@ -145,7 +155,27 @@ class Announcer:
                 if origin in self._must_exist:
                     raise Unavailable(f"this region has no log of {origin} yet") from error
         await self._projection.require(incarnation, ends)
-        return await self._projection.observe(halted=self._status.halted_in(Step.APPLY))
+        return await self._projection.observe()
+
+    def _stops_at(self) -> dict[Region, Sequence]:
+        """The places where the marks of this incarnation have stood for a while, before an event nobody could apply."""
+        now = asyncio.get_running_loop().time()
+        standing = {
+            place
+            for place in self._status.stops(Step.APPLY).items()
+            if place[1] == _sequence(self._state.vector, place[0])
+        }
+        self._stands_since = {place: self._stands_since.get(place, now) for place in standing}
+        return {
+            origin: sequence
+            for (origin, sequence), since in self._stands_since.items()
+            if now >= since + STANDS_SECONDS
+        }
+
+    def _say_if_tainted(self, policy: str) -> None:
+        if policy and not self.tainted:
+            log.error("projection tainted", why=what_to_do_about(policy))
+        self.tainted = policy
 
     def _report_progress(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -169,7 +199,15 @@ class Announcer:
                 await announce(self._connections[region].current, announcement)
 
 
-def _sequence(vector: Mapping[Region, Mark], origin: Region) -> int:
+def what_to_do_about(policy: str) -> str:
+    """What an operator does about a Redis that was seen with a `maxmemory-policy` that drops what it holds."""
+    return (
+        f"maxmemory-policy was {policy}, under which Redis may have dropped what was applied: "
+        "set it to noeviction, then empty this Redis with FLUSHALL"
+    )
+
+
+def _sequence(vector: Mapping[Region, Mark], origin: Region) -> Sequence:
     return vector.get(origin, BEGINNING).sequence
 
 

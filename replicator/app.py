@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
-from functools import partial
 
 from litestar import Litestar
 
@@ -10,12 +9,13 @@ from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
 from core.positions import Region
-from replicator.announce import Announcer
+from replicator.announce import Announcer, what_to_do_about
 from replicator.apply import Applier
-from replicator.establish import establish
+from replicator.establish import Keeper
+from replicator.persistence import Persistence
 from replicator.settings import Settings
 from replicator.ship import Shipper
-from replicator.status import Status, Step, persist
+from replicator.status import Status, Step
 from runtime.health import Health, health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
@@ -66,12 +66,12 @@ class Replicator:
         self._status = status = Status()
         # A retired region's events stay in every other region's copy, and in what is rebuilt from it.
         local_logs = {origin: EventLog(connections[here], origin) for origin in settings.topology.regions}
-        self._establish = partial(
-            establish,
+        keeper = Keeper(
             local_logs[here],
             copies={region: EventLog(connections[region], here) for region in connections if region != here},
             replicas=replicas,
             is_first_start=settings.is_first_start,
+            status=status,
         )
         self._announcer = Announcer(
             here,
@@ -81,7 +81,7 @@ class Replicator:
             connections=connections,
             status=status,
         )
-        self._shippers = {
+        shippers = {
             origin: Shipper(
                 origin,
                 source=EventLog(connections[origin], origin),
@@ -92,7 +92,7 @@ class Replicator:
             for origin in connections
             if origin != here
         }
-        self._appliers = {
+        appliers = {
             origin: Applier(
                 origin,
                 is_own=origin == here,
@@ -103,36 +103,44 @@ class Replicator:
             )
             for origin, log in local_logs.items()
         }
-        self._announcer.on_set_back = self._restart_appliers
+        self._keeping = Persistence(keeper.live, step=Step.ESTABLISH, origin=here, status=status)
+        self._shipping = [
+            Persistence(shipper.live, step=Step.SHIP, origin=origin, status=status)
+            for origin, shipper in shippers.items()
+        ]
+        self._applying = [
+            Persistence(applier.live, step=Step.APPLY, origin=origin, status=status)
+            for origin, applier in appliers.items()
+        ]
+        self._announcer.on_set_back = self._apply_anew
 
     async def run(self) -> None:
         """Work on every origin until cancelled. What fails for one origin concerns that origin only."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(persist(self._establish, step=Step.ESTABLISH, origin=self._here, status=self._status))
-            for origin, shipper in self._shippers.items():
-                group.create_task(persist(shipper.live, step=Step.SHIP, origin=origin, status=self._status))
-            for origin, applier in self._appliers.items():
-                group.create_task(persist(applier.live, step=Step.APPLY, origin=origin, status=self._status))
+            for persistence in (self._keeping, *self._shipping, *self._applying):
+                group.create_task(persistence.run())
             group.create_task(self._announcer.beat())
             group.create_task(self._announcer.tell_concerned())
             group.create_task(self._announcer.tell_bystanders())
 
     def health(self) -> Health:
-        """Ready means: this region's NATS and Redis answer and its projection is current."""
+        """Ready means: this region's NATS and Redis answer, it has its log, and its projection is current."""
         waiting_for = []
         if not self._connections[self._here].is_connected:
             waiting_for.append(f"NATS of {self._here}")
-        if self._announcer.unreachable:
+        if self._announcer.tainted:
+            waiting_for.append(f"Redis of {self._here}: {what_to_do_about(self._announcer.tainted)}")
+        elif self._announcer.unreachable:
             waiting_for.append(f"Redis of {self._here}, or the logs to compare it with: {self._announcer.unreachable}")
         elif not self._announcer.state.is_current:
             waiting_for.append("the projection to be current")
-        waiting_for += self._status.waiting_in(Step.ESTABLISH)
+        waiting_for += [f"the log of {self._here}: {why}" for why in self._status.lacking(self._here)]
         return Health(
             region=self._here,
             waiting_for=waiting_for,
             halted={str(origin): why for origin, why in self._status.halted.items()},
         )
 
-    def _restart_appliers(self) -> None:
-        for applier in self._appliers.values():
-            applier.restart()
+    def _apply_anew(self) -> None:
+        for persistence in self._applying:
+            persistence.restart()

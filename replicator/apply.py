@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
-from adapters.errors import Forked, Interrupted, Unavailable, WentBack
-from adapters.event_log import EventLog, Stored
+from adapters.errors import Forked, Interrupted, LogVanished, Unavailable, WentBack
+from adapters.event_log import EventLog
+from adapters.follower import Stored
 from adapters.projection import Applied, ApplyResult, Projection, Run
 from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region
 from core.registry import Write, writes_of
 from core.topology import epoch_in
 from replicator import metrics
+from replicator.failure import StoppedAt
 from replicator.status import Status, Step
 
 RUN_EVENTS_MAX = 128
@@ -38,24 +40,9 @@ class Applier:
         self._projection = projection
         self._advanced = advanced
         self._status = status
-        self._scope: asyncio.Timeout | None = None
-
-    def restart(self) -> None:
-        """Begin again at the projection's watermark, because it is not where it was left."""
-        if self._scope is not None:
-            self._scope.reschedule(asyncio.get_running_loop().time())
 
     async def live(self) -> None:
         """Apply until something is in doubt, and then raise. Begins at the projection's watermark."""
-        try:
-            async with asyncio.timeout(None) as self._scope:
-                await self._apply_from_watermark()
-        except TimeoutError:
-            raise Interrupted("the projection is not where it was left") from None
-        finally:
-            self._scope = None
-
-    async def _apply_from_watermark(self) -> None:
         known = (await self._projection.observe()).vector.get(self._origin, BEGINNING)
         try:
             async with self._log.follow(known) as follower:
@@ -64,7 +51,7 @@ class Applier:
                     events = await follower.next()
                     for start in range(0, len(events), RUN_EVENTS_MAX):
                         known = await self._apply(known, events[start : start + RUN_EVENTS_MAX])
-        except WentBack as error:
+        except (WentBack, LogVanished) as error:
             if self._is_own:
                 raise
             raise Unavailable(f"the copy is being filled again: {error}") from error
@@ -72,13 +59,14 @@ class Applier:
     async def _apply(self, known: Mark, events: Sequence[Stored]) -> Mark:
         """The mark of the last of `events`, once it is applied. What precedes an undecodable one is applied first."""
         writes: list[Write] = []
-        clock_text, last, failure = "", known, None
+        clock_text, last = "", known
+        failure: StoppedAt | None = None
         for event in events:
             position = Position(self._origin, epoch_in(event.subject), event.sequence)
             try:
                 envelope = decode(event.data)
             except Undecodable as error:
-                failure = Undecodable(f"event {event.sequence}: {error}")
+                failure = StoppedAt(last.sequence, error)
                 break
             writes += writes_of(envelope, position)
             clock_text, last = max(clock_text, envelope.clock), event.mark()
@@ -104,3 +92,5 @@ class Applier:
             case Applied.UNSEEN:
                 await asyncio.sleep(UNSEEN_PAUSE_SECONDS)
                 raise Interrupted("the projection has not been seen yet in this incarnation")
+            case Applied.TAINTED:
+                raise Unavailable("the projection may have dropped what was applied to it")

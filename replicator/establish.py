@@ -1,40 +1,104 @@
-"""Establish a region's origin log: once, and never in the place of one that was lost."""
+"""Establish a region's origin log: once, never in the place of one that was lost; and keep watch over it."""
 
+import asyncio
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 
 import structlog
 
-from adapters.errors import LogLost, LogMissing, Unavailable
-from adapters.event_log import EventLog
-from core.positions import Epoch, Region
+from adapters.errors import EpochChanged, Forked, LogAlarm, LogLost, LogMissing, LogVanished, Unavailable, WentBack
+from adapters.event_log import EventLog, LogInfo
+from core.positions import BEGINNING, NO_EPOCH, NOTHING, Epoch, Mark, Region
+from replicator.status import Status, Step
 
 log = structlog.get_logger()
 
 EPOCH_BYTES = 5
+WATCH_SECONDS = 5.0
+"""How often the log is compared with its copies elsewhere."""
 
 
-async def establish(own: EventLog, *, copies: Mapping[Region, EventLog], replicas: int, is_first_start: bool) -> None:
-    """Return once this region has its origin log.
+class Keeper:
+    """Keeps a region's origin log: there, and as long as its longest copy."""
 
-    It is created only when every other region says that it has no copy of it, or on an explicit first start.
-    Raises `Unavailable` while one of them does not answer, and `LogLost` if one has a copy.
-    """
-    try:
-        await own.describe()
-    except LogMissing:
-        if not is_first_start:
-            await _make_sure_there_is_no_copy(own.origin, copies)
-        await own.create(Epoch(secrets.token_hex(EPOCH_BYTES)), replicas=replicas)
-        log.info("origin log", epoch=(await own.describe()).epoch)
+    def __init__(
+        self,
+        own: EventLog,
+        *,
+        copies: Mapping[Region, EventLog],
+        replicas: int,
+        is_first_start: bool,
+        status: Status,
+    ) -> None:
+        self._own = own
+        self._copies = copies
+        self._replicas = replicas
+        self._is_first_start = is_first_start
+        self._status = status
+        self._seen = LogInfo(epoch=NO_EPOCH, last_sequence=NOTHING)
 
+    async def live(self) -> None:
+        """Establish the log and watch it until something is in doubt or wrong, and then raise."""
+        while True:
+            await self._establish()
+            await self._compare_with_copies()
+            self._status.progressed(Step.ESTABLISH, self._own.origin)
+            await asyncio.sleep(WATCH_SECONDS)
 
-async def _make_sure_there_is_no_copy(origin: Region, copies: Mapping[Region, EventLog]) -> None:
-    for region, copy in copies.items():
+    async def _establish(self) -> None:
+        """Return once this region has its origin log.
+
+        It is created only when every other region says that it has no event of it, or on an explicit first start.
+        Raises `Unavailable` while one of them does not answer, `LogLost` if one has events, and `LogVanished` if
+        this process has seen some.
+        """
         try:
-            info = await copy.describe()
-        except LogMissing:
-            continue
-        except Unavailable as error:
-            raise Unavailable(f"{region} has not said yet that it has no copy of this region's log: {error}") from error
-        raise LogLost(origin, holder=region, last_sequence=info.last_sequence)
+            self._seen = await self._own.describe()
+        except LogMissing as error:
+            if self._seen.last_sequence != NOTHING:
+                known = Mark(self._seen.epoch, self._seen.last_sequence, "")
+                raise LogVanished(self._own.origin, known=known) from error
+            copied = NO_EPOCH if self._is_first_start else await self._epoch_of_empty_copies()
+            epoch = self._seen.epoch or copied or Epoch(secrets.token_hex(EPOCH_BYTES))
+            await self._own.create(epoch, replicas=self._replicas)
+            self._seen = await self._own.describe()
+            log.info("origin log", epoch=self._seen.epoch)
+
+    async def _epoch_of_empty_copies(self) -> Epoch:
+        """The epoch that the others' copies have, which must all be empty; `""` if nobody has one."""
+        epoch = NO_EPOCH
+        for region, copy in self._copies.items():
+            try:
+                info = await copy.describe()
+            except LogMissing:
+                continue
+            except Unavailable as error:
+                why = f"{region} has not said yet that it has no copy of this region's log: {error}"
+                raise Unavailable(why) from error
+            if info.last_sequence != NOTHING:
+                raise LogLost(self._own.origin, holder=region, last_sequence=info.last_sequence)
+            epoch = epoch or info.epoch
+        return epoch
+
+    async def _compare_with_copies(self) -> None:
+        """Raise what is wrong with the log according to a copy of it. One that does not answer has no say."""
+        found = await asyncio.gather(*(self._compare(region, copy) for region, copy in self._copies.items()))
+        for alarm in found:
+            if alarm is not None:
+                raise alarm
+
+    async def _compare(self, holder: Region, copy: EventLog) -> LogAlarm | None:
+        """What is wrong with the log according to the copy that `holder` has of it."""
+        origin = self._own.origin
+        with suppress(Unavailable, LogMissing):
+            # The copy first: meanwhile the log can only grow.
+            copied, end = await copy.describe(), await copy.end()
+            own = await self._own.describe()
+            if copied.epoch != own.epoch:
+                return EpochChanged(origin, known=copied.epoch, found=own.epoch, holder=holder)
+            if own.last_sequence < end.sequence:
+                return WentBack(origin, known=end, last_sequence=own.last_sequence, holder=holder)
+            if end != BEGINNING and await self._own.mark_at(end.sequence) != end:
+                return Forked(origin, known=end, holder=holder)
+        return None

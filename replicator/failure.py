@@ -4,11 +4,20 @@ from typing import NamedTuple
 
 from adapters.errors import Interrupted, LogAlarm, LogMissing, Unavailable
 from core.codec import Undecodable
+from core.positions import Sequence
 
 DOUBT_SECONDS = 0.01
 RETRY_SECONDS = 0.25
 HALT_RECHECK_SECONDS = 5.0
 """How often a halted origin is looked at again: somebody may have put the right log back."""
+
+
+class StoppedAt(Undecodable):
+    """The event after `sequence` is none that this version knows, and everything up to it has been dealt with."""
+
+    def __init__(self, sequence: Sequence, why: Undecodable) -> None:
+        super().__init__(f"event {sequence + 1}: {why}")
+        self.sequence = sequence
 
 
 class Retry(NamedTuple):
@@ -19,11 +28,15 @@ class Retry(NamedTuple):
 
 
 class Halt(NamedTuple):
-    """Stop this origin. `reason` is one word for metrics, `why` says it in words."""
+    """Stop this origin. `reason` is one word for metrics, `why` says it in words.
+
+    `stops_at` is the last sequence before an event that is the reason by itself, whoever reads it.
+    """
 
     reason: str
     why: str
     is_about_the_log: bool = False
+    stops_at: Sequence | None = None
 
 
 def verdict(error: Exception) -> Retry | Halt:
@@ -35,6 +48,8 @@ def verdict(error: Exception) -> Retry | Halt:
             return Retry(after_seconds=RETRY_SECONDS, why=f"{type(error).__name__}: {error}")
         case LogAlarm():
             return Halt(reason=error.reason, why=str(error), is_about_the_log=True)
+        case StoppedAt():
+            return Halt(reason=error.reason, why=str(error), stops_at=error.sequence)
         case Undecodable():
             return Halt(reason=error.reason, why=str(error))
         case _:

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 
+from adapters.batches import batch_of
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
-from adapters.event_log import Append, Entry, EventLog, Stored, batch_size
+from adapters.event_log import Append, Entry, EventLog
+from adapters.follower import Stored
 from core.positions import NOTHING, Arrival, Mark, Region, classify
 from replicator import metrics
 from replicator.status import Status, Step
 
 REFUSED_PAUSE_SECONDS = 0.1
+PROPOSED_PAUSE_SECONDS = 0.05
 
 
 class Shipper:
@@ -31,11 +34,13 @@ class Shipper:
                 raise EpochChanged(self._origin, known=copy_epoch, found=follower.epoch)
             self._status.following(Step.SHIP, self._origin)
             while True:
-                events = await follower.next()
+                events = await follower.heard()
+                if not events:
+                    await self._check_copy(end)
                 while events:
-                    size = batch_size(len(events))
-                    end = await self._append(events[:size], end)
-                    events = events[size:]
+                    batch = batch_of(events)
+                    end = await self._append(batch, end)
+                    events = events[len(batch) :]
 
     async def _open_copy(self) -> Mark:
         try:
@@ -44,6 +49,12 @@ class Shipper:
             origin = await self._source.describe()
             await self._copy.create(origin.epoch, replicas=self._replicas)
             return await self._copy.end()
+
+    async def _check_copy(self, end: Mark) -> None:
+        """Raise if the copy has lost what it had: with nothing to append to it nobody else would find out."""
+        found = (await self._copy.describe()).last_sequence
+        if found < end.sequence:
+            raise Interrupted(f"the copy ends at {found}, and ended at {end.sequence}")
 
     async def _append(self, events: Sequence[Stored], end: Mark) -> Mark:
         """The copy's end once it has `events`, which follow one another."""
@@ -56,7 +67,10 @@ class Shipper:
                     self._status.progressed(Step.SHIP, self._origin)
                     return pending[-1].mark()
                 case Append.PLACE_TAKEN:
-                    end = await self._copy.end()
+                    before, end = end, await self._copy.end()
+                    if end == before:
+                        # In a replicated copy what is only proposed takes the place, and shows a moment later.
+                        await asyncio.sleep(PROPOSED_PAUSE_SECONDS)
                 case Append.REFUSED:
                     await asyncio.sleep(REFUSED_PAUSE_SECONDS)
                     raise Interrupted(f"the copy refused a batch: {why}")

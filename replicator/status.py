@@ -1,14 +1,13 @@
 """What each step is doing for each origin, for `/readyz`, the log and the metrics."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
 import structlog
 
-from core.positions import Region
+from adapters.errors import LogLost
+from core.positions import Region, Sequence
 from replicator import metrics
-from replicator.failure import HALT_RECHECK_SECONDS, Halt, Retry, verdict
+from replicator.failure import Halt
 
 log = structlog.get_logger()
 
@@ -43,8 +42,8 @@ class Status:
             log.info("following", step=step, origin=origin)
 
     def waiting(self, step: Step, origin: Region, why: str) -> None:
-        """The step cannot go on for now. Said once, not at every try."""
-        if (step, origin) not in self._waiting and why:
+        """The step cannot go on for now. Said once for each reason, not at every try."""
+        if self._waiting.get((step, origin), "") != why and why:
             log.warning("waiting", step=step, origin=origin, why=why)
         self._waiting[step, origin] = why
 
@@ -56,37 +55,23 @@ class Status:
             metrics.HALTED.labels(step, origin).set(1)
         self._halted[step, origin] = halt
 
-    def waiting_in(self, step: Step) -> list[str]:
-        """Why `step` cannot go on for now, in words."""
-        return [why for (waiting_step, _), why in self._waiting.items() if waiting_step == step]
+    def lacking(self, origin: Region) -> list[str]:
+        """Why there is no log of `origin`, as far as is known: it is not there yet, or was lost."""
+        waiting = [why for (step, waiting), why in self._waiting.items() if (step, waiting) == (Step.ESTABLISH, origin)]
+        lost = [
+            halt.why for (_, halted), halt in self._halted.items() if halted == origin and halt.reason == LogLost.reason
+        ]
+        return list(dict.fromkeys(waiting + lost))
 
     @property
     def halted(self) -> dict[Region, str]:
         """Origin -> reason and words."""
         return {origin: f"{halt.reason}: {halt.why}" for (_, origin), halt in self._halted.items()}
 
-    def halted_in(self, step: Step) -> list[Region]:
-        """The origins for which `step` is halted."""
-        return [origin for halted_step, origin in self._halted if halted_step == step]
-
-
-async def persist(life: Callable[[], Awaitable[None]], *, step: Step, origin: Region, status: Status) -> None:
-    """Run `life` until it returns: again at once after a doubt, a moment after a failure, later after a halt."""
-    while True:
-        try:
-            await life()
-        except Exception as error:
-            match verdict(error):
-                case Retry(after_seconds=pause, why=why):
-                    status.waiting(step, origin, why)
-                case Halt(reason="unexpected") as halt:
-                    log.exception("unexpected", step=step, origin=origin)
-                    status.halt(step, origin, halt)
-                    pause = HALT_RECHECK_SECONDS
-                case halt:
-                    status.halt(step, origin, halt)
-                    pause = HALT_RECHECK_SECONDS
-            await asyncio.sleep(pause)
-        else:
-            status.progressed(step, origin)
-            return
+    def stops(self, step: Step) -> dict[Region, Sequence]:
+        """Where `step` is halted by an event itself: origin -> the last sequence before it."""
+        return {
+            origin: halt.stops_at
+            for (halted_step, origin), halt in self._halted.items()
+            if halted_step == step and halt.stops_at is not None
+        }

@@ -17,6 +17,7 @@ local function answer(what)
 end
 
 if seen == '' then return answer('unseen') end
+if is_tainted() then return answer('tainted') end
 if now > 0 and now_epoch ~= epoch then return answer('forked') end
 if now == before and now > 0 and now_fingerprint ~= before_fingerprint then return answer('forked') end
 if now == last and now_fingerprint ~= last_fingerprint then return answer('forked') end

@@ -1,16 +1,20 @@
 -- What state the projection is in; on the way, declare it current if it has reached what is required of it.
--- KEYS[1] state; ARGV: origins that are halted here, whose end cannot be reached
+-- KEYS[1] state; ARGV: for each origin that stops here at an event nobody could apply: origin, the sequence before it
 -- Returns {incarnation, current, whether the required ends are known, state as flat pairs}
+taint_if_it_may_evict()
 local seen = incarnation()
 local required = seen ~= '' and redis.call('HGET', STATE, 'required')
 
-if required and not is_current(seen) then
-  local excused = {}
-  for _, origin in ipairs(ARGV) do excused[origin] = true end
+if required and not is_tainted() and not is_current(seen) then
+  local stops_at = {}
+  for i = 1, #ARGV, 2 do stops_at[ARGV[i]] = tonumber(ARGV[i + 1]) end
   local reached = true
   for origin, epoch, sequence in string.gmatch(required, '(%S+) (%S+) (%d+)\n') do
     local now_epoch, now = mark(origin)
-    if not excused[origin] and (now_epoch ~= epoch or now < tonumber(sequence)) then reached = false end
+    local is_reached = now_epoch == epoch and now >= tonumber(sequence)
+    -- All that can be applied is applied. One that is still before that place is not excused.
+    local is_excused = (now_epoch == epoch or now == 0) and stops_at[origin] == now
+    if not is_reached and not is_excused then reached = false end
   end
   if reached then redis.call('HSET', STATE, 'current', seen) end
 end

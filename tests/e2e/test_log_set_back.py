@@ -1,12 +1,15 @@
 """An origin log that is not the one that was read before."""
 
 import asyncio
+from typing import Any
 
 import nats
+import nats.js.errors
+from redis.asyncio import Redis
 
 from deploy.local import LocalRegions, local_regions
-from tests.e2e.callers import Caller, calling_all
-from tests.e2e.evidence import read_log, watermarks
+from tests.e2e.callers import Caller, calling, calling_all
+from tests.e2e.evidence import Log, read_log, watermarks
 
 ORIGIN = "us-iowa"
 OTHERS = ("europe-belgium", "asia-japan")
@@ -36,14 +39,15 @@ async def test_an_origin_log_set_back_and_appended_to_halts_that_origin_only_and
             await process.start()
         for process in region.processes:
             await process.wait_ready()
-        for _ in range(8):
-            assert (await callers[ORIGIN].register()).status == 201
+        # It takes events until it hears that others have other events at these places.
+        statuses = [(await callers[ORIGIN].register()).status for _ in range(8)]
+        assert statuses[:4] == [201] * 4
+        assert set(statuses) <= {201, 503}
 
         for name in OTHERS:
-            await says_halted(callers[name])
+            assert (await says_halted(callers[name]))["status"] == "degraded"
             assert '"event": "halted"' in demo.region(name).replicators[0].log.read_text()
-        wide = await callers[ORIGIN].register(level="all_regions", timeout_seconds=1)
-        assert (wide.status, wide.body["meta"]["consistency"]["pending"]) == (408, sorted(OTHERS))
+        assert (await callers[ORIGIN].register(level="all_regions", timeout_seconds=1)).status == 503
 
         # Everything else goes on, between the others and to the one that is halted.
         for name in OTHERS:
@@ -53,12 +57,74 @@ async def test_an_origin_log_set_back_and_appended_to_halts_that_origin_only_and
             assert (await watermarks(demo.region(name).redis_url))[ORIGIN] == 10
 
 
-async def says_halted(caller: Caller) -> None:
-    """Return once `/readyz` says that the origin is halted, and why."""
+async def says_halted(caller: Caller, reason: str = "forked") -> dict[str, Any]:
+    """What `/readyz` says once it says that the origin is halted, and why."""
     async with asyncio.timeout(20):
-        while not (ready := await caller.ready())["halted"].get(ORIGIN, "").startswith("forked"):
+        while not (ready := await caller.ready())["halted"].get(ORIGIN, "").startswith(reason):
             await asyncio.sleep(0.05)
-    assert ready["status"] == "degraded"
+    return ready
+
+
+async def test_a_log_that_went_back_is_said_in_its_own_region_too() -> None:
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        assert (await callers[ORIGIN].register(level="all_regions")).status == 201
+        region = demo.region(ORIGIN)
+        await region.nats.stop()
+        older = await region.nats.keep_files()
+        await region.nats.start()
+        await region.nats.wait_ready()
+        await demo.wait_ready()
+        assert (await callers[ORIGIN].register(level="all_regions")).status == 201
+        for process in region.processes:
+            await process.stop()
+        await region.nats.put_back_files(older)
+        await region.redis.erase_files()
+        for process in region.processes:
+            await process.start()
+        async with calling(region.replicators[0].url) as replicator:
+            await region.replicators[0].wait_ready()
+            await says_halted(replicator, "went_back")
+            await callers[ORIGIN].register()
+            # Now it is as long as its copy.
+            await says_halted(replicator, "forked")
+
+
+async def test_a_log_that_vanishes_is_said_everywhere_and_a_copy_that_vanishes_is_filled_again() -> None:
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        other = demo.region(OTHERS[0])
+        told = await callers[ORIGIN].register(level="all_regions")
+        before = await read_log(other.nats_url, ORIGIN)
+        await lose_log(other.nats_url)
+        async with asyncio.timeout(20):
+            while await events_in(other.nats_url) != before:
+                await asyncio.sleep(0.05)
+        again = await callers[ORIGIN].register(level="all_regions")
+        assert again.status == 201
+        assert (await callers[OTHERS[0]].ready())["halted"] == {}
+
+        await lose_log(demo.region(ORIGIN).nats_url)
+        for region in demo.regions.values():
+            async with calling(region.replicators[0].url) as replicator:
+                ready = await says_halted(replicator, "lost")
+                assert ready["status"] == ("waiting" if region.name == ORIGIN else "degraded")
+                assert any(f"the log of {ORIGIN}: " in why for why in ready["waiting_for"]) == (region.name == ORIGIN)
+            assert '"reason": "lost"' in region.replicators[0].log.read_text()
+        for caller in callers.values():
+            assert await caller.read_status(told.webhook_id) == 200
+        assert (await callers[ORIGIN].register(timeout_seconds=1)).status == 503
+
+
+async def lose_log(url: str) -> None:
+    client = await nats.connect(url)
+    await client.jetstream().delete_stream(f"EVENTS_{ORIGIN}")
+    await client.close()
+
+
+async def events_in(url: str) -> Log:
+    try:
+        return await read_log(url, ORIGIN)
+    except nats.js.errors.NotFoundError:
+        return []
 
 
 async def test_an_event_that_cannot_be_decoded_halts_its_origin_only() -> None:
@@ -73,6 +139,24 @@ async def test_an_event_that_cannot_be_decoded_halts_its_origin_only() -> None:
         assert (await callers[OTHERS[0]].register(level="all_regions", timeout_seconds=20)).status == 201
         assert (await callers[ORIGIN].register()).status in (408, 503)
         assert await callers[ORIGIN].read_status(first.webhook_id) == 200
+
+
+async def test_an_emptied_redis_says_no_404_although_an_origin_is_halted() -> None:
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        known = [await callers[ORIGIN].register(level="all_regions") for _ in range(20)]
+        await append_garbage(demo)
+        rebuilt, caller = demo.region(OTHERS[0]), callers[OTHERS[0]]
+        await says_halted(caller, "undecodable")
+        async with Redis.from_url(rebuilt.redis_url) as redis:
+            await redis.flushall()
+        seen = [await caller.read_status(known[-1].webhook_id)]
+        async with asyncio.timeout(20):
+            while seen[-1] != 200:
+                seen.append(await caller.read_status(known[-1].webhook_id))
+                await asyncio.sleep(0.002)
+        assert set(seen) == {200, 503}
+        for told in known:
+            assert await caller.read_status(told.webhook_id) == 200
 
 
 async def append_garbage(demo: LocalRegions) -> None:

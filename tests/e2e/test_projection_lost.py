@@ -5,7 +5,7 @@ import asyncio
 from redis.asyncio import Redis
 
 from deploy.local import local_regions
-from tests.e2e.callers import Caller, calling_all, under_load
+from tests.e2e.callers import Caller, calling, calling_all, under_load
 from tests.e2e.evidence import check, check_told, settled
 
 LOSER = "europe-belgium"
@@ -55,6 +55,37 @@ async def test_a_redis_set_back_while_nothing_is_written_says_503_until_it_is_cu
         evidence = await settled(demo)
         check(evidence)
         check_told(evidence, [*early, *late])
+
+
+async def test_a_redis_that_may_evict_answers_503_and_says_what_to_do_until_that_is_done() -> None:
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        known = await callers[LOSER].register(level="all_regions")
+        region, caller = demo.region(LOSER), callers[LOSER]
+        async with (
+            Redis.from_url(region.redis_url) as redis,
+            calling(region.replicators[0].url) as replicator,
+        ):
+            await redis.config_set("maxmemory-policy", "allkeys-lru")
+            await status_becomes(caller, known.webhook_id, 503)
+            ready = await replicator.ready()
+            assert ready["status"] == "waiting"
+            assert "set it to noeviction, then empty this Redis with FLUSHALL" in ready["waiting_for"][0]
+            assert region.replicators[0].log.read_text().count("projection tainted") == 1
+            await redis.config_set("maxmemory-policy", "noeviction")
+            late = await callers["us-iowa"].register(level="all_regions", timeout_seconds=1)
+            assert (late.status, late.body["meta"]["consistency"]["pending"]) == (408, [LOSER])
+            assert await caller.read_status(known.webhook_id) == 503
+            await redis.flushall()
+            await status_becomes(caller, known.webhook_id, 200)
+        evidence = await settled(demo)
+        check(evidence)
+        check_told(evidence, [known, late])
+
+
+async def status_becomes(caller: Caller, webhook_id: str, status: int) -> None:
+    async with asyncio.timeout(10):
+        while await caller.read_status(webhook_id) != status:
+            await asyncio.sleep(0.01)
 
 
 async def statuses_until_back(caller: Caller, webhook_id: str) -> list[int]:

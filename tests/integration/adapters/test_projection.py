@@ -239,11 +239,31 @@ async def test_reaching_the_ends_of_another_epoch_is_not_reaching_them(projectio
     assert not (await projection.observe()).is_current
 
 
-async def test_a_halted_origin_is_not_waited_for(projection: Projection) -> None:
-    await begun(projection, us_iowa=2, europe_belgium=1)
+async def test_an_origin_that_stops_somewhere_is_not_waited_for_once_it_has_got_exactly_there(
+    projection: Projection,
+) -> None:
+    await begun(projection, us_iowa=3, europe_belgium=1)
     await projection.apply(a_run(0, 1, origin=EU))
-    assert not (await projection.observe(halted=[EU])).is_current
-    assert (await projection.observe(halted=[US])).is_current
+    stops_at = {US: Sequence(2)}
+    for last in (0, 1):
+        await projection.apply(a_run(0, last))
+        assert not (await projection.observe(stops_at=stops_at)).is_current, f"it is at {last} only"
+    await projection.apply(a_run(1, 2))
+    assert not (await projection.observe()).is_current
+    assert not (await projection.observe(stops_at={US: Sequence(1)})).is_current, "somebody got farther"
+    assert not (await projection.observe(stops_at={EU: Sequence(1)})).is_current, "that is another origin"
+    assert (await projection.observe(stops_at=stops_at)).is_current
+
+
+async def test_an_origin_that_stops_at_its_first_event_is_not_waited_for(projection: Projection) -> None:
+    await begun(projection, us_iowa=1)
+    assert (await projection.observe(stops_at={US: Sequence(0)})).is_current
+
+
+async def test_an_origin_of_another_epoch_is_not_excused_wherever_it_stops(projection: Projection) -> None:
+    await begun(projection, us_iowa=5)
+    await projection.apply(a_run(0, 2, epoch=Epoch("another")))
+    assert not (await projection.observe(stops_at={US: Sequence(2)})).is_current
 
 
 async def test_the_first_word_on_what_is_required_counts(projection: Projection) -> None:
@@ -359,6 +379,64 @@ async def test_a_redis_that_takes_no_writes_tells_no_lies(projection: Projection
     finally:
         await raw.config_set("maxmemory", "0")
     assert (view.vector, view.registers) == ({US: at(1)}, {"k": {"f": stamped(1, "x")}})
+
+
+@pytest.fixture
+async def evicting(raw: Raw) -> AsyncIterator[str]:
+    """A Redis that may drop what it holds, as soon as `CONFIG SET` is called with this policy."""
+    yield "allkeys-lru"
+    await raw.config_set("maxmemory-policy", "noeviction")
+
+
+async def test_a_redis_that_may_evict_is_not_current_until_it_was_mended_and_emptied(
+    projection: Projection, raw: Raw, evicting: str
+) -> None:
+    await current(projection)
+    await projection.apply(a_run(0, 1, Write("k", "f", stamped(1, "x"))))
+    await raw.config_set("maxmemory-policy", evicting)
+    state = await projection.observe()
+    assert (state.is_current, state.tainted) == (False, evicting)
+    with pytest.raises(NotCurrent):
+        await projection.read(Query(("k",)))
+    before = await registers_in(raw)
+    assert await outcome(projection, a_run(1, 2, Write("k", "f", stamped(2, "y")))) is Applied.TAINTED
+    assert await registers_in(raw) == before
+
+    # What it dropped meanwhile it does not get back by dropping no more.
+    await raw.config_set("maxmemory-policy", "noeviction")
+    for state in (await projection.observe(stops_at={US: Sequence(1)}), await projection.observe()):
+        assert (state.is_current, state.tainted) == (False, evicting)
+    with pytest.raises(NotCurrent):
+        await projection.read(Query(("k",)))
+
+    await raw.flushall()
+    await current(projection)
+    assert await outcome(projection, a_run(0, 1)) is Applied.APPLIED
+
+
+async def test_a_redis_that_may_evict_stays_not_current_over_a_restart(
+    region: LocalRegion, projection: Projection, raw: Raw, evicting: str
+) -> None:
+    await current(projection)
+    await raw.config_set("maxmemory-policy", evicting)
+    assert (await projection.observe()).tainted == evicting
+    await raw.connection_pool.disconnect()
+    await region.redis.restart()
+    assert str((await raw.config_get("maxmemory-policy"))["maxmemory-policy"]) == "noeviction"
+    await begun(projection)
+    state = await projection.observe()
+    assert (state.is_current, state.tainted) == (False, evicting)
+
+
+async def test_a_redis_that_may_evict_from_the_first_is_never_current(
+    projection: Projection, raw: Raw, evicting: str
+) -> None:
+    await raw.config_set("maxmemory-policy", evicting)
+    await begun(projection)
+    await raw.config_set("maxmemory-policy", "noeviction")
+    state = await projection.observe()
+    assert (state.is_current, state.tainted) == (False, evicting)
+    assert await outcome(projection, a_run(0, 1)) is Applied.TAINTED
 
 
 async def test_more_who_ask_at_once_than_there_are_connections_are_all_answered(projection: Projection) -> None:

@@ -1,9 +1,19 @@
 import pytest
 
-from adapters.errors import EpochChanged, Forked, Interrupted, LogLost, LogMissing, NotCurrent, Unavailable, WentBack
+from adapters.errors import (
+    EpochChanged,
+    Forked,
+    Interrupted,
+    LogLost,
+    LogMissing,
+    LogVanished,
+    NotCurrent,
+    Unavailable,
+    WentBack,
+)
 from core.codec import Undecodable
 from core.positions import Epoch, Mark, Region, Sequence
-from replicator.failure import DOUBT_SECONDS, RETRY_SECONDS, Halt, Retry, verdict
+from replicator.failure import DOUBT_SECONDS, RETRY_SECONDS, Halt, Retry, StoppedAt, verdict
 
 US = Region("us-iowa")
 KNOWN = Mark(Epoch("k3v9x2"), Sequence(7), "0123456789abcdef")
@@ -34,6 +44,14 @@ KNOWN = Mark(Epoch("k3v9x2"), Sequence(7), "0123456789abcdef")
                 "us-iowa has no log, but asia-japan has a copy of it up to 5: restore it from there",
                 is_about_the_log=True,
             ),
+        ),
+        (
+            LogVanished(US, known=KNOWN),
+            Halt("lost", "there is no log, and event 7 was read from it", is_about_the_log=True),
+        ),
+        (
+            StoppedAt(Sequence(6), Undecodable("no")),
+            Halt("undecodable", "event 7: no", stops_at=Sequence(6)),
         ),
         (Undecodable("event 7: no"), Halt("undecodable", "event 7: no")),
         (ValueError("what"), Halt("unexpected", "ValueError: what")),

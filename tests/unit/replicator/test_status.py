@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,16 +6,14 @@ import structlog
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from adapters.errors import EpochChanged, Interrupted, Unavailable
-from core.codec import Undecodable
-from core.positions import Region
-from replicator import status as status_module
+from core.positions import Region, Sequence
 from replicator.failure import Halt
-from replicator.status import Status, Step, persist
+from replicator.status import Status, Step
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
 FORKED = Halt("forked", "another event stands at 7", is_about_the_log=True)
-UNDECODABLE = Halt("undecodable", "event 7: no")
+UNDECODABLE = Halt("undecodable", "event 7: no", stops_at=Sequence(6))
+LOST = Halt("lost", "there is no log, and event 7 was read from it", is_about_the_log=True)
 
 Lines = list[Any]
 
@@ -27,11 +24,6 @@ def lines() -> Iterator[Lines]:
     structlog.reset_defaults()
     with capture_logs() as captured:
         yield captured
-
-
-@pytest.fixture
-def rechecks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status_module, "HALT_RECHECK_SECONDS", 0.001)
 
 
 def events(lines: Lines) -> list[str]:
@@ -47,8 +39,6 @@ def test_a_halt_is_said_once_in_the_log_and_as_a_metric(lines: Lines) -> None:
     status.halt(Step.APPLY, US, FORKED)
     status.halt(Step.APPLY, US, FORKED)
     assert status.halted == {US: "forked: another event stands at 7"}
-    assert status.halted_in(Step.APPLY) == [US]
-    assert status.halted_in(Step.SHIP) == []
     assert events(lines) == ["halted"]
     assert lines[0]["reason"] == "forked"
     assert halted_metric(Step.APPLY, US) == 1
@@ -73,8 +63,6 @@ def test_a_halt_of_one_origin_or_step_is_none_of_another(lines: Lines) -> None:
     status.halt(Step.SHIP, EU, FORKED)
     status.progressed(Step.APPLY, EU)
     status.progressed(Step.SHIP, US)
-    assert status.halted_in(Step.APPLY) == [US]
-    assert status.halted_in(Step.SHIP) == [EU]
     assert set(status.halted) == {US, EU}
     assert events(lines) == ["halted", "halted"]
 
@@ -98,15 +86,48 @@ def test_following_the_right_log_again_ends_a_halt_about_the_log_and_no_other() 
     assert status.halted == {EU: "undecodable: event 7: no"}
 
 
-def test_waiting_is_said_once_and_names_what_for(lines: Lines) -> None:
+@pytest.mark.usefixtures("lines")
+def test_a_step_stops_where_an_event_is_the_reason_and_nowhere_else() -> None:
+    status = Status()
+    status.halt(Step.APPLY, US, UNDECODABLE)
+    status.halt(Step.APPLY, EU, FORKED)
+    status.halt(Step.SHIP, EU, UNDECODABLE)
+    assert status.stops(Step.APPLY) == {US: 6}
+    status.halt(Step.APPLY, US, Halt("unexpected", "a fault of ours"))
+    assert status.stops(Step.APPLY) == {}
+
+
+def test_waiting_is_said_once_for_each_reason_and_names_it(lines: Lines) -> None:
     status = Status()
     for _ in range(3):
         status.waiting(Step.ESTABLISH, US, "europe-belgium has not said yet")
-    assert status.waiting_in(Step.ESTABLISH) == ["europe-belgium has not said yet"]
-    assert status.waiting_in(Step.APPLY) == []
+    for _ in range(3):
+        status.waiting(Step.ESTABLISH, US, "there is no space")
+    assert status.lacking(US) == ["there is no space"]
+    assert status.lacking(EU) == []
     status.progressed(Step.ESTABLISH, US)
-    assert status.waiting_in(Step.ESTABLISH) == []
-    assert events(lines) == ["waiting", "following"]
+    assert status.lacking(US) == []
+    assert events(lines) == ["waiting", "waiting", "following"]
+    assert [line.get("why") for line in lines[:2]] == ["europe-belgium has not said yet", "there is no space"]
+
+
+@pytest.mark.usefixtures("lines")
+@pytest.mark.parametrize("step", [Step.ESTABLISH, Step.APPLY])
+def test_a_log_that_was_lost_is_lacking_until_it_is_followed_again(step: Step) -> None:
+    status = Status()
+    status.halt(step, US, LOST)
+    status.halt(step, EU, FORKED)
+    assert status.lacking(US) == ["there is no log, and event 7 was read from it"]
+    assert status.lacking(EU) == []
+    status.following(step, US)
+    assert status.lacking(US) == []
+
+
+@pytest.mark.usefixtures("lines")
+def test_one_that_waits_to_apply_does_not_lack_its_log() -> None:
+    status = Status()
+    status.waiting(Step.APPLY, US, "the projection is at 5")
+    assert status.lacking(US) == []
 
 
 @pytest.mark.usefixtures("lines")
@@ -114,73 +135,4 @@ def test_one_that_is_halted_does_not_wait() -> None:
     status = Status()
     status.waiting(Step.ESTABLISH, US, "an answer")
     status.halt(Step.ESTABLISH, US, FORKED)
-    assert status.waiting_in(Step.ESTABLISH) == []
-
-
-class Life:
-    """It fails in the ways given, one after the other, and then ends well."""
-
-    def __init__(self, *failures: BaseException) -> None:
-        self.failures = list(failures)
-        self.times: list[float] = []
-
-    async def __call__(self) -> None:
-        self.times.append(asyncio.get_running_loop().time())
-        if self.failures:
-            raise self.failures.pop(0)
-
-    async def persists(self, status: Status) -> None:
-        async with asyncio.timeout(5):
-            await persist(self, step=Step.APPLY, origin=US, status=status)
-
-
-@pytest.mark.usefixtures("rechecks_at_once")
-async def test_it_goes_on_after_every_kind_of_failure_until_it_returns(lines: Lines) -> None:
-    life = Life(
-        Interrupted("in doubt"),
-        Unavailable("no answer"),
-        EpochChanged(US, known="a", found="b"),
-        Undecodable("event 7"),
-        ValueError("what"),
-    )
-    status = Status()
-    await life.persists(status)
-    assert len(life.times) == 6
-    assert status.halted == {}
-    said = [(line["event"], line.get("reason", "")) for line in lines]
-    assert said == [
-        ("waiting", ""),
-        ("halted", "epoch_changed"),
-        ("halted", "undecodable"),
-        ("unexpected", ""),
-        ("halted", "unexpected"),
-        ("resumed", ""),
-    ]
-
-
-@pytest.mark.usefixtures("lines")
-async def test_a_doubt_is_followed_at_once_and_a_failure_after_a_moment() -> None:
-    life = Life(Interrupted("in doubt"), Unavailable("no answer"))
-    await life.persists(Status())
-    doubt, failure = life.times[1] - life.times[0], life.times[2] - life.times[1]
-    assert doubt < 0.2
-    assert failure >= 0.24
-
-
-@pytest.mark.usefixtures("lines")
-async def test_a_halted_origin_is_left_alone_for_a_while() -> None:
-    life = Life(EpochChanged(US, known="a", found="b"))
-    status = Status()
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1):
-            await persist(life, step=Step.APPLY, origin=US, status=status)
-    assert len(life.times) == 1
-    assert list(status.halted) == [US]
-
-
-@pytest.mark.usefixtures("lines")
-async def test_being_cancelled_is_no_failure() -> None:
-    status = Status()
-    with pytest.raises(asyncio.CancelledError):
-        await Life(asyncio.CancelledError()).persists(status)
-    assert status.halted == {}
+    assert status.lacking(US) == []

@@ -1,0 +1,76 @@
+"""One step's work for one origin, lived again and again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import structlog
+
+from adapters.errors import Interrupted
+from core.positions import Region
+from replicator.failure import HALT_RECHECK_SECONDS, Halt, Retry, verdict
+from replicator.status import Status, Step
+
+log = structlog.get_logger()
+
+
+class Persistence:
+    """Runs `life` until it returns: again at once after a doubt, a moment after a failure, later after a halt."""
+
+    def __init__(
+        self, life: Callable[[], Coroutine[Any, Any, None]], *, step: Step, origin: Region, status: Status
+    ) -> None:
+        self._life = life
+        self._step = step
+        self._origin = origin
+        self._status = status
+        self._restarted = asyncio.Event()
+
+    def restart(self) -> None:
+        """Begin a new life at once: the present one is cancelled, the present pause ends."""
+        self._restarted.set()
+
+    async def run(self) -> None:
+        """Return once a life has returned. Cancelled, it leaves nothing running."""
+        while (pause := await self._live()) is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._restarted.wait()
+
+    async def _live(self) -> float | None:
+        """One life. Returns how many seconds to pause after it, None if it needs no other."""
+        self._restarted.clear()
+        life = asyncio.create_task(self._life())
+        restarted = asyncio.create_task(self._restarted.wait())
+        try:
+            await asyncio.wait({life, restarted}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _end(life, restarted)
+        if life.cancelled():
+            return self._fail(Interrupted("begun anew"))
+        error = life.exception()
+        if error is None:
+            self._status.progressed(self._step, self._origin)
+            return None
+        if not isinstance(error, Exception):
+            raise error
+        return self._fail(error)
+
+    def _fail(self, error: Exception) -> float:
+        match verdict(error):
+            case Retry(after_seconds=pause, why=why):
+                self._status.waiting(self._step, self._origin, why)
+                return pause
+            case Halt() as halt:
+                if halt.reason == "unexpected":
+                    log.error("unexpected", step=self._step, origin=self._origin, exc_info=error)
+                self._status.halt(self._step, self._origin, halt)
+                return HALT_RECHECK_SECONDS
+
+
+async def _end(*tasks: "asyncio.Task[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+    ended: Awaitable[Any] = asyncio.gather(*tasks, return_exceptions=True)
+    await ended

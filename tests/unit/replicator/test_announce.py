@@ -1,0 +1,190 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
+
+import msgspec
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from adapters.announcements import Announcement
+from adapters.projection import Applied, ApplyResult, Projection, State
+from core.positions import Epoch, Mark, Region, Sequence
+from replicator import announce as announce_module
+from replicator.announce import Announcer
+from replicator.failure import Halt
+from replicator.status import Status, Step
+
+US, EU, JP = Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")
+
+
+@pytest.fixture(autouse=True)
+def lines() -> Iterator[list[Any]]:
+    structlog.reset_defaults()
+    with capture_logs() as captured:
+        yield captured
+
+
+def mark(sequence: int) -> Mark:
+    return Mark(Epoch("k3v9x2"), Sequence(sequence), f"{sequence:016x}")
+
+
+def applied(sequence: int, incarnation: str = "one") -> ApplyResult:
+    return ApplyResult(Applied.APPLIED, incarnation, is_current=True, mark=mark(sequence))
+
+
+class Redis:
+    """A projection that says what it is told to."""
+
+    def __init__(self) -> None:
+        self.state = State("one", is_current=True, is_required_known=True, vector={})
+        self.asked: list[Mapping[Region, Sequence]] = []
+        self.when_asked: Callable[[], None] = lambda: None
+
+    async def observe(self, *, stops_at: Mapping[Region, Sequence] | None = None) -> State:
+        state = self.state
+        self.asked.append(dict(stops_at or {}))
+        self.when_asked()
+        await asyncio.sleep(0)
+        return state
+
+
+class Wire:
+    """A connection, its session, and what was said over it. Saying something takes as long as it is told."""
+
+    def __init__(self) -> None:
+        self.said: list[Announcement] = []
+        self.when_said: Callable[[], None] = lambda: None
+
+    @property
+    def current(self) -> "Wire":
+        return self
+
+    async def publish(self, _: str, payload: bytes) -> None:
+        self.said.append(msgspec.json.decode(payload, type=Announcement))
+        self.when_said()
+        await asyncio.sleep(0)
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.redis, self.status = Redis(), Status()
+        self.wires = {region: Wire() for region in (US, EU, JP)}
+        self.announcer = Announcer(
+            US,
+            projection=cast("Projection", cast("Any", self.redis)),
+            local_logs={},
+            must_exist=set(),
+            connections=cast("Any", self.wires),
+            status=self.status,
+        )
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """No heartbeat heals what is tested here."""
+    monkeypatch.setattr(announce_module, "HEARTBEAT_SECONDS", 60)
+    monkeypatch.setattr(announce_module, "REBUILDING_HEARTBEAT_SECONDS", 60)
+    return Scene()
+
+
+@asynccontextmanager
+async def running(*works: Any) -> AsyncIterator[None]:  # noqa: ANN401 - coroutines
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(2):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+async def test_what_happens_while_redis_is_looked_at_is_looked_at_next(scene: Scene) -> None:
+    def emptied_meanwhile() -> None:
+        scene.redis.when_asked = lambda: None
+        scene.redis.state = scene.redis.state._replace(incarnation="two")
+        scene.announcer.advanced(US, applied(1, incarnation="two"))
+
+    scene.redis.when_asked = emptied_meanwhile
+    async with running(scene.announcer.beat()):
+        await until(lambda: scene.announcer.state.incarnation == "two")
+    assert len(scene.redis.asked) == 2
+
+
+async def test_bystanders_hear_of_what_was_applied_while_they_were_being_told(scene: Scene) -> None:
+    async with running(scene.announcer.beat()):
+        await until(lambda: bool(scene.wires[JP].said))
+    wire = scene.wires[JP]
+
+    def more_meanwhile() -> None:
+        wire.when_said = lambda: None
+        scene.announcer.advanced(EU, applied(2))
+
+    wire.when_said = more_meanwhile
+    async with running(scene.announcer.tell_concerned(), scene.announcer.tell_bystanders()):
+        scene.announcer.advanced(EU, applied(1))
+        await until(lambda: wire.said[-1].vector.get(EU) == mark(2))
+
+
+async def test_a_stop_counts_once_the_mark_has_stood_exactly_there_for_a_while(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announce_module, "REBUILDING_HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(announce_module, "STANDS_SECONDS", 0.3)
+    redis, loop = scene.redis, asyncio.get_running_loop()
+    redis.state = State("one", is_current=False, is_required_known=True, vector={EU: mark(19)})
+    scene.status.halt(Step.APPLY, EU, Halt("undecodable", "event 21: no", stops_at=Sequence(20)))
+    async with running(scene.announcer.beat()):
+        for at in (19, 21):
+            redis.state = redis.state._replace(vector={EU: mark(at)})
+            asked = len(redis.asked)
+            await asyncio.sleep(0.4)
+            assert len(redis.asked) > asked
+            assert not any(redis.asked), f"it is at {at}"
+        redis.state = redis.state._replace(vector={EU: mark(20)})
+        begin = loop.time()
+        await until(lambda: bool(redis.asked[-1]))
+        assert loop.time() - begin >= 0.3
+        assert redis.asked[-1] == {EU: 20}
+
+        # In another incarnation it has yet to get there.
+        redis.state = State("two", is_current=False, is_required_known=True, vector={})
+        await until(lambda: scene.announcer.state.incarnation == "two")
+        asked = len(redis.asked)
+        await until(lambda: len(redis.asked) > asked + 5)
+        assert not any(redis.asked[asked + 1 :])
+
+
+async def test_a_new_incarnation_has_everything_applied_anew_at_once(scene: Scene) -> None:
+    restarted: list[str] = []
+    scene.announcer.on_set_back = lambda: restarted.append(scene.announcer.state.incarnation)
+    async with running(scene.announcer.beat()):
+        await until(lambda: restarted == ["one"])
+        scene.redis.state = scene.redis.state._replace(incarnation="two")
+        scene.announcer.advanced(US, applied(1, incarnation="two"))
+        await until(lambda: restarted == ["one", "two"])
+
+
+async def test_a_redis_that_may_have_evicted_is_said_once_with_what_to_do(
+    scene: Scene, lines: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announce_module, "REBUILDING_HEARTBEAT_SECONDS", 0.01)
+    scene.redis.state = State("one", is_current=False, is_required_known=True, vector={}, tainted="allkeys-lru")
+    async with running(scene.announcer.beat()):
+        await until(lambda: len(scene.redis.asked) > 3)
+        said = [line for line in lines if line["log_level"] == "error"]
+        assert [line["event"] for line in said] == ["projection tainted"]
+        for needed in ("allkeys-lru", "noeviction", "FLUSHALL"):
+            assert needed in said[0]["why"]
+        assert scene.announcer.tainted == "allkeys-lru"
+        scene.redis.state = scene.redis.state._replace(tainted="")
+        await until(lambda: not scene.announcer.tainted)

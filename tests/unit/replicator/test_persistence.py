@@ -1,0 +1,180 @@
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from adapters.errors import EpochChanged, Interrupted, Unavailable
+from core.codec import Undecodable
+from core.positions import Region
+from replicator import persistence as persistence_module
+from replicator.persistence import Persistence
+from replicator.status import Status, Step
+
+US = Region("us-iowa")
+Lines = list[Any]
+
+
+@pytest.fixture(autouse=True)
+def lines() -> Iterator[Lines]:
+    """What is logged, whoever set logging up before."""
+    structlog.reset_defaults()
+    with capture_logs() as captured:
+        yield captured
+
+
+@pytest.fixture
+def rechecks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(persistence_module, "HALT_RECHECK_SECONDS", 0.001)
+
+
+@pytest.fixture(autouse=True)
+async def leaves_nothing_running() -> AsyncIterator[None]:
+    yield
+    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+
+class Life:
+    """It fails in the ways given, one after the other, and then does what it was given to do, or ends well."""
+
+    def __init__(self, *failures: BaseException, then: Callable[[], Awaitable[object]] | None = None) -> None:
+        self.failures = list(failures)
+        self.then = then
+        self.times: list[float] = []
+        self.cancelled = 0
+
+    async def __call__(self) -> None:
+        self.times.append(asyncio.get_running_loop().time())
+        if self.failures:
+            raise self.failures.pop(0)
+        if self.then is not None:
+            try:
+                await self.then()
+            except asyncio.CancelledError:
+                self.cancelled += 1
+                raise
+
+    def persistence(self, status: Status) -> Persistence:
+        return Persistence(self, step=Step.APPLY, origin=US, status=status)
+
+    async def persists(self, status: Status) -> None:
+        async with asyncio.timeout(5):
+            await self.persistence(status).run()
+
+    async def begun(self, times: int) -> None:
+        async with asyncio.timeout(2):
+            while len(self.times) < times:
+                await asyncio.sleep(0.001)
+
+
+async def for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.usefixtures("rechecks_at_once")
+async def test_it_goes_on_after_every_kind_of_failure_until_it_returns(lines: Lines) -> None:
+    life = Life(
+        Interrupted("in doubt"),
+        Unavailable("no answer"),
+        EpochChanged(US, known="a", found="b"),
+        Undecodable("event 7"),
+        ValueError("what"),
+    )
+    status = Status()
+    await life.persists(status)
+    assert len(life.times) == 6
+    assert status.halted == {}
+    said = [(line["event"], line.get("reason", line.get("why", ""))) for line in lines]
+    assert said == [
+        ("waiting", "in doubt"),
+        ("waiting", "Unavailable: no answer"),
+        ("halted", "epoch_changed"),
+        ("halted", "undecodable"),
+        ("unexpected", ""),
+        ("halted", "unexpected"),
+        ("resumed", ""),
+    ]
+    assert isinstance(lines[4]["exc_info"], ValueError)
+
+
+async def test_a_doubt_is_followed_at_once_and_a_failure_after_a_moment() -> None:
+    life = Life(Interrupted("in doubt"), Unavailable("no answer"))
+    await life.persists(Status())
+    doubt, failure = life.times[1] - life.times[0], life.times[2] - life.times[1]
+    assert doubt < 0.2
+    assert failure >= 0.24
+
+
+async def test_a_halted_origin_is_left_alone_for_a_while() -> None:
+    life = Life(EpochChanged(US, known="a", found="b"))
+    status = Status()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await life.persistence(status).run()
+    assert len(life.times) == 1
+    assert list(status.halted) == [US]
+
+
+async def test_a_restart_ends_the_pause_of_one_that_is_halted() -> None:
+    life = Life(EpochChanged(US, known="a", found="b"))
+    persistence = life.persistence(Status())
+    running = asyncio.create_task(persistence.run())
+    await life.begun(1)
+    await asyncio.sleep(0)
+    persistence.restart()
+    async with asyncio.timeout(1):
+        await running
+    assert len(life.times) == 2
+
+
+async def test_a_restart_cancels_the_present_life_and_begins_a_new_one() -> None:
+    life = Life(then=for_ever)
+    persistence = life.persistence(Status())
+    running = asyncio.create_task(persistence.run())
+    await life.begun(1)
+    persistence.restart()
+    await life.begun(2)
+    assert life.cancelled == 1
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert life.cancelled == 2
+
+
+async def test_restarts_that_follow_quickly_are_survived_however_they_fall() -> None:
+    """While a life is ending, while it pauses, before it has begun, and several at once."""
+    life = Life(then=for_ever)
+    persistence = life.persistence(Status())
+    running = asyncio.create_task(persistence.run())
+    for turns in range(40):
+        persistence.restart()
+        for _ in range(turns % 7):
+            await asyncio.sleep(0)
+        persistence.restart()
+    begun = len(life.times)
+    persistence.restart()
+    await life.begun(begun + 1)
+    assert not running.done()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_being_cancelled_is_no_failure_and_ends_the_life() -> None:
+    status = Status()
+    life = Life(then=for_ever)
+    running = asyncio.create_task(life.persistence(status).run())
+    await life.begun(1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert life.cancelled == 1
+    assert status.halted == {}
+
+
+async def test_a_life_that_somebody_else_cancelled_is_lived_again() -> None:
+    life = Life(asyncio.CancelledError())
+    await life.persists(Status())
+    assert len(life.times) == 2

@@ -1,0 +1,124 @@
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+
+from adapters.batches import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, ONE_BY_ONE_MAX, batch_of
+from adapters.errors import Interrupted
+from adapters.event_log import Append, Entry, EventLog, LogInfo
+from adapters.follower import Stored
+from core.positions import BEGINNING, Epoch, Mark, Region
+from core.positions import Sequence as EventSequence
+from replicator.ship import PROPOSED_PAUSE_SECONDS, Shipper
+from replicator.status import Status
+
+ORIGIN, EPOCH = Region("us-iowa"), Epoch("k3v9x2")
+
+
+def stored(count: int, size: int = 1) -> list[Stored]:
+    subject = f"events.{ORIGIN}.{EPOCH}.webhook_created.v1"
+    return [Stored(EventSequence(number), subject, b"." * size) for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "expected"),
+    [
+        (0, 1, 0),
+        (1, 1, 1),
+        (ONE_BY_ONE_MAX, 1, 1),
+        (ONE_BY_ONE_MAX + 1, 1, ONE_BY_ONE_MAX + 1),
+        (2_000, 1, BATCH_EVENTS_MAX),
+        (2_000, 64 * 1024, 64),
+        (100, 64 * 1024 + 1, 63),
+        (100, BATCH_BYTES_MAX, 1),
+        (100, BATCH_BYTES_MAX + 1, 1),
+    ],
+)
+def test_a_batch_is_bounded_by_events_and_by_bytes_and_is_never_of_none(count: int, size: int, expected: int) -> None:
+    waiting = stored(count, size)
+    assert batch_of(waiting) == waiting[:expected]
+
+
+class Copy:
+    """A copy in memory. Its place is taken as often as it is told, by something that does not show."""
+
+    epoch = EPOCH
+
+    def __init__(self, events: Sequence[Stored] = (), *, taken: int = 0) -> None:
+        self.events: list[Stored] = []
+        self.coming = list(events)
+        self.taken = taken
+        self.batches: list[int] = []
+        self.times: list[float] = []
+
+    async def describe(self) -> LogInfo:
+        return LogInfo(EPOCH, EventSequence(len(self.events)))
+
+    async def end(self) -> Mark:
+        return self.events[-1].mark() if self.events else BEGINNING
+
+    async def append(self, entries: Sequence[Entry], *, after: EventSequence) -> tuple[Append, str]:
+        self.times.append(asyncio.get_running_loop().time())
+        if self.taken:
+            self.taken -= 1
+            return Append.PLACE_TAKEN, "(10164)"
+        assert after == len(self.events)
+        self.batches.append(sum(len(entry.data) for entry in entries))
+        self.events += [Stored(EventSequence(after + number), *entry) for number, entry in enumerate(entries, start=1)]
+        return Append.STORED, ""
+
+    @asynccontextmanager
+    async def follow(self, known: Mark) -> AsyncIterator["Copy"]:
+        self.coming = self.coming[known.sequence :]
+        yield self
+
+    async def heard(self) -> list[Stored]:
+        await asyncio.sleep(0.001)
+        events, self.coming = self.coming, []
+        return events
+
+
+async def shipped(source: Copy, copy: Copy) -> None:
+    """Return once the copy has everything."""
+    expected = list(source.coming)
+    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=3, status=Status())
+    living = asyncio.create_task(shipper.live())
+    async with asyncio.timeout(5):
+        while copy.events != expected:
+            await asyncio.sleep(0.001)
+    living.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await living
+
+
+def log(copy: Copy) -> EventLog:
+    return cast("EventLog", cast("Any", copy))
+
+
+async def test_large_events_are_shipped_in_batches_of_bounded_bytes() -> None:
+    copy = Copy()
+    await shipped(Copy(stored(200, 64 * 1024)), copy)
+    assert len(copy.batches) == 11, "three whole ones, then eight one by one"
+    assert max(copy.batches) <= BATCH_BYTES_MAX
+
+
+async def test_a_place_that_something_unseen_takes_is_tried_again_after_a_pause() -> None:
+    copy = Copy(taken=3)
+    await shipped(Copy(stored(1)), copy)
+    pauses = [after - before for before, after in zip(copy.times, copy.times[1:], strict=False)]
+    assert len(pauses) == 3
+    assert min(pauses) >= PROPOSED_PAUSE_SECONDS * 0.9
+
+
+async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_comes() -> None:
+    source, copy = Copy(stored(12)), Copy()
+    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=1, status=Status())
+    living = asyncio.create_task(shipper.live())
+    async with asyncio.timeout(5):
+        while len(copy.events) < 12:
+            await asyncio.sleep(0.001)
+        del copy.events[4:]
+        with pytest.raises(Interrupted, match="the copy ends at 4, and ended at 12"):
+            await living
