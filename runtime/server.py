@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -10,12 +11,18 @@ from typing import Any
 import structlog
 import uvicorn
 
+from runtime.protocol import protocol_with
 from runtime.settings import InvalidSetting
 
 log = structlog.get_logger()
 
 ANSWER_SECONDS = 1.0
 """What is left, after the drain's end, to write the last answers."""
+
+CONNECTIONS_MAX = 20_000
+
+FILES_RESERVED = 256
+"""What the process itself may have open beside its clients' connections."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -41,15 +48,29 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _room_for(connections: int) -> int:
+    """So many, or as many as the process may have open: as its own limit is raised as far as it may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return connections
+    files = connections + FILES_RESERVED
+    if soft < files:
+        soft = files if hard == resource.RLIM_INFINITY else min(files, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return max(1, min(connections, soft - FILES_RESERVED))
+
+
 async def serve(
     app: Any,  # noqa: ANN401 - any ASGI application
     listener: socket.socket,
     *,
     drain_seconds: float,
+    connections_max: int = CONNECTIONS_MAX,
     on_drain: Callable[[float], None] = lambda _deadline: None,
 ) -> None:
     """Serve `app` on `listener` until SIGTERM or SIGINT, then answer what is in flight and return.
 
+    A connection above `connections_max`, or above what the process may have open, is refused with a 503.
     `on_drain` is told at once by when (in the event loop's time) waiting requests must have their answer.
     """
     config = uvicorn.Config(
@@ -57,7 +78,9 @@ async def serve(
         lifespan="off",
         log_config=None,
         access_log=False,
-        http="httptools",
+        log_level="error",
+        http=protocol_with(connections_max=_room_for(connections_max)),  # type: ignore[arg-type]
+        ws="none",
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=int(drain_seconds + ANSWER_SECONDS) + 1,

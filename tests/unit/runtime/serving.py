@@ -7,18 +7,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from runtime.server import bind, serve
+from runtime.server import CONNECTIONS_MAX, bind, serve
 
 LOCALHOST = "127.0.0.1"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
+_opened: list[asyncio.StreamWriter] = []
+
 
 @asynccontextmanager
-async def served(app: Any, *, drain_seconds: float = 1) -> AsyncIterator[int]:  # noqa: ANN401
+async def served(
+    app: Any,  # noqa: ANN401 - any ASGI application
+    *,
+    drain_seconds: float = 1,
+    connections_max: int = CONNECTIONS_MAX,
+) -> AsyncIterator[int]:
     """The port of `app`. On leaving, it is told to stop, and must, well within the drain and a second."""
     listener = bind(LOCALHOST, 0)
     port = listener.getsockname()[1]
-    serving = asyncio.create_task(serve(app, listener, drain_seconds=drain_seconds))
+    serving = asyncio.create_task(serve(app, listener, drain_seconds=drain_seconds, connections_max=connections_max))
     async with asyncio.timeout(5):
         while not await takes(port):
             await asyncio.sleep(0.01)
@@ -28,6 +35,8 @@ async def served(app: Any, *, drain_seconds: float = 1) -> AsyncIterator[int]:  
         os.kill(os.getpid(), signal.SIGTERM)
         async with asyncio.timeout(drain_seconds + 5):
             await serving
+        while _opened:
+            _opened.pop().close()
 
 
 async def takes(port: int) -> bool:
@@ -41,4 +50,7 @@ async def takes(port: int) -> bool:
 
 
 async def connect(port: int) -> Streams:
-    return await asyncio.open_connection(LOCALHOST, port)
+    """A connection that is closed when what is served has stopped."""
+    reader, writer = await asyncio.open_connection(LOCALHOST, port)
+    _opened.append(writer)
+    return reader, writer

@@ -1,0 +1,283 @@
+"""What a client may do with a connection, on real sockets. Times are shortened, not waited for."""
+
+import asyncio
+import json
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable, MutableMapping
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import pytest
+from prometheus_client import REGISTRY
+
+from runtime import protocol, server
+from runtime.protocol import HEAD_BYTES_MAX, PIECE_BYTES, PIPELINED_MAX
+from service.answers import failure
+from tests.unit.runtime.serving import LOCALHOST, Streams, connect, served, takes
+
+GET = b"GET / HTTP/1.1\r\nHost: here\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: here\r\n"
+END = b"\r\n"
+
+
+class App:
+    """Reads the whole body, then answers `size` bytes, or waits until it may."""
+
+    def __init__(self, *, size: int = 2) -> None:
+        self.size = size
+        self.asked = 0
+        self.disconnected = 0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def __call__(
+        self, _scope: MutableMapping[str, Any], receive: Callable[..., Any], send: Callable[..., Any]
+    ) -> None:
+        self.asked += 1
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                self.disconnected += 1
+                return
+            if not message["more_body"]:
+                break
+        await self.may_answer.wait()
+        length = str(self.size).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        for start in range(0, self.size, 100_000):
+            body = b"." * min(100_000, self.size - start)
+            await send({"type": "http.response.body", "body": body, "more_body": start + 100_000 < self.size})
+
+
+def closed(reason: str) -> float:
+    return REGISTRY.get_sample_value("crosshook_connections_closed_total", {"reason": reason}) or 0
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+async def answered(streams: Streams, request: bytes) -> None:
+    reader, writer = streams
+    writer.write(request)
+    async with asyncio.timeout(5):
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 "), head
+        await reader.readexactly(2)
+
+
+async def is_closed(streams: Streams) -> bool:
+    """Whether the other side closes it without a word."""
+    try:
+        async with asyncio.timeout(5):
+            return await streams[0].read() == b""
+    except ConnectionError:
+        return True
+
+
+async def refusal(streams: Streams) -> tuple[int, dict[str, str], str]:
+    """The last thing that is said: its status, headers and message, which come in the service's envelope."""
+    async with asyncio.timeout(5):
+        head, _, body = (await streams[0].read()).partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    message = json.loads(body)["errors"][0]["message"]
+    number = int(status.split()[1])
+    assert body == msgspec.json.encode(failure(number, message))
+    assert headers["content-length"] == str(len(body))
+    assert headers["content-type"] == "application/json"
+    assert headers["connection"] == "close"
+    return number, headers, message
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        GET + b"Cookie: " + b"x" * HEAD_BYTES_MAX + END + END,
+        GET + b"Cookie: " + b"x" * (HEAD_BYTES_MAX + PIECE_BYTES),
+        GET + b"X: y\r\n" * (HEAD_BYTES_MAX // 2),
+        b"GET /" + b"x" * HEAD_BYTES_MAX,
+        b"\r\n" * HEAD_BYTES_MAX,
+    ],
+    ids=["whole", "one header", "many headers", "target", "empty lines"],
+)
+async def test_a_head_that_is_too_large_is_a_431_and_closes_the_connection(head: bytes) -> None:
+    app, before = App(), closed("head_bytes")
+    async with served(app) as port:
+        streams = await connect(port)
+        for start in range(0, len(head), 8_000):
+            streams[1].write(head[start : start + 8_000])
+        try:
+            status, _, message = await refusal(streams)
+            assert (status, message) == (431, "head: expected at most 65536 bytes")
+        except ConnectionError:
+            pass  # What was still being sent to a closed connection can cost the answer.
+        await until(lambda: closed("head_bytes") == before + 1)
+        await answered(await connect(port), GET + b"Cookie: " + b"x" * 60_000 + END + END)
+    assert app.asked == 1
+
+
+@pytest.mark.parametrize("tail", [b"5;" + b"x" * HEAD_BYTES_MAX, b"0\r\nX: " + b"x" * HEAD_BYTES_MAX])
+async def test_what_is_sent_beside_a_body_is_bounded_like_a_head(tail: bytes) -> None:
+    app, before = App(), closed("head_bytes")
+    async with served(app) as port:
+        streams = await connect(port)
+        streams[1].write(POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
+        await until(lambda: app.asked == 1)
+        streams[1].write(tail)
+        assert await is_closed(streams)
+        await until(lambda: app.disconnected == 1)
+    assert closed("head_bytes") == before + 1
+
+
+async def test_a_body_is_no_head_however_large_and_in_whatever_pieces() -> None:
+    app = App()
+    async with served(app) as port:
+        streams = await connect(port)
+        body = b"." * (4 * HEAD_BYTES_MAX)
+        await answered(streams, POST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        pieces = b"1\r\n.\r\n" * HEAD_BYTES_MAX
+        await answered(streams, POST + b"Transfer-Encoding: chunked\r\n\r\n" + pieces + b"0\r\n\r\n")
+        await answered(streams, GET + END)
+
+
+async def test_a_head_that_does_not_come_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
+    app, before = App(), closed("head_seconds")
+    async with served(app, drain_seconds=5) as port:
+        idle, half, again = [await connect(port) for _ in range(3)]
+        half[1].write(GET)
+        await answered(again, GET + END)
+        again[1].write(GET)
+        assert all([await is_closed(streams) for streams in (idle, half, again)])
+        await until(lambda: closed("head_seconds") >= before + 3)
+    assert app.asked == 1
+
+
+async def test_who_waits_for_an_answer_or_asks_again_in_time_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+    app, loop = App(), asyncio.get_running_loop()
+    async with served(app) as port:
+        streams, end = await connect(port), loop.time() + 0.5
+        while loop.time() < end:
+            await answered(streams, GET + END)
+            await asyncio.sleep(0.02)
+        app.may_answer.clear()
+        loop.call_later(0.5, app.may_answer.set)
+        await answered(streams, GET + END)
+        await answered(streams, GET + END)
+
+
+async def test_one_connection_too_many_is_a_503_that_says_when_to_try_again() -> None:
+    app, before = App(), closed("connections")
+    async with served(app, connections_max=2) as port:
+        first = await let_in(port)
+        await let_in(port)
+        status, headers, message = await refusal(await connect(port))
+        assert (status, headers["retry-after"]) == (503, "1")
+        assert message == "this process has too many connections; try again"
+        await until(lambda: closed("connections") >= before + 1)
+        first[1].close()
+        await let_in(port)
+
+
+async def test_there_are_no_more_connections_than_files_that_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = [(1024, 4096)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, found: limits.append(found))
+    monkeypatch.setattr(server, "FILES_RESERVED", 4096 - 1)
+    async with served(App(), connections_max=20_000) as port:
+        assert limits == [(1024, 4096), (4096, 4096)]
+        await let_in(port)
+        status, _, _ = await refusal(await connect(port))
+        assert status == 503
+
+
+async def let_in(port: int) -> Streams:
+    """A connection on which there are answers, as soon as there is room for it."""
+    async with asyncio.timeout(5):
+        while True:
+            reader, writer = await connect(port)
+            writer.write(GET + END)
+            with suppress(ConnectionError):
+                if (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 "):
+                    await reader.readexactly(2)
+                    return reader, writer
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_no_http_is_a_400_in_the_envelope() -> None:
+    async with served(App()) as port:
+        streams = await connect(port)
+        streams[1].write(b"what?\r\n\r\n")
+        assert (await refusal(streams))[0] == 400
+
+
+async def test_no_more_than_so_many_requests_wait_on_one_connection() -> None:
+    app, before = App(), closed("pipelined")
+    app.may_answer.clear()
+    async with served(app) as port:
+        streams = await connect(port)
+        streams[1].write((GET + END) * (PIPELINED_MAX + 1))
+        await until(lambda: app.asked == 1)
+        app.may_answer.set()
+        await until(lambda: app.asked == PIPELINED_MAX + 1)
+        app.may_answer.clear()
+        streams[1].write((GET + END) * (PIPELINED_MAX + 2))
+        await until(lambda: closed("pipelined") == before + 1)
+        app.may_answer.set()
+
+
+async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "TAKE_SECONDS", 0.1)
+    before = closed("take_seconds")
+    with socket.socket() as slow:
+        async with served(App(size=50_000_000), drain_seconds=5) as port:
+            slow.setblocking(False)  # noqa: FBT003 - the socket's own
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(slow, (LOCALHOST, port))
+            await loop.sock_sendall(slow, GET + END)
+            await until(lambda: closed("take_seconds") == before + 1)
+
+
+async def test_who_takes_an_answer_slowly_gets_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "TAKE_SECONDS", 1)
+    size = 20_000_000
+    async with served(App(size=size)) as port:
+        reader, writer = await connect(port)
+        writer.write(GET + b"Connection: close\r\n\r\n")
+        async with asyncio.timeout(20):
+            await reader.readuntil(b"\r\n\r\n")
+            got = 0
+            while got < size:
+                got += len(await reader.read(1_000_000))
+                await asyncio.sleep(0.005)
+    assert got == size
+
+
+async def test_told_to_stop_it_waits_for_no_head_and_not_long_for_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "BODY_GRACE_SECONDS", 0.2)
+    app, loop = App(), asyncio.get_running_loop()
+    async with served(app, drain_seconds=30) as port:
+        idle, half_head, answered_once, half_body, whole_later = [await connect(port) for _ in range(5)]
+        half_head[1].write(GET)
+        await answered(answered_once, GET + END)
+        answered_once[1].write(GET)
+        for _, writer in (half_body, whole_later):
+            writer.write(POST + b"Content-Length: 3\r\n\r\n{")
+        await until(lambda: app.asked == 3)
+        os.kill(os.getpid(), signal.SIGTERM)
+        told = loop.time()
+        async with asyncio.timeout(5):
+            while await takes(port):
+                await asyncio.sleep(0.01)
+        await answered(whole_later, b" }")
+        assert all([await is_closed(streams) for streams in (idle, half_head, answered_once, half_body, whole_later)])
+    assert loop.time() < told + 3
+    assert app.disconnected == 1
