@@ -1,0 +1,73 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runtime.process import EXIT_BAD_SETTING, EXIT_FAILED, run
+from runtime.settings import InvalidSetting
+
+ROOT = Path(__file__).parents[3]
+
+
+async def nothing(_: None) -> None:
+    pass
+
+
+def nowhere() -> None:
+    raise InvalidSetting("CROSSHOOK_REGION", "a region", None)
+
+
+def test_who_returns_is_done() -> None:
+    assert run(lambda: None, nothing) == 0
+
+
+def test_a_bad_setting_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(nowhere, nothing) == EXIT_BAD_SETTING
+    assert capsys.readouterr().err == "CROSSHOOK_REGION: expected a region, but it is not set\n"
+
+
+FAILING = """
+import sys
+from runtime.logs import LogFormat, LogLevel, configure_logs
+from runtime.process import run
+
+async def main(_):
+    configure_logs(LogFormat.JSON, LogLevel.INFO, process="a test")
+    raise ExceptionGroup("two things", [ValueError("one"), OSError("other")])
+
+sys.exit(run(lambda: None, main))
+"""
+
+WITHOUT_UVLOOP = """
+import asyncio
+import sys
+sys.modules["uvloop"] = None
+from runtime.process import run
+
+async def main(_):
+    print(type(asyncio.get_running_loop()).__module__)
+
+sys.exit(run(lambda: None, main))
+"""
+
+
+def test_a_process_that_fails_says_why_in_its_log_and_exits_with_1() -> None:
+    ended = python(FAILING)
+    assert ended.returncode == EXIT_FAILED
+    line = json.loads(ended.stderr)
+    assert (line["event"], line["level"], line["process"]) == ("the process failed", "error", "a test")
+    assert line["exception"][0]["exc_value"] == "two things (2 sub-exceptions)"
+    assert "OSError" in ended.stderr
+
+
+def test_where_there_is_no_uvloop_asyncios_own_loop_does() -> None:
+    ended = python(WITHOUT_UVLOOP)
+    assert (ended.returncode, ended.stdout) == (0, "asyncio.unix_events\n")
+
+
+def python(text: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+    )
