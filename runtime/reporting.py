@@ -1,4 +1,4 @@
-"""Say each change of a connection once, in the log and as a metric."""
+"""Say each change of a connection, and of why there is none, once, in the log and as a metric."""
 
 from collections.abc import Callable
 
@@ -12,16 +12,15 @@ CONNECTED = Gauge("crosshook_connected", "1 while there is a connection to a reg
 
 def report_connection(region: str) -> Callable[[str | None], None]:
     """What a connection to `region` calls with None where there is a session now, else with why there is none."""
-    told: bool | None = None
+    told: str | None = "not told yet"
 
     def report(why_not: str | None) -> None:
         nonlocal told
-        is_connected = why_not is None
-        CONNECTED.labels(region).set(is_connected)
-        if told is is_connected:
+        CONNECTED.labels(region).set(why_not is None)
+        if told == why_not:
             return
-        told = is_connected
-        if is_connected:
+        told = why_not
+        if why_not is None:
             log.info("connected", to=f"NATS of {region}")
         else:
             log.warning("not connected", to=f"NATS of {region}", why=why_not)

@@ -1,0 +1,23 @@
+import structlog.testing
+from prometheus_client import REGISTRY
+
+from runtime.reporting import report_connection
+
+
+def connected() -> float | None:
+    return REGISTRY.get_sample_value("crosshook_connected", {"region": "us-reporting"})
+
+
+def test_a_change_of_a_connection_is_said_once_and_so_is_each_reason_why_there_is_none() -> None:
+    report = report_connection("us-reporting")
+    with structlog.testing.capture_logs() as lines:
+        for why_not in ("refused", "refused", "no answer", None, None, "no answer"):
+            report(why_not)
+            assert connected() == (why_not is None)
+    assert [(line["event"], line["log_level"], line.get("why")) for line in lines] == [
+        ("not connected", "warning", "refused"),
+        ("not connected", "warning", "no answer"),
+        ("connected", "info", None),
+        ("not connected", "warning", "no answer"),
+    ]
+    assert {line["to"] for line in lines} == {"NATS of us-reporting"}
