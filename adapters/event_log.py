@@ -10,15 +10,12 @@ from typing import NamedTuple
 import msgspec
 
 from adapters import jetstream
-from adapters.batches import BATCH_EVENTS_MAX, batch_size
 from adapters.connection import Connection, Session
 from adapters.errors import EpochChanged, LogMissing, LogVanished, Unavailable, WentBack
 from adapters.follower import Follower, Stored
 from core.positions import BEGINNING, NOTHING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from core.topology import stream_of, subjects_of
-
-__all__ = ["BATCH_EVENTS_MAX", "Append", "Entry", "EventLog", "Follower", "LogInfo", "Stored", "batch_size"]
 
 APPEND_TIMEOUT_SECONDS = 3.0
 _PLACE_TAKEN = {10071, 10164}

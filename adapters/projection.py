@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from adapters.errors import NotCurrent, Unavailable
 from core.positions import BEGINNING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
-from core.registry import Fields, Query, Write
+from core.registers import TOMBSTONE, Fields, Query, Write
 from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
 
 STATE_KEY = "projection"
@@ -27,11 +27,15 @@ CONNECTIONS_MAX = 32
 
 
 class View(NamedTuple):
-    """Registers, and the vector that they belong to: read in one step."""
+    """Registers, and the vector that they belong to: read in one step.
+
+    `total_count` is how many registers the query's first key has, on whatever page.
+    """
 
     vector: dict[Region, Mark]
     clock: Clock
     registers: dict[str, Fields]
+    total_count: int = 0
 
 
 class State(NamedTuple):
@@ -90,18 +94,21 @@ class Projection:
 
     async def read(self, query: Query) -> View:
         """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
-        answer = await _call(self._read, [STATE_KEY, *query.keys], [query.follow])
+        where_field, where_value = query.where or ("", "")
+        offset, limit = map(str, query.page) if query.page is not None else ("", "")
+        arguments = [query.follow, where_field, where_value, str(STAMP_WIDTH), offset, limit]
+        answer = await _call(self._read, [STATE_KEY, *query.keys], arguments)
         if not answer[0]:
             raise NotCurrent("projection is being rebuilt")
         state = _pairs(answer[1])
-        registers: dict[str, Fields] = {key: _pairs(fields) for key, fields in answer[2:]}
+        registers: dict[str, Fields] = {key: _pairs(fields) for key, fields in answer[3:]}
         clock = parse(state["clock"]) if "clock" in state else NEVER
-        return View(vector=_vector(state), clock=clock, registers=registers)
+        return View(vector=_vector(state), clock=clock, registers=registers, total_count=answer[2])
 
     async def apply(self, run: Run) -> ApplyResult:
         """Write the registers of `run` and the new watermark, unless it does not follow on. Raises `Unavailable`."""
-        keys = list(dict.fromkeys(write.key for write in run.writes))
-        index = {key: str(number) for number, key in enumerate(keys, start=2)}
+        keys = list(dict.fromkeys(key for write in run.writes for key in _keys_of(write)))
+        index = {key: str(number) for number, key in enumerate(keys, start=2)} | {"": "0"}
         arguments: list[str] = [
             run.origin,
             run.last.epoch,
@@ -111,9 +118,10 @@ class Projection:
             run.last.fingerprint,
             run.clock_text,
             str(STAMP_WIDTH),
+            TOMBSTONE,
         ]
-        for key, field, register in run.writes:
-            arguments += (index[key], field, register)
+        for key, field, register, points_to, (pointing_key, pointing_field) in run.writes:
+            arguments += (index[key], field, register, index[points_to], index[pointing_key], pointing_field)
         what, incarnation, is_current, epoch, sequence, mark = await _call(self._apply, [STATE_KEY, *keys], arguments)
         return ApplyResult(
             outcome=Applied(what),
@@ -176,6 +184,10 @@ async def _call(script: AsyncScript, keys: list[str], arguments: list[str]) -> A
         return await script(keys=keys, args=arguments)
     except (RedisError, OSError) as error:
         raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
+
+
+def _keys_of(write: Write) -> list[str]:
+    return [key for key in (write.key, write.points_to, write.pointer[0]) if key]
 
 
 def _pairs(flat: list[str]) -> dict[str, str]:

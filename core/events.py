@@ -41,7 +41,32 @@ class TriggerCreated(Event, frozen=True, tag="trigger_created.v1"):
     first_created: str = ""
 
 
-AnyEvent = WebhookCreated | TriggerCreated
+class WebhookUpdated(Event, frozen=True, tag="webhook_updated.v1"):
+    """Some of a webhook's fields were changed. What is None stays as it was, also where it is changed elsewhere."""
+
+    webhook_id: str
+    name: str | None = None
+    target_url: str | None = None
+    description: str | None = None
+    custom_headers: dict[str, list[str]] | None = None
+    timeout_nanoseconds: int | None = None
+
+
+class WebhookDeleted(Event, frozen=True, tag="webhook_deleted.v1"):
+    """A webhook is gone for good, and its triggers with it."""
+
+    webhook_id: str
+
+
+class TriggerDeleted(Event, frozen=True, tag="trigger_deleted.v1"):
+    """A webhook was told what does not call it any more."""
+
+    webhook_id: str
+    trigger_type: str
+    trigger_name: str
+
+
+AnyEvent = WebhookCreated | WebhookUpdated | WebhookDeleted | TriggerCreated | TriggerDeleted
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -9,7 +9,8 @@ from adapters.follower import Stored
 from adapters.projection import Applied, ApplyResult, Projection, Run
 from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region
-from core.registry import Write, writes_of
+from core.registers import Write
+from core.registry import writes_of
 from core.topology import epoch_in
 from replicator import metrics
 from replicator.failure import StoppedAt

@@ -1,9 +1,13 @@
 """The envelope that every answer comes in."""
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import msgspec
 
+from service.reading import Listed
+
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -60,3 +64,9 @@ NOTHING_MORE = Meta()
 def failure(httpcode: int, message: str, meta: Meta = NOTHING_MORE) -> Empty:
     """An answer that says what is wrong."""
     return Empty(meta=meta, errors=[ErrorItem(httpcode=httpcode, message=message)])
+
+
+def listed(found: Listed[S], view: Callable[[S], T]) -> Answer[list[T]]:
+    """A part of a list, each item as `view` shows it."""
+    pagination = Pagination(limit=found.page.limit, offset=found.page.offset, total_count=found.total_count)
+    return Answer([view(item) for item in found.items], Meta(pagination=pagination))

@@ -18,11 +18,11 @@ from runtime.server import bind, serve
 from service import headers
 from service.admission import Admission
 from service.log_writer import LogWriter
-from service.problems import BODY_BYTES_MAX, EXCEPTION_HANDLERS
+from service.problems import EXCEPTION_HANDLERS
 from service.reading import Reading
 from service.region import RegionView
-from service.routes.triggers import create_trigger, list_triggers
-from service.routes.webhooks import create_webhook, list_webhooks, read_webhook
+from service.routes.triggers import create_trigger, delete_trigger, list_triggers
+from service.routes.webhooks import create_webhook, delete_webhook, list_webhooks, read_webhook, update_webhook
 from service.settings import Settings
 from service.views import Views
 from service.waiting import Waiting
@@ -58,7 +58,8 @@ async def main(settings: Settings) -> None:
             waiting=waiting,
             append_seconds=settings.append_seconds,
         )
-        app = Admission(make_app(writing, Reading(views), region), requests_max=settings.requests_max)
+        routes = make_app(writing, Reading(views), region, webhooks_max=settings.webhooks_max)
+        app = Admission(routes, requests_max=settings.requests_max)
         background = [asyncio.create_task(writer.run()), asyncio.create_task(region.keep_listening())]
         serving = asyncio.create_task(
             serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, writing, at))
@@ -75,18 +76,32 @@ async def main(settings: Settings) -> None:
         await serving
 
 
-def make_app(writing: Writing, reading: Reading, region: RegionView) -> Litestar:
+def make_app(writing: Writing, reading: Reading, region: RegionView, *, webhooks_max: int) -> Litestar:
     """The routes over what they call."""
     return Litestar(
-        [create_webhook, list_webhooks, read_webhook, create_trigger, list_triggers, *health_routes(region.health)],
+        [
+            create_webhook,
+            list_webhooks,
+            read_webhook,
+            update_webhook,
+            delete_webhook,
+            create_trigger,
+            list_triggers,
+            delete_trigger,
+            *health_routes(region.health),
+        ],
         dependencies={
             "organization_id": Provide(headers.organization_id, sync_to_thread=False),
             "wait": Provide(headers.wait, sync_to_thread=False),
+            "if_match": Provide(headers.if_match, sync_to_thread=False),
+            "page": Provide(headers.page, sync_to_thread=False),
+            "named_trigger": Provide(headers.named_trigger, sync_to_thread=False),
+            "webhooks_max": Provide(lambda: webhooks_max, sync_to_thread=False),
             "writing": Provide(lambda: writing, sync_to_thread=False),
             "reading": Provide(lambda: reading, sync_to_thread=False),
         },
         exception_handlers=EXCEPTION_HANDLERS,
-        request_max_body_size=BODY_BYTES_MAX,
+        request_max_body_size=None,
         openapi_config=None,
         logging_config=None,
     )

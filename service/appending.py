@@ -6,31 +6,39 @@ up to its place, and carries that place as its condition: if it lands at all, it
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from adapters.batches import BATCH_BYTES_MAX
 from core.codec import encode, fingerprint
+from core.commands import Command, Refusal
 from core.events import Envelope
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
-from core.registry import Command, Registers, TargetUrlTaken, WebhookNotFound, decide, merge, query_for, writes_of
+from core.registers import Fields, Registers, merge
+from core.registry import decide, query_for, writes_of
 from core.stamps import Clock, render, tick
 from core.topology import subject_of
+from core.webhooks import webhook_key
 from service.lineage import Recognition
 from service.tail import Tail, TailEvent
 
-BATCH_BYTES_MAX = 4 * 1024 * 1024
 
-Refusal = WebhookNotFound | TargetUrlTaken
+class Accepted(NamedTuple):
+    """A command's event is in the log: where, and the registers of the webhook that it was about, after it."""
+
+    position: Position
+    fields: Fields
 
 
 @dataclass(eq=False)
 class Proposal:
-    """A command on its way into the log. `settle` is called once: with its position, or why there is none."""
+    """A command on its way into the log. `settle` is called once: with what was accepted, or why nothing was."""
 
     command: Command
     operation_id: str
     vector: dict[Region, Mark]
     clock: Clock
     registers: Registers
-    settle: Callable[["Position | Refusal | Stale"], None]
+    settle: Callable[["Accepted | Refusal | Stale"], None]
     is_handed: bool = False
     is_withdrawn: bool = False
 
@@ -51,6 +59,7 @@ class Batch:
     entries: list[tuple[str, bytes]] = field(default_factory=list)
     events: list[TailEvent] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    results: list[Fields] = field(default_factory=list)
     refused: list[tuple[Proposal, Refusal]] = field(default_factory=list)
     is_open: bool = False
     is_seen: bool = False
@@ -117,7 +126,7 @@ class Appending:
         registers = self.tail.over(query_for(proposal.command), proposal.registers, layer)
         try:
             event = decide(proposal.command, registers)
-        except (WebhookNotFound, TargetUrlTaken) as refusal:
+        except Refusal as refusal:
             batch.refused.append((proposal, refusal))
             return 0
         latest = batch.events[-1].clock if batch.events else self.tail.clock
@@ -131,11 +140,15 @@ class Appending:
         sequence = Sequence(batch.after.sequence + len(batch.entries) + 1)
         writes = writes_of(envelope, Position(self._origin, self.epoch, sequence))
         merge(layer, writes)
+        key = webhook_key(envelope.organization_id, event.webhook_id)
+        after = {key: dict(registers.get(key, {}))}
+        merge(after, writes)
         subject, data = subject_of(self._origin, self.epoch, event), encode(envelope)
         mark = Mark(epoch=self.epoch, sequence=sequence, fingerprint=fingerprint(subject, data))
         batch.entries.append((subject, data))
         batch.events.append(TailEvent(mark, clock, writes))
         batch.proposals.append(proposal)
+        batch.results.append(after[key])
         proposal.is_handed = True
         return len(data)
 
@@ -143,8 +156,8 @@ class Appending:
         """The batch is in the log, synced, at its place: everybody in it is told."""
         self._into_tail(batch)
         self.in_flight = None
-        for proposal, event in zip(batch.proposals, batch.events, strict=True):
-            proposal.settle(Position(self._origin, self.epoch, event.mark.sequence))
+        for proposal, event, fields in zip(batch.proposals, batch.events, batch.results, strict=True):
+            proposal.settle(Accepted(Position(self._origin, self.epoch, event.mark.sequence), fields))
         self._settle_refused(batch)
 
     def never(self, batch: Batch, *, is_place_taken: bool) -> None:

@@ -5,13 +5,16 @@ from collections.abc import Callable
 
 import structlog
 
+from adapters.batches import batch_size
 from adapters.connection import Session
 from adapters.errors import EpochChanged, Forked, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
-from adapters.event_log import Append, Entry, EventLog, Follower, Stored, batch_size
+from adapters.event_log import Append, Entry, EventLog
+from adapters.follower import Follower, Stored
 from adapters.projection import Projection
 from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
-from core.registry import Query, writes_of
+from core.registers import Query
+from core.registry import writes_of
 from core.stamps import parse
 from core.topology import epoch_in
 from service import metrics

@@ -11,12 +11,11 @@ from litestar.exceptions import (
     NotFoundException,
     ValidationException,
 )
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.status_codes import HTTP_400_BAD_REQUEST
 from litestar.types import ExceptionHandlersMap
 
+from core.commands import TargetUrlTaken, TooManyWebhooks, TriggerNotFound, WebhookChanged, WebhookNotFound
 from core.fields import InvalidField
-from core.registry import TargetUrlTaken, WebhookNotFound
 from service.answers import NOTHING_MORE, ConsistencyMeta, Empty, Meta, failure
 from service.headers import InvalidHeader
 from service.views import RegionUnavailable
@@ -25,8 +24,6 @@ from service.writing import TimedOut
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
-
-BODY_BYTES_MAX = 64 * 1024
 
 
 def _bad_request(_: AnyRequest, error: Exception) -> Response[Empty]:
@@ -55,16 +52,25 @@ def _malformed_body(request: AnyRequest, error: Exception) -> Response[Empty]:
     return _answer(400, f"body: expected a JSON object ({detail})")
 
 
-def _body_too_large(_: AnyRequest, __: Exception) -> Response[Empty]:
-    return _answer(413, f"body: expected at most {BODY_BYTES_MAX} bytes")
-
-
 def _webhook_not_found(_: AnyRequest, error: WebhookNotFound) -> Response[Empty]:
     return _answer(404, f"webhook not found: {error.webhook_id[:80]}")
 
 
 def _target_url_taken(_: AnyRequest, error: TargetUrlTaken) -> Response[Empty]:
     return _answer(409, f"target_url: another webhook of this organization has {error.target_url}")
+
+
+def _trigger_not_found(_: AnyRequest, error: TriggerNotFound) -> Response[Empty]:
+    trigger = error.trigger
+    return _answer(404, f"trigger not found: {trigger.trigger_type} {trigger.trigger_name} does not call this webhook")
+
+
+def _too_many_webhooks(_: AnyRequest, error: TooManyWebhooks) -> Response[Empty]:
+    return _answer(422, f"this organization has {error.webhooks_max} webhooks, as many as it can have")
+
+
+def _webhook_changed(_: AnyRequest, error: WebhookChanged) -> Response[Empty]:
+    return _answer(412, f"webhook {error.webhook_id} is not what If-Match says any more; read it again")
 
 
 def _region_unavailable(_: AnyRequest, error: RegionUnavailable) -> Response[Empty]:
@@ -126,9 +132,11 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     ClientException: _malformed_body,
     UnicodeDecodeError: _malformed_body,
     RecursionError: _malformed_body,
-    RequestEntityTooLarge: _body_too_large,
     WebhookNotFound: _webhook_not_found,
     TargetUrlTaken: _target_url_taken,
+    TriggerNotFound: _trigger_not_found,
+    TooManyWebhooks: _too_many_webhooks,
+    WebhookChanged: _webhook_changed,
     RegionUnavailable: _region_unavailable,
     TimedOut: _timed_out,
     NotFoundException: _no_such_route,

@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True):
     append_seconds: float
     requests_max: int
     tail_events_max: int
+    webhooks_max: int
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
@@ -46,4 +47,5 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         append_seconds=environment.number("CROSSHOOK_APPEND_SECONDS", default=2, low=0.1, high=120),
         requests_max=environment.integer("CROSSHOOK_REQUESTS_MAX", default=10_000, low=1, high=1_000_000),
         tail_events_max=environment.integer("CROSSHOOK_TAIL_EVENTS_MAX", default=10_000, low=1, high=1_000_000),
+        webhooks_max=environment.integer("CROSSHOOK_WEBHOOKS_MAX", default=1_000, low=1, high=1_000),
     )

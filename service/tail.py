@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from core.positions import Mark, Sequence
-from core.registry import Fields, Query, Registers, Write, merge
+from core.registers import Fields, Query, Registers, Write, is_buried, merge
 from core.stamps import NEVER, Clock
 
 KEPT_EVENTS = 1_024
@@ -66,7 +66,10 @@ class Tail:
         found: dict[str, dict[str, str]] = {}
         self._collect(found, query.keys, view, layer)
         if query.follow:
-            self._collect(found, [query.follow + field for field in found[query.keys[0]]], view, layer)
+            pointing = found[query.keys[0]]
+            self._collect(found, [query.follow + field for field in pointing], view, layer)
+            for field in [field for field in pointing if is_buried(found, query.follow + field)]:
+                del pointing[field]
         return found
 
     def _collect(
@@ -78,9 +81,9 @@ class Tail:
                 merge(found, (Write(key, field, register) for field, register in source.get(key, {}).items()))
 
     def _forget(self, writes: Iterable[Write]) -> None:
-        for key, field, register in writes:
-            fields = self._registers.get(key, {})
-            if fields.get(field) == register:
-                del fields[field]
+        for write in writes:
+            fields = self._registers.get(write.key, {})
+            if fields.get(write.field) == write.register:
+                del fields[write.field]
                 if not fields:
-                    del self._registers[key]
+                    del self._registers[write.key]

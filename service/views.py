@@ -4,7 +4,7 @@ import asyncio
 
 from adapters.errors import NotCurrent, Unavailable
 from adapters.projection import Projection, View
-from core.registry import Query
+from core.registers import Query
 
 
 class RegionUnavailable(Exception):

@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 
 from adapters.projection import View
+from core.commands import Command, Refusal
 from core.consistency import Level, regions_needed
 from core.positions import BEGINNING, Position, Region
-from core.registry import Command, query_for
+from core.registers import Fields
+from core.registry import query_for
 from core.topology import Topology
-from service.appending import Proposal, Refusal, Stale
+from service.appending import Accepted, Proposal, Stale
 from service.identifiers import new_identifier
 from service.log_writer import LogWriter, NothingAppended
 from service.views import RegionUnavailable, Views
@@ -66,24 +68,24 @@ class Writing:
         for rouse in self._open_waits:
             asyncio.get_running_loop().call_at(deadline, rouse)
 
-    async def write(self, command: Command, wait: Wait) -> Position:
-        """Append what `command` decides, and return once `wait.level` is reached.
+    async def write(self, command: Command, wait: Wait) -> Fields:
+        """Append what `command` decides, and return the webhook's registers once `wait.level` is reached.
 
-        Raises `WebhookNotFound`, `TargetUrlTaken`, `RegionUnavailable`, `TimedOut`.
+        Raises a `Refusal`, `RegionUnavailable`, `TimedOut`.
         """
         operation_id = new_identifier()
         while True:
             view = await self._views.read(query_for(command), deadline=wait.deadline)
             try:
-                position = await self._append(command, operation_id, view, wait)
+                accepted = await self._append(command, operation_id, view, wait)
             except Stale:
                 continue
-            await self._reach(position, wait)
-            return position
+            await self._reach(accepted.position, wait)
+            return accepted.fields
 
-    async def _append(self, command: Command, operation_id: str, view: View, wait: Wait) -> Position:
+    async def _append(self, command: Command, operation_id: str, view: View, wait: Wait) -> Accepted:
         loop = asyncio.get_running_loop()
-        settled: asyncio.Future[Position] = loop.create_future()
+        settled: asyncio.Future[Accepted] = loop.create_future()
         proposal = Proposal(
             command=command,
             operation_id=operation_id,
@@ -153,11 +155,11 @@ class Writing:
         )
 
 
-def _settling(future: asyncio.Future[Position]) -> Callable[[Position | Refusal | Stale], None]:
-    def settle(outcome: Position | Refusal | Stale) -> None:
+def _settling(future: asyncio.Future[Accepted]) -> Callable[[Accepted | Refusal | Stale], None]:
+    def settle(outcome: Accepted | Refusal | Stale) -> None:
         if future.done():
             return
-        if isinstance(outcome, Position):
+        if isinstance(outcome, Accepted):
             future.set_result(outcome)
         else:
             future.set_exception(outcome)

@@ -1,13 +1,14 @@
 -- Apply a run of one origin's events: their register writes and the new watermark, in one step.
 -- KEYS[1] state; KEYS[2…] the keys written
 -- ARGV: origin, epoch, sequence before the first event, its fingerprint, sequence of the last, its fingerprint,
---       highest clock, stamp width, then for each write: index into KEYS, field, register
+--       highest clock, stamp width, the tombstone's field, then for each write: index into KEYS, field, register,
+--       index of the key that it points to or 0, and for a tombstone: index of the key with the pointer to it, field
 -- Returns {what, incarnation, current, epoch, sequence, fingerprint}: what the watermark is now.
 -- Every write is idempotent and the watermark comes last: a script that failed half-way can be run again.
 local origin, epoch = ARGV[1], ARGV[2]
 local before, before_fingerprint = tonumber(ARGV[3]), ARGV[4]
 local last, last_fingerprint = tonumber(ARGV[5]), ARGV[6]
-local width = tonumber(ARGV[8])
+local width, TOMBSTONE = tonumber(ARGV[8]), ARGV[9]
 
 local seen = incarnation()
 local now_epoch, now, now_fingerprint = mark(origin)
@@ -24,11 +25,26 @@ if now == last and now_fingerprint ~= last_fingerprint then return answer('forke
 if now >= last then return answer('duplicate') end
 if now < before then return answer('gap') end
 
-for i = 9, #ARGV, 3 do
-  local key, field, register = KEYS[tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 2]
-  local old = redis.call('HGET', key, field)
-  if not old or string.sub(old, 1, width) < string.sub(register, 1, width) then
-    redis.call('HSET', key, field, register)
+local function is_buried(index)
+  return index ~= 0 and redis.call('HEXISTS', KEYS[index], TOMBSTONE) == 1
+end
+
+local function bury(key, register, pointing_key, pointing_field)
+  local old = redis.call('HGET', key, TOMBSTONE)
+  redis.call('DEL', key)
+  redis.call('HSET', key, TOMBSTONE, (old and old > register) and old or register)
+  redis.call('HDEL', pointing_key, pointing_field)
+end
+
+for i = 10, #ARGV, 6 do
+  local index, field, register = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2]
+  if field == TOMBSTONE then
+    bury(KEYS[index], register, KEYS[tonumber(ARGV[i + 4])], ARGV[i + 5])
+  elseif not is_buried(index) and not is_buried(tonumber(ARGV[i + 3])) then
+    local old = redis.call('HGET', KEYS[index], field)
+    if not old or string.sub(old, 1, width) < string.sub(register, 1, width) then
+      redis.call('HSET', KEYS[index], field, register)
+    end
   end
 end
 

@@ -1,18 +1,41 @@
 -- Read registers, with the proof that they are current and the vector they belong to, in one step.
 -- KEYS[1] state; KEYS[2…] keys to read
--- ARGV[1]: '' or a prefix: for each field of KEYS[2], the key prefix .. field is read as well
--- Returns {current, state as flat pairs, {key, flat pairs}…}
+-- ARGV: '' or a prefix: for each field of KEYS[2], the key prefix .. field is read as well;
+--       '' or the field that such a key must have, and the value that it must have there, and the stamp width;
+--       '' or the offset and the limit of the fields of KEYS[2] to read, in the order of their registers
+-- Returns {current, state as flat pairs, fields of KEYS[2], {key, flat pairs}…}
+local follow, where, value, width, offset, limit = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 local seen = incarnation()
 if not is_current(seen) then return { 0 } end
 
-local found = { 1, redis.call('HGETALL', STATE) }
-for i = 2, #KEYS do
-  found[#found + 1] = { KEYS[i], redis.call('HGETALL', KEYS[i]) }
+local function page(pairs_read)
+  local ordered = {}
+  for i = 1, #pairs_read, 2 do ordered[#ordered + 1] = { pairs_read[i], pairs_read[i + 1] } end
+  table.sort(ordered, function(a, b) return a[2] < b[2] end)
+  local found = {}
+  for i = tonumber(offset) + 1, math.min(tonumber(offset) + tonumber(limit), #ordered) do
+    found[#found + 1] = ordered[i][1]
+    found[#found + 1] = ordered[i][2]
+  end
+  return found
 end
-if ARGV[1] ~= '' then
-  for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
-    local key = ARGV[1] .. field
-    found[#found + 1] = { key, redis.call('HGETALL', key) }
+
+local found = { 1, redis.call('HGETALL', STATE), 0 }
+for i = 2, #KEYS do
+  local fields = redis.call('HGETALL', KEYS[i])
+  if i == 2 then
+    found[3] = #fields / 2
+    if offset ~= '' then fields = page(fields) end
+  end
+  found[#found + 1] = { KEYS[i], fields }
+end
+if follow ~= '' then
+  local first = found[4][2]
+  for i = 1, #first, 2 do
+    local key = follow .. first[i]
+    if where == '' or string.sub(redis.call('HGET', key, where) or '', width + 1) == value then
+      found[#found + 1] = { key, redis.call('HGETALL', key) }
+    end
   end
 end
 return found

@@ -1,13 +1,13 @@
-"""Triggers: what calls a webhook."""
+"""Triggers: create, list, delete what calls a webhook."""
 
 import msgspec
-from litestar import get, post
+from litestar import delete, get, post
 
 from core import catalogue
 from core.catalogue import Trigger
-from core.registry import CreateTrigger
-from service.answers import Answer, Empty, Meta, Pagination
-from service.reading import Reading
+from core.commands import CreateTrigger, DeleteTrigger
+from service.answers import Answer, Empty, listed
+from service.reading import Page, Reading
 from service.routes.webhooks import known_form
 from service.writing import Wait, Writing
 
@@ -30,7 +30,14 @@ async def create_trigger(
 
 
 @get("/organizations/webhooks/{webhook_id:str}/triggers")
-async def list_triggers(organization_id: str, webhook_id: str, reading: Reading) -> Answer[list[Trigger]]:
+async def list_triggers(organization_id: str, webhook_id: str, page: Page, reading: Reading) -> Answer[list[Trigger]]:
     """List a webhook's triggers in creation order."""
-    triggers = await reading.triggers(organization_id, known_form(webhook_id))
-    return Answer(triggers, Meta(pagination=Pagination(limit=len(triggers), total_count=len(triggers))))
+    return listed(await reading.triggers(organization_id, known_form(webhook_id), page), lambda trigger: trigger)
+
+
+@delete("/organizations/webhooks/{webhook_id:str}/triggers")
+async def delete_trigger(
+    organization_id: str, webhook_id: str, wait: Wait, named_trigger: Trigger, writing: Writing
+) -> None:
+    """Delete a webhook trigger, named by the query parameters."""
+    await writing.write(DeleteTrigger(organization_id, known_form(webhook_id), named_trigger), wait)

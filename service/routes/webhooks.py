@@ -1,14 +1,18 @@
-"""Webhooks: register, list, read."""
+"""Webhooks: register, list, read, change, delete."""
+
+from datetime import UTC, datetime
 
 import msgspec
-from litestar import get, post
+from litestar import Response, delete, get, patch, post
 
 from core import durations, fields
-from core.registry import CreateWebhook, Webhook, WebhookNotFound
-from service.answers import Answer, Meta, Pagination
+from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
+from core.registers import Fields
+from core.webhooks import Webhook, webhook_in
+from service.answers import Answer, listed
 from service.headers import uuid_in
 from service.identifiers import new_identifier
-from service.reading import Reading
+from service.reading import Page, Reading
 from service.writing import Wait, Writing
 
 
@@ -22,6 +26,16 @@ class WebhookBody(msgspec.Struct, frozen=True):
     timeout: str = "0s"
 
 
+class WebhookChanges(msgspec.Struct, frozen=True):
+    """What of a webhook is changed; what is left out or null stays as it is. `custom_headers` replaces them all."""
+
+    name: str | None = None
+    target_url: str | None = None
+    description: str | None = None
+    custom_headers: dict[str, list[str]] | None = None
+    timeout: str | None = None
+
+
 class WebhookView(msgspec.Struct, frozen=True, omit_defaults=True):
     """A webhook as it is answered. `custom_headers` is left out where there are none."""
 
@@ -30,31 +44,50 @@ class WebhookView(msgspec.Struct, frozen=True, omit_defaults=True):
     target_url: str
     description: str
     timeout: str
+    created_at: str
+    updated_at: str
     custom_headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
 @post("/organizations/webhooks")
-async def create_webhook(organization_id: str, wait: Wait, data: WebhookBody, writing: Writing) -> Answer[WebhookView]:
+async def create_webhook(
+    organization_id: str, wait: Wait, data: WebhookBody, writing: Writing, webhooks_max: int
+) -> Response[Answer[WebhookView]]:
     """Register a webhook."""
-    command = command_of(organization_id, data)
-    await writing.write(command, wait)
-    return Answer(view_of(command))
+    command = creation(organization_id, data, webhooks_max)
+    return described(command.webhook_id, await writing.write(command, wait), status_code=201)
 
 
 @get("/organizations/webhooks")
-async def list_webhooks(organization_id: str, reading: Reading) -> Answer[list[WebhookView]]:
+async def list_webhooks(organization_id: str, page: Page, reading: Reading) -> Answer[list[WebhookView]]:
     """List an organization's webhooks in creation order."""
-    webhooks = [view_of(webhook) for webhook in await reading.webhooks(organization_id)]
-    return Answer(webhooks, Meta(pagination=Pagination(limit=len(webhooks), total_count=len(webhooks))))
+    return listed(await reading.webhooks(organization_id, page), view_of)
 
 
 @get("/organizations/webhooks/{webhook_id:str}")
-async def read_webhook(organization_id: str, webhook_id: str, reading: Reading) -> Answer[WebhookView]:
+async def read_webhook(organization_id: str, webhook_id: str, reading: Reading) -> Response[Answer[WebhookView]]:
     """Read one webhook."""
-    return Answer(view_of(await reading.webhook(organization_id, known_form(webhook_id))))
+    return answered(await reading.webhook(organization_id, known_form(webhook_id)))
 
 
-def command_of(organization_id: str, body: WebhookBody) -> CreateWebhook:
+@patch("/organizations/webhooks/{webhook_id:str}")
+async def update_webhook(  # noqa: PLR0917 - Litestar passes them by name
+    organization_id: str, webhook_id: str, wait: Wait, if_match: tuple[str, ...], data: WebhookChanges, writing: Writing
+) -> Response[Answer[WebhookView]]:
+    """Change some of a webhook's fields."""
+    command = change(organization_id, known_form(webhook_id), data, if_match)
+    return described(command.webhook_id, await writing.write(command, wait))
+
+
+@delete("/organizations/webhooks/{webhook_id:str}")
+async def delete_webhook(
+    organization_id: str, webhook_id: str, wait: Wait, if_match: tuple[str, ...], writing: Writing
+) -> None:
+    """Delete a webhook and its triggers."""
+    await writing.write(DeleteWebhook(organization_id, known_form(webhook_id), if_match), wait)
+
+
+def creation(organization_id: str, body: WebhookBody, webhooks_max: int) -> CreateWebhook:
     """The command that a body makes, under a new id. Raises `InvalidField`."""
     return CreateWebhook(
         organization_id=organization_id,
@@ -64,10 +97,38 @@ def command_of(organization_id: str, body: WebhookBody) -> CreateWebhook:
         description=body.description,
         custom_headers=fields.custom_headers(body.custom_headers),
         timeout_nanoseconds=fields.timeout(body.timeout),
+        webhooks_max=webhooks_max,
     )
 
 
-def view_of(webhook: Webhook | CreateWebhook) -> WebhookView:
+def change(organization_id: str, webhook_id: str, body: WebhookChanges, if_match: tuple[str, ...]) -> UpdateWebhook:
+    """The command that a body makes. Raises `InvalidField`."""
+    return UpdateWebhook(
+        organization_id=organization_id,
+        webhook_id=webhook_id,
+        name=None if body.name is None else fields.name(body.name),
+        target_url=None if body.target_url is None else fields.target_url(body.target_url),
+        description=body.description,
+        custom_headers=None if body.custom_headers is None else fields.custom_headers(body.custom_headers),
+        timeout_nanoseconds=None if body.timeout is None else fields.timeout(body.timeout),
+        if_match=if_match,
+    )
+
+
+def described(webhook_id: str, registers: Fields, *, status_code: int = 200) -> Response[Answer[WebhookView]]:
+    """The webhook that an accepted command leaves."""
+    webhook = webhook_in(webhook_id, registers)
+    if webhook is None:
+        raise WebhookNotFound(webhook_id)
+    return answered(webhook, status_code=status_code)
+
+
+def answered(webhook: Webhook, *, status_code: int = 200) -> Response[Answer[WebhookView]]:
+    """One webhook, and its `ETag`."""
+    return Response(Answer(view_of(webhook)), status_code=status_code, headers={"ETag": f'"{webhook.etag}"'})
+
+
+def view_of(webhook: Webhook) -> WebhookView:
     """A webhook as it is answered."""
     return WebhookView(
         id=webhook.webhook_id,
@@ -75,8 +136,14 @@ def view_of(webhook: Webhook | CreateWebhook) -> WebhookView:
         target_url=webhook.target_url,
         description=webhook.description,
         timeout=durations.render(webhook.timeout_nanoseconds),
+        created_at=_rfc3339(webhook.created_at_milliseconds),
+        updated_at=_rfc3339(webhook.updated_at_milliseconds),
         custom_headers=webhook.custom_headers,
     )
+
+
+def _rfc3339(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def known_form(webhook_id: str) -> str:

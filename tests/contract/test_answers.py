@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from core.catalogue import NAMES, TriggerType
 from deploy.local import LocalRegion
 from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, in_pieces, organization, registered, triggers_of
 
-NOTHING_LISTED = {"meta": {"pagination": {"limit": 0, "offset": 0, "total_count": 0}}, "errors": []}
+NOTHING_MORE = {"meta": {"pagination": {"limit": 0, "offset": 0, "total_count": 0}}, "errors": []}
 ALL = [(kind.value, name) for kind in TriggerType for name in NAMES[kind]]
 
 
@@ -25,7 +26,7 @@ async def test_a_created_trigger_is_answered_as_the_page_says(
     answer = await client.post(triggers_of(await registered(client)), json=A_TRIGGER, headers=headers)
     assert answer.status_code == 201
     assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json() == NOTHING_LISTED
+    assert answer.json() == NOTHING_MORE
 
 
 async def test_every_trigger_of_the_page_can_be_created_and_they_are_listed_in_creation_order(
@@ -39,7 +40,7 @@ async def test_every_trigger_of_the_page_can_be_created_and_they_are_listed_in_c
     answer = await client.get(triggers_of(webhook))
     assert answer.status_code == 200
     assert answer.json() == {
-        "meta": {"pagination": {"limit": 37, "offset": 0, "total_count": 37}},
+        "meta": {"pagination": {"limit": 100, "offset": 0, "total_count": 37}},
         "errors": [],
         "result": [{"trigger_type": kind, "trigger_name": name} for kind, name in reversed(ALL)],
     }
@@ -52,7 +53,7 @@ async def test_a_trigger_that_is_there_already_is_created_again_and_keeps_its_pl
     other = {"trigger_type": "sync_hook", "trigger_name": "token_minted"}
     for body in (A_TRIGGER, other, A_TRIGGER):
         answer = await client.post(triggers_of(webhook), json=body)
-        assert (answer.status_code, answer.json()) == (201, NOTHING_LISTED)
+        assert (answer.status_code, answer.json()) == (201, NOTHING_MORE)
     assert (await client.get(triggers_of(webhook))).json()["result"] == [A_TRIGGER, other]
 
 
@@ -68,6 +69,9 @@ async def test_a_webhook_is_answered_whole_and_read_back_the_same(client: httpx.
     assert set(created) == {"meta", "errors", "result"}
     assert (created["meta"], created["errors"]) == ({}, [])
     assert uuid.UUID(created["result"].pop("id")).version == 7
+    times = {created["result"].pop("created_at"), created["result"].pop("updated_at")}
+    assert len(times) == 1
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(times.pop())) < timedelta(seconds=10)
     assert created["result"] == body
     webhook = str(answer.json()["result"]["id"])
     read = await client.get(f"{WEBHOOKS}/{webhook}")
@@ -78,23 +82,25 @@ async def test_a_webhook_is_answered_whole_and_read_back_the_same(client: httpx.
 async def test_what_is_not_set_reads_back_as_nothing(client: httpx.AsyncClient) -> None:
     body = a_body()
     answer = (await client.post(WEBHOOKS, json=body)).json()
-    expected = {**body, "id": answer["result"]["id"], "description": "", "timeout": "0s"}
+    made = {name: answer["result"][name] for name in ("id", "created_at", "updated_at")}
+    expected = {**body, **made, "description": "", "timeout": "0s"}
     assert answer["result"] == expected
     assert (await client.get(f"{WEBHOOKS}/{expected['id']}")).json()["result"] == expected
 
 
 async def test_an_organization_without_webhooks_has_an_empty_list(client: httpx.AsyncClient) -> None:
     answer = await client.get(WEBHOOKS)
-    assert (answer.status_code, answer.json()) == (200, {**NOTHING_LISTED, "result": []})
+    nothing = {"meta": {"pagination": {"limit": 100, "offset": 0, "total_count": 0}}, "errors": [], "result": []}
+    assert (answer.status_code, answer.json()) == (200, nothing)
     triggers = await client.get(triggers_of(await registered(client)))
-    assert (triggers.status_code, triggers.json()) == (200, {**NOTHING_LISTED, "result": []})
+    assert (triggers.status_code, triggers.json()) == (200, nothing)
 
 
 async def test_webhooks_are_listed_in_creation_order(client: httpx.AsyncClient) -> None:
     made = [await registered(client) for _ in range(5)]
     answer = (await client.get(WEBHOOKS)).json()
     assert [webhook["id"] for webhook in answer["result"]] == made
-    assert answer["meta"] == {"pagination": {"limit": 5, "offset": 0, "total_count": 5}}
+    assert answer["meta"] == {"pagination": {"limit": 100, "offset": 0, "total_count": 5}}
 
 
 async def test_a_webhook_is_found_by_its_id_in_capitals_too(client: httpx.AsyncClient) -> None:

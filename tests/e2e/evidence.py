@@ -13,7 +13,8 @@ from redis.asyncio import Redis
 
 from core.codec import decode
 from core.positions import Epoch, Position, Region, Sequence
-from core.registry import merge, writes_of
+from core.registers import merge
+from core.registry import writes_of
 from deploy.local import LocalRegions
 from tests.e2e.callers import Told
 

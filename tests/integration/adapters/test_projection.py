@@ -15,9 +15,11 @@ from adapters.projection import STATE_KEY, Applied, Projection, Run, open_projec
 from core.codec import encode, fingerprint
 from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
-from core.registry import Query, Write, merge, query_webhooks, webhook_key, webhooks_in, writes_of
+from core.registers import Query, Write, merge
+from core.registry import writes_of
 from core.stamps import STAMP_WIDTH, Clock, render
 from core.topology import subject_of
+from core.webhooks import query_webhooks, webhook_key, webhooks_in
 from deploy.local import LocalRegion
 
 US, EU, JP = ORIGINS = Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")
@@ -503,7 +505,7 @@ async def apply_all(url: str, logs: Logs, schedule: Iterable[tuple[Region, int, 
             expected = Applied.APPLIED if end > reached[origin] else Applied.DUPLICATE
             assert await outcome(projection, run) is expected
             reached[origin] = max(reached[origin], end)
-        view = await projection.read(query_webhooks(ORGANIZATION))
+        view = await projection.read(query_webhooks(ORGANIZATION, offset=0, limit=1_000))
         assert {origin: mark.sequence for origin, mark in view.vector.items()} == {
             origin: len(log) for origin, log in logs.items() if log
         }

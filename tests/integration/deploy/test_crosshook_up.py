@@ -140,7 +140,7 @@ async def test_it_prints_addresses_the_organization_and_lines_to_paste(demo: Dem
 async def test_links_are_cut_healed_and_delayed_while_it_runs(demo: Demo) -> None:
     assert await outcome("link", "cut", "europe-belgium", "--name", NAME) == (
         0,
-        "europe-belgium is cut off; heal it with `crosshook link heal europe-belgium`\n",
+        f"europe-belgium is cut off; heal it with `crosshook link heal europe-belgium --name {NAME}`\n",
     )
     assert [region.is_cut for region in status().regions] == [False, True]
     code, _ = await outcome("link", "heal", "europe-belgium", "--name", NAME)

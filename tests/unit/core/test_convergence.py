@@ -10,9 +10,18 @@ from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from core.codec import encode, fingerprint
-from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
+from core.events import (
+    AnyEvent,
+    Envelope,
+    TriggerCreated,
+    TriggerDeleted,
+    WebhookCreated,
+    WebhookDeleted,
+    WebhookUpdated,
+)
 from core.positions import BEGINNING, Arrival, Epoch, Mark, Position, Region, Sequence, classify
-from core.registry import Write, merge, writes_of
+from core.registers import Write, merge
+from core.registry import writes_of
 from core.stamps import STAMP_WIDTH, Clock, render
 from core.topology import subject_of
 
@@ -90,10 +99,15 @@ def a_log(draw: st.DrawFn, origin: Region) -> list[Logged]:
     few_webhooks = st.sampled_from([f"{region}-{number}" for region in ORIGINS for number in (1, 2)])
     places = st.sampled_from(["", "0" * STAMP_WIDTH, "f" * STAMP_WIDTH])
     names = st.sampled_from(["PersonCreated_v1", "PersonDeleted_v1"])
-    triggers = st.builds(TriggerCreated, few_webhooks, st.just("event"), names, places)
+    events = st.one_of(
+        st.builds(TriggerCreated, few_webhooks, st.just("event"), names, places),
+        st.builds(TriggerDeleted, few_webhooks, st.just("event"), names),
+        st.builds(WebhookUpdated, few_webhooks, name=st.sampled_from([None, "a", "b"]), description=st.none()),
+        st.builds(WebhookDeleted, few_webhooks),
+    )
     log = []
     for sequence in range(1, draw(st.integers(0, EVENTS_PER_LOG_MAX)) + 1):
-        event: AnyEvent = draw(triggers)
+        event: AnyEvent = draw(events)
         if sequence <= 2:
             event = WebhookCreated(webhook_id=f"{origin}-{sequence}", name="hook", target_url="https://example.com")
         log.append(logged(origin, sequence, draw(st.integers(1, 4)), event))
@@ -131,8 +145,8 @@ def test_even_without_order_and_with_repetition_the_writes_give_equal_registers(
 
 def test_the_check_finds_out_a_merge_that_lets_the_last_arrival_win() -> None:
     def last_arrival_wins(registers: Registers, writes: Iterable[Write]) -> None:
-        for key, name, register in writes:
-            registers.setdefault(key, {})[name] = register
+        for write in writes:
+            registers.setdefault(write.key, {})[write.field] = write.register
 
     find(
         st.tuples(logs_of_three, schedules),

@@ -4,11 +4,13 @@ from dataclasses import dataclass, field
 
 from core.catalogue import Trigger
 from core.codec import decode, fingerprint
+from core.commands import Command, CreateTrigger, CreateWebhook, Refusal
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
-from core.registry import Command, CreateTrigger, CreateWebhook, merge, query_for, writes_of
+from core.registers import merge
+from core.registry import query_for, writes_of
 from core.stamps import NEVER, Clock, parse
 from core.topology import epoch_in
-from service.appending import Proposal, Refusal, Stale
+from service.appending import Accepted, Proposal, Stale
 from service.tail import TailEvent
 
 HERE = Region("us-iowa")
@@ -16,7 +18,7 @@ EPOCH = Epoch("k3v9x2")
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 PERSON_CREATED = Trigger("event", "PersonCreated_v1")
 
-Outcome = Position | Refusal | Stale
+Outcome = Accepted | Refusal | Stale
 
 
 def a_webhook(webhook_id: str, *, target_url: str = "") -> CreateWebhook:
@@ -65,8 +67,8 @@ class Asked:
     def position(self) -> Position:
         """The one thing it was told, which is a position."""
         (outcome,) = self.told
-        assert isinstance(outcome, Position), outcome
-        return outcome
+        assert isinstance(outcome, Accepted), outcome
+        return outcome.position
 
 
 def ask(command: Command, operation_id: str, view: View | None = None) -> Asked:

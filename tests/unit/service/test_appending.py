@@ -4,13 +4,13 @@ from collections.abc import Sequence as Many
 
 import pytest
 
-from adapters.event_log import batch_size
+from adapters.batches import BATCH_BYTES_MAX, batch_size
 from core.codec import decode
+from core.commands import TargetUrlTaken, WebhookNotFound
 from core.positions import BEGINNING, Position, Sequence
-from core.registry import TargetUrlTaken, WebhookNotFound
 from core.stamps import Clock, milliseconds, parse
 from service import tail as tail_module
-from service.appending import BATCH_BYTES_MAX, Appending, Batch, Stale
+from service.appending import Appending, Batch, Stale
 from tests.unit.service.proposals import EPOCH, HERE, Asked, View, a_trigger, a_webhook, as_read, ask
 
 NOW = 1_700_000_000_000

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from core.codec import decode
+from core.commands import Command, TargetUrlTaken, WebhookNotFound
 from core.events import WebhookCreated
 from core.positions import BEGINNING, Position
-from core.registry import Command, TargetUrlTaken, WebhookNotFound, webhook_key
 from core.stamps import parse
+from core.webhooks import webhook_key
 from service import tail as tail_module
-from service.appending import Appending, Batch, Stale
+from service.appending import Accepted, Appending, Batch, Stale
 from service.tail import TailEvent
 from tests.unit.service.proposals import EPOCH, HERE, ORGANIZATION, Asked, View, a_trigger, a_webhook, as_read, ask
 
@@ -136,7 +137,7 @@ class ServiceThatTakesAnyEventForItsOwn(Service):
         if self.appending.tail.end.sequence > batch.after.sequence:
             self.must_look, self.batch = False, None
             for proposal, event in zip(batch.proposals, batch.events, strict=True):
-                proposal.settle(Position(HERE, EPOCH, event.mark.sequence))
+                proposal.settle(Accepted(Position(HERE, EPOCH, event.mark.sequence), {}))
 
 
 @dataclass
@@ -227,7 +228,7 @@ class World(RuleBasedStateMachine):
             assert len(question.asked.told) <= 1
             for outcome in question.asked.told:
                 match outcome:
-                    case Position(sequence=sequence):
+                    case Accepted(position=Position(sequence=sequence)):
                         envelope = decode(self.log.entries[sequence - 1][1])
                         assert envelope.operation_id == question.asked.proposal.operation_id
                     case TargetUrlTaken(target_url=url):
@@ -236,6 +237,8 @@ class World(RuleBasedStateMachine):
                         assert webhook_key(ORGANIZATION, webhook_id) not in question.view.registers
                     case Stale():
                         assert question.view.mark.sequence < question.service.appending.tail.floor
+                    case _:
+                        raise AssertionError(outcome)
 
     @invariant()
     def no_target_url_is_taken_twice(self) -> None:
@@ -280,7 +283,7 @@ class World(RuleBasedStateMachine):
             told = [q for q in self.questions if not q.asked.proposal.is_withdrawn]
             assert all(len(q.asked.told) == 1 for q in told), "somebody waits for ever"
             positions = [q.asked.told[0] for q in self.questions if q.asked.told]
-            sequences = [one.sequence for one in positions if isinstance(one, Position)]
+            sequences = [one.position.sequence for one in positions if isinstance(one, Accepted)]
             assert len(sequences) == len(set(sequences))
         finally:
             self.patch.undo()

@@ -13,13 +13,12 @@ from litestar.exceptions import (
     TooManyRequestsException,
     ValidationException,
 )
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.testing import TestClient
 
+from core.commands import TargetUrlTaken, WebhookNotFound
 from core.consistency import Level
 from core.fields import InvalidField
 from core.positions import Region
-from core.registry import TargetUrlTaken, WebhookNotFound
 from service.headers import InvalidHeader
 from service.problems import EXCEPTION_HANDLERS
 from service.views import RegionUnavailable
@@ -64,7 +63,6 @@ TABLE: list[tuple[Exception, int, str]] = [
     (ClientException(detail="trailing characters"), 400, "expected a JSON object (trailing characters)"),
     (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), 400, "expected a JSON object ("),
     (RecursionError("too deep"), 400, "expected a JSON object (too deep)"),
-    (RequestEntityTooLarge(), 413, "body: expected at most 65536 bytes"),
     (WebhookNotFound("w1"), 404, "webhook not found: w1"),
     (WebhookNotFound("w" * 5_000), 404, "webhook not found: " + "w" * 80),
     (TargetUrlTaken("https://x.example.com"), 409, "another webhook of this organization has https://x.example.com"),

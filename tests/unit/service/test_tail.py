@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 from core.codec import encode
 from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
 from core.positions import BEGINNING, Sequence
-from core.registry import Query, organization_key, query_webhook, query_webhooks, webhook_key, webhooks_in
+from core.registers import Query
 from core.stamps import Clock, render
 from core.topology import subject_of
+from core.webhooks import organization_key, query_webhook, query_webhooks, webhook_key, webhooks_in
 from service import tail as tail_module
 from service.tail import Tail, TailEvent
 from tests.unit.service.proposals import EPOCH, HERE, ORGANIZATION, View, as_read
@@ -36,7 +37,7 @@ def keeps_two(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_view_of_nothing_with_the_tail_over_it_shows_what_was_appended() -> None:
     tail = Tail(BEGINNING)
     tail.extend(event(1, webhook("w1")))
-    found = tail.over(query_webhooks(ORGANIZATION), {}, {})
+    found = tail.over(query_webhooks(ORGANIZATION, offset=0, limit=1_000), {}, {})
     assert [shown.webhook_id for shown in webhooks_in(ORGANIZATION, found)] == ["w1"]
 
 
@@ -45,7 +46,7 @@ def test_a_webhook_that_only_the_layer_lists_is_followed_to_what_the_view_has_of
     view.apply(event(1, webhook("w1")))
     key, listing = webhook_key(ORGANIZATION, "w1"), organization_key(ORGANIZATION)
     layer = {listing: view.registers[listing]}
-    found = Tail(view.mark).over(query_webhooks(ORGANIZATION), {key: view.registers[key]}, layer)
+    found = Tail(view.mark).over(query_webhooks(ORGANIZATION, offset=0, limit=1_000), {key: view.registers[key]}, layer)
     assert [shown.webhook_id for shown in webhooks_in(ORGANIZATION, found)] == ["w1"]
 
 
@@ -102,7 +103,7 @@ def test_only_what_is_applied_and_no_longer_kept_is_forgotten(keeps_two: None) -
     assert tail.floor == 0
     tail.applied(Sequence(4))
     assert tail.floor == 2
-    shown = webhooks_in(ORGANIZATION, tail.over(query_webhooks(ORGANIZATION), {}, {}))
+    shown = webhooks_in(ORGANIZATION, tail.over(query_webhooks(ORGANIZATION, offset=0, limit=1_000), {}, {}))
     assert [one.webhook_id for one in shown] == ["w3", "w4", "w5", "w6"]
 
 
@@ -150,7 +151,7 @@ def test_any_view_that_includes_the_floor_with_the_tail_over_it_is_all_there_is(
         view = View()
         for one in log[: data.draw(st.integers(tail.floor, len(log)), label="view up to")]:
             view.apply(one)
-    for query in (query_webhooks(ORGANIZATION), query_webhook(ORGANIZATION, "w1")):
+    for query in (query_webhooks(ORGANIZATION, offset=0, limit=1_000), query_webhook(ORGANIZATION, "w1")):
         found = tail.over(query, view.registers, {})
         assert {key: fields for key, fields in found.items() if fields} == {
             key: fields for key, fields in everything.registers.items() if key in found

@@ -1,0 +1,102 @@
+"""What callers ask for, and why they can be refused."""
+
+import msgspec
+
+from core.catalogue import Trigger
+
+
+class CreateWebhook(msgspec.Struct, frozen=True):
+    """Register a webhook under an id that was never used, as one of at most `webhooks_max`."""
+
+    organization_id: str
+    webhook_id: str
+    name: str
+    target_url: str
+    description: str = ""
+    custom_headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    timeout_nanoseconds: int = 0
+    webhooks_max: int = 1_000
+
+
+class UpdateWebhook(msgspec.Struct, frozen=True):
+    """Change the fields of a webhook that are not None, if its `etag` is one of `if_match` (or that is empty)."""
+
+    organization_id: str
+    webhook_id: str
+    name: str | None = None
+    target_url: str | None = None
+    description: str | None = None
+    custom_headers: dict[str, list[str]] | None = None
+    timeout_nanoseconds: int | None = None
+    if_match: tuple[str, ...] = ()
+
+
+class DeleteWebhook(msgspec.Struct, frozen=True):
+    """Delete a webhook and its triggers, if its `etag` is one of `if_match` (or that is empty)."""
+
+    organization_id: str
+    webhook_id: str
+    if_match: tuple[str, ...] = ()
+
+
+class CreateTrigger(msgspec.Struct, frozen=True):
+    """Let `trigger` call a webhook."""
+
+    organization_id: str
+    webhook_id: str
+    trigger: Trigger
+
+
+class DeleteTrigger(msgspec.Struct, frozen=True):
+    """Let `trigger` not call a webhook any more."""
+
+    organization_id: str
+    webhook_id: str
+    trigger: Trigger
+
+
+Command = CreateWebhook | UpdateWebhook | DeleteWebhook | CreateTrigger | DeleteTrigger
+
+
+class Refusal(Exception):
+    """A command that makes no event of what its region knows."""
+
+
+class WebhookNotFound(Refusal):
+    """The organization has no webhook of that id in what this region has applied."""
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(webhook_id)
+        self.webhook_id = webhook_id
+
+
+class TriggerNotFound(Refusal):
+    """The webhook is not called by that trigger."""
+
+    def __init__(self, trigger: Trigger) -> None:
+        super().__init__(trigger)
+        self.trigger = trigger
+
+
+class TargetUrlTaken(Refusal):
+    """Another webhook of the organization has that `target_url`."""
+
+    def __init__(self, target_url: str) -> None:
+        super().__init__(target_url)
+        self.target_url = target_url
+
+
+class TooManyWebhooks(Refusal):
+    """The organization has as many webhooks as it can have."""
+
+    def __init__(self, webhooks_max: int) -> None:
+        super().__init__(webhooks_max)
+        self.webhooks_max = webhooks_max
+
+
+class WebhookChanged(Refusal):
+    """The webhook is not what the caller last saw of it."""
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(webhook_id)
+        self.webhook_id = webhook_id

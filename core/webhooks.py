@@ -1,0 +1,99 @@
+"""Webhooks and triggers as registers: where they are kept, and how they are read back."""
+
+from hashlib import blake2b
+
+import msgspec
+
+from core.catalogue import Trigger
+from core.registers import TOMBSTONE, Fields, Query, Registers, stamp_of, value_of
+from core.stamps import milliseconds, parse
+
+TRIGGER = "trigger:"
+CREATED = "+"
+DELETED = "-"
+OWN_FIELDS = ("created", "name", "target_url", "description", "custom_headers", "timeout_nanoseconds")
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """A webhook as it is read. `etag` is different whenever anything but its triggers is."""
+
+    webhook_id: str
+    name: str
+    target_url: str
+    description: str
+    custom_headers: dict[str, list[str]]
+    timeout_nanoseconds: int
+    created_at_milliseconds: int
+    updated_at_milliseconds: int
+    etag: str
+
+
+def webhook_key(organization_id: str, webhook_id: str) -> str:
+    """The key of a webhook's registers, its triggers' among them."""
+    return f"webhook:{organization_id}:{webhook_id}"
+
+
+def organization_key(organization_id: str) -> str:
+    """The key whose fields are the ids of an organization's webhooks, in creation order of their registers."""
+    return f"organization:{organization_id}"
+
+
+def trigger_field(trigger: Trigger) -> str:
+    """The field of a webhook's key that says whether `trigger` calls it."""
+    return f"{TRIGGER}{trigger.trigger_type}:{trigger.trigger_name}"
+
+
+def query_webhook(organization_id: str, webhook_id: str) -> Query:
+    """What to read to know one webhook and its triggers."""
+    return Query((webhook_key(organization_id, webhook_id),))
+
+
+def query_webhooks(organization_id: str, *, offset: int, limit: int) -> Query:
+    """What to read to know a page of an organization's webhooks."""
+    return Query((organization_key(organization_id),), follow=webhook_key(organization_id, ""), page=(offset, limit))
+
+
+def webhook_in(webhook_id: str, fields: Fields) -> Webhook | None:
+    """The webhook that its key's registers describe, or None where it was never created or is deleted."""
+    if "created" not in fields or TOMBSTONE in fields:
+        return None
+    own = {name: fields[name] for name in OWN_FIELDS}
+    return Webhook(
+        webhook_id=webhook_id,
+        name=value_of(own["name"]),
+        target_url=value_of(own["target_url"]),
+        description=value_of(own["description"]),
+        custom_headers=msgspec.json.decode(value_of(own["custom_headers"]), type=dict[str, list[str]]),
+        timeout_nanoseconds=int(value_of(own["timeout_nanoseconds"])),
+        created_at_milliseconds=milliseconds(parse(own["created"])),
+        updated_at_milliseconds=milliseconds(parse(max(map(stamp_of, own.values())))),
+        etag=blake2b("".join(map(stamp_of, own.values())).encode(), digest_size=12).hexdigest(),
+    )
+
+
+def webhooks_in(organization_id: str, registers: Registers) -> list[Webhook]:
+    """A page of an organization's webhooks in creation order, from what `query_webhooks` read."""
+    by_creation = sorted(registers.get(organization_key(organization_id), {}).items(), key=lambda item: item[1])
+    found = (webhook_in(name, registers.get(webhook_key(organization_id, name), {})) for name, _ in by_creation)
+    return [webhook for webhook in found if webhook is not None]
+
+
+def triggers_in(fields: Fields) -> list[Trigger]:
+    """A webhook's triggers in creation order."""
+    placed = sorted(
+        (place_of(register), field)
+        for field, register in fields.items()
+        if field.startswith(TRIGGER) and value_of(register) != DELETED
+    )
+    return [Trigger(*field.removeprefix(TRIGGER).split(":", 1)) for _, field in placed]
+
+
+def has_trigger(fields: Fields, trigger: Trigger) -> bool:
+    """Whether `trigger` calls the webhook with these registers."""
+    register = fields.get(trigger_field(trigger))
+    return register is not None and value_of(register) != DELETED
+
+
+def place_of(register: str) -> str:
+    """Under which stamp a trigger that was created has its place in lists."""
+    return value_of(register).removeprefix(CREATED)
