@@ -1,0 +1,96 @@
+"""Many who create, change and delete the same few webhooks everywhere, while a link flaps."""
+
+import asyncio
+import random
+from collections import Counter
+
+import msgspec
+
+from deploy.local import LocalRegions, local_regions
+from tests.e2e.callers import WEBHOOKS, Caller, calling_all
+from tests.e2e.evidence import check, settled
+
+WEBHOOKS_AT_ONCE = 20
+WRITERS = 64
+FLAPPING = "asia-japan"
+TRIGGERS = ("PersonCreated_v1", "PersonDeleted_v1")
+
+
+class Writer:
+    """One of many, each with dice of its own."""
+
+    def __init__(self, callers: list[Caller], dice: random.Random, known: list[str]) -> None:
+        self._callers = callers
+        self._dice = dice
+        self._known = known
+        self.answers: Counter[tuple[str, int]] = Counter()
+        self.names: list[str] = []
+
+    async def write(self, number: int) -> None:
+        """One write of some kind, of some webhook, in some region."""
+        client = self._dice.choice(self._callers).client
+        index = self._dice.randrange(WEBHOOKS_AT_ONCE)
+        path = f"{WEBHOOKS}/{self._known[index]}"
+        headers = {
+            "SlashID-Required-Consistency": self._dice.choice(["local_region", "local_region", "all_regions"]),
+            "SlashID-Required-Consistency-Timeout": "1",
+        }
+        name = f"{id(self)}-{number}"
+        trigger = {"trigger_type": "event", "trigger_name": self._dice.choice(TRIGGERS)}
+        match self._dice.choice(["create", "rename", "describe", "trigger", "trigger", "untrigger", "delete"]):
+            case "create":
+                body = {"name": name, "target_url": f"https://hooks.example.com/{index}"}
+                answer = await client.post(WEBHOOKS, json=body, headers=headers)
+                if answer.status_code == 201:
+                    self._known[index] = answer.json()["result"]["id"]
+            case "rename":
+                answer = await client.patch(path, json={"name": name}, headers=headers)
+            case "describe":
+                answer = await client.patch(path, json={"description": name}, headers=headers)
+            case "trigger":
+                answer = await client.post(f"{path}/triggers", json=trigger, headers=headers)
+            case "untrigger":
+                answer = await client.delete(f"{path}/triggers", params=trigger, headers=headers)
+            case _:
+                answer = await client.delete(path, headers=headers)
+        self.answers[answer.request.method, answer.status_code] += 1
+        if answer.status_code in (200, 201) and name in answer.text:
+            self.names.append(name)
+
+
+async def flap(demo: LocalRegions) -> None:
+    """Cut and heal, for ever."""
+    while True:
+        await demo.cut(FLAPPING)
+        await asyncio.sleep(1.2)
+        await demo.heal(FLAPPING)
+        await asyncio.sleep(0.8)
+
+
+async def test_writers_who_race_over_a_flapping_link_leave_equal_projections_and_lose_nothing(*, whole: bool) -> None:
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")
+    dice = random.Random(seed)
+    async with local_regions() as demo, calling_all(demo) as callers:
+        everybody = list(callers.values())
+        known = [(await everybody[0].register()).webhook_id for _ in range(WEBHOOKS_AT_ONCE)]
+        writers = [Writer(everybody, random.Random(dice.random()), known) for _ in range(WRITERS)]
+        flapping = asyncio.create_task(flap(demo))
+
+        async def work(writer: Writer) -> None:
+            for number in range(20 if whole else 5):
+                await writer.write(number)
+
+        await asyncio.gather(*(work(writer) for writer in writers))
+        flapping.cancel()
+        await demo.heal(FLAPPING)
+        answers = sum((writer.answers for writer in writers), Counter[tuple[str, int]]())
+        print(dict(answers))
+        assert {status for _, status in answers} <= {200, 201, 204, 404, 408, 409}
+        evidence = await settled(demo, within_seconds=60)
+        check(evidence)
+        events = [msgspec.json.decode(event.data)["event"] for name in evidence.logs for event in evidence.origin(name)]
+        written = Counter(text for event in events for text in (event.get("name"), event.get("description")) if text)
+        assert all(written[name] == 1 for writer in writers for name in writer.names)
+        listed = [(await caller.client.get(WEBHOOKS, params={"limit": 1_000})).json() for caller in everybody]
+        assert listed[0] == listed[1] == listed[2]
