@@ -3,6 +3,7 @@
 PYTHON ?= python3
 ARGS ?=
 WHOLE ?=
+WORKERS ?= 2
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -24,8 +25,8 @@ help: ## Show what there is to run
 up: $(INSTALLED) ## Start three regions on this machine; ARGS="--rtt 0" passes options on
 	@exec $(BIN)/crosshook up $(ARGS)
 
-test: $(INSTALLED) ## Run every test, the long ones shortened; ARGS="tests/unit -k stamps" picks
-	@$(BIN)/python -m pytest $(if $(WHOLE),--whole) $(ARGS)
+test: $(INSTALLED) ## Run every test, the long ones shortened; ARGS="tests/unit -k stamps" picks, WORKERS=0 debugs
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(if $(WHOLE),--whole) $(ARGS)
 
 test-all: WHOLE = yes
 test-all: test ## Run every test whole
