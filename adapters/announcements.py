@@ -6,7 +6,7 @@ import msgspec
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from adapters.connection import Session
+from adapters.session import Session
 from core.positions import Mark, Region
 from core.topology import ANNOUNCEMENTS, announcements_of
 

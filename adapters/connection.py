@@ -6,197 +6,16 @@ that was asked on it; nothing published on it is sent again by somebody else lat
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import nats.errors
 import structlog
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 
 from adapters.errors import Unavailable
-
-T = TypeVar("T")
+from adapters.session import REDIAL_SECONDS, Session, in_words
 
 log = structlog.get_logger()
-
-CONNECT_TIMEOUT_SECONDS = 1.0
-"""How long each step of dialling may take: the connection itself, the server's greeting, TLS, the first pong."""
-
-DIAL_SECONDS_MAX = 4 * CONNECT_TIMEOUT_SECONDS
-PING_INTERVAL_SECONDS = 1
-PINGS_OUTSTANDING_MAX = 2
-REDIAL_SECONDS = 0.25
-LIVENESS_POLL_SECONDS = 0.25
-CLOSE_SECONDS = 2.0
-
-
-class Session:
-    """One client over one TCP connection, until it is lost."""
-
-    def __init__(self, name: str) -> None:
-        self._client = Client()
-        self._name = name
-        self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._last_error = ""
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the session has ended."""
-        return self._lost.done()
-
-    @property
-    def why_lost(self) -> str:
-        """Why the session ended, as far as the client has said."""
-        if not self._last_error and self._client.last_error is not None:
-            return _words(self._client.last_error)
-        return self._last_error or "the connection was lost"
-
-    async def dial(self, server: str) -> None:
-        """Connect to `server`, in one try of at most `DIAL_SECONDS_MAX`. Raises `Unavailable`.
-
-        The client by itself would try a server that does not listen again and again: its first error ends it.
-        """
-        connecting = asyncio.ensure_future(
-            self._client.connect(
-                servers=[server],
-                name=self._name,
-                allow_reconnect=False,
-                max_reconnect_attempts=1,
-                reconnect_time_wait=REDIAL_SECONDS,  # type: ignore[arg-type]
-                connect_timeout=CONNECT_TIMEOUT_SECONDS,  # type: ignore[arg-type]
-                ping_interval=PING_INTERVAL_SECONDS,
-                max_outstanding_pings=PINGS_OUTSTANDING_MAX,
-                error_cb=self._on_error,
-                disconnected_cb=self._on_disconnected,
-            )
-        )
-        connecting.add_done_callback(_retrieve)
-        try:
-            tried: set[asyncio.Future[None]] = {connecting, self._failed}
-            await asyncio.wait(tried, timeout=DIAL_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED)
-            if connecting.done():
-                connecting.result()
-                return
-        except Exception as error:  # The client lets through whatever a server can make it meet.
-            raise Unavailable(_words(error)) from error
-        finally:
-            connecting.cancel()
-        raise Unavailable(self._last_error or f"no connection within {DIAL_SECONDS_MAX:g} s")
-
-    def on_lost(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have `wake` called when the session ends, unless what is returned is called before."""
-
-        def ended(_: asyncio.Future[None]) -> None:
-            wake()
-
-        def forget() -> None:
-            self._lost.remove_done_callback(ended)
-
-        self._lost.add_done_callback(ended)
-        return forget
-
-    async def wait_lost(self) -> None:
-        """Return once the session has ended.
-
-        The client's own callbacks can be late (it first waits until a dead socket has taken the last bytes),
-        so its state is looked at as well.
-        """
-        while not self._lost.done():
-            if not self._client.is_connected:
-                self._lost.set_result(None)
-                return
-            await asyncio.wait({self._lost}, timeout=LIVENESS_POLL_SECONDS)
-
-    async def request(self, subject: str, payload: bytes, *, timeout_seconds: float) -> Msg:
-        """One answer to one request. Raises `Unavailable`."""
-        return await self.run(self._client.request(subject, payload, timeout=timeout_seconds), timeout_seconds)
-
-    async def publish(self, subject: str, payload: bytes, *, reply: str = "") -> None:
-        """Hand a message to the connection, with no word on whether it arrives. Raises `Unavailable`."""
-        if self.is_lost:
-            raise Unavailable("the connection is lost")
-        try:
-            await self._client.publish(subject, payload, reply=reply)
-        except (OSError, nats.errors.Error) as error:
-            raise Unavailable(_words(error)) from error
-
-    async def subscribe(self, subject: str, on_message: Callable[[Msg], Awaitable[None]]) -> Subscription:
-        """Hear `subject`, without a limit on what is pending: the sender is held back by flow control, or slow.
-
-        What `on_message` raises is logged, once for each kind of error; the next message comes all the same.
-        """
-        if self.is_lost:
-            raise Unavailable("the connection is lost")
-        told: set[type[Exception]] = set()
-
-        async def heard(message: Msg) -> None:
-            try:
-                await on_message(message)
-            except Exception as error:
-                if type(error) not in told:
-                    told.add(type(error))
-                    log.exception("a message could not be taken", subject=message.subject, subscription=subject)
-
-        try:
-            return await self._client.subscribe(subject, cb=heard, pending_msgs_limit=0, pending_bytes_limit=0)
-        except (OSError, nats.errors.Error) as error:
-            raise Unavailable(_words(error)) from error
-
-    async def unsubscribe(self, subscription: Subscription) -> None:
-        """Hear no more, if the session still lives."""
-        if not self.is_lost:
-            with suppress(OSError, nats.errors.Error):
-                await subscription.unsubscribe()
-
-    def inbox(self) -> str:
-        """A subject of one's own."""
-        return self._client.new_inbox()
-
-    @property
-    def client(self) -> Client:
-        """The client, for what `run` is given."""
-        return self._client
-
-    async def run(self, work: Coroutine[Any, Any, T], timeout_seconds: float) -> T:
-        """The result of `work`, or `Unavailable` as soon as the session is lost or the time is over."""
-        task = asyncio.ensure_future(work)
-        task.add_done_callback(_retrieve)
-        try:
-            waited: set[asyncio.Future[Any]] = {task, self._lost}
-            await asyncio.wait(waited, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-        except (OSError, nats.errors.Error) as error:
-            raise Unavailable(_words(error)) from error
-        finally:
-            task.cancel()
-        raise Unavailable("the connection is lost" if self.is_lost else f"no answer within {timeout_seconds:g} s")
-
-    async def close(self) -> None:
-        """End the session, within a bound. Never fails: the server may be gone, and the client be in any state."""
-        if not self._lost.done():
-            self._lost.set_result(None)
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await self._client.close()
-        except Exception as error:  # noqa: BLE001 - nothing is left to be done about it
-            log.debug("a session did not close in order", name=self._name, why=_words(error))
-
-    async def _on_error(self, error: Exception) -> None:
-        self._last_error = _words(error)
-        if not self._failed.done():
-            self._failed.set_result(None)
-        if isinstance(error, nats.errors.UnexpectedEOF):
-            await self._on_disconnected()
-
-    async def _on_disconnected(self) -> None:
-        if not self._lost.done():
-            self._lost.set_result(None)
 
 
 class Connection:
@@ -236,7 +55,7 @@ class Connection:
                 why_not = await self._live()
             except Exception as error:
                 log.exception("a session failed", name=self._name)
-                why_not = _words(error)
+                why_not = in_words(error)
             self._tell(why_not)
             await asyncio.sleep(REDIAL_SECONDS)
 
@@ -281,20 +100,9 @@ class Connection:
             log.exception("a change of a connection was not heard", name=self._name, why=why_not)
 
 
-def _words(error: Exception) -> str:
-    text = str(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
 def _place(server: str) -> str:
     """A server's address without the password that it may have."""
     return urlsplit(server).netloc.rpartition("@")[2]
-
-
-def _retrieve(task: asyncio.Future[Any]) -> None:
-    """Look at what became of a task that was perhaps given up, or asyncio complains that nobody did."""
-    if not task.cancelled():
-        task.exception()
 
 
 @asynccontextmanager

@@ -10,9 +10,10 @@ from typing import NamedTuple
 import msgspec
 
 from adapters import jetstream
-from adapters.connection import Connection, Session
+from adapters.connection import Connection
 from adapters.errors import EpochChanged, LogMissing, LogVanished, Unavailable, WentBack
 from adapters.follower import Follower, Stored
+from adapters.session import Session
 from core.positions import BEGINNING, NOTHING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from core.topology import stream_of, subjects_of

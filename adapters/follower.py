@@ -6,8 +6,8 @@ from typing import NamedTuple
 from nats.aio.msg import Msg
 
 from adapters import jetstream
-from adapters.connection import Session
 from adapters.errors import EpochChanged, Forked, Interrupted, Unavailable
+from adapters.session import Session
 from core.codec import fingerprint
 from core.positions import NOTHING, Arrival, Mark, Region, Sequence, classify
 from core.topology import epoch_in

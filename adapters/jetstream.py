@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import nats.errors
 
-from adapters.connection import Session
 from adapters.errors import Unavailable
+from adapters.session import Session
 
 API_TIMEOUT_SECONDS = 3.0
 STREAM_NOT_FOUND = 10059

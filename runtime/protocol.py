@@ -17,8 +17,10 @@ HEAD_BYTES_MAX = 64 * 1024
 PIECE_BYTES = 4 * 1024
 """The parser does not say what it keeps for later. So it is given a little at a time, and what it uses is counted."""
 
-HEAD_SECONDS = 10.0
-"""How long a whole head may take to come, from when the connection was made or its last answer given."""
+HEAD_SECONDS = 60.0
+"""How long a whole head may take to come, from when the connection was made or its last answer given.
+
+Longer than clients keep an idle connection for another request, so that it is they who close it."""
 
 TAKE_SECONDS = 10.0
 """How long a client may not take what is sent to it, or leave open what is closed."""

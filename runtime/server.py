@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from runtime.protocol import protocol_with
+from runtime.protocol import HEAD_SECONDS, protocol_with
 from runtime.settings import InvalidSetting
 
 log = structlog.get_logger()
@@ -83,6 +83,7 @@ async def serve(
         ws="none",
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=int(HEAD_SECONDS),
         timeout_graceful_shutdown=int(drain_seconds + ANSWER_SECONDS) + 1,
     )
     server = _Server(config)

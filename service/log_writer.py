@@ -6,11 +6,11 @@ from collections.abc import Callable
 import structlog
 
 from adapters.batches import batch_size
-from adapters.connection import Session
 from adapters.errors import EpochChanged, Forked, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Follower, Stored
 from adapters.projection import Projection
+from adapters.session import Session
 from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
 from core.registers import Query

@@ -14,10 +14,15 @@ import msgspec
 from deploy.local import LocalRegions
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
+ORGANIZATIONS = tuple(f"af5fbd30-7ce7-4548-8b30-{number:012d}" for number in range(20))
+"""So many that none has more webhooks than it can have."""
+
 WEBHOOKS = "/organizations/webhooks"
 NO_ANSWER = 0
 
 _number = itertools.count()
+_owners: dict[str, str] = {}
+"""Webhook -> the organization in whose name it was registered."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,11 @@ class Caller:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client = client
 
-    async def register(self, *, level: str = "local_region", timeout_seconds: int = 30) -> Told:
-        """Register a webhook whose `target_url` nobody else uses."""
-        target_url = f"https://hooks.example.com/{next(_number)}"
+    async def register(self, *, level: str = "local_region", timeout_seconds: int = 30, organization: str = "") -> Told:
+        """Register a webhook whose `target_url` nobody else uses, in the name of one of many organizations."""
+        number = next(_number)
+        target_url = f"https://hooks.example.com/{number}"
+        organization = organization or ORGANIZATIONS[number % len(ORGANIZATIONS)]
         loop = asyncio.get_running_loop()
         begin = loop.time()
         try:
@@ -56,27 +63,32 @@ class Caller:
                 WEBHOOKS,
                 json={"name": "a webhook", "target_url": target_url},
                 headers={
+                    "SlashID-OrgID": organization,
                     "SlashID-Required-Consistency": level,
                     "SlashID-Required-Consistency-Timeout": str(timeout_seconds),
                 },
             )
         except httpx.TransportError:
             return Told(target_url, NO_ANSWER, {}, loop.time() - begin)
-        return Told(target_url, answer.status_code, answer.json(), loop.time() - begin)
+        told = Told(target_url, answer.status_code, answer.json(), loop.time() - begin)
+        if told.status == 201:
+            _owners[told.webhook_id] = organization
+        return told
 
     async def trigger(self, webhook_id: str, *, level: str = "local_region", name: str = "PersonCreated_v1") -> int:
         """Create a trigger. Returns the status."""
         answer = await self.client.post(
             f"{WEBHOOKS}/{webhook_id}/triggers",
             json={"trigger_type": "event", "trigger_name": name},
-            headers={"SlashID-Required-Consistency": level},
+            headers={"SlashID-OrgID": _owners[webhook_id], "SlashID-Required-Consistency": level},
         )
         return answer.status_code
 
     async def read_status(self, webhook_id: str) -> int:
         """What reading a webhook answers."""
         try:
-            return (await self.client.get(f"{WEBHOOKS}/{webhook_id}")).status_code
+            headers = {"SlashID-OrgID": _owners[webhook_id]}
+            return (await self.client.get(f"{WEBHOOKS}/{webhook_id}", headers=headers)).status_code
         except httpx.TransportError:
             return NO_ANSWER
 
@@ -107,13 +119,15 @@ async def burst(url: str, count: int, *, timeout_seconds: int, meanwhile: Corout
     """Register `count` webhooks at the very same moment, on as many connections, and run `meanwhile` beside it."""
     host, port = url.removeprefix("http://").split(":")
     streams = [await asyncio.open_connection(host, int(port)) for _ in range(count)]
-    target_urls = [f"https://hooks.example.com/{next(_number)}" for _ in streams]
+    numbers = [next(_number) for _ in streams]
+    target_urls = [f"https://hooks.example.com/{number}" for number in numbers]
     loop = asyncio.get_running_loop()
     begin = loop.time()
-    for (_, writer), target_url in zip(streams, target_urls, strict=True):
+    for (_, writer), target_url, number in zip(streams, target_urls, numbers, strict=True):
+        organization = ORGANIZATIONS[number % len(ORGANIZATIONS)]
         body = msgspec.json.encode({"name": "a webhook", "target_url": target_url})
         writer.write(
-            f"POST {WEBHOOKS} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nSlashID-OrgID: {ORGANIZATION}\r\n"
+            f"POST {WEBHOOKS} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nSlashID-OrgID: {organization}\r\n"
             f"SlashID-Required-Consistency-Timeout: {timeout_seconds}\r\n"
             f"Content-Length: {len(body)}\r\n\r\n".encode()
             + body

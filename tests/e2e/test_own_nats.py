@@ -6,7 +6,7 @@ from nats import connect
 
 from deploy.local import ServerProcess, local_regions
 from tests.e2e.callers import Caller, Told, burst, calling_all, under_load, until
-from tests.e2e.evidence import check, check_told, settled
+from tests.e2e.evidence import check, check_told, last_sequence, settled
 
 HERE = "us-iowa"
 AT_ONCE = 300
@@ -20,12 +20,13 @@ async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_w
         nats, url = demo.region(HERE).nats, demo.region(HERE).http_url
         told: list[Told] = []
 
-        async def pause_in_the_middle() -> None:
-            await batches_are_stored(nats)
+        async def pause_in_the_middle(beyond: int) -> None:
+            await batches_are_stored(nats, beyond=beyond)
             nats.pause()
 
         for _ in range(5 if whole else 2):
-            told += await burst(url, AT_ONCE, timeout_seconds=TIMEOUT_SECONDS, meanwhile=pause_in_the_middle())
+            meanwhile = pause_in_the_middle(await last_sequence(nats.url, HERE))
+            told += await burst(url, AT_ONCE, timeout_seconds=TIMEOUT_SECONDS, meanwhile=meanwhile)
             nats.resume()
             await is_served_again(callers[HERE], told)
         assert {one.status for one in told} <= {201, 408, 503}
@@ -51,13 +52,14 @@ async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_nev
         nats, url = demo.region(HERE).nats, demo.region(HERE).http_url
         told: list[Told] = []
 
-        async def kill_in_the_middle() -> None:
-            await batches_are_stored(nats)
+        async def kill_in_the_middle(beyond: int) -> None:
+            await batches_are_stored(nats, beyond=beyond)
             await nats.kill()
             await nats.start()
 
         for _ in range(10 if whole else 3):
-            told += await burst(url, AT_ONCE, timeout_seconds=20, meanwhile=kill_in_the_middle())
+            meanwhile = kill_in_the_middle(await last_sequence(nats.url, HERE))
+            told += await burst(url, AT_ONCE, timeout_seconds=20, meanwhile=meanwhile)
             await is_served_again(callers[HERE], told)
         assert {one.status for one in told} <= {201, 503}, "what is in flight is resolved long before its deadline"
         evidence = await settled(demo)
@@ -66,16 +68,13 @@ async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_nev
         print(f"told {counts}")
 
 
-async def batches_are_stored(nats: ServerProcess) -> None:
-    """Return as soon as the log has grown twice: the first batch is of one, what follows is of many."""
+async def batches_are_stored(nats: ServerProcess, *, beyond: int) -> None:
+    """Return as soon as the log holds two events beyond: the first batch is of one, what follows is of many."""
     client = await connect(nats.url)
     stream = client.jetstream()
-    seen, grown = (await stream.stream_info(f"EVENTS_{HERE}")).state.last_seq, 0
     async with asyncio.timeout(20):
-        while grown < 2:
-            now = (await stream.stream_info(f"EVENTS_{HERE}")).state.last_seq
-            grown += now > seen
-            seen = now
+        while (await stream.stream_info(f"EVENTS_{HERE}")).state.last_seq < beyond + 2:
+            await asyncio.sleep(0)
     await client.close()
 
 

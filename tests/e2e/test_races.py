@@ -7,7 +7,7 @@ from collections import Counter
 import msgspec
 
 from deploy.local import LocalRegions, local_regions
-from tests.e2e.callers import WEBHOOKS, Caller, calling_all
+from tests.e2e.callers import ORGANIZATION, WEBHOOKS, Caller, calling_all
 from tests.e2e.evidence import check, settled
 
 WEBHOOKS_AT_ONCE = 20
@@ -73,7 +73,7 @@ async def test_writers_who_race_over_a_flapping_link_leave_equal_projections_and
     dice = random.Random(seed)
     async with local_regions() as demo, calling_all(demo) as callers:
         everybody = list(callers.values())
-        known = [(await everybody[0].register()).webhook_id for _ in range(WEBHOOKS_AT_ONCE)]
+        known = [(await everybody[0].register(organization=ORGANIZATION)).webhook_id for _ in range(WEBHOOKS_AT_ONCE)]
         writers = [Writer(everybody, random.Random(dice.random()), known) for _ in range(WRITERS)]
         flapping = asyncio.create_task(flap(demo))
 

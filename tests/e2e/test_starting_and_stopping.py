@@ -5,7 +5,7 @@ import asyncio
 import httpx
 
 from deploy.local import LocalRegions, local_regions
-from tests.e2e.callers import calling, calling_all
+from tests.e2e.callers import ORGANIZATION, calling, calling_all
 from tests.e2e.evidence import check, check_told, settled
 
 HERE = "us-iowa"
@@ -59,7 +59,10 @@ async def test_a_service_that_is_told_to_stop_answers_what_is_in_flight_with_wha
         calling_all(demo) as callers,
     ):
         await demo.cut("europe-belgium")
-        waiting = [asyncio.create_task(callers[HERE].register(level="all_regions")) for _ in range(20)]
+        waiting = [
+            asyncio.create_task(callers[HERE].register(level="all_regions", organization=ORGANIZATION))
+            for _ in range(20)
+        ]
         await all_are_in_the_log(demo, len(waiting))
         service = demo.region(HERE).services[0]
         await service.stop()

@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 import redis.asyncio
 
-from adapters.connection import Connection, Session, open_connection
+from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
+from adapters.session import Session
 from core.positions import Epoch, Region
 from deploy.local import LocalRegion, local_regions
 

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from adapters.announcements import Announcement, announce, listen
-from adapters.connection import Connection, Session, open_connection
+from adapters.connection import Connection, open_connection
 from adapters.errors import Unavailable
+from adapters.session import Session
 from core.positions import Epoch, Mark, Region, Sequence
 from deploy.local import LocalRegion
 from tests.integration.adapters.logs import until

@@ -11,8 +11,9 @@ import structlog.testing
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from adapters.connection import REDIAL_SECONDS, Connection, Session, open_connection
+from adapters.connection import Connection, open_connection
 from adapters.errors import Unavailable
+from adapters.session import REDIAL_SECONDS, Session
 from deploy.local import LocalRegion
 from tests.integration.adapters.logs import until
 

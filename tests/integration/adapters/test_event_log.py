@@ -12,10 +12,11 @@ from nats.aio.msg import Msg
 from adapters import event_log as event_log_module
 from adapters import follower as follower_module
 from adapters.batches import BATCH_EVENTS_MAX
-from adapters.connection import Connection, Session, open_connection
+from adapters.connection import Connection, open_connection
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, LogVanished, Unavailable, WentBack
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import SILENCE_SECONDS, Stored
+from adapters.session import Session
 from core.positions import BEGINNING, NOTHING, Epoch, Region, Sequence
 from core.topology import stream_of
 from deploy.local import LocalRegion
