@@ -1,7 +1,7 @@
 """One step's work for one origin, lived again and again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +13,8 @@ from replicator.failure import HALT_RECHECK_SECONDS, Halt, Retry, verdict
 from replicator.status import Status, Step
 
 log = structlog.get_logger()
+
+CANCEL_AGAIN_SECONDS = 0.5
 
 
 class Persistence:
@@ -70,7 +72,8 @@ class Persistence:
 
 
 async def _end(*tasks: "asyncio.Task[Any]") -> None:
+    """Cancel, and again if need be: before Python 3.12 `asyncio.wait_for`, which libraries use, can lose one."""
     for task in tasks:
-        task.cancel()
-    ended: Awaitable[Any] = asyncio.gather(*tasks, return_exceptions=True)
-    await ended
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)

@@ -178,3 +178,30 @@ async def test_a_life_that_somebody_else_cancelled_is_lived_again() -> None:
     life = Life(asyncio.CancelledError())
     await life.persists(Status())
     assert len(life.times) == 2
+
+
+async def test_a_life_in_which_a_library_loses_the_cancellation_is_begun_anew_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(persistence_module, "CANCEL_AGAIN_SECONDS", 0.01)
+    lives = 0
+    waits = asyncio.Event()
+
+    async def deaf_once() -> None:
+        nonlocal lives
+        lives += 1
+        if lives > 1:
+            return
+        waits.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)
+
+    persistence = Persistence(deaf_once, step=Step.APPLY, origin=US, status=Status())
+    running = asyncio.create_task(persistence.run())
+    await waits.wait()
+    persistence.restart()
+    async with asyncio.timeout(5):
+        await running
+    assert lives == 2
