@@ -1,6 +1,7 @@
 """The headers and query parameters that several routes take, checked before anything else."""
 
 import re
+from typing import Any
 from uuid import UUID
 
 from litestar import Request
@@ -26,7 +27,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE
 _ENTITY_TAG = re.compile(r'"[!#-~]*"')
 _INTEGER = re.compile(r"[0-9]{1,9}")
 
-AnyRequest = Request[object, object, object]  # type: ignore[type-var]
+AnyRequest = Request[Any, Any, Any]
 
 
 class InvalidHeader(ValueError):

@@ -1,9 +1,7 @@
 """Errors to answers: the one place that knows what status an error has."""
 
-from typing import Any
-
 import structlog
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import (
     ClientException,
     HTTPException,
@@ -17,13 +15,11 @@ from litestar.types import ExceptionHandlersMap
 from core.commands import TargetUrlTaken, TooManyWebhooks, TriggerNotFound, WebhookChanged, WebhookNotFound
 from core.fields import InvalidField
 from service.answers import NOTHING_MORE, ConsistencyMeta, Empty, Meta, failure
-from service.headers import InvalidHeader
+from service.headers import AnyRequest, InvalidHeader
 from service.views import RegionUnavailable
 from service.writing import TimedOut
 
 log = structlog.get_logger()
-
-AnyRequest = Request[Any, Any, Any]
 
 
 def _bad_request(_: AnyRequest, error: Exception) -> Response[Empty]:

@@ -5,6 +5,7 @@ import asyncio
 from deploy.local import local_regions
 from tests.e2e.callers import calling_all
 from tests.e2e.evidence import last_sequence
+from tests.e2e.set_back import restore, written_past_a_copy
 
 ORIGIN = "us-iowa"
 OTHERS = ("europe-belgium", "asia-japan")
@@ -13,22 +14,8 @@ OTHERS = ("europe-belgium", "asia-japan")
 async def test_a_log_set_back_gets_no_false_201_and_is_not_written_to_once_the_others_are_heard() -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(ORIGIN)
-        for _ in range(5):
-            assert (await callers[ORIGIN].register(level="all_regions")).status == 201
-        await region.nats.stop()
-        older = await region.nats.keep_files()
-        await region.nats.start()
-        await region.nats.wait_ready()
-        await demo.wait_ready()
-        for _ in range(5):
-            assert (await callers[ORIGIN].register(level="all_regions")).status == 201
-
-        for process in region.processes:
-            await process.stop()
-        await region.nats.put_back_files(older)
-        await region.redis.erase_files()
-        for process in region.processes:
-            await process.start()
+        older = await written_past_a_copy(demo, region, callers[ORIGIN])
+        await restore(region, older)
         statuses = []
         async with asyncio.timeout(30):
             while (ready := await callers[ORIGIN].ready_or_none()) is None or ORIGIN not in ready["halted"]:
