@@ -22,6 +22,7 @@ APPEND_TIMEOUT_SECONDS = 3.0
 _PLACE_TAKEN = {10071, 10164}
 _ORIGIN = "crosshook.origin"
 _EPOCH = "crosshook.epoch"
+_ANCESTORS = "crosshook.ancestors"
 
 
 class Entry(NamedTuple):
@@ -32,10 +33,19 @@ class Entry(NamedTuple):
 
 
 class LogInfo(msgspec.Struct, frozen=True):
-    """A log's identity and end."""
+    """A log's identity and end.
+
+    `ancestors` are the epochs that it had before, the latest first, each with the last sequence that is still that
+    epoch's: the fork.
+    """
 
     epoch: Epoch
     last_sequence: EventSequence
+    ancestors: tuple[tuple[Epoch, EventSequence], ...] = ()
+
+    def keeps(self, epoch: Epoch, sequence: EventSequence) -> bool:
+        """Whether what stood at `sequence` in the log's epoch `epoch` stands there still, or will be appended there."""
+        return epoch == self.epoch or any(epoch == old and sequence <= fork for old, fork in self.ancestors)
 
 
 class Append(Enum):
@@ -59,12 +69,17 @@ class EventLog:
         """The log's identity and end. Raises `LogMissing`, `Unavailable`."""
         return await self._describe(self._connection.current)
 
-    async def create(self, epoch: Epoch, *, replicas: int) -> None:
+    async def create(
+        self, epoch: Epoch, *, replicas: int, ancestors: tuple[tuple[Epoch, EventSequence], ...] = ()
+    ) -> None:
         """Create the log if nobody has yet; whose epoch it then has is what `describe` says. Raises `Unavailable`."""
+        metadata = {_ORIGIN: self.origin, _EPOCH: epoch}
+        if ancestors:
+            metadata[_ANCESTORS] = " ".join(f"{old}:{fork}" for old, fork in ancestors)
         config = jetstream.StreamConfig(
             name=self._stream,
             subjects=[subjects_of(self.origin, epoch)],
-            metadata={_ORIGIN: self.origin, _EPOCH: epoch},
+            metadata=metadata,
             num_replicas=replicas,
         )
         try:
@@ -80,11 +95,22 @@ class EventLog:
 
     async def mark_at(self, sequence: EventSequence) -> Mark:
         """The mark of an event that the log has. Raises `Unavailable`."""
+        found = await self.event_at(sequence)
+        if found is None:
+            raise Unavailable(f"cannot read event {sequence}: it is not there")
+        return found.mark()
+
+    async def event_at(self, sequence: EventSequence) -> Stored | None:
+        """The event at `sequence`, or None where the log has none there. Raises `LogMissing`, `Unavailable`."""
         try:
             found = await jetstream.stored_message(self._connection.current, self._stream, sequence)
         except jetstream.ApiError as error:
+            if error.code == jetstream.MESSAGE_NOT_FOUND:
+                return None
+            if error.code == jetstream.STREAM_NOT_FOUND:
+                raise LogMissing(self._stream) from error
             raise Unavailable(f"cannot read event {sequence}: {error}") from error
-        return Stored(sequence, found.subject, found.data).mark()
+        return Stored(sequence, found.subject, found.data)
 
     async def stored_at(self, sequence: EventSequence) -> str:
         """When the log took the event at `sequence`, as RFC 3339. Raises `LogMissing`, `Unavailable`."""
@@ -172,8 +198,12 @@ class EventLog:
             if error.code == jetstream.STREAM_NOT_FOUND:
                 raise LogMissing(self._stream) from error
             raise Unavailable(str(error)) from error
+        metadata = info.config.metadata
+        forks = (entry.split(":") for entry in metadata.get(_ANCESTORS, "").split())
         return LogInfo(
-            epoch=Epoch(info.config.metadata.get(_EPOCH, "")), last_sequence=EventSequence(info.state.last_seq)
+            epoch=Epoch(metadata.get(_EPOCH, "")),
+            last_sequence=EventSequence(info.state.last_seq),
+            ancestors=tuple((Epoch(old), EventSequence(int(fork))) for old, fork in forks),
         )
 
 

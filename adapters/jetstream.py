@@ -12,6 +12,7 @@ from adapters.session import Session
 API_TIMEOUT_SECONDS = 3.0
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_TAKEN = 10058
+MESSAGE_NOT_FOUND = 10037
 _EXPECTED = "Nats-Expected-Last-Sequence"
 
 

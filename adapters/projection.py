@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from adapters.errors import NotCurrent, Unavailable
 from core.positions import BEGINNING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
-from core.registers import TOMBSTONE, Fields, Query, Write
+from core.registers import TOMBSTONE, Fields, Query, Recall, Record, Write
 from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
 
 STATE_KEY = "projection"
@@ -29,13 +29,16 @@ CONNECTIONS_MAX = 32
 class View(NamedTuple):
     """Registers, and the vector that they belong to: read in one step.
 
-    `total_count` is how many registers the query's first key has, on whatever page.
+    `total_count` is how many registers the query's first key has, on whatever page. `records` are those that were to be
+    recalled, and `records_count` is how many records of any field their buckets have.
     """
 
     vector: dict[Region, Mark]
     clock: Clock
     registers: dict[str, Fields]
     total_count: int = 0
+    records: tuple[str, ...] = ()
+    records_count: int = 0
 
 
 class State(NamedTuple):
@@ -79,6 +82,7 @@ class Run(msgspec.Struct, frozen=True):
     last: Mark
     clock_text: str
     writes: Sequence[Write]
+    records: Sequence[Record] = ()
 
 
 class Projection:
@@ -96,18 +100,35 @@ class Projection:
         """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
         where_field, where_value = query.where or ("", "")
         offset, limit = map(str, query.page) if query.page is not None else ("", "")
-        arguments = [query.follow, where_field, where_value, str(STAMP_WIDTH), offset, limit]
-        answer = await _call(self._read, [STATE_KEY, *query.keys], arguments)
+        recalled, buckets = query.recall or Recall("", ())
+        arguments = [
+            query.follow,
+            where_field,
+            where_value,
+            str(STAMP_WIDTH),
+            offset,
+            limit,
+            str(len(buckets)),
+            recalled,
+        ]
+        answer = await _call(self._read, [STATE_KEY, *query.keys, *buckets], arguments)
         if not answer[0]:
             raise NotCurrent("projection is being rebuilt")
         state = _pairs(answer[1])
-        registers: dict[str, Fields] = {key: _pairs(fields) for key, fields in answer[3:]}
-        clock = parse(state["clock"]) if "clock" in state else NEVER
-        return View(vector=_vector(state), clock=clock, registers=registers, total_count=answer[2])
+        _, _, total_count, records_count, records, *registers = answer
+        return View(
+            vector=_vector(state),
+            clock=parse(state["clock"]) if "clock" in state else NEVER,
+            registers={key: _pairs(fields) for key, fields in registers},
+            total_count=total_count,
+            records=tuple(records),
+            records_count=records_count,
+        )
 
     async def apply(self, run: Run) -> ApplyResult:
         """Write the registers of `run` and the new watermark, unless it does not follow on. Raises `Unavailable`."""
-        keys = list(dict.fromkeys(key for write in run.writes for key in _keys_of(write)))
+        buckets = (record.bucket for record in run.records)
+        keys = list(dict.fromkeys([*(key for write in run.writes for key in _keys_of(write)), *buckets]))
         index = {key: str(number) for number, key in enumerate(keys, start=2)} | {"": "0"}
         arguments: list[str] = [
             run.origin,
@@ -119,9 +140,12 @@ class Projection:
             run.clock_text,
             str(STAMP_WIDTH),
             TOMBSTONE,
+            str(len(run.writes)),
         ]
         for key, field, register, points_to, (pointing_key, pointing_field) in run.writes:
             arguments += (index[key], field, register, index[points_to], index[pointing_key], pointing_field)
+        for bucket, field, value, seconds in run.records:
+            arguments += (index[bucket], field, value, str(seconds))
         what, incarnation, is_current, epoch, sequence, mark = await _call(self._apply, [STATE_KEY, *keys], arguments)
         return ApplyResult(
             outcome=Applied(what),

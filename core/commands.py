@@ -55,7 +55,24 @@ class DeleteTrigger(msgspec.Struct, frozen=True):
     trigger: Trigger
 
 
-Command = CreateWebhook | UpdateWebhook | DeleteWebhook | CreateTrigger | DeleteTrigger
+class IssueApiKey(msgspec.Struct, frozen=True):
+    """Let in whoever shows the secret of this digest, as the holder of one of at most `api_keys_max` keys."""
+
+    organization_id: str
+    key_id: str
+    digest: str
+    name: str = ""
+    api_keys_max: int = 100
+
+
+class RevokeApiKey(msgspec.Struct, frozen=True):
+    """Let nobody in with this key any more."""
+
+    organization_id: str
+    key_id: str
+
+
+Command = CreateWebhook | UpdateWebhook | DeleteWebhook | CreateTrigger | DeleteTrigger | IssueApiKey | RevokeApiKey
 
 
 class Refusal(Exception):
@@ -92,6 +109,34 @@ class TooManyWebhooks(Refusal):
     def __init__(self, webhooks_max: int) -> None:
         super().__init__(webhooks_max)
         self.webhooks_max = webhooks_max
+
+
+class ApiKeyNotFound(Refusal):
+    """The organization has no API key of that id in what this region has applied."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(key_id)
+        self.key_id = key_id
+
+
+class TooManyApiKeys(Refusal):
+    """The organization has as many API keys as it can have."""
+
+    def __init__(self, api_keys_max: int) -> None:
+        super().__init__(api_keys_max)
+        self.api_keys_max = api_keys_max
+
+
+class RetryKeyReused(Refusal):
+    """The retry key was used for a request that asked for something else."""
+
+
+class TooManyRetryKeys(Refusal):
+    """As many retry keys are kept for the organization as can be; one more would be forgotten."""
+
+    def __init__(self, retry_keys_max: int) -> None:
+        super().__init__(retry_keys_max)
+        self.retry_keys_max = retry_keys_max
 
 
 class WebhookChanged(Refusal):

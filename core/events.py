@@ -14,7 +14,7 @@ ClockText = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{CLOCK_WIDTH}}}\\Z"
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type"):
-    """Something that happened to an organization's webhooks."""
+    """Something that happened to an organization's webhooks or API keys."""
 
 
 class WebhookCreated(Event, frozen=True, tag="webhook_created.v1"):
@@ -66,14 +66,43 @@ class TriggerDeleted(Event, frozen=True, tag="trigger_deleted.v1"):
     trigger_name: str
 
 
-AnyEvent = WebhookCreated | WebhookUpdated | WebhookDeleted | TriggerCreated | TriggerDeleted
+class ApiKeyIssued(Event, frozen=True, tag="api_key_issued.v1"):
+    """Whoever shows the secret with this digest acts for the organization. Its `key_id` is never used again."""
+
+    key_id: str
+    digest: str
+    name: str = ""
 
 
-class Envelope(msgspec.Struct, frozen=True):
-    """An event with its circumstances, as the log keeps it. Its place in the log completes its stamp."""
+class ApiKeyRevoked(Event, frozen=True, tag="api_key_revoked.v1"):
+    """An API key lets nobody in any more, for good."""
+
+    key_id: str
+
+
+AnyEvent = (
+    WebhookCreated | WebhookUpdated | WebhookDeleted | TriggerCreated | TriggerDeleted | ApiKeyIssued | ApiKeyRevoked
+)
+
+
+class Retry(msgspec.Struct, frozen=True):
+    """By which a repeated request is known again: fingerprints of its retry key in its scope, and of its payload."""
+
+    key: str
+    payload: str
+
+
+class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event with its circumstances, as the log keeps it. Its place in the log completes its stamp.
+
+    `author` is the id of the API key that it was asked for with. `seen` has, for a `WebhookUpdated` with a `retry`, the
+    registers that its author saw: what a repeated request is answered with is `seen` with the event over it.
+    """
 
     operation_id: str
     organization_id: str
     clock: ClockText
     event: AnyEvent
     author: str = ""
+    retry: Retry | None = None
+    seen: dict[str, str] = msgspec.field(default_factory=dict)

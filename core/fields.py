@@ -1,9 +1,18 @@
 """The fields of a webhook: from what a caller sent to what the log keeps, or `InvalidField`."""
 
 import re
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from core.durations import InvalidDuration, nanoseconds
+
+
+class HeaderLimits(NamedTuple):
+    """How many custom headers a webhook can have, and how many bytes of UTF-8 each, its name included."""
+
+    headers_max: int = 64
+    header_bytes_max: int = 1_024
+
 
 TIMEOUT_MAX_NANOSECONDS = 20_000_000_000
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
@@ -74,11 +83,16 @@ def timeout(text: str) -> int:
     return value
 
 
-def custom_headers(headers: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The headers that a webhook is called with: RFC 9110 names, values without control characters."""
+def custom_headers(headers: dict[str, list[str]], *, limits: HeaderLimits) -> dict[str, list[str]]:
+    """The headers that a webhook is called with: RFC 9110 names, values without control characters, within `limits`."""
+    if sum(max(1, len(values)) for values in headers.values()) > limits.headers_max:
+        raise InvalidField("custom_headers", f"expected at most {limits.headers_max} headers, each value counted")
     for header, values in headers.items():
         if not _HEADER_NAME.fullmatch(header):
             raise InvalidField("custom_headers", f"expected header names of RFC 9110, got {header[:80]!r}")
         if not all(_HEADER_VALUE.fullmatch(value) for value in values):
             raise InvalidField("custom_headers", f"expected values without control characters for {header[:80]!r}")
+        if any(len((header + value).encode()) > limits.header_bytes_max for value in (values or [""])):
+            expected = f"expected at most {limits.header_bytes_max} bytes of name and value for {header[:80]!r}"
+            raise InvalidField("custom_headers", expected)
     return headers

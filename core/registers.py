@@ -20,18 +20,26 @@ TOMBSTONE = "!"
 """The only field of a buried key; its register is the stamp of the highest burial."""
 
 
+class Recall(NamedTuple):
+    """Records to look for beside the registers: those of `field` in `buckets`."""
+
+    field: str
+    buckets: tuple[str, ...]
+
+
 class Query(NamedTuple):
     """What to read of a projection in one go.
 
     `keys`; and for each field of the first of them the key `follow` + field. With `where`, a field and a value,
     only those of them whose register of that field has that value. With `page`, an offset and a limit, only the
-    fields of the first key that have those places in the order of their registers.
+    fields of the first key that have those places in the order of their registers. With `recall`, records as well.
     """
 
     keys: tuple[str, ...]
     follow: str = ""
     where: tuple[str, str] | None = None
     page: tuple[int, int] | None = None
+    recall: Recall | None = None
 
 
 class Write(NamedTuple):
@@ -46,6 +54,18 @@ class Write(NamedTuple):
     register: str
     points_to: str = ""
     pointer: tuple[str, str] = ("", "")
+
+
+class Record(NamedTuple):
+    """What is kept for a while beside the registers: in `bucket`, which is forgotten after `seconds`.
+
+    `value` begins with a stamp. Of two for one field the one with the lower stamp stays: the first.
+    """
+
+    bucket: str
+    field: str
+    value: str
+    seconds: int
 
 
 def merge(registers: dict[str, dict[str, str]], writes: Iterable[Write]) -> None:

@@ -4,6 +4,7 @@ from typing import assert_never
 
 import msgspec
 
+from core.api_keys import api_key_key, api_key_writes, decide_api_key, query_api_key
 from core.catalogue import Trigger
 from core.commands import (
     Command,
@@ -11,6 +12,8 @@ from core.commands import (
     CreateWebhook,
     DeleteTrigger,
     DeleteWebhook,
+    IssueApiKey,
+    RevokeApiKey,
     TargetUrlTaken,
     TooManyWebhooks,
     TriggerNotFound,
@@ -20,6 +23,8 @@ from core.commands import (
 )
 from core.events import (
     AnyEvent,
+    ApiKeyIssued,
+    ApiKeyRevoked,
     Envelope,
     TriggerCreated,
     TriggerDeleted,
@@ -28,11 +33,12 @@ from core.events import (
     WebhookUpdated,
 )
 from core.positions import Position
-from core.registers import TOMBSTONE, Fields, Query, Registers, Write, value_of
+from core.registers import TOMBSTONE, Fields, Query, Registers, Write, merge, value_of
 from core.stamps import stamp
 from core.webhooks import (
     CREATED,
     DELETED,
+    OWN_FIELDS,
     has_trigger,
     organization_key,
     place_of,
@@ -42,11 +48,15 @@ from core.webhooks import (
     webhook_key,
 )
 
+_OfAWebhook = UpdateWebhook | DeleteWebhook | CreateTrigger | DeleteTrigger
+
 
 def query_for(command: Command) -> Query:
     """What `decide` must be shown of the registers to decide `command`."""
     organization_id = command.organization_id
     match command:
+        case IssueApiKey() | RevokeApiKey():
+            return query_api_key(command)
         case CreateWebhook(target_url=str(target_url)) | UpdateWebhook(target_url=str(target_url)):
             own = () if isinstance(command, CreateWebhook) else (webhook_key(organization_id, command.webhook_id),)
             return Query(
@@ -68,16 +78,23 @@ def decide(command: Command, registers: Registers) -> AnyEvent:
         case DeleteWebhook(webhook_id=webhook_id, if_match=if_match):
             _webhook(command, registers, if_match=if_match)
             return WebhookDeleted(webhook_id=webhook_id)
-        case CreateTrigger(webhook_id=webhook_id, trigger=trigger):
-            fields = _webhook(command, registers)
-            first_created = place_of(fields[trigger_field(trigger)]) if has_trigger(fields, trigger) else ""
-            return TriggerCreated(webhook_id, trigger.trigger_type, trigger.trigger_name, first_created)
-        case DeleteTrigger(webhook_id=webhook_id, trigger=trigger):
-            if not has_trigger(_webhook(command, registers), trigger):
-                raise TriggerNotFound(trigger)
-            return TriggerDeleted(webhook_id, trigger.trigger_type, trigger.trigger_name)
+        case CreateTrigger() | DeleteTrigger():
+            return _change_trigger(command, registers)
+        case IssueApiKey() | RevokeApiKey():
+            return decide_api_key(command, registers)
         case _:
             assert_never(command)
+
+
+def _change_trigger(command: CreateTrigger | DeleteTrigger, registers: Registers) -> AnyEvent:
+    fields, trigger = _webhook(command, registers), command.trigger
+    is_there = has_trigger(fields, trigger)
+    if isinstance(command, CreateTrigger):
+        first_created = place_of(fields[trigger_field(trigger)]) if is_there else ""
+        return TriggerCreated(command.webhook_id, trigger.trigger_type, trigger.trigger_name, first_created)
+    if not is_there:
+        raise TriggerNotFound(trigger)
+    return TriggerDeleted(command.webhook_id, trigger.trigger_type, trigger.trigger_name)
 
 
 def _create_webhook(command: CreateWebhook, registers: Registers) -> WebhookCreated:
@@ -108,7 +125,7 @@ def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpda
     )
 
 
-def _webhook(command: Command, registers: Registers, *, if_match: tuple[str, ...] = ()) -> Fields:
+def _webhook(command: _OfAWebhook, registers: Registers, *, if_match: tuple[str, ...] = ()) -> Fields:
     """The registers of the webhook that `command` is about."""
     fields = registers.get(webhook_key(command.organization_id, command.webhook_id), {})
     webhook = webhook_in(command.webhook_id, fields)
@@ -130,7 +147,7 @@ def writes_of(envelope: Envelope, position: Position) -> list[Write]:
     """The register writes of an event at its place. Any order of any events' writes gives the same registers."""
     mark = stamp(envelope.clock, position.origin, position.sequence)
     organization_id, event = envelope.organization_id, envelope.event
-    key = webhook_key(organization_id, event.webhook_id)
+    key = key_about(organization_id, event)
     match event:
         case WebhookCreated() | WebhookUpdated():
             writes = [Write(key, field, mark + value) for field, value in _values(event).items()]
@@ -145,8 +162,32 @@ def writes_of(envelope: Envelope, position: Position) -> list[Write]:
             return [Write(key, trigger_field(trigger), mark + CREATED + (event.first_created or mark))]
         case TriggerDeleted():
             return [Write(key, trigger_field(Trigger(event.trigger_type, event.trigger_name)), mark + DELETED)]
+        case ApiKeyIssued() | ApiKeyRevoked():
+            return api_key_writes(event, organization_id, mark)
         case _:
             assert_never(event)
+
+
+def key_about(organization_id: str, event: AnyEvent) -> str:
+    """The key of what an event is about: its webhook's registers, or its API key's."""
+    if isinstance(event, ApiKeyIssued | ApiKeyRevoked):
+        return api_key_key(event.key_id)
+    return webhook_key(organization_id, event.webhook_id)
+
+
+def seen_by_author(event: AnyEvent, fields: Fields) -> dict[str, str]:
+    """What of a webhook's `fields` a repeated request is answered with beside `event`: what a change left alone."""
+    if not isinstance(event, WebhookUpdated):
+        return {}
+    return {name: fields[name] for name in OWN_FIELDS if name in fields and name not in _values(event)}
+
+
+def fields_after(envelope: Envelope, position: Position, *, before: Fields) -> Fields:
+    """The registers of what an event is about, once it is applied to those `before` it."""
+    key = key_about(envelope.organization_id, envelope.event)
+    registers = {key: dict(before)}
+    merge(registers, writes_of(envelope, position))
+    return registers[key]
 
 
 def _values(event: WebhookCreated | WebhookUpdated) -> dict[str, str]:

@@ -100,6 +100,7 @@ class Replicator:
                 projection=projection,
                 advanced=self._announcer.advanced,
                 status=status,
+                now_milliseconds=settings.clock.now_milliseconds,
             )
             for origin, log in local_logs.items()
         }

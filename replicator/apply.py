@@ -9,8 +9,9 @@ from adapters.follower import Stored
 from adapters.projection import Applied, ApplyResult, Projection, Run
 from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region
-from core.registers import Write
+from core.registers import Record, Write
 from core.registry import writes_of
+from core.retries import record_of
 from core.topology import epoch_in
 from replicator import metrics
 from replicator.failure import StoppedAt
@@ -34,6 +35,7 @@ class Applier:
         projection: Projection,
         advanced: Callable[[Region, ApplyResult], None],
         status: Status,
+        now_milliseconds: Callable[[], int],
     ) -> None:
         self._origin = origin
         self._is_own = is_own
@@ -41,6 +43,7 @@ class Applier:
         self._projection = projection
         self._advanced = advanced
         self._status = status
+        self._now_milliseconds = now_milliseconds
 
     async def live(self) -> None:
         """Apply until something is in doubt, and then raise. Begins at the projection's watermark."""
@@ -60,6 +63,7 @@ class Applier:
     async def _apply(self, known: Mark, events: Sequence[Stored]) -> Mark:
         """The mark of the last of `events`, once it is applied. What precedes an undecodable one is applied first."""
         writes: list[Write] = []
+        records: list[Record] = []
         clock_text, last = "", known
         failure: StoppedAt | None = None
         for event in events:
@@ -70,9 +74,11 @@ class Applier:
                 failure = StoppedAt(last.sequence, error)
                 break
             writes += writes_of(envelope, position)
+            if (record := record_of(envelope, position, now_milliseconds=self._now_milliseconds())) is not None:
+                records.append(record)
             clock_text, last = max(clock_text, envelope.clock), event.mark()
         if last is not known:
-            await self._write(Run(origin=self._origin, before=known, last=last, clock_text=clock_text, writes=writes))
+            await self._write(Run(self._origin, known, last, clock_text, writes, records))
         if failure is not None:
             raise failure
         return last

@@ -6,6 +6,7 @@ import msgspec
 
 from core.positions import Region
 from core.topology import Topology
+from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
 from runtime.settings import Environment
 
@@ -20,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True):
     log_format: LogFormat
     log_level: LogLevel
     is_first_start: bool
+    clock: Clock
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
@@ -35,4 +37,5 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
         is_first_start=environment.flag("CROSSHOOK_FIRST_START"),
+        clock=environment.clock(),
     )

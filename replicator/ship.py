@@ -47,7 +47,7 @@ class Shipper:
             return await self._copy.end()
         except LogMissing:
             origin = await self._source.describe()
-            await self._copy.create(origin.epoch, replicas=self._replicas)
+            await self._copy.create(origin.epoch, replicas=self._replicas, ancestors=origin.ancestors)
             return await self._copy.end()
 
     async def _check_copy(self, end: Mark) -> None:

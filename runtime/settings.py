@@ -1,5 +1,6 @@
 """Settings from the environment, each checked once, before any connection."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
@@ -8,8 +9,10 @@ from typing import TypeVar
 
 from core.positions import Region
 from core.topology import InvalidTopology, Topology, parse_topology
+from runtime.clock import Clock
 
 E = TypeVar("E", bound=StrEnum)
+_SECRET = re.compile(r"[!-~]{32,256}")
 
 
 class InvalidSetting(ValueError):
@@ -51,6 +54,11 @@ class Environment:
             raise InvalidSetting(name, f"an integer from {low} to {high}", text)
         return value
 
+    def clock(self) -> Clock:
+        """The machine's clock, set off by a setting."""
+        century = 3_155_760_000_000
+        return Clock(self.integer("CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", default=0, low=-century, high=century))
+
     def choice(self, name: str, *, default: E) -> E:
         """One of an enumeration's values."""
         text = self._variables.get(name)
@@ -61,6 +69,13 @@ class Environment:
             return kind(text)
         except ValueError:
             raise InvalidSetting(name, "one of " + ", ".join(kind), text) from None
+
+    def secret(self, name: str) -> str:
+        """A secret of 32 to 256 printable ASCII characters; `""` where it is not set. What is wrong is not repeated."""
+        text = self._variables.get(name, "")
+        if text and not _SECRET.fullmatch(text):
+            raise InvalidSetting(name, "32 to 256 printable ASCII characters without spaces", "something else")
+        return text
 
     def flag(self, name: str) -> bool:
         """`true` or `false`; false where it is not set."""

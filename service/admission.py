@@ -13,7 +13,6 @@ from service.answers import failure
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
 
-BODY_BYTES_MAX = 64 * 1024
 BODY_SECONDS = 10.0
 """How long a body may take to come, from when the request's head arrived."""
 
@@ -38,8 +37,11 @@ def arrival_of(scope: Mapping[str, Any]) -> float:
 class Admission:
     """An ASGI application around another one."""
 
-    def __init__(self, app: Asgi, *, requests_max: int, body_seconds: float = BODY_SECONDS) -> None:
+    def __init__(
+        self, app: Asgi, *, requests_max: int, body_bytes_max: int, body_seconds: float = BODY_SECONDS
+    ) -> None:
         self._app = app
+        self._body_bytes_max = body_bytes_max
         self._requests_max = requests_max
         self._body_seconds = body_seconds
         self._in_flight = 0
@@ -60,7 +62,7 @@ class Admission:
             return
         match await self._body(scope, receive):
             case _NoBody.TOO_LARGE:
-                await _refuse(send, 413, f"body: expected at most {BODY_BYTES_MAX} bytes")
+                await _refuse(send, 413, f"body: expected at most {self._body_bytes_max} bytes")
             case _NoBody.TOO_LATE:
                 late = f"body: it did not arrive within {self._body_seconds:g} s"
                 await _refuse(send, 408, late, (b"connection", b"close"))
@@ -82,7 +84,7 @@ class Admission:
             metrics.IN_FLIGHT.set(self._in_flight)
 
     async def _body(self, scope: Scope, receive: Asgi) -> bytes | _NoBody:
-        if _declared_bytes(scope) > BODY_BYTES_MAX:
+        if _declared_bytes(scope) > self._body_bytes_max:
             return _NoBody.TOO_LARGE
         body = bytearray()
         try:
@@ -92,7 +94,7 @@ class Admission:
                     if message["type"] == "http.disconnect":
                         return _NoBody.DISCONNECTED
                     body += message.get("body", b"")
-                    if len(body) > BODY_BYTES_MAX:
+                    if len(body) > self._body_bytes_max:
                         return _NoBody.TOO_LARGE
                     if not message.get("more_body", False):
                         return bytes(body)

@@ -1,6 +1,7 @@
 """The envelope that every answer comes in."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import msgspec
@@ -70,3 +71,8 @@ def listed(found: Listed[S], view: Callable[[S], T]) -> Answer[list[T]]:
     """A part of a list, each item as `view` shows it."""
     pagination = Pagination(limit=found.page.limit, offset=found.page.offset, total_count=found.total_count)
     return Answer([view(item) for item in found.items], Meta(pagination=pagination))
+
+
+def rfc3339(milliseconds: int) -> str:
+    """A time in milliseconds since 1970 as it is answered."""
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

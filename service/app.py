@@ -2,28 +2,39 @@
 
 import asyncio
 import signal
-import time
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
+from typing import NamedTuple
 
 from litestar import Litestar
 from litestar.di import Provide
 
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
-from adapters.projection import open_projection
+from adapters.projection import Projection, open_projection
+from core.positions import Region
 from runtime.health import health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
 from service import headers
 from service.admission import Admission
+from service.catching_up import CatchingUp
+from service.headers import AdminHeaders
+from service.history import History
 from service.log_writer import LogWriter
+from service.operations import Operations
+from service.patience import Patience
 from service.problems import EXCEPTION_HANDLERS
+from service.quota import Quota
 from service.reading import Reading
 from service.region import RegionView
+from service.routes.api_keys import issue_api_key, list_api_keys, revoke_api_key
+from service.routes.operations import read_operation
 from service.routes.triggers import create_trigger, delete_trigger, list_triggers
 from service.routes.webhooks import create_webhook, delete_webhook, list_webhooks, read_webhook, update_webhook
 from service.settings import Settings
+from service.telling import tell_exchange
 from service.views import Views
 from service.waiting import Waiting
 from service.writing import Writing
@@ -40,29 +51,24 @@ async def main(settings: Settings) -> None:
             open_connection(config.nats, name=f"crosshook service {here}", on_change=report_connection(here))
         )
         projection = await stack.enter_async_context(open_projection(config.redis))
-        views = Views(projection)
+        logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
         writer = LogWriter(
             here,
-            event_log=EventLog(connection, here),
+            event_log=logs[here],
             projection=projection,
-            now_milliseconds=lambda: time.time_ns() // 1_000_000 + settings.clock_offset_milliseconds,
+            now_milliseconds=settings.clock.now_milliseconds,
             tail_events_max=settings.tail_events_max,
+            retry_keys_max=settings.retry_keys_max,
         )
         waiting = Waiting()
+        patience = Patience(waiting)
         region = RegionView(here, topology=settings.topology, connection=connection, writer=writer, waiting=waiting)
-        writing = Writing(
-            here=here,
-            topology=settings.topology,
-            views=views,
-            writer=writer,
-            waiting=waiting,
-            append_seconds=settings.append_seconds,
-        )
-        routes = make_app(writing, Reading(views), region, webhooks_max=settings.webhooks_max)
-        app = Admission(routes, requests_max=settings.requests_max)
+        calls = use_cases(settings, projection=projection, logs=logs, writer=writer, waiting=waiting, patience=patience)
+        routes = make_app(settings, region, calls)
+        app = Admission(routes, requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max)
         background = [asyncio.create_task(writer.run()), asyncio.create_task(region.keep_listening())]
         serving = asyncio.create_task(
-            serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, writing, at))
+            serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, patience, at))
         )
         await asyncio.wait({serving, *background}, return_when=asyncio.FIRST_COMPLETED)
         if not serving.done():
@@ -76,8 +82,64 @@ async def main(settings: Settings) -> None:
         await serving
 
 
-def make_app(writing: Writing, reading: Reading, region: RegionView, *, webhooks_max: int) -> Litestar:
-    """The routes over what they call."""
+class UseCases(NamedTuple):
+    """What the routes call."""
+
+    writing: Writing
+    reading: Reading
+    operations: Operations
+
+
+def use_cases(
+    settings: Settings,
+    *,
+    projection: Projection,
+    logs: Mapping[Region, EventLog],
+    writer: LogWriter,
+    waiting: Waiting,
+    patience: Patience,
+) -> UseCases:
+    """What the routes call, over one region's projection and logs."""
+    here, topology, now_milliseconds = settings.region, settings.topology, settings.clock.now_milliseconds
+    views, history, quota = Views(projection), History(logs), Quota(settings.organization_requests_max)
+    catching_up = CatchingUp(here, views=views, logs=logs, patience=patience, quota=quota)
+    return UseCases(
+        writing=Writing(
+            here=here,
+            topology=topology,
+            views=views,
+            writer=writer,
+            history=history,
+            patience=patience,
+            quota=quota,
+            append_seconds=settings.append_seconds,
+            now_milliseconds=now_milliseconds,
+        ),
+        reading=Reading(catching_up),
+        operations=Operations(
+            here,
+            topology=topology,
+            catching_up=catching_up,
+            history=history,
+            waiting=waiting,
+            now_milliseconds=now_milliseconds,
+        ),
+    )
+
+
+def make_app(settings: Settings, region: RegionView, calls: UseCases) -> Litestar:
+    """The routes over what they call. Those for the administrator exist only where there is an admin key."""
+    admin = AdminHeaders(settings.admin_key)
+    given: dict[str, object] = {**calls._asdict(), "limits": settings.limits}
+    read_from_request = {
+        "write": headers.write_request,
+        "read": headers.read_request,
+        "admin_write": admin.write_request,
+        "admin_read": admin.read_request,
+        "if_match": headers.if_match,
+        "page": headers.page,
+        "named_trigger": headers.named_trigger,
+    }
     return Litestar(
         [
             create_webhook,
@@ -88,18 +150,15 @@ def make_app(writing: Writing, reading: Reading, region: RegionView, *, webhooks
             create_trigger,
             list_triggers,
             delete_trigger,
+            read_operation,
+            *([issue_api_key, list_api_keys, revoke_api_key] if settings.admin_key else []),
             *health_routes(region.health),
         ],
         dependencies={
-            "organization_id": Provide(headers.organization_id, sync_to_thread=False),
-            "wait": Provide(headers.wait, sync_to_thread=False),
-            "if_match": Provide(headers.if_match, sync_to_thread=False),
-            "page": Provide(headers.page, sync_to_thread=False),
-            "named_trigger": Provide(headers.named_trigger, sync_to_thread=False),
-            "webhooks_max": Provide(lambda: webhooks_max, sync_to_thread=False),
-            "writing": Provide(lambda: writing, sync_to_thread=False),
-            "reading": Provide(lambda: reading, sync_to_thread=False),
+            **{name: Provide(_always(value), sync_to_thread=False) for name, value in given.items()},
+            **{name: Provide(read, sync_to_thread=False) for name, read in read_from_request.items()},
         },
+        before_send=[tell_exchange],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
         openapi_config=None,
@@ -107,6 +166,10 @@ def make_app(writing: Writing, reading: Reading, region: RegionView, *, webhooks
     )
 
 
-def _drain(region: RegionView, writing: Writing, deadline: float) -> None:
+def _always(value: object) -> Callable[[], object]:
+    return lambda: value
+
+
+def _drain(region: RegionView, patience: Patience, deadline: float) -> None:
     region.is_draining = True
-    writing.end_waits_at(deadline)
+    patience.end_all_at(deadline)

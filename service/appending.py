@@ -5,72 +5,32 @@ up to its place, and carries that place as its condition: if it lands at all, it
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from adapters.batches import BATCH_BYTES_MAX
 from core.codec import encode, fingerprint
-from core.commands import Command, Refusal
-from core.events import Envelope
+from core.commands import Refusal, RetryKeyReused, TooManyRetryKeys
+from core.events import AnyEvent, Envelope, Retry
+from core.operations import operation_id
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
-from core.registers import Fields, Registers, merge
-from core.registry import decide, query_for, writes_of
-from core.stamps import Clock, render, tick
+from core.registers import Registers, merge
+from core.registry import decide, fields_after, key_about, query_for, seen_by_author
+from core.retries import Recorded
+from core.stamps import render, tick
 from core.topology import subject_of
-from core.webhooks import webhook_key
+from service.batch import Accepted, Batch, Proposal, Repeated, Stale
 from service.lineage import Recognition
-from service.tail import Tail, TailEvent
-
-
-class Accepted(NamedTuple):
-    """A command's event is in the log: where, and the registers of the webhook that it was about, after it."""
-
-    position: Position
-    fields: Fields
-
-
-@dataclass(eq=False)
-class Proposal:
-    """A command on its way into the log. `settle` is called once: with what was accepted, or why nothing was."""
-
-    command: Command
-    operation_id: str
-    vector: dict[Region, Mark]
-    clock: Clock
-    registers: Registers
-    settle: Callable[["Accepted | Refusal | Stale"], None]
-    is_handed: bool = False
-    is_withdrawn: bool = False
-
-
-class Stale(Exception):
-    """The view that a proposal was made with is older than what the tail remembers. Read again."""
-
-
-@dataclass(eq=False)
-class Batch:
-    """Events decided on everything up to `after`, and those who wait for them.
-
-    `is_open` says that an attempt to append it was not answered, so that it may have landed or still land.
-    `is_seen` says that it was read in the log.
-    """
-
-    after: Mark
-    entries: list[tuple[str, bytes]] = field(default_factory=list)
-    events: list[TailEvent] = field(default_factory=list)
-    proposals: list[Proposal] = field(default_factory=list)
-    results: list[Fields] = field(default_factory=list)
-    refused: list[tuple[Proposal, Refusal]] = field(default_factory=list)
-    is_open: bool = False
-    is_seen: bool = False
+from service.tail import Tail, TailEvent, tail_event
 
 
 class Appending:
     """The queue, the batch in flight, and the tail that both are decided on."""
 
-    def __init__(self, origin: Region, epoch: Epoch, start: Mark, *, batch_size: Callable[[int], int]) -> None:
+    def __init__(
+        self, origin: Region, epoch: Epoch, start: Mark, *, batch_size: Callable[[int], int], retry_keys_max: int
+    ) -> None:
         self._origin = origin
         self._batch_size = batch_size
+        self._retry_keys_max = retry_keys_max
         self._queue: dict[Proposal, None] = {}
         self._must_reach = Sequence(0)
         self.epoch = epoch
@@ -88,8 +48,13 @@ class Appending:
         return bool(self._queue)
 
     def submit(self, proposal: Proposal) -> None:
-        """Have `proposal` decided with the next batch."""
-        self._queue[proposal] = None
+        """Have `proposal` decided with the next batch; or join the same request, if that is in flight."""
+        batch = self.in_flight
+        first = None if batch is None or proposal.retry is None else batch.recorded(proposal.retry)
+        if batch is None or proposal.retry is None or first is None:
+            self._queue[proposal] = None
+        else:
+            _join(batch, proposal, proposal.retry, first)
 
     def withdraw(self, proposal: Proposal) -> None:
         """Nobody waits for `proposal` any more: do not append it, unless that was tried already."""
@@ -101,12 +66,8 @@ class Appending:
         self._must_reach = Sequence(0)
 
     def compose(self, now_milliseconds: int) -> Batch | None:
-        """Decide what waits and put it in flight. None if nothing comes of it: then everybody is told already.
-
-        A refusal is decided on what is before it in the same batch, so it waits for the batch's outcome.
-        """
-        batch = Batch(after=self.tail.end)
-        layer: dict[str, dict[str, str]] = {}
+        """Decide what waits and put it in flight. None if nothing comes of it: then everybody is told already."""
+        batch = Batch(after=self.tail.end, made_at_milliseconds=now_milliseconds)
         events_max, size = self._batch_size(len(self._queue)), 0
         while self._queue and len(batch.entries) < events_max and size < BATCH_BYTES_MAX:
             proposal = next(iter(self._queue))
@@ -114,43 +75,66 @@ class Appending:
             if proposal.vector.get(self._origin, BEGINNING).sequence < self.tail.floor:
                 proposal.settle(Stale())
                 continue
-            size += self._decide(batch, proposal, layer, now_milliseconds)
+            size += self._decide(batch, proposal)
         if batch.entries:
             self.in_flight = batch
             return batch
-        self._settle_refused(batch)
+        _settle_others(batch)
         return None
 
-    def _decide(self, batch: Batch, proposal: Proposal, layer: dict[str, dict[str, str]], now_milliseconds: int) -> int:
-        """Put `proposal` into `batch`, as an event or as refused. Returns the event's bytes."""
-        registers = self.tail.over(query_for(proposal.command), proposal.registers, layer)
+    def _decide(self, batch: Batch, proposal: Proposal) -> int:
+        """Put `proposal` into `batch`, as an event or as one without. Returns the event's bytes."""
+        retry = proposal.retry
+        if retry is not None and (first := self.tail.recorded(retry)) is not None:
+            proposal.settle(repetition(retry, first))
+            return 0
+        if retry is not None and (first := batch.recorded(retry)) is not None:
+            _join(batch, proposal, retry, first)
+            return 0
+        registers = self.tail.over(query_for(proposal.command), proposal.registers, batch.layer)
         try:
+            self._refuse_too_many_retry_keys(batch, proposal)
             event = decide(proposal.command, registers)
         except Refusal as refusal:
-            batch.refused.append((proposal, refusal))
+            batch.settled_with.append((proposal, refusal))
             return 0
+        return self._enter(batch, proposal, event, registers)
+
+    def _enter(self, batch: Batch, proposal: Proposal, event: AnyEvent, registers: Registers) -> int:
+        """Give `event` its place in `batch`. Returns its bytes."""
+        organization_id, now_milliseconds = proposal.command.organization_id, batch.made_at_milliseconds
+        sequence = Sequence(batch.after.sequence + len(batch.entries) + 1)
         latest = batch.events[-1].clock if batch.events else self.tail.clock
-        clock = tick(now_milliseconds=now_milliseconds, seen=max(latest, proposal.clock))
+        proposal.operation_id = operation_id(
+            organization_id, self._origin, sequence, now_milliseconds=now_milliseconds, nonce=proposal.nonce
+        )
+        fields = registers.get(key_about(organization_id, event), {})
         envelope = Envelope(
             operation_id=proposal.operation_id,
-            organization_id=proposal.command.organization_id,
-            clock=render(clock),
+            organization_id=organization_id,
+            clock=render(tick(now_milliseconds=now_milliseconds, seen=max(latest, proposal.clock))),
             event=event,
+            author=proposal.author,
+            retry=proposal.retry,
+            seen={} if proposal.retry is None else seen_by_author(event, fields),
         )
-        sequence = Sequence(batch.after.sequence + len(batch.entries) + 1)
-        writes = writes_of(envelope, Position(self._origin, self.epoch, sequence))
-        merge(layer, writes)
-        key = webhook_key(envelope.organization_id, event.webhook_id)
-        after = {key: dict(registers.get(key, {}))}
-        merge(after, writes)
+        position = Position(self._origin, self.epoch, sequence)
         subject, data = subject_of(self._origin, self.epoch, event), encode(envelope)
         mark = Mark(epoch=self.epoch, sequence=sequence, fingerprint=fingerprint(subject, data))
         batch.entries.append((subject, data))
-        batch.events.append(TailEvent(mark, clock, writes))
+        batch.events.append(tail_event(envelope, position, mark))
         batch.proposals.append(proposal)
-        batch.results.append(after[key])
-        proposal.is_handed = True
+        batch.results.append(fields_after(envelope, position, before=fields))
+        merge(batch.layer, batch.events[-1].writes)
         return len(data)
+
+    def _refuse_too_many_retry_keys(self, batch: Batch, proposal: Proposal) -> None:
+        if proposal.retry is None:
+            return
+        organization_id = proposal.command.organization_id
+        since = self.tail.retry_keys(organization_id, after=proposal.vector.get(self._origin, BEGINNING).sequence)
+        if proposal.retry_keys + since + batch.retry_keys(organization_id) >= self._retry_keys_max:
+            raise TooManyRetryKeys(self._retry_keys_max)
 
     def stored(self, batch: Batch) -> None:
         """The batch is in the log, synced, at its place: everybody in it is told."""
@@ -158,17 +142,16 @@ class Appending:
         self.in_flight = None
         for proposal, event, fields in zip(batch.proposals, batch.events, batch.results, strict=True):
             proposal.settle(Accepted(Position(self._origin, self.epoch, event.mark.sequence), fields))
-        self._settle_refused(batch)
+        _settle_others(batch)
 
     def never(self, batch: Batch, *, is_place_taken: bool) -> None:
         """The batch is not in the log and cannot land any more: decide again for those who still wait."""
         if is_place_taken:
             self._must_reach = Sequence(batch.after.sequence + 1)
         self.in_flight = None
-        again = [*batch.proposals, *(proposal for proposal, _ in batch.refused)]
-        for proposal in again:
-            proposal.is_handed = False
-        first = {proposal: None for proposal in again if not proposal.is_withdrawn}
+        for proposal in batch.everybody:
+            proposal.operation_id = ""
+        first = {proposal: None for proposal in batch.everybody if not proposal.is_withdrawn}
         self._queue = first | self._queue
 
     def recognize(self, mark: Mark) -> Recognition:
@@ -198,7 +181,21 @@ class Appending:
             for event in batch.events:
                 self.tail.extend(event)
 
-    def _settle_refused(self, batch: Batch) -> None:
-        for proposal, refusal in batch.refused:
-            if not proposal.is_withdrawn:
-                proposal.settle(refusal)
+
+def repetition(retry: Retry, first: Recorded) -> Repeated | RetryKeyReused:
+    """What a request with `retry` comes to, after the `first` one with that retry key."""
+    return Repeated(first) if retry.payload == first.payload else RetryKeyReused()
+
+
+def _join(batch: Batch, proposal: Proposal, retry: Retry, first: Recorded) -> None:
+    """Have `proposal` wait for the outcome of `batch`, in which the same request is, or one with its retry key."""
+    outcome = repetition(retry, first)
+    if isinstance(outcome, Repeated):
+        proposal.operation_id = first.operation_id
+    batch.settled_with.append((proposal, outcome))
+
+
+def _settle_others(batch: Batch) -> None:
+    for proposal, outcome in batch.settled_with:
+        if not proposal.is_withdrawn:
+            proposal.settle(outcome)

@@ -1,31 +1,43 @@
-"""The headers and query parameters that several routes take, checked before anything else."""
+"""What requests say in headers and query parameters, checked before anything else."""
 
+import hmac
 import re
 from typing import Any
-from uuid import UUID
 
+import msgspec
 from litestar import Request
 
+from core.api_keys import Unauthenticated, credentials_in
 from core.catalogue import Trigger, trigger
 from core.consistency import Level
+from core.events import Retry
 from core.fields import InvalidField
+from core.retries import retry_of
+from core.tokens import InvalidToken, parse_token
 from service.admission import arrival_of
+from service.identifiers import uuid_in
 from service.reading import Page
-from service.writing import Wait
+from service.requests import Caller, Exchange, ReadRequest, Wait, WriteRequest, begin_exchange
 
 ORGANIZATION = "SlashID-OrgID"
+API_KEY = "SlashID-API-Key"
 CONSISTENCY = "SlashID-Required-Consistency"
 TIMEOUT = "SlashID-Required-Consistency-Timeout"
+TOKEN = "SlashID-Consistency-Token"  # noqa: S105 - the name of a header
+OPERATION = "SlashID-Operation-ID"
+RETRY_KEY = "Idempotency-Key"
 IF_MATCH = "If-Match"
+AUTHORIZATION = "Authorization"
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 1_000
 OFFSET_MAX = 1_000_000_000
 TIMEOUT_SECONDS_MIN = 1
 TIMEOUT_SECONDS_MAX = 120
 TIMEOUT_SECONDS_DEFAULT = 30
-_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+RETRY_KEY_CHARACTERS_MAX = 255
 _ENTITY_TAG = re.compile(r'"[!#-~]*"')
-_INTEGER = re.compile(r"[0-9]{1,9}")
+_RETRY_KEY = re.compile(rf"[!-~]{{1,{RETRY_KEY_CHARACTERS_MAX}}}")
+_INTEGER = re.compile(r"[0-9]{1,10}")
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -37,31 +49,104 @@ class InvalidHeader(ValueError):
         super().__init__(f"header {name}: expected {expected}")
 
 
-def uuid_in(text: str) -> str | None:
-    """The UUID that `text` is, in lower case, or None."""
-    return str(UUID(text)) if _UUID.fullmatch(text) else None
+async def write_request(request: AnyRequest) -> WriteRequest:
+    """A write in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
+    caller = _caller(request)
+    return WriteRequest(caller=caller, wait=_wait(request), retry=await _retry(request, caller.organization_id))
 
 
-def organization_id(request: AnyRequest) -> str:
-    """The organization that the request is about. Raises `InvalidHeader`."""
-    found = uuid_in(_only(request, ORGANIZATION) or "")
-    if found is None:
+def read_request(request: AnyRequest) -> ReadRequest:
+    """A read in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
+    return _read(request, _caller(request))
+
+
+class AdminHeaders:
+    """What the admin routes' requests say: the admin key, which stands in for an organization's."""
+
+    def __init__(self, admin_key: str) -> None:
+        self._shown = f"Bearer {admin_key}".encode()
+
+    def write_request(self, request: AnyRequest) -> WriteRequest:
+        """A write by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
+        return WriteRequest(caller=self._caller(request), wait=_wait(request))
+
+    def read_request(self, request: AnyRequest) -> ReadRequest:
+        """A read by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
+        return _read(request, self._caller(request))
+
+    def _caller(self, request: AnyRequest) -> Caller:
+        shown = _only(request, AUTHORIZATION) or ""
+        if not hmac.compare_digest(shown.encode(), self._shown):
+            raise Unauthenticated
+        organization_id = uuid_in(str(request.path_params["organization_id"]))
+        if organization_id is None:
+            raise InvalidField("organization_id", "expected a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
+        return Caller(organization_id=organization_id, credentials=None, exchange=_exchange(request))
+
+
+def _caller(request: AnyRequest) -> Caller:
+    credentials = credentials_in(_only(request, API_KEY) or "")
+    organization_id = uuid_in(_only(request, ORGANIZATION) or "")
+    if organization_id is None:
         raise InvalidHeader(ORGANIZATION, "a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
-    return found
+    return Caller(organization_id=organization_id, credentials=credentials, exchange=_exchange(request))
 
 
-def wait(request: AnyRequest) -> Wait:
-    """The consistency that the request asks for, and until when it waits. Raises `InvalidHeader`."""
+def _exchange(request: AnyRequest) -> Exchange:
+    text = _only(request, TOKEN)
+    try:
+        asked = {} if text is None else parse_token(text)
+    except InvalidToken:
+        raise InvalidHeader(TOKEN, "what an answer's header of that name said") from None
+    return begin_exchange(request.scope, asked)
+
+
+def _wait(request: AnyRequest) -> Wait:
     text = _only(request, CONSISTENCY)
     try:
         level = Level.LOCAL_REGION if text is None else Level(text)
     except ValueError:
         raise InvalidHeader(CONSISTENCY, "one of " + ", ".join(Level)) from None
+    seconds = _timeout_seconds(request)
+    return Wait(level=level, timeout_seconds=seconds, deadline=arrival_of(request.scope) + seconds)
+
+
+def _read(request: AnyRequest, caller: Caller) -> ReadRequest:
+    seconds = _timeout_seconds(request)
+    return ReadRequest(caller=caller, timeout_seconds=seconds, deadline=arrival_of(request.scope) + seconds)
+
+
+def _timeout_seconds(request: AnyRequest) -> int:
     text = _only(request, TIMEOUT)
     seconds = TIMEOUT_SECONDS_DEFAULT if text is None else int(text) if _INTEGER.fullmatch(text) else 0
     if not TIMEOUT_SECONDS_MIN <= seconds <= TIMEOUT_SECONDS_MAX:
         raise InvalidHeader(TIMEOUT, f"an integer from {TIMEOUT_SECONDS_MIN} to {TIMEOUT_SECONDS_MAX}, in seconds")
-    return Wait(level=level, timeout_seconds=seconds, deadline=arrival_of(request.scope) + seconds)
+    return seconds
+
+
+async def _retry(request: AnyRequest, organization_id: str) -> Retry | None:
+    """By which the request is known again. Its payload is all that says what is asked for: as JSON, not as bytes."""
+    key = _only(request, RETRY_KEY)
+    if key is None:
+        return None
+    if not _RETRY_KEY.fullmatch(key):
+        raise InvalidHeader(RETRY_KEY, f"1 to {RETRY_KEY_CHARACTERS_MAX} printable ASCII characters without spaces")
+    asked = (_canonical(await request.body()), sorted(request.query_params.multi_items()), _only(request, IF_MATCH))
+    return retry_of(
+        organization_id=organization_id,
+        method=request.method,
+        path=request.url.path.lower(),
+        key=key,
+        payload=msgspec.json.encode(asked),
+    )
+
+
+def _canonical(body: bytes) -> str:
+    """One text for all ways to write the same JSON."""
+    try:
+        return msgspec.json.encode(msgspec.json.decode(body), order="sorted").decode()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return body.decode(errors="replace")  # It will be refused for that.
 
 
 def if_match(request: AnyRequest) -> tuple[str, ...]:

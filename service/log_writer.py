@@ -14,13 +14,12 @@ from adapters.session import Session
 from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
 from core.registers import Query
-from core.registry import writes_of
-from core.stamps import parse
 from core.topology import epoch_in
 from service import metrics
-from service.appending import Appending, Batch, Proposal
+from service.appending import Appending
+from service.batch import Batch, Proposal
 from service.lineage import Lineage, Recognition
-from service.tail import TailEvent
+from service.tail import TailEvent, tail_event
 
 log = structlog.get_logger()
 
@@ -46,12 +45,14 @@ class LogWriter:
         projection: Projection,
         now_milliseconds: Callable[[], int],
         tail_events_max: int,
+        retry_keys_max: int,
     ) -> None:
         self._origin = origin
         self._log = event_log
         self._projection = projection
         self._now_milliseconds = now_milliseconds
         self._tail_events_max = tail_events_max
+        self._retry_keys_max = retry_keys_max
         self._appending: Appending | None = None
         self._session: Session | None = None
         self._changed = asyncio.Event()
@@ -147,7 +148,9 @@ class LogWriter:
         async with self._log.follow(known) as follower:
             appending = self._appending
             if appending is None:
-                appending = Appending(self._origin, follower.epoch, known, batch_size=batch_size)
+                appending = Appending(
+                    self._origin, follower.epoch, known, batch_size=batch_size, retry_keys_max=self._retry_keys_max
+                )
                 self._appending = appending
             elif appending.epoch != follower.epoch:
                 raise EpochChanged(self._origin, known=appending.epoch, found=follower.epoch)
@@ -163,7 +166,7 @@ class LogWriter:
             await self._until(lambda: appending.tail.unapplied <= self._tail_events_max)
             for event in await follower.next():
                 if event.sequence > appending.tail.end.sequence:
-                    appending.observed(self._tail_event(event))
+                    appending.observed(_tail_event(self._origin, event))
             # Also the event that an alarm was about has been read now.
             self._log_alarm = ""
             self._changed.set()
@@ -183,11 +186,6 @@ class LogWriter:
                 if mark.sequence > info.last_sequence:
                     log.error("own log", region=region, applied=mark.sequence, last_sequence=info.last_sequence)
                     self.lineage.disown(region, mark)
-
-    def _tail_event(self, event: Stored) -> TailEvent:
-        envelope = decode(event.data)
-        writes = writes_of(envelope, Position(self._origin, epoch_in(event.subject), event.sequence))
-        return TailEvent(event.mark(), parse(envelope.clock), writes)
 
     async def _keep_appending(self) -> None:
         while True:
@@ -233,7 +231,8 @@ class LogWriter:
                     if await self._read_on(lambda: appending.tail.end.sequence > batch.after.sequence):
                         self._resolve(appending, batch)
                         return
-                case Append.REFUSED if not batch.is_open:
+                # Who has given up was told that it may still land: it goes on being tried, and its place decides.
+                case Append.REFUSED if not batch.is_open and not batch.is_told_of:
                     appending.never(batch, is_place_taken=False)
                     await self._pause(outcome, why)
                     return
@@ -273,3 +272,7 @@ class LogWriter:
         if self._trouble:
             log.info("append", outcome="taken again")
         self._trouble, self._retry_seconds = "", RETRY_SECONDS
+
+
+def _tail_event(origin: Region, event: Stored) -> TailEvent:
+    return tail_event(decode(event.data), Position(origin, epoch_in(event.subject), event.sequence), event.mark())

@@ -12,10 +12,25 @@ from litestar.exceptions import (
 from litestar.status_codes import HTTP_400_BAD_REQUEST
 from litestar.types import ExceptionHandlersMap
 
-from core.commands import TargetUrlTaken, TooManyWebhooks, TriggerNotFound, WebhookChanged, WebhookNotFound
+from core.api_keys import Forbidden, Unauthenticated
+from core.commands import (
+    ApiKeyNotFound,
+    RetryKeyReused,
+    TargetUrlTaken,
+    TooManyApiKeys,
+    TooManyRetryKeys,
+    TooManyWebhooks,
+    TriggerNotFound,
+    WebhookChanged,
+    WebhookNotFound,
+)
 from core.fields import InvalidField
 from service.answers import NOTHING_MORE, ConsistencyMeta, Empty, Meta, failure
-from service.headers import AnyRequest, InvalidHeader
+from service.catching_up import NotSeenInTime, WriteLost
+from service.headers import API_KEY, AUTHORIZATION, RETRY_KEY, TOKEN, AnyRequest, InvalidHeader
+from service.operations import OperationExpired
+from service.quota import TooManyWaiting
+from service.requests import exchange_of
 from service.views import RegionUnavailable
 from service.writing import TimedOut
 
@@ -69,11 +84,64 @@ def _webhook_changed(_: AnyRequest, error: WebhookChanged) -> Response[Empty]:
     return _answer(412, f"webhook {error.webhook_id} is not what If-Match says any more; read it again")
 
 
+def _unauthenticated(request: AnyRequest, _: Unauthenticated) -> Response[Empty]:
+    """What is wrong with a key is not said: whether there is one with its id is nobody's to know."""
+    if request.url.path.startswith("/admin/"):
+        header, challenge = f"{AUTHORIZATION}: expected Bearer and the admin key", "Bearer"
+    else:
+        header, challenge = f"{API_KEY}: expected a valid API key of the organization", f'ApiKey header="{API_KEY}"'
+    return _answer(401, f"header {header}", headers={"WWW-Authenticate": challenge})
+
+
+def _forbidden(_: AnyRequest, __: Forbidden) -> Response[Empty]:
+    return _answer(403, f"header {API_KEY}: the key is not one of this organization")
+
+
+def _api_key_not_found(_: AnyRequest, error: ApiKeyNotFound) -> Response[Empty]:
+    return _answer(404, f"API key not found: {error.key_id[:80]}")
+
+
+def _too_many_api_keys(_: AnyRequest, error: TooManyApiKeys) -> Response[Empty]:
+    return _answer(422, f"this organization has {error.api_keys_max} API keys, as many as it can have; revoke one")
+
+
+def _retry_key_reused(_: AnyRequest, __: RetryKeyReused) -> Response[Empty]:
+    return _answer(422, f"header {RETRY_KEY}: this key was used with another payload; use a new key for a new request")
+
+
+def _too_many_retry_keys(_: AnyRequest, error: TooManyRetryKeys) -> Response[Empty]:
+    message = (
+        f"this organization has used {error.retry_keys_max} values of {RETRY_KEY} in 24 hours, as many as are kept; "
+        "nothing was done, try again later or without one"
+    )
+    return _answer(503, message, headers={"Retry-After": "60"})
+
+
+def _too_many_waiting(_: AnyRequest, error: TooManyWaiting) -> Response[Empty]:
+    message = f"{error.waiting_max} requests of this organization wait already; nothing was done, try again"
+    return _answer(429, message, headers={"Retry-After": "1"})
+
+
+def _not_seen_in_time(_: AnyRequest, error: NotSeenInTime) -> Response[Empty]:
+    missing = ", ".join(error.missing)
+    return _answer(408, f"{TOKEN}: within {error.timeout_seconds} s this region had not all that it names of {missing}")
+
+
+def _write_lost(_: AnyRequest, error: WriteLost) -> Response[Empty]:
+    return _answer(
+        410, f"{TOKEN}: this write was lost: {error.origin} was restored from before it; read without the token"
+    )
+
+
+def _operation_expired(_: AnyRequest, error: OperationExpired) -> Response[Empty]:
+    return _answer(410, f"operation {error.operation_id} is older than 24 hours")
+
+
 def _region_unavailable(_: AnyRequest, error: RegionUnavailable) -> Response[Empty]:
     return _answer(503, f"{error}; nothing was done, try again", headers={"Retry-After": "1"})
 
 
-def _timed_out(_: AnyRequest, error: TimedOut) -> Response[Empty]:
+def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
     consistency = ConsistencyMeta(
         required=error.wait.level,
         timeout_seconds=error.wait.timeout_seconds,
@@ -90,7 +158,9 @@ def _timed_out(_: AnyRequest, error: TimedOut) -> Response[Empty]:
         f"{error.wait.level} was not reached within {error.wait.timeout_seconds} s: "
         f"waiting for {', '.join(error.pending)}; {known}"
     )
-    return _answer(408, message, meta=Meta(consistency=consistency))
+    exchange = exchange_of(request.scope)
+    location = {} if exchange is None else {"Location": f"/operations/{exchange.operation_id}"}
+    return _answer(408, message, meta=Meta(consistency=consistency), headers=location)
 
 
 def _no_such_route(request: AnyRequest, _: NotFoundException) -> Response[Empty]:
@@ -133,6 +203,16 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     TriggerNotFound: _trigger_not_found,
     TooManyWebhooks: _too_many_webhooks,
     WebhookChanged: _webhook_changed,
+    Unauthenticated: _unauthenticated,
+    Forbidden: _forbidden,
+    ApiKeyNotFound: _api_key_not_found,
+    TooManyApiKeys: _too_many_api_keys,
+    RetryKeyReused: _retry_key_reused,
+    TooManyRetryKeys: _too_many_retry_keys,
+    TooManyWaiting: _too_many_waiting,
+    NotSeenInTime: _not_seen_in_time,
+    WriteLost: _write_lost,
+    OperationExpired: _operation_expired,
     RegionUnavailable: _region_unavailable,
     TimedOut: _timed_out,
     NotFoundException: _no_such_route,

@@ -1,11 +1,13 @@
-"""The path of a read: the projection's registers, if they are current."""
+"""The path of a read: the projection's registers, if they are current, and as new as the caller's token says."""
 
 from typing import Generic, NamedTuple, TypeVar
 
+from core.api_keys import ApiKey, api_keys_in, query_api_keys
 from core.catalogue import Trigger
 from core.commands import WebhookNotFound
 from core.webhooks import Webhook, query_webhook, query_webhooks, triggers_in, webhook_in, webhook_key, webhooks_in
-from service.views import Views
+from service.catching_up import CatchingUp
+from service.requests import ReadRequest
 
 T = TypeVar("T")
 
@@ -26,30 +28,40 @@ class Listed(NamedTuple, Generic[T]):
 
 
 class Reading:
-    """What the read routes call. Each method raises `RegionUnavailable`."""
+    """What the read routes call. Each method raises what `CatchingUp.read` does."""
 
-    def __init__(self, views: Views) -> None:
-        self._views = views
+    def __init__(self, catching_up: CatchingUp) -> None:
+        self._catching_up = catching_up
 
-    async def webhooks(self, organization_id: str, page: Page) -> Listed[Webhook]:
+    async def webhooks(self, request: ReadRequest, page: Page) -> Listed[Webhook]:
         """A page of an organization's webhooks, in creation order."""
+        organization_id = request.caller.organization_id
         query = query_webhooks(organization_id, offset=page.offset, limit=page.limit)
-        view = await self._views.read(query)
+        view = await self._catching_up.read(query, request)
         return Listed(webhooks_in(organization_id, view.registers), view.total_count, page)
 
-    async def webhook(self, organization_id: str, webhook_id: str) -> Webhook:
+    async def webhook(self, request: ReadRequest, webhook_id: str) -> Webhook:
         """One webhook, or `WebhookNotFound`."""
-        view = await self._views.read(query_webhook(organization_id, webhook_id))
+        organization_id = request.caller.organization_id
+        view = await self._catching_up.read(query_webhook(organization_id, webhook_id), request)
         webhook = webhook_in(webhook_id, view.registers.get(webhook_key(organization_id, webhook_id), {}))
         if webhook is None:
             raise WebhookNotFound(webhook_id)
         return webhook
 
-    async def triggers(self, organization_id: str, webhook_id: str, page: Page) -> Listed[Trigger]:
+    async def triggers(self, request: ReadRequest, webhook_id: str, page: Page) -> Listed[Trigger]:
         """A page of a webhook's triggers in creation order, or `WebhookNotFound`."""
-        view = await self._views.read(query_webhook(organization_id, webhook_id))
+        organization_id = request.caller.organization_id
+        view = await self._catching_up.read(query_webhook(organization_id, webhook_id), request)
         fields = view.registers.get(webhook_key(organization_id, webhook_id), {})
         if webhook_in(webhook_id, fields) is None:
             raise WebhookNotFound(webhook_id)
         triggers = triggers_in(fields)
         return Listed(triggers[page.offset : page.offset + page.limit], len(triggers), page)
+
+    async def api_keys(self, request: ReadRequest, page: Page) -> Listed[ApiKey]:
+        """A page of an organization's API keys, in the order of their issue."""
+        organization_id = request.caller.organization_id
+        query = query_api_keys(organization_id, offset=page.offset, limit=page.limit)
+        view = await self._catching_up.read(query, request)
+        return Listed(api_keys_in(organization_id, view.registers), view.total_count, page)

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 
 import msgspec
 
+from core.fields import HeaderLimits
 from core.positions import Region
 from core.topology import Topology
+from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
 from runtime.settings import Environment
+from service.limits import Limits
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -20,11 +23,15 @@ class Settings(msgspec.Struct, frozen=True):
     drain_seconds: float
     log_format: LogFormat
     log_level: LogLevel
-    clock_offset_milliseconds: int
+    clock: Clock
     append_seconds: float
     requests_max: int
     tail_events_max: int
-    webhooks_max: int
+    organization_requests_max: int
+    retry_keys_max: int
+    body_bytes_max: int
+    limits: Limits
+    admin_key: str
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
@@ -32,7 +39,6 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     environment = Environment(variables)
     topology, region = environment.place()
     host, port = environment.address("CROSSHOOK_LISTEN", default="127.0.0.1:8080")
-    a_century = 3_155_760_000_000
     return Settings(
         topology=topology,
         region=region,
@@ -41,11 +47,24 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         drain_seconds=environment.number("CROSSHOOK_DRAIN_SECONDS", default=10, low=0, high=60),
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
-        clock_offset_milliseconds=environment.integer(
-            "CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", default=0, low=-a_century, high=a_century
-        ),
+        clock=environment.clock(),
         append_seconds=environment.number("CROSSHOOK_APPEND_SECONDS", default=2, low=0.1, high=120),
         requests_max=environment.integer("CROSSHOOK_REQUESTS_MAX", default=10_000, low=1, high=1_000_000),
         tail_events_max=environment.integer("CROSSHOOK_TAIL_EVENTS_MAX", default=10_000, low=1, high=1_000_000),
-        webhooks_max=environment.integer("CROSSHOOK_WEBHOOKS_MAX", default=1_000, low=1, high=1_000),
+        organization_requests_max=environment.integer(
+            "CROSSHOOK_ORGANIZATION_REQUESTS_MAX", default=1_000, low=1, high=1_000_000
+        ),
+        retry_keys_max=environment.integer("CROSSHOOK_RETRY_KEYS_MAX", default=100_000, low=1, high=10_000_000),
+        body_bytes_max=environment.integer("CROSSHOOK_BODY_BYTES_MAX", default=65_536, low=1_024, high=262_144),
+        limits=Limits(
+            webhooks_max=environment.integer("CROSSHOOK_WEBHOOKS_MAX", default=1_000, low=1, high=1_000),
+            api_keys_max=environment.integer("CROSSHOOK_API_KEYS_MAX", default=100, low=1, high=1_000),
+            headers=HeaderLimits(
+                headers_max=environment.integer("CROSSHOOK_CUSTOM_HEADERS_MAX", default=64, low=0, high=1_000),
+                header_bytes_max=environment.integer(
+                    "CROSSHOOK_CUSTOM_HEADER_BYTES_MAX", default=1_024, low=1, high=65_536
+                ),
+            ),
+        ),
+        admin_key=environment.secret("CROSSHOOK_ADMIN_KEY"),
     )

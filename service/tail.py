@@ -2,11 +2,15 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import NamedTuple
 
-from core.positions import Mark, Sequence
+from core.events import Envelope, Retry
+from core.positions import Mark, Position, Sequence
 from core.registers import Fields, Query, Registers, Write, is_buried, merge
-from core.stamps import NEVER, Clock
+from core.registry import writes_of
+from core.retries import Recorded
+from core.stamps import NEVER, Clock, parse
 
 KEPT_EVENTS = 1_024
 """Applied events that are kept all the same, for views that were read a moment ago."""
@@ -18,6 +22,28 @@ class TailEvent(NamedTuple):
     mark: Mark
     clock: Clock
     writes: list[Write]
+    organization_id: str = ""
+    operation_id: str = ""
+    retry: Retry | None = None
+
+    @property
+    def recorded(self) -> Recorded | None:
+        """What is kept of it for when it is asked for again."""
+        if self.retry is None:
+            return None
+        return Recorded(payload=self.retry.payload, operation_id=self.operation_id)
+
+
+def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
+    """What the tail needs of an event at its place."""
+    return TailEvent(
+        mark=mark,
+        clock=parse(envelope.clock),
+        writes=writes_of(envelope, position),
+        organization_id=envelope.organization_id,
+        operation_id=envelope.operation_id,
+        retry=envelope.retry,
+    )
 
 
 class Tail:
@@ -29,6 +55,7 @@ class Tail:
         self.clock = NEVER
         self._events: deque[TailEvent] = deque()
         self._registers: dict[str, dict[str, str]] = {}
+        self._retried: dict[str, TailEvent] = {}
         self._applied = start.sequence
 
     @property
@@ -52,6 +79,8 @@ class Tail:
         self.end = event.mark
         self.clock = max(self.clock, event.clock)
         merge(self._registers, event.writes)
+        if event.retry is not None:
+            self._retried.setdefault(event.retry.key, event)
 
     def applied(self, sequence: Sequence) -> None:
         """Take in that the projection has everything up to `sequence`."""
@@ -59,7 +88,17 @@ class Tail:
         while self._events and self._events[0].mark.sequence <= self._applied - KEPT_EVENTS:
             event = self._events.popleft()
             self.floor = event.mark.sequence
-            self._forget(event.writes)
+            self._forget(event)
+
+    def recorded(self, retry: Retry) -> Recorded | None:
+        """The first request with that retry key, if its event is among these."""
+        event = self._retried.get(retry.key)
+        return None if event is None else event.recorded
+
+    def retry_keys(self, organization_id: str, *, after: Sequence) -> int:
+        """How many retry keys the organization has used since the event at `after`."""
+        later = takewhile(lambda event: event.mark.sequence > after, reversed(self._retried.values()))
+        return sum(event.organization_id == organization_id for event in later)
 
     def over(self, query: Query, view: Registers, layer: Mapping[str, Fields]) -> Registers:
         """What `query` finds in `view` with the tail over it, and `layer` over that."""
@@ -80,8 +119,10 @@ class Tail:
             for source in (self._registers, layer):
                 merge(found, (Write(key, field, register) for field, register in source.get(key, {}).items()))
 
-    def _forget(self, writes: Iterable[Write]) -> None:
-        for write in writes:
+    def _forget(self, event: TailEvent) -> None:
+        if event.retry is not None and self._retried.get(event.retry.key) is event:
+            del self._retried[event.retry.key]
+        for write in event.writes:
             fields = self._registers.get(write.key, {})
             if fields.get(write.field) == write.register:
                 del fields[write.field]

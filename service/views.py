@@ -1,10 +1,12 @@
-"""What this region's projection shows, or an error that callers understand."""
+"""What this region's projection shows to whom, or an error that callers understand."""
 
 import asyncio
 
 from adapters.errors import NotCurrent, Unavailable
 from adapters.projection import Projection, View
+from core.api_keys import api_key_key, authenticate
 from core.registers import Query
+from service.requests import Caller
 
 
 class RegionUnavailable(Exception):
@@ -17,8 +19,21 @@ class Views:
     def __init__(self, projection: Projection) -> None:
         self._projection = projection
 
-    async def read(self, query: Query, *, deadline: float | None = None) -> View:
-        """What `query` finds, current, before `deadline` in the event loop's time. Raises `RegionUnavailable`."""
+    async def read(self, query: Query, caller: Caller, *, deadline: float | None = None) -> View:
+        """What `query` finds, current, before `deadline` in the event loop's time, if `caller` may see it.
+
+        The caller's key is looked at in the same step: a state in which it is revoked shows nothing. Raises
+        `RegionUnavailable`, `Unauthenticated`, `Forbidden`.
+        """
+        credentials = caller.credentials
+        keys = () if credentials is None else (api_key_key(credentials.key_id),)
+        view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
+        if credentials is not None:
+            authenticate(credentials, caller.organization_id, view.registers)
+        caller.exchange.saw(view.vector)
+        return view
+
+    async def _read(self, query: Query, deadline: float | None) -> View:
         try:
             async with asyncio.timeout_at(deadline):
                 return await self._projection.read(query)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from core.positions import BEGINNING, Mark, Position, Region, reaches
+from core.positions import BEGINNING, Epoch, Mark, Position, Region, reaches
 
 INCARNATIONS_REMEMBERED = 16
 COMPACT_ABOVE = 64
@@ -32,13 +32,17 @@ class _Known:
     superseded: deque[str] = field(default_factory=lambda: deque(maxlen=INCARNATIONS_REMEMBERED))
 
 
+_Queue = tuple[Region, Region, Epoch]
+"""Those who wait for one region to apply one epoch of one origin's log; a queue is in the order of its places."""
+
+
 class Waiting:
     """Every region's announced watermarks, and everybody who waits for some of them."""
 
     def __init__(self) -> None:
         self._known: dict[Region, _Known] = defaultdict(_Known)
-        self._queues: dict[Region, list[tuple[int, int, Waiter]]] = defaultdict(list)
-        self._over: dict[Region, int] = defaultdict(int)
+        self._queues: dict[_Queue, list[tuple[int, int, Waiter]]] = {}
+        self._over: dict[_Queue, int] = defaultdict(int)
         self._number = count()
 
     def watermark(self, region: Region, origin: Region) -> Mark:
@@ -75,7 +79,8 @@ class Waiting:
             if mark.sequence >= known.vector.get(origin, BEGINNING).sequence:
                 known.vector[origin] = mark
         if known.is_current:
-            self._let_go(region, known)
+            for origin, mark in known.vector.items():
+                self._let_go((region, origin, mark.epoch), known)
 
     def wait(self, position: Position, regions: Iterable[Region], reached: Callable[[], None]) -> Waiter | None:
         """Have `reached` called once all `regions` have applied `position`. None if they have already."""
@@ -84,35 +89,36 @@ class Waiting:
             return None
         waiter = Waiter(position=position, pending=pending, reached=reached)
         for region in pending:
-            heapq.heappush(self._queues[region], (position.sequence, next(self._number), waiter))
+            queue = self._queues.setdefault((region, position.origin, position.epoch), [])
+            heapq.heappush(queue, (position.sequence, next(self._number), waiter))
         return waiter
 
     def give_up(self, waiter: Waiter) -> None:
         """Forget `waiter`. What it held is freed at once where many have given up."""
         waiter.is_over = True
         for region in waiter.pending:
-            self._over[region] += 1
-            queue = self._queues[region]
-            if len(queue) > COMPACT_ABOVE and self._over[region] * 2 > len(queue):
-                self._queues[region] = [entry for entry in queue if not entry[2].is_over]
-                heapq.heapify(self._queues[region])
-                self._over[region] = 0
+            name = region, waiter.position.origin, waiter.position.epoch
+            self._over[name] += 1
+            queue = self._queues[name]
+            if len(queue) > COMPACT_ABOVE and self._over[name] * 2 > len(queue):
+                self._queues[name] = [entry for entry in queue if not entry[2].is_over]
+                heapq.heapify(self._queues[name])
+                self._over[name] = 0
 
     def __len__(self) -> int:
         """How many wait."""
         return len({id(entry[2]) for queue in self._queues.values() for entry in queue if not entry[2].is_over})
 
-    def _let_go(self, region: Region, known: _Known) -> None:
-        """Everybody's positions are of one origin, this region's own log, so one queue a region is in order."""
-        queue = self._queues[region]
+    def _let_go(self, name: _Queue, known: _Known) -> None:
+        queue = self._queues.get(name, [])
         while queue:
             waiter = queue[0][2]
             if not waiter.is_over and not reaches(known.vector, waiter.position):
                 return
             heapq.heappop(queue)
             if waiter.is_over:
-                self._over[region] = max(0, self._over[region] - 1)
+                self._over[name] = max(0, self._over[name] - 1)
                 continue
-            waiter.pending.discard(region)
+            waiter.pending.discard(name[0])
             if not waiter.pending:
                 waiter.reached()

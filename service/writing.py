@@ -1,32 +1,35 @@
 """The path of a write: read, decide, append, wait."""
 
 import asyncio
-import math
+import secrets
 from collections.abc import Callable
-from typing import Any
-
-import msgspec
+from typing import NamedTuple
 
 from adapters.projection import View
-from core.commands import Command, Refusal
-from core.consistency import Level, regions_needed
+from core.commands import Command, IssueApiKey, RevokeApiKey
+from core.consistency import regions_needed
+from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, Retry
+from core.operations import NONCE_BITS, operation_in
 from core.positions import BEGINNING, Position, Region
 from core.registers import Fields
-from core.registry import query_for
+from core.registry import fields_after, query_for
+from core.retries import Recorded, recall, recorded_in
 from core.topology import Topology
-from service.appending import Accepted, Proposal, Stale
-from service.identifiers import new_identifier
+from service.appending import repetition
+from service.batch import Accepted, Outcome, Proposal, Repeated, Stale
+from service.history import Found, History
 from service.log_writer import LogWriter, NothingAppended
+from service.patience import Patience
+from service.quota import Quota
+from service.requests import Wait, WriteRequest
 from service.views import RegionUnavailable, Views
-from service.waiting import Waiting
 
 
-class Wait(msgspec.Struct, frozen=True):
-    """How long to wait for what. `deadline` is in the event loop's time, counted from the request's arrival."""
+class Written(NamedTuple):
+    """What a write came to: the registers of what it is about, after it."""
 
-    level: Level
-    timeout_seconds: int
-    deadline: float
+    about_id: str
+    fields: Fields
 
 
 class TimedOut(Exception):
@@ -50,98 +53,110 @@ class Writing:
         topology: Topology,
         views: Views,
         writer: LogWriter,
-        waiting: Waiting,
+        history: History,
+        patience: Patience,
+        quota: Quota,
         append_seconds: float,
+        now_milliseconds: Callable[[], int],
     ) -> None:
         self._here = here
         self._topology = topology
         self._views = views
         self._writer = writer
-        self._waiting = waiting
+        self._history = history
+        self._patience = patience
+        self._quota = quota
         self._append_seconds = append_seconds
-        self._closing_at = math.inf
-        self._open_waits: set[Callable[[], None]] = set()
+        self._now_milliseconds = now_milliseconds
 
-    def end_waits_at(self, deadline: float) -> None:
-        """Have every wait end at `deadline` (the event loop's time) at the latest: the process is going to stop."""
-        self._closing_at = deadline
-        for rouse in self._open_waits:
-            asyncio.get_running_loop().call_at(deadline, rouse)
+    async def write(self, command: Command, request: WriteRequest) -> Written:
+        """Append what `command` decides, and return what it came to once the level asked for is reached.
 
-    async def write(self, command: Command, wait: Wait) -> Fields:
-        """Append what `command` decides, and return the webhook's registers once `wait.level` is reached.
-
-        Raises a `Refusal`, `RegionUnavailable`, `TimedOut`.
+        A request that was made before becomes no second event: it comes to what the first came to, and waits for that.
+        Raises a `Refusal`, `RegionUnavailable`, `TimedOut`, `TooManyWaiting`, `Unauthenticated`, `Forbidden`.
         """
-        operation_id = new_identifier()
         while True:
-            view = await self._views.read(query_for(command), deadline=wait.deadline)
-            try:
-                accepted = await self._append(command, operation_id, view, wait)
-            except Stale:
-                continue
-            await self._reach(accepted.position, wait)
-            return accepted.fields
+            view = await self._read(command, request)
+            with self._quota.place_of(request.caller.organization_id):
+                first = self._recorded(view, request.retry)
+                try:
+                    outcome = first or await self._append(command, view, request)
+                except Stale:
+                    continue
+                if isinstance(outcome, Repeated):
+                    return await self._repeat(outcome.first, request)
+                await self._reach(outcome.position, request)
+                return Written(_about(command), outcome.fields)
 
-    async def _append(self, command: Command, operation_id: str, view: View, wait: Wait) -> Accepted:
+    async def _read(self, command: Command, request: WriteRequest) -> View:
+        query = query_for(command)
+        if request.retry is not None:
+            recalled = recall(command.organization_id, request.retry, now_milliseconds=self._now_milliseconds())
+            query = query._replace(recall=recalled)
+        return await self._views.read(query, request.caller, deadline=request.wait.deadline)
+
+    def _recorded(self, view: View, retry: Retry | None) -> Repeated | None:
+        """What the projection has of the same request; None if nothing. Raises `RetryKeyReused`."""
+        first = recorded_in(view.records, now_milliseconds=self._now_milliseconds())
+        if retry is None or first is None:
+            return None
+        outcome = repetition(retry, first)
+        if isinstance(outcome, Repeated):
+            return outcome
+        raise outcome
+
+    async def _append(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
         loop = asyncio.get_running_loop()
-        settled: asyncio.Future[Accepted] = loop.create_future()
+        deadline = request.wait.deadline
+        settled: asyncio.Future[Accepted | Repeated] = loop.create_future()
         proposal = Proposal(
             command=command,
-            operation_id=operation_id,
+            author=request.caller.author,
             vector=view.vector,
             clock=view.clock,
             registers=view.registers,
             settle=_settling(settled),
+            nonce=secrets.randbits(NONCE_BITS),
+            retry=request.retry,
+            retry_keys=view.records_count,
         )
         try:
             self._writer.applied(view.vector.get(self._here, BEGINNING).sequence)
             self._writer.submit(proposal)
         except NothingAppended as error:
             raise RegionUnavailable(f"this region's log cannot take events: {error}") from error
-        await self._until(settled, min(wait.deadline, loop.time() + self._append_seconds))
+        await self._patience.until(settled, min(deadline, loop.time() + self._append_seconds))
         if not settled.done() and proposal.is_handed:
-            await self._until(settled, wait.deadline)
+            await self._patience.until(settled, deadline)
         if settled.done():
-            return settled.result()
+            outcome = settled.result()
+            request.caller.exchange.operation_id = proposal.operation_id
+            return outcome
         self._writer.withdraw(proposal)
         if proposal.is_handed:
-            raise self._timed_out(wait, is_committed=False, missing=self._needed(wait))
+            request.caller.exchange.operation_id = proposal.operation_id
+            raise self._timed_out(request.wait, is_committed=False, missing=self._needed(request.wait))
         raise RegionUnavailable("this region's log does not take events, or not fast enough")
 
-    async def _reach(self, position: Position, wait: Wait) -> None:
-        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter = self._waiting.wait(position, self._needed(wait), lambda: reached.set_result(None))
-        if waiter is None:
-            return
-        try:
-            await self._until(reached, wait.deadline)
-            if not reached.done():
-                raise self._timed_out(wait, is_committed=True, missing=waiter.pending)
-        finally:
-            if waiter.pending:
-                self._waiting.give_up(waiter)
+    async def _repeat(self, first: Recorded, request: WriteRequest) -> Written:
+        """What the first request came to, once the level that this one asks for is reached."""
+        position, envelope = await self._found(first, request.caller.organization_id)
+        request.caller.exchange.operation_id = first.operation_id
+        await self._reach(position, request)
+        return Written(_about(envelope.event), fields_after(envelope, position, before=envelope.seen))
 
-    async def _until(self, future: asyncio.Future[Any], deadline: float) -> None:
-        """Return when `future` is done, at `deadline`, or when the process must answer everybody."""
-        if future.done():
-            return
-        loop = asyncio.get_running_loop()
-        over: asyncio.Future[None] = loop.create_future()
+    async def _found(self, first: Recorded, organization_id: str) -> Found:
+        operation = operation_in(first.operation_id, organization_id)
+        found = None if operation is None else await self._history.look_up(first.operation_id, operation)
+        if not isinstance(found, Found):
+            raise RegionUnavailable("the first request with this Idempotency-Key is not in this region's log")
+        return found
 
-        def rouse(_: object = None) -> None:
-            if not over.done():
-                over.set_result(None)
-
-        timer = loop.call_at(min(deadline, self._closing_at), rouse)
-        future.add_done_callback(rouse)
-        self._open_waits.add(rouse)
-        try:
-            await over
-        finally:
-            self._open_waits.discard(rouse)
-            future.remove_done_callback(rouse)
-            timer.cancel()
+    async def _reach(self, position: Position, request: WriteRequest) -> None:
+        request.caller.exchange.wrote(position)
+        pending = await self._patience.reach(position, self._needed(request.wait), request.wait.deadline)
+        if pending:
+            raise self._timed_out(request.wait, is_committed=True, missing=pending)
 
     def _needed(self, wait: Wait) -> frozenset[Region]:
         return regions_needed(wait.level, here=self._here, topology=self._topology)
@@ -155,13 +170,20 @@ class Writing:
         )
 
 
-def _settling(future: asyncio.Future[Accepted]) -> Callable[[Accepted | Refusal | Stale], None]:
-    def settle(outcome: Accepted | Refusal | Stale) -> None:
+def _about(what: Command | AnyEvent) -> str:
+    """The id of the webhook or API key that it is about."""
+    if isinstance(what, IssueApiKey | RevokeApiKey | ApiKeyIssued | ApiKeyRevoked):
+        return what.key_id
+    return what.webhook_id
+
+
+def _settling(future: "asyncio.Future[Accepted | Repeated]") -> Callable[[Outcome], None]:
+    def settle(outcome: Outcome) -> None:
         if future.done():
             return
-        if isinstance(outcome, Accepted):
-            future.set_result(outcome)
-        else:
+        if isinstance(outcome, Exception):
             future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
 
     return settle

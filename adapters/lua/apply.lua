@@ -1,8 +1,9 @@
 -- Apply a run of one origin's events: their register writes and the new watermark, in one step.
 -- KEYS[1] state; KEYS[2…] the keys written
 -- ARGV: origin, epoch, sequence before the first event, its fingerprint, sequence of the last, its fingerprint,
---       highest clock, stamp width, the tombstone's field, then for each write: index into KEYS, field, register,
---       index of the key that it points to or 0, and for a tombstone: index of the key with the pointer to it, field
+--       highest clock, stamp width, the tombstone's field, how many writes, then for each write: index into KEYS, field,
+--       register, index of the key that it points to or 0, and for a tombstone: index of the key with the pointer to it,
+--       field; then for each record: index into KEYS of its bucket, field, value, seconds until the bucket is forgotten
 -- Returns {what, incarnation, current, epoch, sequence, fingerprint}: what the watermark is now.
 -- Every write is idempotent and the watermark comes last: a script that failed half-way can be run again.
 local origin, epoch = ARGV[1], ARGV[2]
@@ -36,7 +37,8 @@ local function bury(key, register, pointing_key, pointing_field)
   redis.call('HDEL', pointing_key, pointing_field)
 end
 
-for i = 10, #ARGV, 6 do
+local records_at = 11 + 6 * tonumber(ARGV[10])
+for i = 11, records_at - 1, 6 do
   local index, field, register = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2]
   if field == TOMBSTONE then
     bury(KEYS[index], register, KEYS[tonumber(ARGV[i + 4])], ARGV[i + 5])
@@ -46,6 +48,15 @@ for i = 10, #ARGV, 6 do
       redis.call('HSET', KEYS[index], field, register)
     end
   end
+end
+
+for i = records_at, #ARGV, 4 do
+  local bucket, field, value = KEYS[tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 2]
+  local old = redis.call('HGET', bucket, field)
+  if not old or string.sub(value, 1, width) < string.sub(old, 1, width) then
+    redis.call('HSET', bucket, field, value)
+  end
+  redis.call('EXPIRE', bucket, ARGV[i + 3])
 end
 
 local clock = redis.call('HGET', STATE, 'clock')

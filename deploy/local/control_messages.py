@@ -59,9 +59,10 @@ class RoundTripStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
-    """Everything that runs."""
+    """Everything that runs. The control socket is its user's alone, so the admin key may be told."""
 
     data: str
+    admin_key: str
     regions: list[RegionStatus]
     round_trips: list[RoundTripStatus]
 

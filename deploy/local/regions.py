@@ -18,10 +18,12 @@ Report = Callable[[str, str], None]
 class LocalRegions:
     """Regions that run on this machine, and the links between them."""
 
-    def __init__(self, regions: Sequence[LocalRegion], *, mesh: Mesh, data: Path) -> None:
+    def __init__(self, regions: Sequence[LocalRegion], *, mesh: Mesh, data: Path, admin_key: str) -> None:
         self.regions = {region.name: region for region in regions}
         self.mesh = mesh
         self.data = data
+        self.admin_key = admin_key
+        """With which API keys are issued in every region."""
 
     def region(self, name: str) -> LocalRegion:
         """The region of that name. Raises `UnknownRegion`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ from deploy.local.processes import READY_SECONDS_MAX
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions, Report
 from deploy.local.servers import find_servers
+
+_ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"
+_ADMIN_KEY_BYTES = 32
 
 
 @asynccontextmanager
@@ -35,7 +39,7 @@ async def local_regions(
     `regions` are names, or how many of the usual ones; `round_trips` are milliseconds, or what geography makes likely.
     The first service of each region listens on `http_port` and the ports after it; with 0 on any. Each region starts
     with so many `services` and `replicators`, which get `settings` (`CROSSHOOK_*`) besides their own; no other
-    `CROSSHOOK_*` variable reaches them. Raises `LocalError`, whatever it is.
+    `CROSSHOOK_*` variable reaches them. An admin key that is not among them is made. Raises `LocalError`, whatever it is.
     """
     names = region_names(regions) if isinstance(regions, int) else tuple(regions)
     ports = Ports()
@@ -69,6 +73,7 @@ def _prepare(
     settings: Mapping[str, str] | None,
 ) -> LocalRegions:
     """Everything but the services and replicators: files written, ports claimed, nothing started."""
+    settings = {_ADMIN_KEY: secrets.token_urlsafe(_ADMIN_KEY_BYTES), **(settings or {})}
     servers = find_servers()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CROSSHOOK_")}
     environment["PYTHONUNBUFFERED"] = "1"
@@ -79,7 +84,7 @@ def _prepare(
             servers=servers,
             ports=ports,
             environment=environment,
-            settings=settings or {},
+            settings=settings,
         )
         for name in names
     ]
@@ -89,7 +94,7 @@ def _prepare(
     for region in regions:
         seen = {name: mesh.port(region.name, name) for name in nats_ports if name != region.name}
         region.topology.write_text(topology_text(nats_ports=nats_ports | seen, redis_ports=redis_ports))
-    return LocalRegions(regions, mesh=mesh, data=directory)
+    return LocalRegions(regions, mesh=mesh, data=directory, admin_key=settings[_ADMIN_KEY])
 
 
 def _round_trips(names: Sequence[str], given: RoundTrips | float | None) -> RoundTrips:

@@ -10,6 +10,7 @@ def status_of(regions: LocalRegions) -> Status:
     """What runs, and where."""
     return Status(
         data=str(regions.data),
+        admin_key=regions.admin_key,
         regions=[
             RegionStatus(
                 name=region.name,

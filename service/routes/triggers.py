@@ -8,8 +8,9 @@ from core.catalogue import Trigger
 from core.commands import CreateTrigger, DeleteTrigger
 from service.answers import Answer, Empty, listed
 from service.reading import Page, Reading
+from service.requests import ReadRequest, WriteRequest
 from service.routes.webhooks import known_form
-from service.writing import Wait, Writing
+from service.writing import Writing
 
 
 class TriggerBody(msgspec.Struct, frozen=True):
@@ -20,24 +21,20 @@ class TriggerBody(msgspec.Struct, frozen=True):
 
 
 @post("/organizations/webhooks/{webhook_id:str}/triggers")
-async def create_trigger(
-    organization_id: str, webhook_id: str, wait: Wait, data: TriggerBody, writing: Writing
-) -> Empty:
+async def create_trigger(webhook_id: str, write: WriteRequest, data: TriggerBody, writing: Writing) -> Empty:
     """Create a webhook trigger."""
     trigger = catalogue.trigger(data.trigger_type, data.trigger_name)
-    await writing.write(CreateTrigger(organization_id, known_form(webhook_id), trigger), wait)
+    await writing.write(CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger), write)
     return Empty()
 
 
 @get("/organizations/webhooks/{webhook_id:str}/triggers")
-async def list_triggers(organization_id: str, webhook_id: str, page: Page, reading: Reading) -> Answer[list[Trigger]]:
+async def list_triggers(webhook_id: str, read: ReadRequest, page: Page, reading: Reading) -> Answer[list[Trigger]]:
     """List a webhook's triggers in creation order."""
-    return listed(await reading.triggers(organization_id, known_form(webhook_id), page), lambda trigger: trigger)
+    return listed(await reading.triggers(read, known_form(webhook_id), page), lambda trigger: trigger)
 
 
 @delete("/organizations/webhooks/{webhook_id:str}/triggers")
-async def delete_trigger(
-    organization_id: str, webhook_id: str, wait: Wait, named_trigger: Trigger, writing: Writing
-) -> None:
+async def delete_trigger(webhook_id: str, write: WriteRequest, named_trigger: Trigger, writing: Writing) -> None:
     """Delete a webhook trigger, named by the query parameters."""
-    await writing.write(DeleteTrigger(organization_id, known_form(webhook_id), named_trigger), wait)
+    await writing.write(DeleteTrigger(write.caller.organization_id, known_form(webhook_id), named_trigger), write)

@@ -1,19 +1,17 @@
 """Webhooks: register, list, read, change, delete."""
 
-from datetime import UTC, datetime
-
 import msgspec
 from litestar import Response, delete, get, patch, post
 
 from core import durations, fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
-from core.registers import Fields
 from core.webhooks import Webhook, webhook_in
-from service.answers import Answer, listed
-from service.headers import uuid_in
-from service.identifiers import new_identifier
+from service.answers import Answer, listed, rfc3339
+from service.identifiers import new_identifier, uuid_in
+from service.limits import Limits
 from service.reading import Page, Reading
-from service.writing import Wait, Writing
+from service.requests import ReadRequest, WriteRequest
+from service.writing import Writing, Written
 
 
 class WebhookBody(msgspec.Struct, frozen=True):
@@ -51,43 +49,46 @@ class WebhookView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @post("/organizations/webhooks")
 async def create_webhook(
-    organization_id: str, wait: Wait, data: WebhookBody, writing: Writing, webhooks_max: int
+    write: WriteRequest, data: WebhookBody, writing: Writing, limits: Limits
 ) -> Response[Answer[WebhookView]]:
     """Register a webhook."""
-    command = creation(organization_id, data, webhooks_max)
-    return described(command.webhook_id, await writing.write(command, wait), status_code=201)
+    command = creation(write.caller.organization_id, data, limits)
+    return described(await writing.write(command, write), status_code=201)
 
 
 @get("/organizations/webhooks")
-async def list_webhooks(organization_id: str, page: Page, reading: Reading) -> Answer[list[WebhookView]]:
+async def list_webhooks(read: ReadRequest, page: Page, reading: Reading) -> Answer[list[WebhookView]]:
     """List an organization's webhooks in creation order."""
-    return listed(await reading.webhooks(organization_id, page), view_of)
+    return listed(await reading.webhooks(read, page), view_of)
 
 
 @get("/organizations/webhooks/{webhook_id:str}")
-async def read_webhook(organization_id: str, webhook_id: str, reading: Reading) -> Response[Answer[WebhookView]]:
+async def read_webhook(webhook_id: str, read: ReadRequest, reading: Reading) -> Response[Answer[WebhookView]]:
     """Read one webhook."""
-    return answered(await reading.webhook(organization_id, known_form(webhook_id)))
+    return answered(await reading.webhook(read, known_form(webhook_id)))
 
 
 @patch("/organizations/webhooks/{webhook_id:str}")
 async def update_webhook(  # noqa: PLR0917 - Litestar passes them by name
-    organization_id: str, webhook_id: str, wait: Wait, if_match: tuple[str, ...], data: WebhookChanges, writing: Writing
+    webhook_id: str,
+    write: WriteRequest,
+    if_match: tuple[str, ...],
+    data: WebhookChanges,
+    writing: Writing,
+    limits: Limits,
 ) -> Response[Answer[WebhookView]]:
     """Change some of a webhook's fields."""
-    command = change(organization_id, known_form(webhook_id), data, if_match)
-    return described(command.webhook_id, await writing.write(command, wait))
+    command = change(write.caller.organization_id, known_form(webhook_id), data, limits, if_match=if_match)
+    return described(await writing.write(command, write))
 
 
 @delete("/organizations/webhooks/{webhook_id:str}")
-async def delete_webhook(
-    organization_id: str, webhook_id: str, wait: Wait, if_match: tuple[str, ...], writing: Writing
-) -> None:
+async def delete_webhook(webhook_id: str, write: WriteRequest, if_match: tuple[str, ...], writing: Writing) -> None:
     """Delete a webhook and its triggers."""
-    await writing.write(DeleteWebhook(organization_id, known_form(webhook_id), if_match), wait)
+    await writing.write(DeleteWebhook(write.caller.organization_id, known_form(webhook_id), if_match), write)
 
 
-def creation(organization_id: str, body: WebhookBody, webhooks_max: int) -> CreateWebhook:
+def creation(organization_id: str, body: WebhookBody, limits: Limits) -> CreateWebhook:
     """The command that a body makes, under a new id. Raises `InvalidField`."""
     return CreateWebhook(
         organization_id=organization_id,
@@ -95,31 +96,34 @@ def creation(organization_id: str, body: WebhookBody, webhooks_max: int) -> Crea
         name=fields.name(body.name),
         target_url=fields.target_url(body.target_url),
         description=body.description,
-        custom_headers=fields.custom_headers(body.custom_headers),
+        custom_headers=fields.custom_headers(body.custom_headers, limits=limits.headers),
         timeout_nanoseconds=fields.timeout(body.timeout),
-        webhooks_max=webhooks_max,
+        webhooks_max=limits.webhooks_max,
     )
 
 
-def change(organization_id: str, webhook_id: str, body: WebhookChanges, if_match: tuple[str, ...]) -> UpdateWebhook:
+def change(
+    organization_id: str, webhook_id: str, body: WebhookChanges, limits: Limits, *, if_match: tuple[str, ...]
+) -> UpdateWebhook:
     """The command that a body makes. Raises `InvalidField`."""
+    headers = body.custom_headers
     return UpdateWebhook(
         organization_id=organization_id,
         webhook_id=webhook_id,
         name=None if body.name is None else fields.name(body.name),
         target_url=None if body.target_url is None else fields.target_url(body.target_url),
         description=body.description,
-        custom_headers=None if body.custom_headers is None else fields.custom_headers(body.custom_headers),
+        custom_headers=None if headers is None else fields.custom_headers(headers, limits=limits.headers),
         timeout_nanoseconds=None if body.timeout is None else fields.timeout(body.timeout),
         if_match=if_match,
     )
 
 
-def described(webhook_id: str, registers: Fields, *, status_code: int = 200) -> Response[Answer[WebhookView]]:
+def described(written: Written, *, status_code: int = 200) -> Response[Answer[WebhookView]]:
     """The webhook that an accepted command leaves."""
-    webhook = webhook_in(webhook_id, registers)
+    webhook = webhook_in(written.about_id, written.fields)
     if webhook is None:
-        raise WebhookNotFound(webhook_id)
+        raise WebhookNotFound(written.about_id)
     return answered(webhook, status_code=status_code)
 
 
@@ -136,14 +140,10 @@ def view_of(webhook: Webhook) -> WebhookView:
         target_url=webhook.target_url,
         description=webhook.description,
         timeout=durations.render(webhook.timeout_nanoseconds),
-        created_at=_rfc3339(webhook.created_at_milliseconds),
-        updated_at=_rfc3339(webhook.updated_at_milliseconds),
+        created_at=rfc3339(webhook.created_at_milliseconds),
+        updated_at=rfc3339(webhook.updated_at_milliseconds),
         custom_headers=webhook.custom_headers,
     )
-
-
-def _rfc3339(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def known_form(webhook_id: str) -> str:

@@ -1,0 +1,135 @@
+"""An organization's API keys: their text, what is kept of them, and whom one lets in.
+
+The text is `crosshook_<id>_<secret>`. The id says where to look, so that nothing is searched by the secret; of the
+256 random bits of the secret only the SHA-256 is kept, which is enough, since nobody can guess what it is of.
+"""
+
+import hmac
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+
+import msgspec
+
+from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey, TooManyApiKeys
+from core.events import ApiKeyIssued, ApiKeyRevoked
+from core.registers import TOMBSTONE, Fields, Query, Registers, Write, value_of
+from core.stamps import Stamp, milliseconds, parse
+
+SECRET_BYTES = 32
+NAME_CHARACTERS_MAX = 200
+_TEXT = re.compile(r"crosshook_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+_NOBODY = sha256(b"nobody").hexdigest()
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """What somebody shows of a key: its id, and the digest of the secret that came with it."""
+
+    key_id: str
+    digest: str
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """A key as it is listed: everything but its secret, which nobody has kept."""
+
+    key_id: str
+    name: str
+    created_at_milliseconds: int
+
+
+class Unauthenticated(Exception):
+    """Nobody that this region knows: no key, one that was never issued, a wrong secret, or one that was revoked."""
+
+
+class Forbidden(Exception):
+    """The key is good, and for another organization."""
+
+
+def api_key_text(key_id: str, secret: bytes) -> str:
+    """The key as its holder shows it."""
+    return f"crosshook_{key_id.replace('-', '')}_{urlsafe_b64encode(secret).decode().rstrip('=')}"
+
+
+def digest_of(secret: bytes) -> str:
+    """What is kept of a secret."""
+    return sha256(secret).hexdigest()
+
+
+def credentials_in(text: str) -> Credentials:
+    """What `text` shows. Raises `Unauthenticated` where it is no key at all."""
+    found = _TEXT.fullmatch(text)
+    if found is None:
+        raise Unauthenticated
+    *groups, secret = found.groups()
+    return Credentials(key_id="-".join(groups), digest=digest_of(urlsafe_b64decode(secret + "=")))
+
+
+def api_key_key(key_id: str) -> str:
+    """The key of an API key's registers."""
+    return f"key:{key_id}"
+
+
+def api_keys_key(organization_id: str) -> str:
+    """The key whose fields are the ids of an organization's API keys."""
+    return f"keys:{organization_id}"
+
+
+def query_api_keys(organization_id: str, *, offset: int, limit: int) -> Query:
+    """What to read to know a page of an organization's API keys."""
+    return Query((api_keys_key(organization_id),), follow=api_key_key(""), page=(offset, limit))
+
+
+def api_keys_in(organization_id: str, registers: Registers) -> list[ApiKey]:
+    """A page of an organization's API keys in the order of their issue, from what `query_api_keys` read."""
+    by_issue = sorted(registers.get(api_keys_key(organization_id), {}).items(), key=lambda item: item[1])
+    return [api_key_in(key_id, registers[api_key_key(key_id)]) for key_id, _ in by_issue]
+
+
+def api_key_in(key_id: str, fields: Fields) -> ApiKey:
+    """The API key that its registers describe."""
+    return ApiKey(
+        key_id=key_id,
+        name=value_of(fields["name"]),
+        created_at_milliseconds=milliseconds(parse(fields["organization"])),
+    )
+
+
+def query_api_key(command: IssueApiKey | RevokeApiKey) -> Query:
+    """What `decide_api_key` must be shown."""
+    is_issue = isinstance(command, IssueApiKey)
+    return Query((api_keys_key(command.organization_id) if is_issue else api_key_key(command.key_id),))
+
+
+def decide_api_key(command: IssueApiKey | RevokeApiKey, registers: Registers) -> ApiKeyIssued | ApiKeyRevoked:
+    """The event that `command` makes. Raises `TooManyApiKeys`, `ApiKeyNotFound`."""
+    if isinstance(command, IssueApiKey):
+        if len(registers.get(api_keys_key(command.organization_id), ())) >= command.api_keys_max:
+            raise TooManyApiKeys(command.api_keys_max)
+        return ApiKeyIssued(key_id=command.key_id, digest=command.digest, name=command.name)
+    fields = registers.get(api_key_key(command.key_id), {})
+    if "organization" not in fields or value_of(fields["organization"]) != command.organization_id:
+        raise ApiKeyNotFound(command.key_id)
+    return ApiKeyRevoked(key_id=command.key_id)
+
+
+def api_key_writes(event: ApiKeyIssued | ApiKeyRevoked, organization_id: str, mark: Stamp) -> list[Write]:
+    """The register writes of an event. What stays of a revoked key is its tombstone."""
+    key, list_key = api_key_key(event.key_id), api_keys_key(organization_id)
+    if isinstance(event, ApiKeyRevoked):
+        return [Write(key, TOMBSTONE, mark, pointer=(list_key, event.key_id))]
+    values = {"organization": organization_id, "digest": event.digest, "name": event.name}
+    listed = Write(list_key, event.key_id, mark, points_to=key)
+    return [*(Write(key, field, mark + value) for field, value in values.items()), listed]
+
+
+def authenticate(credentials: Credentials, organization_id: str, registers: Registers) -> None:
+    """Return if `credentials` are of a key of `organization_id`. Raises `Unauthenticated`, `Forbidden`.
+
+    `registers` has those of the key. A digest is compared also where there is no such key, so that both take as long.
+    """
+    fields = registers.get(api_key_key(credentials.key_id), {})
+    kept = value_of(fields["digest"]) if "digest" in fields else _NOBODY
+    if not hmac.compare_digest(kept, credentials.digest) or "digest" not in fields:
+        raise Unauthenticated
+    if value_of(fields["organization"]) != organization_id:
+        raise Forbidden

@@ -1,0 +1,99 @@
+"""What is put into the log together, and those who wait for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from core.commands import Command, Refusal
+from core.events import Retry
+from core.positions import Mark, Position, Region
+from core.registers import Fields, Registers
+from core.retries import Recorded
+from core.stamps import Clock
+from service.tail import TailEvent
+
+
+class Accepted(NamedTuple):
+    """A command's event is in the log: where, and the registers of what it is about, after it."""
+
+    position: Position
+    fields: Fields
+
+
+class Repeated(NamedTuple):
+    """The same was asked for before: what the first request became is the answer to this one."""
+
+    first: Recorded
+
+
+class Stale(Exception):
+    """The view that a proposal was made with is older than what the tail remembers. Read again."""
+
+
+Outcome = Accepted | Repeated | Refusal | Stale
+
+
+@dataclass(eq=False)
+class Proposal:
+    """A command on its way into the log. `settle` is called once: with what was accepted, or why nothing was.
+
+    `retry_keys` is how many were kept for the organization in the state that was read. While it is handed to the log,
+    `operation_id` says for which place (`core.operations`).
+    """
+
+    command: Command
+    author: str
+    vector: dict[Region, Mark]
+    clock: Clock
+    registers: Registers
+    settle: Callable[[Outcome], None]
+    nonce: int
+    retry: Retry | None = None
+    retry_keys: int = 0
+    operation_id: str = ""
+    is_withdrawn: bool = False
+
+    @property
+    def is_handed(self) -> bool:
+        """Whether its event, or that of the same request before it, is being appended now."""
+        return self.operation_id != ""
+
+
+@dataclass(eq=False)
+class Batch:
+    """Events decided on everything up to `after`, and those who wait for them.
+
+    `layer` is what its events make of the registers. `settled_with` has those who get no event of their own, and their
+    outcome if the batch lands: it was decided on what is before them in it. `is_open` says that an attempt to append it
+    was not answered, so that it may have landed or still land. `is_seen` says that it was read in the log.
+    """
+
+    after: Mark
+    made_at_milliseconds: int
+    layer: dict[str, dict[str, str]] = field(default_factory=dict)
+    entries: list[tuple[str, bytes]] = field(default_factory=list)
+    events: list[TailEvent] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+    results: list[Fields] = field(default_factory=list)
+    settled_with: list[tuple[Proposal, Refusal | Repeated]] = field(default_factory=list)
+    is_open: bool = False
+    is_seen: bool = False
+
+    @property
+    def everybody(self) -> list[Proposal]:
+        """All who wait for it, in the order in which they came."""
+        return [*self.proposals, *(proposal for proposal, _ in self.settled_with)]
+
+    @property
+    def is_told_of(self) -> bool:
+        """Whether somebody has given up on it and was told that it may still land."""
+        return any(proposal.is_withdrawn and proposal.is_handed for proposal in self.everybody)
+
+    def recorded(self, retry: Retry) -> Recorded | None:
+        """The first request with that retry key, if its event is among these."""
+        same = (event.recorded for event in self.events if event.retry is not None and event.retry.key == retry.key)
+        return next(same, None)
+
+    def retry_keys(self, organization_id: str) -> int:
+        """How many retry keys of the organization its events use."""
+        return sum(event.retry is not None and event.organization_id == organization_id for event in self.events)

@@ -1,0 +1,13 @@
+"""What an organization can have."""
+
+import msgspec
+
+from core.fields import HeaderLimits
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How much of everything an organization can have. Each region counts what it has applied."""
+
+    webhooks_max: int = 1_000
+    api_keys_max: int = 100
+    headers: HeaderLimits = HeaderLimits()

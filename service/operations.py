@@ -1,0 +1,86 @@
+"""What became of an operation, from the log and from what the regions have applied of it."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from core.operations import KEPT_SECONDS, operation_in
+from core.positions import Position, Region, Sequence, reaches
+from core.registers import Query
+from core.topology import Topology
+from service.catching_up import CatchingUp
+from service.history import Absent, Found, History
+from service.requests import ReadRequest
+from service.waiting import Waiting
+
+
+class State(StrEnum):
+    """How far an operation has come. Committed: it is in the log. Applied: in every region. Never: nowhere, ever."""
+
+    UNKNOWN = "unknown"
+    NEVER = "never"
+    COMMITTED = "committed"
+    APPLIED = "applied"
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What is known of an operation: its state, its place, and which regions have applied it."""
+
+    operation_id: str
+    state: State
+    origin: Region | None = None
+    sequence: Sequence | None = None
+    applied_in: dict[Region, bool] = msgspec.field(default_factory=dict)
+
+
+class OperationExpired(Exception):
+    """The operation is older than what is answered for."""
+
+    def __init__(self, operation_id: str) -> None:
+        super().__init__(operation_id)
+        self.operation_id = operation_id
+
+
+class Operations:
+    """What the operations route calls."""
+
+    def __init__(
+        self,
+        here: Region,
+        *,
+        topology: Topology,
+        catching_up: CatchingUp,
+        history: History,
+        waiting: Waiting,
+        now_milliseconds: Callable[[], int],
+    ) -> None:
+        self._here = here
+        self._topology = topology
+        self._catching_up = catching_up
+        self._history = history
+        self._waiting = waiting
+        self._now_milliseconds = now_milliseconds
+
+    async def fate(self, operation_id: str, request: ReadRequest) -> Fate:
+        """What became of an operation; another organization's is unknown. Raises `OperationExpired`, and as a read."""
+        view = await self._catching_up.read(Query(()), request)
+        operation = operation_in(operation_id, request.caller.organization_id)
+        if operation is None:
+            return Fate(operation_id, State.UNKNOWN)
+        if operation.made_at_seconds + KEPT_SECONDS < self._now_milliseconds() // 1_000:
+            raise OperationExpired(operation_id)
+        match await self._history.look_up(operation_id, operation):
+            case Absent.NOT_YET:
+                return Fate(operation_id, State.UNKNOWN)
+            case Absent.NEVER:
+                return Fate(operation_id, State.NEVER)
+            case Found(position, _):
+                applied_in = self._applied_in(position)
+                applied_in[self._here] = reaches(view.vector, position) or applied_in[self._here]
+                state = State.APPLIED if all(applied_in.values()) else State.COMMITTED
+                return Fate(operation_id, state, position.origin, position.sequence, applied_in)
+
+    def _applied_in(self, position: Position) -> dict[Region, bool]:
+        regions = sorted(self._topology.waited_for() | {self._here})
+        return {region: self._waiting.has_applied(region, position) for region in regions}

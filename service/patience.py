@@ -1,0 +1,63 @@
+"""Waits that end: with what is waited for, at a deadline, or when the process has to answer everybody."""
+
+import asyncio
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from core.positions import Position, Region
+from service.waiting import Waiting
+
+
+class Patience:
+    """Every wait of this process."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self._waiting = waiting
+        self._closing_at = math.inf
+        self._open: set[Callable[[], None]] = set()
+
+    def end_all_at(self, deadline: float) -> None:
+        """Have every wait end at `deadline` (the event loop's time) at the latest: the process is going to stop."""
+        self._closing_at = deadline
+        for rouse in self._open:
+            asyncio.get_running_loop().call_at(deadline, rouse)
+
+    async def until(self, future: asyncio.Future[Any], deadline: float) -> None:
+        """Return when `future` is done, at `deadline`, or when the process must answer everybody."""
+        if future.done():
+            return
+        loop = asyncio.get_running_loop()
+        over: asyncio.Future[None] = loop.create_future()
+
+        def rouse(_: object = None) -> None:
+            if not over.done():
+                over.set_result(None)
+
+        timer = loop.call_at(min(deadline, self._closing_at), rouse)
+        future.add_done_callback(rouse)
+        self._open.add(rouse)
+        try:
+            await over
+        finally:
+            self._open.discard(rouse)
+            future.remove_done_callback(rouse)
+            timer.cancel()
+
+    async def reach(self, position: Position, regions: Iterable[Region], deadline: float) -> set[Region]:
+        """Return once all `regions` have applied `position`, or at `deadline` those that are not known to."""
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter = self._waiting.wait(position, regions, lambda: reached.set_result(None))
+        if waiter is None:
+            return set()
+        try:
+            await self.until(reached, deadline)
+            return set(waiter.pending)
+        finally:
+            if waiter.pending:
+                self._waiting.give_up(waiter)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everybody is to be answered now."""
+        return asyncio.get_running_loop().time() >= self._closing_at

@@ -1,0 +1,44 @@
+"""Operations: what became of a write."""
+
+import msgspec
+from litestar import get
+
+from core.fields import InvalidField
+from service.answers import Answer
+from service.identifiers import uuid_in
+from service.operations import Fate, Operations
+from service.requests import ReadRequest
+
+
+class OperationView(msgspec.Struct, frozen=True):
+    """What is known of an operation. `origin` and `sequence` are null, and `regions` empty, where nothing is."""
+
+    operation_id: str
+    state: str
+    origin: str | None
+    sequence: int | None
+    regions: dict[str, str]
+
+
+@get("/operations/{operation_id:str}")
+async def read_operation(operation_id: str, read: ReadRequest, operations: Operations) -> Answer[OperationView]:
+    """Read what became of a write."""
+    return Answer(view_of(await operations.fate(_known_form(operation_id), read)))
+
+
+def view_of(fate: Fate) -> OperationView:
+    """An operation as it is answered."""
+    return OperationView(
+        operation_id=fate.operation_id,
+        state=fate.state.value,
+        origin=fate.origin,
+        sequence=fate.sequence,
+        regions={region: "applied" if is_applied else "pending" for region, is_applied in fate.applied_in.items()},
+    )
+
+
+def _known_form(operation_id: str) -> str:
+    found = uuid_in(operation_id)
+    if found is None:
+        raise InvalidField("operation_id", "expected what an answer's SlashID-Operation-ID said, which is a UUID")
+    return found
