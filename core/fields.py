@@ -14,6 +14,7 @@ class HeaderLimits(NamedTuple):
     header_bytes_max: int = 1_024
 
 
+USUAL = HeaderLimits()
 TIMEOUT_MAX_NANOSECONDS = 20_000_000_000
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -83,7 +84,7 @@ def timeout(text: str) -> int:
     return value
 
 
-def custom_headers(headers: dict[str, list[str]], *, limits: HeaderLimits) -> dict[str, list[str]]:
+def custom_headers(headers: dict[str, list[str]], *, limits: HeaderLimits = USUAL) -> dict[str, list[str]]:
     """The headers that a webhook is called with: RFC 9110 names, values without control characters, within `limits`."""
     if sum(max(1, len(values)) for values in headers.values()) > limits.headers_max:
         raise InvalidField("custom_headers", f"expected at most {limits.headers_max} headers, each value counted")

@@ -1,10 +1,14 @@
 """Operation ids: an id names the only place where its event can be (ADR 9).
 
-A write is handed to the log for one place, and either lands there or never lands. So its id is made when it gets its
-place, and says which: whoever has the log can tell what became of it, without anybody having kept a record of it.
+A write is handed to the log as part of a batch, which lands whole at its place or never lands. So an operation's id
+is made when it gets its place, and says which: whoever has the log can tell what became of it, without anybody having
+kept a record of it.
 
-An id is a UUID of version 8, whose 122 free bits are, from the front: 32 of the time in seconds, 16 by chance, 10 to
-recognize the organization by, 24 of the origin's code, 40 of the sequence. Source: RFC 9562, section 5.8.
+An id is a UUID of version 8. From the front, its 122 free bits are 32 of the time in seconds and 17 by chance, which
+all operations of a batch share; then 24 of the origin's code, 9 of the number in the batch, 40 of the sequence. These
+last ones are masked by the organization, so that to every other one they are no place at all.
+
+Source: RFC 9562, section 5.8.
 """
 
 import re
@@ -15,55 +19,72 @@ import msgspec
 from core.positions import Region, Sequence
 from core.stamps import origin_code
 
-NONCE_BITS = 16
+NONCE_BITS = 17
 KEPT_SECONDS = 24 * 3_600
 """How long after it was made an id is answered for."""
 
-_CHECK_BITS = 10
-_ORIGIN_BITS = 24
 _SEQUENCE_BITS = 40
+_NUMBER_BITS = 9
+_ORIGIN_BITS = 24
+_PLACE_BITS = _ORIGIN_BITS + _NUMBER_BITS + _SEQUENCE_BITS
 _LOW_BITS = 62
-_VERSION_8 = 0x8 << 76
-_VARIANT = 0b10 << _LOW_BITS
+_MIDDLE_BITS = 12
 _UUID_8 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-([89ab][0-9a-f]{3})-([0-9a-f]{12})")
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """What an id says: when it was made, and the place that its event was handed to the log for."""
+    """What an id says: the batch, when it was made, and the place of its first event and of the operation's own."""
 
-    made_at_seconds: int
+    batch: int
     origin_code: str
+    batch_start: Sequence
     sequence: Sequence
 
+    @property
+    def made_at_seconds(self) -> int:
+        """When it was handed to the log, in seconds since 1970."""
+        return self.batch >> NONCE_BITS
 
-def operation_id(organization_id: str, origin: Region, sequence: Sequence, *, now_milliseconds: int, nonce: int) -> str:
-    """The id of a write that is handed to `origin`'s log for `sequence`. `nonce` has `NONCE_BITS` bits of chance."""
-    front = (now_milliseconds // 1_000 & 0xFFFFFFFF) << NONCE_BITS | nonce
-    place = int(origin_code(origin), 16) << _SEQUENCE_BITS | sequence
-    rest = _check(organization_id, front, place) << (_ORIGIN_BITS + _SEQUENCE_BITS) | place
-    low = rest & ((1 << _LOW_BITS) - 1)
-    text = f"{front << 80 | _VERSION_8 | rest >> _LOW_BITS << 64 | _VARIANT | low:032x}"
+
+def batch_name(*, now_milliseconds: int, nonce: int) -> int:
+    """By which a batch is told from others that are handed to a log for its place. `nonce` is `NONCE_BITS` long."""
+    return (now_milliseconds // 1_000 & 0xFFFFFFFF) << NONCE_BITS | nonce
+
+
+def operation_id(organization_id: str, *, batch: int, origin: Region, batch_start: Sequence, sequence: Sequence) -> str:
+    """The id of an operation whose event is handed to `origin`'s log for `sequence`, in the batch at `batch_start`."""
+    place = (int(origin_code(origin), 16) << _NUMBER_BITS | sequence - batch_start) << _SEQUENCE_BITS | sequence
+    free = batch << _PLACE_BITS | place ^ _mask(organization_id, batch)
+    low, rest = _lowest(free, _LOW_BITS), free >> _LOW_BITS
+    version_8, variant = 0x8 << _MIDDLE_BITS, 0b10 << _LOW_BITS
+    high = rest >> _MIDDLE_BITS << 16 | version_8 | _lowest(rest, _MIDDLE_BITS)
+    text = f"{high:016x}{variant | low:016x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def operation_in(text: str, organization_id: str) -> Operation | None:
-    """What the id `text` says, or None if it was not made by crosshook, or not for this organization."""
+    """What the id `text` says to the organization, or None if it is no such id. Another's id says nonsense."""
     found = _UUID_8.fullmatch(text)
     if found is None:
         return None
-    number = int("".join(found.groups()), 16)
-    front, high, low = number >> 76, number >> 64 & 0xFFF, number & ((1 << _LOW_BITS) - 1)
-    rest = high << _LOW_BITS | low
-    place = rest & ((1 << _ORIGIN_BITS + _SEQUENCE_BITS) - 1)
-    if rest >> (_ORIGIN_BITS + _SEQUENCE_BITS) != _check(organization_id, front, place):
-        return None
+    front, second, third, fourth, last = (int(group, 16) for group in found.groups())
+    rest = (front << 16 | second) << _MIDDLE_BITS | third
+    free = rest << _LOW_BITS | _lowest(fourth << 48 | last, _LOW_BITS)
+    batch = free >> _PLACE_BITS
+    place = _lowest(free, _PLACE_BITS) ^ _mask(organization_id, batch)
+    sequence = _lowest(place, _SEQUENCE_BITS)
     return Operation(
-        made_at_seconds=front >> NONCE_BITS,
-        origin_code=f"{place >> _SEQUENCE_BITS:06x}",
-        sequence=Sequence(place & ((1 << _SEQUENCE_BITS) - 1)),
+        batch=batch,
+        origin_code=f"{place >> _NUMBER_BITS + _SEQUENCE_BITS:06x}",
+        batch_start=Sequence(sequence - _lowest(place >> _SEQUENCE_BITS, _NUMBER_BITS)),
+        sequence=Sequence(sequence),
     )
 
 
-def _check(organization_id: str, front: int, place: int) -> int:
-    digest = blake2b(f"{organization_id} {front} {place}".encode(), digest_size=2).digest()
-    return int.from_bytes(digest) & ((1 << _CHECK_BITS) - 1)
+def _mask(organization_id: str, batch: int) -> int:
+    digest = blake2b(f"{organization_id} {batch}".encode(), digest_size=10).digest()
+    return _lowest(int.from_bytes(digest), _PLACE_BITS)
+
+
+def _lowest(number: int, bits: int) -> int:
+    return number & ((1 << bits) - 1)

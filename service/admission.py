@@ -5,10 +5,8 @@ from collections.abc import Callable, Mapping, MutableMapping
 from enum import Enum
 from typing import Any
 
-import msgspec
-
 from service import metrics
-from service.answers import failure
+from service.answers import failure, send_whole
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
@@ -62,10 +60,10 @@ class Admission:
             return
         match await self._body(scope, receive):
             case _NoBody.TOO_LARGE:
-                await _refuse(send, 413, f"body: expected at most {self._body_bytes_max} bytes")
+                await send_whole(send, failure(413, f"body: expected at most {self._body_bytes_max} bytes"))
             case _NoBody.TOO_LATE:
                 late = f"body: it did not arrive within {self._body_seconds:g} s"
-                await _refuse(send, 408, late, (b"connection", b"close"))
+                await send_whole(send, failure(408, late, headers={"Connection": "close"}))
             case _NoBody.DISCONNECTED:
                 pass
             case bytes(body):
@@ -73,7 +71,8 @@ class Admission:
 
     async def _admit(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
         if self._in_flight >= self._requests_max:
-            await _refuse(send, 503, "this process has too many requests waiting; try again", (b"retry-after", b"1"))
+            message = "this process has too many requests waiting; try again"
+            await send_whole(send, failure(503, message, headers={"Retry-After": "1"}))
             return
         self._in_flight += 1
         metrics.IN_FLIGHT.set(self._in_flight)
@@ -132,10 +131,3 @@ def _counting(send: Asgi, method: str) -> Asgi:
         await send(message)
 
     return counting
-
-
-async def _refuse(send: Asgi, status: int, message: str, *headers: tuple[bytes, bytes]) -> None:
-    body = msgspec.json.encode(failure(status, message))
-    always = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*always, *headers]})
-    await send({"type": "http.response.body", "body": body})

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
+from litestar import Response
 
 from service.reading import Listed
 
@@ -62,9 +63,12 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 NOTHING_MORE = Meta()
 
 
-def failure(httpcode: int, message: str, meta: Meta = NOTHING_MORE) -> Empty:
+def failure(
+    httpcode: int, message: str, *, meta: Meta = NOTHING_MORE, headers: dict[str, str] | None = None
+) -> Response[Empty]:
     """An answer that says what is wrong."""
-    return Empty(meta=meta, errors=[ErrorItem(httpcode=httpcode, message=message)])
+    content = Empty(meta=meta, errors=[ErrorItem(httpcode=httpcode, message=message)])
+    return Response(content, status_code=httpcode, headers=headers, media_type="application/json")
 
 
 def listed(found: Listed[S], view: Callable[[S], T]) -> Answer[list[T]]:
@@ -76,3 +80,12 @@ def listed(found: Listed[S], view: Callable[[S], T]) -> Answer[list[T]]:
 def rfc3339(milliseconds: int) -> str:
     """A time in milliseconds since 1970 as it is answered."""
     return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+async def send_whole(send: Callable[..., Any], answer: Response[Empty]) -> None:
+    """Send an answer to whoever asked, from outside of the routes."""
+    body = msgspec.json.encode(answer.content)
+    headers = {"content-type": "application/json", "content-length": str(len(body)), **answer.headers}
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status_code, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})

@@ -11,7 +11,7 @@ from litestar.di import Provide
 
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
-from adapters.projection import Projection, open_projection
+from adapters.projection import open_projection
 from core.positions import Region
 from runtime.health import health_routes
 from runtime.logs import configure_logs
@@ -20,6 +20,7 @@ from runtime.server import bind, serve
 from service import headers
 from service.admission import Admission
 from service.catching_up import CatchingUp
+from service.guard import Guard
 from service.headers import AdminHeaders
 from service.history import History
 from service.log_writer import LogWriter
@@ -63,9 +64,12 @@ async def main(settings: Settings) -> None:
         waiting = Waiting()
         patience = Patience(waiting)
         region = RegionView(here, topology=settings.topology, connection=connection, writer=writer, waiting=waiting)
-        calls = use_cases(settings, projection=projection, logs=logs, writer=writer, waiting=waiting, patience=patience)
+        views = Views(projection)
+        calls = use_cases(settings, views=views, logs=logs, writer=writer, waiting=waiting, patience=patience)
         routes = make_app(settings, region, calls)
-        app = Admission(routes, requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max)
+        app = Admission(
+            Guard(routes, views), requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max
+        )
         background = [asyncio.create_task(writer.run()), asyncio.create_task(region.keep_listening())]
         serving = asyncio.create_task(
             serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, patience, at))
@@ -93,7 +97,7 @@ class UseCases(NamedTuple):
 def use_cases(
     settings: Settings,
     *,
-    projection: Projection,
+    views: Views,
     logs: Mapping[Region, EventLog],
     writer: LogWriter,
     waiting: Waiting,
@@ -101,7 +105,7 @@ def use_cases(
 ) -> UseCases:
     """What the routes call, over one region's projection and logs."""
     here, topology, now_milliseconds = settings.region, settings.topology, settings.clock.now_milliseconds
-    views, history, quota = Views(projection), History(logs), Quota(settings.organization_requests_max)
+    history, quota = History(logs), Quota(settings.organization_requests_max)
     catching_up = CatchingUp(here, views=views, logs=logs, patience=patience, quota=quota)
     return UseCases(
         writing=Writing(

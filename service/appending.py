@@ -10,7 +10,7 @@ from adapters.batches import BATCH_BYTES_MAX
 from core.codec import encode, fingerprint
 from core.commands import Refusal, RetryKeyReused, TooManyRetryKeys
 from core.events import AnyEvent, Envelope, Retry
-from core.operations import operation_id
+from core.operations import batch_name, operation_id
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
 from core.registers import Registers, merge
 from core.registry import decide, fields_after, key_about, query_for, seen_by_author
@@ -65,9 +65,10 @@ class Appending:
         """Do not wait any longer to read what took a place: it may never have been stored there after all."""
         self._must_reach = Sequence(0)
 
-    def compose(self, now_milliseconds: int) -> Batch | None:
+    def compose(self, now_milliseconds: int, *, nonce: int) -> Batch | None:
         """Decide what waits and put it in flight. None if nothing comes of it: then everybody is told already."""
-        batch = Batch(after=self.tail.end, made_at_milliseconds=now_milliseconds)
+        name = batch_name(now_milliseconds=now_milliseconds, nonce=nonce)
+        batch = Batch(after=self.tail.end, made_at_milliseconds=now_milliseconds, name=name)
         events_max, size = self._batch_size(len(self._queue)), 0
         while self._queue and len(batch.entries) < events_max and size < BATCH_BYTES_MAX:
             proposal = next(iter(self._queue))
@@ -106,7 +107,11 @@ class Appending:
         sequence = Sequence(batch.after.sequence + len(batch.entries) + 1)
         latest = batch.events[-1].clock if batch.events else self.tail.clock
         proposal.operation_id = operation_id(
-            organization_id, self._origin, sequence, now_milliseconds=now_milliseconds, nonce=proposal.nonce
+            organization_id,
+            batch=batch.name,
+            origin=self._origin,
+            batch_start=Sequence(batch.after.sequence + 1),
+            sequence=sequence,
         )
         fields = registers.get(key_about(organization_id, event), {})
         envelope = Envelope(

@@ -47,7 +47,6 @@ class Proposal:
     clock: Clock
     registers: Registers
     settle: Callable[[Outcome], None]
-    nonce: int
     retry: Retry | None = None
     retry_keys: int = 0
     operation_id: str = ""
@@ -63,13 +62,15 @@ class Proposal:
 class Batch:
     """Events decided on everything up to `after`, and those who wait for them.
 
-    `layer` is what its events make of the registers. `settled_with` has those who get no event of their own, and their
-    outcome if the batch lands: it was decided on what is before them in it. `is_open` says that an attempt to append it
-    was not answered, so that it may have landed or still land. `is_seen` says that it was read in the log.
+    By `name` it is told from others for the same place. `layer` is what its events make of registers. `settled_with`
+    has those who get no event of their own, and their outcome if the batch lands: it was decided on what is before them
+    in it. `is_open` says that an attempt to append it was not answered, so that it may have landed or still land.
+    `is_seen` says that it was read in the log.
     """
 
     after: Mark
     made_at_milliseconds: int
+    name: int
     layer: dict[str, dict[str, str]] = field(default_factory=dict)
     entries: list[tuple[str, bytes]] = field(default_factory=list)
     events: list[TailEvent] = field(default_factory=list)

@@ -17,7 +17,7 @@ from core.tokens import InvalidToken, parse_token
 from service.admission import arrival_of
 from service.identifiers import uuid_in
 from service.reading import Page
-from service.requests import Caller, Exchange, ReadRequest, Wait, WriteRequest, begin_exchange
+from service.requests import Caller, Exchange, ReadRequest, Wait, WriteRequest, remember
 
 ORGANIZATION = "SlashID-OrgID"
 API_KEY = "SlashID-API-Key"
@@ -81,7 +81,8 @@ class AdminHeaders:
         organization_id = uuid_in(str(request.path_params["organization_id"]))
         if organization_id is None:
             raise InvalidField("organization_id", "expected a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
-        return Caller(organization_id=organization_id, credentials=None, exchange=_exchange(request))
+        caller = Caller(organization_id, credentials=None, exchange=Exchange(is_let_in=True))
+        return _with_token(remember(request.scope, caller), request)
 
 
 def _caller(request: AnyRequest) -> Caller:
@@ -89,16 +90,16 @@ def _caller(request: AnyRequest) -> Caller:
     organization_id = uuid_in(_only(request, ORGANIZATION) or "")
     if organization_id is None:
         raise InvalidHeader(ORGANIZATION, "a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
-    return Caller(organization_id=organization_id, credentials=credentials, exchange=_exchange(request))
+    return _with_token(remember(request.scope, Caller(organization_id, credentials)), request)
 
 
-def _exchange(request: AnyRequest) -> Exchange:
+def _with_token(caller: Caller, request: AnyRequest) -> Caller:
     text = _only(request, TOKEN)
     try:
-        asked = {} if text is None else parse_token(text)
+        caller.exchange.asked = {} if text is None else parse_token(text)
     except InvalidToken:
         raise InvalidHeader(TOKEN, "what an answer's header of that name said") from None
-    return begin_exchange(request.scope, asked)
+    return caller
 
 
 def _wait(request: AnyRequest) -> Wait:

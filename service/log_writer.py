@@ -1,6 +1,7 @@
 """Drive `Appending` against this region's own log: follow it, append to it, and resolve what was not answered."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 
 import structlog
@@ -12,6 +13,7 @@ from adapters.follower import Follower, Stored
 from adapters.projection import Projection
 from adapters.session import Session
 from core.codec import Undecodable, decode
+from core.operations import NONCE_BITS
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
 from core.registers import Query
 from core.topology import epoch_in
@@ -191,7 +193,10 @@ class LogWriter:
         while True:
             await self._until(self._can_compose)
             appending = self._appending
-            if appending is not None and (batch := appending.compose(self._now_milliseconds())) is not None:
+            if appending is None:
+                continue
+            batch = appending.compose(self._now_milliseconds(), nonce=secrets.randbits(NONCE_BITS))
+            if batch is not None:
                 await self._place(appending, batch)
 
     def _can_compose(self) -> bool:

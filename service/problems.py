@@ -25,12 +25,12 @@ from core.commands import (
     WebhookNotFound,
 )
 from core.fields import InvalidField
-from service.answers import NOTHING_MORE, ConsistencyMeta, Empty, Meta, failure
+from service.answers import ConsistencyMeta, Empty, Meta, failure
 from service.catching_up import NotSeenInTime, WriteLost
 from service.headers import API_KEY, AUTHORIZATION, RETRY_KEY, TOKEN, AnyRequest, InvalidHeader
 from service.operations import OperationExpired
 from service.quota import TooManyWaiting
-from service.requests import exchange_of
+from service.requests import caller_of
 from service.views import RegionUnavailable
 from service.writing import TimedOut
 
@@ -38,14 +38,14 @@ log = structlog.get_logger()
 
 
 def _bad_request(_: AnyRequest, error: Exception) -> Response[Empty]:
-    return _answer(400, str(error))
+    return failure(400, str(error))
 
 
 def _invalid_body(_: AnyRequest, error: ValidationException) -> Response[Empty]:
     """Litestar names what it found wrong in `extra`, a part at a time; `data` is its name for the body."""
     extra = error.extra if isinstance(error.extra, list) else []
     parts = [_part(item) for item in extra if isinstance(item, dict)]
-    return _answer(400, "body: " + ("; ".join(parts) or error.detail))
+    return failure(400, "body: " + ("; ".join(parts) or error.detail))
 
 
 def _part(item: dict[str, str]) -> str:
@@ -60,28 +60,28 @@ def _malformed_body(request: AnyRequest, error: Exception) -> Response[Empty]:
     if isinstance(error, HTTPException) and error.status_code != HTTP_400_BAD_REQUEST:
         return _http(request, error)
     detail = error.detail if isinstance(error, HTTPException) else str(error)
-    return _answer(400, f"body: expected a JSON object ({detail})")
+    return failure(400, f"body: expected a JSON object ({detail})")
 
 
 def _webhook_not_found(_: AnyRequest, error: WebhookNotFound) -> Response[Empty]:
-    return _answer(404, f"webhook not found: {error.webhook_id[:80]}")
+    return failure(404, f"webhook not found: {error.webhook_id[:80]}")
 
 
 def _target_url_taken(_: AnyRequest, error: TargetUrlTaken) -> Response[Empty]:
-    return _answer(409, f"target_url: another webhook of this organization has {error.target_url}")
+    return failure(409, f"target_url: another webhook of this organization has {error.target_url}")
 
 
 def _trigger_not_found(_: AnyRequest, error: TriggerNotFound) -> Response[Empty]:
     trigger = error.trigger
-    return _answer(404, f"trigger not found: {trigger.trigger_type} {trigger.trigger_name} does not call this webhook")
+    return failure(404, f"trigger not found: {trigger.trigger_type} {trigger.trigger_name} does not call this webhook")
 
 
 def _too_many_webhooks(_: AnyRequest, error: TooManyWebhooks) -> Response[Empty]:
-    return _answer(422, f"this organization has {error.webhooks_max} webhooks, as many as it can have")
+    return failure(422, f"this organization has {error.webhooks_max} webhooks, as many as it can have")
 
 
 def _webhook_changed(_: AnyRequest, error: WebhookChanged) -> Response[Empty]:
-    return _answer(412, f"webhook {error.webhook_id} is not what If-Match says any more; read it again")
+    return failure(412, f"webhook {error.webhook_id} is not what If-Match says any more; read it again")
 
 
 def _unauthenticated(request: AnyRequest, _: Unauthenticated) -> Response[Empty]:
@@ -90,23 +90,23 @@ def _unauthenticated(request: AnyRequest, _: Unauthenticated) -> Response[Empty]
         header, challenge = f"{AUTHORIZATION}: expected Bearer and the admin key", "Bearer"
     else:
         header, challenge = f"{API_KEY}: expected a valid API key of the organization", f'ApiKey header="{API_KEY}"'
-    return _answer(401, f"header {header}", headers={"WWW-Authenticate": challenge})
+    return failure(401, f"header {header}", headers={"WWW-Authenticate": challenge})
 
 
 def _forbidden(_: AnyRequest, __: Forbidden) -> Response[Empty]:
-    return _answer(403, f"header {API_KEY}: the key is not one of this organization")
+    return failure(403, f"header {API_KEY}: the key is not one of this organization")
 
 
 def _api_key_not_found(_: AnyRequest, error: ApiKeyNotFound) -> Response[Empty]:
-    return _answer(404, f"API key not found: {error.key_id[:80]}")
+    return failure(404, f"API key not found: {error.key_id[:80]}")
 
 
 def _too_many_api_keys(_: AnyRequest, error: TooManyApiKeys) -> Response[Empty]:
-    return _answer(422, f"this organization has {error.api_keys_max} API keys, as many as it can have; revoke one")
+    return failure(422, f"this organization has {error.api_keys_max} API keys, as many as it can have; revoke one")
 
 
 def _retry_key_reused(_: AnyRequest, __: RetryKeyReused) -> Response[Empty]:
-    return _answer(422, f"header {RETRY_KEY}: this key was used with another payload; use a new key for a new request")
+    return failure(422, f"header {RETRY_KEY}: this key was used with another payload; use a new key for a new request")
 
 
 def _too_many_retry_keys(_: AnyRequest, error: TooManyRetryKeys) -> Response[Empty]:
@@ -114,31 +114,31 @@ def _too_many_retry_keys(_: AnyRequest, error: TooManyRetryKeys) -> Response[Emp
         f"this organization has used {error.retry_keys_max} values of {RETRY_KEY} in 24 hours, as many as are kept; "
         "nothing was done, try again later or without one"
     )
-    return _answer(503, message, headers={"Retry-After": "60"})
+    return failure(503, message, headers={"Retry-After": "60"})
 
 
 def _too_many_waiting(_: AnyRequest, error: TooManyWaiting) -> Response[Empty]:
     message = f"{error.waiting_max} requests of this organization wait already; nothing was done, try again"
-    return _answer(429, message, headers={"Retry-After": "1"})
+    return failure(429, message, headers={"Retry-After": "1"})
 
 
 def _not_seen_in_time(_: AnyRequest, error: NotSeenInTime) -> Response[Empty]:
     missing = ", ".join(error.missing)
-    return _answer(408, f"{TOKEN}: within {error.timeout_seconds} s this region had not all that it names of {missing}")
+    return failure(408, f"{TOKEN}: within {error.timeout_seconds} s this region had not all that it names of {missing}")
 
 
 def _write_lost(_: AnyRequest, error: WriteLost) -> Response[Empty]:
-    return _answer(
+    return failure(
         410, f"{TOKEN}: this write was lost: {error.origin} was restored from before it; read without the token"
     )
 
 
 def _operation_expired(_: AnyRequest, error: OperationExpired) -> Response[Empty]:
-    return _answer(410, f"operation {error.operation_id} is older than 24 hours")
+    return failure(410, f"operation {error.operation_id} is older than 24 hours")
 
 
 def _region_unavailable(_: AnyRequest, error: RegionUnavailable) -> Response[Empty]:
-    return _answer(503, f"{error}; nothing was done, try again", headers={"Retry-After": "1"})
+    return failure(503, f"{error}; nothing was done, try again", headers={"Retry-After": "1"})
 
 
 def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
@@ -158,37 +158,27 @@ def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
         f"{error.wait.level} was not reached within {error.wait.timeout_seconds} s: "
         f"waiting for {', '.join(error.pending)}; {known}"
     )
-    exchange = exchange_of(request.scope)
-    location = {} if exchange is None else {"Location": f"/operations/{exchange.operation_id}"}
-    return _answer(408, message, meta=Meta(consistency=consistency), headers=location)
+    caller = caller_of(request.scope)
+    location = {} if caller is None else {"Location": f"/operations/{caller.exchange.operation_id}"}
+    return failure(408, message, meta=Meta(consistency=consistency), headers=location)
 
 
 def _no_such_route(request: AnyRequest, _: NotFoundException) -> Response[Empty]:
-    return _answer(404, f"no such route: {request.url.path[:200]}")
+    return failure(404, f"no such route: {request.url.path[:200]}")
 
 
 def _no_such_method(request: AnyRequest, error: MethodNotAllowedException) -> Response[Empty]:
     allowed = (error.headers or {}).get("allow", "")
-    return _answer(405, f"{request.method} is not allowed here; allowed: {allowed}", headers={"Allow": allowed})
+    return failure(405, f"{request.method} is not allowed here; allowed: {allowed}", headers={"Allow": allowed})
 
 
 def _http(_: AnyRequest, error: HTTPException) -> Response[Empty]:
-    return _answer(error.status_code, error.detail, headers=error.headers)
+    return failure(error.status_code, error.detail, headers=error.headers)
 
 
 def _unexpected(request: AnyRequest, error: Exception) -> Response[Empty]:
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
-    return _answer(500, "unexpected error; it has been logged")
-
-
-def _answer(
-    status: int,
-    message: str,
-    *,
-    meta: Meta = NOTHING_MORE,
-    headers: dict[str, str] | None = None,
-) -> Response[Empty]:
-    return Response(failure(status, message, meta), status_code=status, headers=headers, media_type="application/json")
+    return failure(500, "unexpected error; it has been logged")
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
@@ -220,3 +210,14 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     HTTPException: _http,
     Exception: _unexpected,
 }
+
+
+def answer_to(request: AnyRequest, error: Unauthenticated | Forbidden | RegionUnavailable) -> Response[Empty]:
+    """What `error` is answered with where no route raised it."""
+    match error:
+        case Unauthenticated():
+            return _unauthenticated(request, error)
+        case Forbidden():
+            return _forbidden(request, error)
+        case RegionUnavailable():
+            return _region_unavailable(request, error)

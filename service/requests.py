@@ -10,7 +10,7 @@ from core.events import Retry
 from core.positions import Position, Vector
 from core.tokens import Token, highest, token_at, token_of
 
-_EXCHANGE = "crosshook.exchange"
+_CALLER = "crosshook.caller"
 
 
 @dataclass
@@ -18,12 +18,14 @@ class Exchange:
     """What one request has seen and done, which the headers of whatever answer it gets tell.
 
     `asked` is the token that came with it. `seen` covers every state that it was answered from or decided on, and its
-    own event. `operation_id` is that of its event, `""` as long as nothing was handed to the log.
+    own event. `operation_id` is that of its event, `""` as long as nothing was handed to the log. `is_let_in` says that
+    the key that came with it was looked at, and is good.
     """
 
-    asked: Token
+    asked: Token = field(default_factory=dict)
     seen: Token = field(default_factory=dict)
     operation_id: str = ""
+    is_let_in: bool = False
 
     def saw(self, vector: Vector) -> None:
         """The state with this vector was looked at."""
@@ -39,30 +41,29 @@ class Exchange:
         return highest(self.asked, self.seen)
 
 
-def begin_exchange(scope: Any, asked: Token) -> Exchange:  # noqa: ANN401 - a mapping, to everybody in another way
-    """The exchange of the request with that ASGI scope, which came with the token `asked`."""
-    exchange = Exchange(asked=asked)
-    scope[_EXCHANGE] = exchange
-    return exchange
-
-
-def exchange_of(scope: Mapping[str, Any]) -> Exchange | None:
-    """The exchange of the request with that ASGI scope, if its headers were as they ought to be."""
-    return scope.get(_EXCHANGE)
-
-
 @dataclass(frozen=True)
 class Caller:
     """Who asks, about which organization. `credentials` are to be checked; None where the admin key was shown."""
 
     organization_id: str
     credentials: Credentials | None
-    exchange: Exchange
+    exchange: Exchange = field(default_factory=Exchange)
 
     @property
     def author(self) -> str:
         """Who is to be named in the log."""
         return "admin" if self.credentials is None else self.credentials.key_id
+
+
+def remember(scope: Any, caller: Caller) -> Caller:  # noqa: ANN401 - a mapping, to everybody in another way
+    """Have `caller_of` know who asks with the request of that ASGI scope."""
+    scope[_CALLER] = caller
+    return caller
+
+
+def caller_of(scope: Mapping[str, Any]) -> Caller | None:
+    """Who asks with the request of that ASGI scope, if its headers say who."""
+    return scope.get(_CALLER)
 
 
 @dataclass(frozen=True)

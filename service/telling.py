@@ -5,13 +5,15 @@ from litestar.types import Message, Scope
 
 from core.tokens import render_token
 from service.headers import OPERATION, TOKEN
-from service.requests import exchange_of
+from service.requests import caller_of
 
 
 async def tell_exchange(message: Message, scope: Scope) -> None:
     """Add the token, if a state was looked at, and the operation's id, if something was handed to the log."""
-    if message["type"] != "http.response.start" or (exchange := exchange_of(scope)) is None:
+    caller = caller_of(scope)
+    if message["type"] != "http.response.start" or caller is None:
         return
+    exchange = caller.exchange
     headers = MutableScopeHeaders.from_message(message)
     if exchange.seen:
         headers[TOKEN] = render_token(exchange.token)

@@ -30,6 +30,7 @@ class Views:
         view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
         if credentials is not None:
             authenticate(credentials, caller.organization_id, view.registers)
+            caller.exchange.is_let_in = True
         caller.exchange.saw(view.vector)
         return view
 

@@ -1,7 +1,6 @@
 """The path of a write: read, decide, append, wait."""
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ from adapters.projection import View
 from core.commands import Command, IssueApiKey, RevokeApiKey
 from core.consistency import regions_needed
 from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, Retry
-from core.operations import NONCE_BITS, operation_in
+from core.operations import operation_in
 from core.positions import BEGINNING, Position, Region
 from core.registers import Fields
 from core.registry import fields_after, query_for
@@ -116,7 +115,6 @@ class Writing:
             clock=view.clock,
             registers=view.registers,
             settle=_settling(settled),
-            nonce=secrets.randbits(NONCE_BITS),
             retry=request.retry,
             retry_keys=view.records_count,
         )

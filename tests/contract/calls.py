@@ -8,12 +8,24 @@ from typing import Any
 
 import httpx
 
+from deploy.local import LocalRegion
+from tests.keys import issue_key
+
 WEBHOOKS = "/organizations/webhooks"
+ADMIN_KEY = "the-key-of-whoever-runs-the-tests"
 _number = itertools.count()
 
 
 def organization() -> str:
     return str(uuid.uuid4())
+
+
+async def newcomer(region: LocalRegion) -> dict[str, str]:
+    """Headers of an organization that nobody else has, with a key of its own."""
+    name = organization()
+    async with httpx.AsyncClient(base_url=region.http_url) as client:
+        key = await issue_key(client, ADMIN_KEY, name, level="local_region")
+    return {"SlashID-OrgID": name, "SlashID-API-Key": key}
 
 
 def a_body(**fields: object) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local import LocalRegion, local_regions
-from tests.contract.calls import organization
+from tests.contract.calls import ADMIN_KEY, newcomer
 
 TLS = ssl.create_default_context()
 """Nobody uses it; a client that makes its own takes longer than most tests."""
@@ -17,13 +17,15 @@ TLS = ssl.create_default_context()
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def region() -> AsyncIterator[LocalRegion]:
     """A region of its own: local and all are the same here."""
-    async with local_regions(regions=1, settings={"CROSSHOOK_APPEND_SECONDS": "0.3"}) as demo:
+    async with local_regions(
+        regions=1, settings={"CROSSHOOK_APPEND_SECONDS": "0.3", "CROSSHOOK_ADMIN_KEY": ADMIN_KEY}
+    ) as demo:
         yield demo.region("us-iowa")
 
 
 @pytest.fixture
 async def client(region: LocalRegion) -> AsyncIterator[httpx.AsyncClient]:
     """A caller in the name of an organization that nobody else has."""
-    headers = {"SlashID-OrgID": organization()}
+    headers = await newcomer(region)
     async with httpx.AsyncClient(base_url=region.http_url, headers=headers, timeout=20, verify=TLS) as client:
         yield client

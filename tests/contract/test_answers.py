@@ -9,7 +9,7 @@ import pytest
 
 from core.catalogue import NAMES, TriggerType
 from deploy.local import LocalRegion
-from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, in_pieces, organization, registered, triggers_of
+from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, in_pieces, newcomer, registered, triggers_of
 
 NOTHING_MORE = {"meta": {"pagination": {"limit": 0, "offset": 0, "total_count": 0}}, "errors": []}
 ALL = [(kind.value, name) for kind in TriggerType for name in NAMES[kind]]
@@ -164,10 +164,10 @@ async def test_of_many_who_want_one_target_url_at_once_one_gets_it(client: httpx
     assert len((await client.get(WEBHOOKS)).json()["result"]) == 1
 
 
-async def test_organizations_neither_see_nor_hinder_one_another(client: httpx.AsyncClient) -> None:
+async def test_organizations_neither_see_nor_hinder_one_another(region: LocalRegion, client: httpx.AsyncClient) -> None:
     body = a_body()
     webhook = await registered(client, target_url=body["target_url"])
-    stranger = {"SlashID-OrgID": organization()}
+    stranger = await newcomer(region)
     assert (await client.get(WEBHOOKS, headers=stranger)).json()["result"] == []
     assert (await client.post(WEBHOOKS, json=body, headers=stranger)).status_code == 201
     assert (await client.get(f"{WEBHOOKS}/{webhook}", headers=stranger)).status_code == 404

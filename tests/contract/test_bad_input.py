@@ -8,13 +8,14 @@ import httpx
 import pytest
 
 from core.catalogue import NAMES, TriggerType
+from deploy.local import LocalRegion
 from tests.contract.calls import (
     A_TRIGGER,
     WEBHOOKS,
     a_body,
     check_refused,
     in_pieces,
-    organization,
+    newcomer,
     registered,
     triggers_of,
 )
@@ -72,10 +73,11 @@ async def test_a_timeout_that_is_no_integer_from_1_to_120_is_refused(
     check_refused(answer, 400, f"header {TIMEOUT}: expected an integer from 1 to 120, in seconds")
 
 
-@pytest.mark.parametrize("name", ["SlashID-OrgID", CONSISTENCY, TIMEOUT])
+@pytest.mark.parametrize("name", ["SlashID-OrgID", "SlashID-API-Key", CONSISTENCY, TIMEOUT])
 async def test_a_header_given_twice_is_refused(client: httpx.AsyncClient, name: str) -> None:
-    value = {"SlashID-OrgID": client.headers["SlashID-OrgID"], CONSISTENCY: "all_regions"}.get(name, "5")
-    others = [("SlashID-OrgID", client.headers["SlashID-OrgID"])] if name != "SlashID-OrgID" else []
+    value = {CONSISTENCY: "all_regions", TIMEOUT: "5"}.get(name) or client.headers[name]
+    usual = ("SlashID-OrgID", "SlashID-API-Key")
+    others = [(header, client.headers[header]) for header in usual if header != name]
     async with httpx.AsyncClient(base_url=client.base_url) as bare:
         answer = await bare.post(WEBHOOKS, json=a_body(), headers=[*others, (name, value), (name, value)])
     check_refused(answer, 400, f"header {name}: expected to be given once")
@@ -296,9 +298,11 @@ async def test_a_webhook_that_is_not_there_or_whose_id_is_no_uuid_is_not_found(
         check_refused(answer, 404, "webhook not found: ")
 
 
-async def test_another_organizations_webhook_is_not_found_as_if_it_were_not_there(client: httpx.AsyncClient) -> None:
+async def test_another_organizations_webhook_is_not_found_as_if_it_were_not_there(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
     webhook = await registered(client)
-    stranger = {"SlashID-OrgID": organization()}
+    stranger = await newcomer(region)
     for there, not_there in (
         [await client.get(f"{WEBHOOKS}/{name}", headers=stranger) for name in (webhook, NOBODYS)],
         [await client.get(triggers_of(name), headers=stranger) for name in (webhook, NOBODYS)],

@@ -12,7 +12,7 @@ from tests.contract.calls import (
     WEBHOOKS,
     a_body,
     check_refused,
-    organization,
+    newcomer,
     registered,
     triggers_of,
 )
@@ -170,9 +170,11 @@ async def test_a_page_that_cannot_be_is_a_400_that_names_the_parameter(
     check_refused(await client.get(f"{WEBHOOKS}?{parameter}"), 400, parameter.split("=", maxsplit=1)[0])
 
 
-async def test_another_organizations_webhook_cannot_be_changed_or_deleted(client: httpx.AsyncClient) -> None:
+async def test_another_organizations_webhook_cannot_be_changed_or_deleted(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
     webhook = await registered(client)
-    other = {"SlashID-OrgID": organization()}
+    other = await newcomer(region)
     unknown = str(uuid.uuid4())
     for path in (one(webhook), one(unknown)):
         check_refused(await client.patch(path, json={"name": "b"}, headers=other), 404)

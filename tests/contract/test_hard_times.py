@@ -48,8 +48,8 @@ async def test_without_redis_reads_and_writes_are_503_and_nothing_is_said_to_be_
         await client.post(WEBHOOKS, json=a_body()),
     ):
         unavailable(answer, "this region's projection")
-    check_refused(await client.get(f"{WEBHOOKS}/no-uuid"), 404, "webhook not found: no-uuid")
-    check_refused(await client.post(WEBHOOKS, json={}), 400, "name")
+    for unread in (await client.get(f"{WEBHOOKS}/no-uuid"), await client.post(WEBHOOKS, json={})):
+        unavailable(unread, "this region's projection")
     await region.redis.start()
     await until(lambda: answers_with(client, f"{WEBHOOKS}/{webhook}", 200))
     assert (await client.get(triggers_of(webhook))).json()["result"] == []

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +12,7 @@ import httpx
 import msgspec
 
 from deploy.local import LocalRegions
+from tests.keys import Keys, issue_keys
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 ORGANIZATIONS = tuple(f"af5fbd30-7ce7-4548-8b30-{number:012d}" for number in range(20))
@@ -33,6 +34,7 @@ class Told:
     status: int
     body: dict[str, Any]
     seconds: float
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def webhook_id(self) -> str:
@@ -48,8 +50,14 @@ class Told:
 class Caller:
     """Somebody with a connection to one service."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, keys: Keys) -> None:
         self.client = client
+        self.keys = keys
+
+    def headers(self, organization: str = ORGANIZATION, **others: str) -> dict[str, str]:
+        """What every request in the name of `organization` carries, and `others` with `_` for `-`."""
+        named = {f"SlashID-{name.replace('_', '-')}": value for name, value in others.items()}
+        return {"SlashID-OrgID": organization, "SlashID-API-Key": self.keys[organization], **named}
 
     async def register(self, *, level: str = "local_region", timeout_seconds: int = 30, organization: str = "") -> Told:
         """Register a webhook whose `target_url` nobody else uses, in the name of one of many organizations."""
@@ -62,15 +70,13 @@ class Caller:
             answer = await self.client.post(
                 WEBHOOKS,
                 json={"name": "a webhook", "target_url": target_url},
-                headers={
-                    "SlashID-OrgID": organization,
-                    "SlashID-Required-Consistency": level,
-                    "SlashID-Required-Consistency-Timeout": str(timeout_seconds),
-                },
+                headers=self.headers(
+                    organization, Required_Consistency=level, Required_Consistency_Timeout=str(timeout_seconds)
+                ),
             )
         except httpx.TransportError:
             return Told(target_url, NO_ANSWER, {}, loop.time() - begin)
-        told = Told(target_url, answer.status_code, answer.json(), loop.time() - begin)
+        told = Told(target_url, answer.status_code, answer.json(), loop.time() - begin, answer.headers)
         if told.status == 201:
             _owners[told.webhook_id] = organization
         return told
@@ -80,14 +86,14 @@ class Caller:
         answer = await self.client.post(
             f"{WEBHOOKS}/{webhook_id}/triggers",
             json={"trigger_type": "event", "trigger_name": name},
-            headers={"SlashID-OrgID": _owners[webhook_id], "SlashID-Required-Consistency": level},
+            headers=self.headers(_owners[webhook_id], Required_Consistency=level),
         )
         return answer.status_code
 
     async def read_status(self, webhook_id: str) -> int:
         """What reading a webhook answers."""
         try:
-            headers = {"SlashID-OrgID": _owners[webhook_id]}
+            headers = self.headers(_owners[webhook_id])
             return (await self.client.get(f"{WEBHOOKS}/{webhook_id}", headers=headers)).status_code
         except httpx.TransportError:
             return NO_ANSWER
@@ -106,16 +112,17 @@ class Caller:
 
 
 @asynccontextmanager
-async def calling(url: str) -> AsyncIterator[Caller]:
-    """A caller of the service at `url`."""
+async def calling(url: str, keys: Keys | None = None) -> AsyncIterator[Caller]:
+    """A caller of the process at `url`; `keys` are what a service wants to be shown."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
-    async with httpx.AsyncClient(
-        base_url=url, headers={"SlashID-OrgID": ORGANIZATION}, timeout=150, limits=limits
-    ) as client:
-        yield Caller(client)
+    own = {} if keys is None else {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": keys[ORGANIZATION]}
+    async with httpx.AsyncClient(base_url=url, headers=own, timeout=150, limits=limits) as client:
+        yield Caller(client, keys or {})
 
 
-async def burst(url: str, count: int, *, timeout_seconds: int, meanwhile: Coroutine[Any, Any, None]) -> list[Told]:
+async def burst(
+    url: str, keys: Keys, count: int, *, timeout_seconds: int, meanwhile: Coroutine[Any, Any, None]
+) -> list[Told]:
     """Register `count` webhooks at the very same moment, on as many connections, and run `meanwhile` beside it."""
     host, port = url.removeprefix("http://").split(":")
     streams = [await asyncio.open_connection(host, int(port)) for _ in range(count)]
@@ -128,6 +135,7 @@ async def burst(url: str, count: int, *, timeout_seconds: int, meanwhile: Corout
         body = msgspec.json.encode({"name": "a webhook", "target_url": target_url})
         writer.write(
             f"POST {WEBHOOKS} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nSlashID-OrgID: {organization}\r\n"
+            f"SlashID-API-Key: {keys[organization]}\r\n"
             f"SlashID-Required-Consistency-Timeout: {timeout_seconds}\r\n"
             f"Content-Length: {len(body)}\r\n\r\n".encode()
             + body
@@ -200,6 +208,16 @@ async def until(holds: Callable[[], bool], *, within_seconds: float = 30) -> flo
 
 @asynccontextmanager
 async def calling_all(demo: LocalRegions) -> AsyncIterator[dict[str, Caller]]:
-    """A caller of the first service of every region."""
+    """A caller of the first service of every region, who has keys that every region knows."""
+    keys = await keys_of(demo)
     async with AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(calling(region.http_url)) for name, region in demo.regions.items()}
+        yield {
+            name: await stack.enter_async_context(calling(region.http_url, keys))
+            for name, region in demo.regions.items()
+        }
+
+
+async def keys_of(demo: LocalRegions) -> Keys:
+    """A new key of each organization."""
+    first = next(iter(demo.regions.values()))
+    return await issue_keys(first.http_url, demo.admin_key, {ORGANIZATION, *ORGANIZATIONS})

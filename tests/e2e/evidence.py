@@ -99,11 +99,11 @@ async def hash_at(redis: Redis, key: str) -> dict[str, str]:
 
 
 async def read_registers(redis_url: str) -> Registers:
-    """Every register in a projection."""
+    """Every register in a projection. What is kept for a while beside them is no part of what regions share."""
     found: Registers = {}
     async with Redis.from_url(redis_url, decode_responses=True) as redis:
         async for key in redis.scan_iter(count=1_000):
-            if key != "projection":
+            if key != "projection" and not key.startswith("retries:"):
                 found[key] = await hash_at(redis, key)
     return found
 

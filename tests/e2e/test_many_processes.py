@@ -20,7 +20,7 @@ async def test_two_services_and_two_replicators_with_one_killed_every_second_los
         await second_replicator.wait_ready()
         victims = itertools.cycle([crowded.services[0], crowded.replicators[0], second_service, second_replicator])
         async with (
-            calling(second_service.url) as second,
+            calling(second_service.url, others[CROWDED].keys) as second,
             under_load([*others.values(), second], each=3, timeout_seconds=10) as load,
             under_load([others["europe-belgium"]], each=2, level="all_regions", timeout_seconds=10) as wide,
         ):

@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 3
 
 async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_will_be(*, whole: bool) -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
-        nats, url = demo.region(HERE).nats, demo.region(HERE).http_url
+        nats, url, keys = demo.region(HERE).nats, demo.region(HERE).http_url, callers[HERE].keys
         told: list[Told] = []
 
         async def pause_in_the_middle(beyond: int) -> None:
@@ -26,7 +26,7 @@ async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_w
 
         for _ in range(5 if whole else 2):
             meanwhile = pause_in_the_middle(await last_sequence(nats.url, HERE))
-            told += await burst(url, AT_ONCE, timeout_seconds=TIMEOUT_SECONDS, meanwhile=meanwhile)
+            told += await burst(url, keys, AT_ONCE, timeout_seconds=TIMEOUT_SECONDS, meanwhile=meanwhile)
             nats.resume()
             await is_served_again(callers[HERE], told)
         assert {one.status for one in told} <= {201, 408, 503}
@@ -49,7 +49,7 @@ async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_w
 
 async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_never_will_be(*, whole: bool) -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
-        nats, url = demo.region(HERE).nats, demo.region(HERE).http_url
+        nats, url, keys = demo.region(HERE).nats, demo.region(HERE).http_url, callers[HERE].keys
         told: list[Told] = []
 
         async def kill_in_the_middle(beyond: int) -> None:
@@ -59,7 +59,7 @@ async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_nev
 
         for _ in range(10 if whole else 3):
             meanwhile = kill_in_the_middle(await last_sequence(nats.url, HERE))
-            told += await burst(url, AT_ONCE, timeout_seconds=20, meanwhile=meanwhile)
+            told += await burst(url, keys, AT_ONCE, timeout_seconds=20, meanwhile=meanwhile)
             await is_served_again(callers[HERE], told)
         assert {one.status for one in told} <= {201, 503}, "what is in flight is resolved long before its deadline"
         evidence = await settled(demo)

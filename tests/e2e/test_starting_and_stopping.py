@@ -4,11 +4,13 @@ import asyncio
 
 import httpx
 
-from deploy.local import LocalRegions, local_regions
-from tests.e2e.callers import ORGANIZATION, calling, calling_all
+from core.api_keys import api_key_text
+from deploy.local import local_regions
+from tests.e2e.callers import ORGANIZATION, Caller, calling, calling_all, keys_of
 from tests.e2e.evidence import check, check_told, settled
 
 HERE = "us-iowa"
+NOBODYS = "0190a0b0-0000-7000-8000-000000000000"
 
 
 async def test_processes_that_start_before_their_servers_are_live_say_what_they_wait_for_and_become_ready() -> None:
@@ -26,7 +28,7 @@ async def test_processes_that_start_before_their_servers_are_live_say_what_they_
                 assert any(HERE in reason and "NATS" in reason for reason in waiting)
             refused = await client.get(
                 f"{first.http_url}/organizations/webhooks",
-                headers={"SlashID-OrgID": "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"},
+                headers={"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": api_key_text(NOBODYS, bytes(32))},
             )
             assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
         await first.redis.start()
@@ -34,7 +36,7 @@ async def test_processes_that_start_before_their_servers_are_live_say_what_they_
             await region.nats.start()
         await demo.region("europe-belgium").redis.start()
         await demo.wait_ready()
-        async with calling(first.http_url) as caller:
+        async with calling(first.http_url, await keys_of(demo)) as caller:
             assert (await caller.register(level="all_regions")).status == 201
 
 
@@ -63,7 +65,7 @@ async def test_a_service_that_is_told_to_stop_answers_what_is_in_flight_with_wha
             asyncio.create_task(callers[HERE].register(level="all_regions", organization=ORGANIZATION))
             for _ in range(20)
         ]
-        await all_are_in_the_log(demo, len(waiting))
+        await all_are_in_the_log(callers[HERE], len(waiting))
         service = demo.region(HERE).services[0]
         await service.stop()
         assert service.return_code == 0
@@ -78,9 +80,9 @@ async def test_a_service_that_is_told_to_stop_answers_what_is_in_flight_with_wha
         assert check_told(evidence, told) == {"408 committed": len(told)}
 
 
-async def all_are_in_the_log(demo: LocalRegions, count: int) -> None:
+async def all_are_in_the_log(caller: Caller, count: int) -> None:
     """Return once the local projection shows `count` webhooks."""
-    async with calling(demo.region(HERE).http_url) as caller, asyncio.timeout(20):
+    async with asyncio.timeout(20):
         while True:
             listed = (await caller.client.get("/organizations/webhooks")).json()
             if len(listed.get("result", [])) == count:

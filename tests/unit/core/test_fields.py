@@ -215,5 +215,26 @@ def test_a_header_that_could_break_a_request_is_refused(headers: dict[str, list[
     assert refusal.value.field == "custom_headers"
 
 
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ({f"X-{number}": ["a"] for number in range(64)}, True),
+        ({f"X-{number}": ["a"] for number in range(65)}, False),
+        ({"X-Many": ["a"] * 64}, True),
+        ({"X-Many": ["a"] * 64, "X-Empty": []}, False),
+        ({"X-Long": ["a" * (1_024 - 6)]}, True),
+        ({"X-Long": ["a" * (1_024 - 5)]}, False),
+        ({"X-Long": ["short", "\u00e9" * 512]}, False),
+        ({"X" * 1_025: []}, False),
+    ],
+)
+def test_custom_headers_are_bounded_in_number_and_in_bytes(headers: dict[str, list[str]], *, is_taken: bool) -> None:
+    if is_taken:
+        assert fields.custom_headers(headers) == headers
+        return
+    with pytest.raises(InvalidField, match=r"^custom_headers: expected at most (64 headers|1024 bytes)"):
+        fields.custom_headers(headers)
+
+
 def test_a_refusal_names_the_field_first() -> None:
     assert str(InvalidField("name", "expected a text")) == "name: expected a text"

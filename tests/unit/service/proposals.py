@@ -4,21 +4,20 @@ from dataclasses import dataclass, field
 
 from core.catalogue import Trigger
 from core.codec import decode, fingerprint
-from core.commands import Command, CreateTrigger, CreateWebhook, Refusal
+from core.commands import Command, CreateTrigger, CreateWebhook
+from core.events import Retry
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
 from core.registers import merge
-from core.registry import query_for, writes_of
-from core.stamps import NEVER, Clock, parse
+from core.registry import query_for
+from core.stamps import NEVER, Clock
 from core.topology import epoch_in
-from service.appending import Accepted, Proposal, Stale
-from service.tail import TailEvent
+from service.batch import Accepted, Outcome, Proposal
+from service.tail import TailEvent, tail_event
 
 HERE = Region("us-iowa")
 EPOCH = Epoch("k3v9x2")
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 PERSON_CREATED = Trigger("event", "PersonCreated_v1")
-
-Outcome = Accepted | Refusal | Stale
 
 
 def a_webhook(webhook_id: str, *, target_url: str = "") -> CreateWebhook:
@@ -41,11 +40,14 @@ class View:
     mark: Mark = BEGINNING
     clock: Clock = NEVER
     registers: dict[str, dict[str, str]] = field(default_factory=dict)
+    retry_keys: set[str] = field(default_factory=set)
 
     def apply(self, event: TailEvent) -> None:
         assert event.mark.sequence == self.mark.sequence + 1
         self.mark, self.clock = event.mark, max(self.clock, event.clock)
         merge(self.registers, event.writes)
+        if event.retry is not None:
+            self.retry_keys.add(event.retry.key)
 
     def shown_for(self, command: Command) -> dict[str, dict[str, str]]:
         """What the projection's `read` answers to the command's query."""
@@ -71,24 +73,25 @@ class Asked:
         return outcome.position
 
 
-def ask(command: Command, operation_id: str, view: View | None = None) -> Asked:
-    """A proposal made with `view` (a projection that has nothing, where none is given)."""
+def ask(command: Command, author: str, view: View | None = None, *, retry: Retry | None = None) -> Asked:
+    """A proposal of `author` made with `view` (a projection that has nothing, where none is given)."""
     view = view or View()
     told: list[Outcome] = []
     proposal = Proposal(
         command=command,
-        operation_id=operation_id,
+        author=author,
         vector={HERE: view.mark} if view.mark.sequence else {},
         clock=view.clock,
         registers=view.shown_for(command),
         settle=told.append,
+        retry=retry,
+        retry_keys=len(view.retry_keys),
     )
     return Asked(proposal, told)
 
 
 def as_read(sequence: int, subject: str, data: bytes) -> TailEvent:
     """An event as the log's follower hands it on."""
-    envelope = decode(data)
     position = Position(HERE, epoch_in(subject), Sequence(sequence))
     mark = Mark(position.epoch, position.sequence, fingerprint(subject, data))
-    return TailEvent(mark, parse(envelope.clock), writes_of(envelope, position))
+    return tail_event(decode(data), position, mark)

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from service.admission import BODY_BYTES_MAX, Admission, arrival_of
+from service.admission import Admission, arrival_of
 from tests.unit.runtime.serving import connect, served
 
+BODY_BYTES_MAX = 64 * 1_024
 WEBHOOKS = "/organizations/webhooks"
 Scope = MutableMapping[str, Any]
 
@@ -90,7 +91,7 @@ def counted(method: str, status: int) -> float:
 async def test_one_too_many_is_refused_at_once_in_the_envelope_and_told_when_to_try_again() -> None:
     held = Held()
     before = counted("GET", 503)
-    app = Admission(held, requests_max=2)
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=2)
     waiting = [Client(app, WEBHOOKS) for _ in range(2)]
     await reached(held, 2)
     refused = Client(app, WEBHOOKS)
@@ -109,7 +110,7 @@ async def test_one_too_many_is_refused_at_once_in_the_envelope_and_told_when_to_
 async def test_whoever_is_answered_makes_room_also_when_the_answer_is_a_failure() -> None:
     held = Held()
     held.may_answer.set()
-    app = Admission(held, requests_max=1)
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
     with pytest.raises(RuntimeError):
         await Client(app, "/breaks").task
     for _ in range(3):
@@ -121,7 +122,7 @@ async def test_whoever_is_answered_makes_room_also_when_the_answer_is_a_failure(
 
 async def test_whoever_is_cancelled_makes_room() -> None:
     held = Held()
-    app = Admission(held, requests_max=1)
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
     gone = Client(app, WEBHOOKS)
     await reached(held, 1)
     gone.task.cancel()
@@ -135,7 +136,7 @@ async def test_whoever_is_cancelled_makes_room() -> None:
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
 async def test_a_full_process_still_says_how_it_is(path: str) -> None:
     held = Held()
-    app = Admission(held, requests_max=1)
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
     waiting, asking = Client(app, WEBHOOKS), Client(app, path)
     await reached(held, 2)
     held.may_answer.set()
@@ -146,7 +147,7 @@ async def test_a_full_process_still_says_how_it_is(path: str) -> None:
 async def test_a_request_knows_when_it_arrived_however_long_it_is_looked_at() -> None:
     held = Held()
     before = asyncio.get_running_loop().time()
-    client = Client(Admission(held, requests_max=1), WEBHOOKS)
+    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS)
     await reached(held, 1)
     arrival = arrival_of(held.scopes[0])
     assert before <= arrival <= asyncio.get_running_loop().time()
@@ -158,7 +159,7 @@ async def test_a_request_knows_when_it_arrived_however_long_it_is_looked_at() ->
 async def test_what_is_no_request_is_passed_on_as_it_is() -> None:
     held = Held()
     held.may_answer.set()
-    client = Client(Admission(held, requests_max=0), "", kind="lifespan")
+    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=0), "", kind="lifespan")
     await client.task
     assert held.scopes == [client.scope]
 
@@ -167,14 +168,14 @@ async def test_answers_are_counted_by_method_and_status() -> None:
     before = counted("GET", 204)
     held = Held()
     held.may_answer.set()
-    await Client(Admission(held, requests_max=1), WEBHOOKS).task
+    await Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS).task
     assert counted("GET", 204) == before + 1
 
 
 async def test_a_body_that_has_not_come_takes_nobodys_place() -> None:
     held = Held()
     held.may_answer.set()
-    app = Admission(held, requests_max=1)
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
     stalled = [Client(app, WEBHOOKS, method="POST", length="3") for _ in range(3)]
     for client in stalled:
         client.give(b"{", more=True)
@@ -193,7 +194,12 @@ async def test_a_body_that_has_not_come_takes_nobodys_place() -> None:
 async def test_a_body_that_is_late_is_a_408_that_ends_the_connection() -> None:
     before = counted("POST", 408)
     held = Held()
-    client = Client(Admission(held, requests_max=1, body_seconds=0.05), WEBHOOKS, method="POST", length="3")
+    client = Client(
+        Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1, body_seconds=0.05),
+        WEBHOOKS,
+        method="POST",
+        length="3",
+    )
     client.give(b"{", more=True)
     await client.task
     assert client.status == 408
@@ -207,7 +213,9 @@ async def test_a_body_that_is_late_is_a_408_that_ends_the_connection() -> None:
 async def test_a_body_that_is_too_large_is_a_413_and_one_that_says_so_is_not_read(length: str) -> None:
     before = counted("POST", 413)
     held = Held()
-    client = Client(Admission(held, requests_max=1), WEBHOOKS, method="POST", length=length)
+    client = Client(
+        Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS, method="POST", length=length
+    )
     if not length:
         client.give(b"." * BODY_BYTES_MAX, more=True)
         client.give(b".", more=True)
@@ -220,7 +228,7 @@ async def test_a_body_that_is_too_large_is_a_413_and_one_that_says_so_is_not_rea
 async def test_a_body_of_the_greatest_size_is_taken() -> None:
     held = Held()
     held.may_answer.set()
-    app = Admission(held, requests_max=1)
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
     client = Client(app, WEBHOOKS, method="POST", length=str(BODY_BYTES_MAX))
     client.give(b"." * BODY_BYTES_MAX, more=False)
     await client.task
@@ -230,7 +238,7 @@ async def test_a_body_of_the_greatest_size_is_taken() -> None:
 
 async def test_a_client_that_leaves_while_it_sends_gets_nothing_and_is_not_counted() -> None:
     held = Held()
-    client = Client(Admission(held, requests_max=1), WEBHOOKS, method="POST", length="3")
+    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS, method="POST", length="3")
     client.give(b"{", more=True)
     client.leave()
     await client.task
@@ -244,7 +252,7 @@ async def test_who_reads_on_after_the_body_learns_that_the_client_has_gone() -> 
     async def curious(_scope: Scope, receive: Callable[..., Any], _send: Callable[..., Any]) -> None:
         heard.extend([(await receive())["type"], (await receive())["type"]])
 
-    client = Client(Admission(curious, requests_max=1), WEBHOOKS)
+    client = Client(Admission(curious, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS)
     client.leave()
     await client.task
     assert heard == ["http.request", "http.disconnect"]
@@ -252,7 +260,7 @@ async def test_who_reads_on_after_the_body_learns_that_the_client_has_gone() -> 
 
 async def test_the_time_for_the_body_is_part_of_the_requests_time() -> None:
     held = Held()
-    client = Client(Admission(held, requests_max=1), WEBHOOKS, method="POST", length="1")
+    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS, method="POST", length="1")
     loop = asyncio.get_running_loop()
     while "crosshook.arrival" not in client.scope:
         await asyncio.sleep(0)
@@ -269,7 +277,10 @@ async def test_over_a_real_connection_a_body_is_late_too_large_or_given_up() -> 
     held = Held()
     held.may_answer.set()
     head = b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\n"
-    async with served(Admission(held, requests_max=1, body_seconds=0.1)) as port, asyncio.timeout(5):
+    async with (
+        served(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1, body_seconds=0.1)) as port,
+        asyncio.timeout(5),
+    ):
         _, given_up = await connect(port)
         given_up.write(head + b"Content-Length: 3\r\n\r\n{")
         given_up.close()

@@ -6,22 +6,32 @@ import pytest
 
 from adapters.batches import BATCH_BYTES_MAX, batch_size
 from core.codec import decode
-from core.commands import TargetUrlTaken, WebhookNotFound
+from core.commands import RetryKeyReused, TargetUrlTaken, TooManyRetryKeys, UpdateWebhook, WebhookNotFound
+from core.events import Envelope, Retry
+from core.operations import Operation, batch_name, operation_in
 from core.positions import BEGINNING, Position, Sequence
-from core.stamps import Clock, milliseconds, parse
+from core.registry import fields_after
+from core.stamps import Clock, milliseconds, origin_code, parse
 from service import tail as tail_module
-from service.appending import Appending, Batch, Stale
-from tests.unit.service.proposals import EPOCH, HERE, Asked, View, a_trigger, a_webhook, as_read, ask
+from service.appending import Appending
+from service.batch import Batch, Repeated, Stale
+from tests.unit.service.proposals import EPOCH, HERE, ORGANIZATION, Asked, View, a_trigger, a_webhook, as_read, ask
 
 NOW = 1_700_000_000_000
 
 
-def an_appending(*, batches_of: int = 100) -> Appending:
-    return Appending(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: min(waiting, batches_of))
+def an_appending(*, batches_of: int = 100, retry_keys_max: int = 100) -> Appending:
+    return Appending(
+        HERE,
+        EPOCH,
+        BEGINNING,
+        batch_size=lambda waiting: min(waiting, batches_of),
+        retry_keys_max=retry_keys_max,
+    )
 
 
 def composed(appending: Appending, now: int = NOW) -> Batch:
-    batch = appending.compose(now)
+    batch = appending.compose(now, nonce=7)
     assert batch is not None
     return batch
 
@@ -42,8 +52,8 @@ def read_back(appending: Appending, batch: Batch) -> None:
         appending.observed(as_read(batch.after.sequence + number, subject, data))
 
 
-def operations(batch: Batch) -> Many[str]:
-    return [decode(data).operation_id for _, data in batch.entries]
+def authors(batch: Batch) -> Many[str]:
+    return [decode(data).author for _, data in batch.entries]
 
 
 def clocks(batch: Batch) -> list[Clock]:
@@ -55,7 +65,7 @@ def test_everything_that_waits_goes_into_one_batch_in_the_order_it_came() -> Non
     asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(5)]
     submit(appending, *asked)
     batch = composed(appending)
-    assert operations(batch) == ["o0", "o1", "o2", "o3", "o4"]
+    assert authors(batch) == ["o0", "o1", "o2", "o3", "o4"]
     assert not appending.has_work
     assert all(one.proposal.is_handed for one in asked)
     appending.stored(batch)
@@ -74,7 +84,7 @@ def test_nothing_is_told_to_anybody_before_the_batch_is_acknowledged() -> None:
 
 @pytest.mark.parametrize(("waiting", "in_batch"), [(1, 1), (8, 1), (9, 9), (500, 500), (501, 500)])
 def test_a_batch_is_as_large_as_is_fastest_and_the_rest_waits_for_the_next(waiting: int, in_batch: int) -> None:
-    appending = Appending(HERE, EPOCH, BEGINNING, batch_size=batch_size)
+    appending = Appending(HERE, EPOCH, BEGINNING, batch_size=batch_size, retry_keys_max=1)
     submit(appending, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(waiting)))
     assert len(composed(appending).entries) == in_batch
     assert appending.has_work is (waiting > in_batch)
@@ -119,7 +129,7 @@ def test_of_two_creates_of_one_target_url_in_one_batch_the_second_is_refused_onc
     second = ask(a_webhook("w2", target_url="https://same.example.com"), "o2")
     submit(appending, first, second)
     batch = composed(appending)
-    assert operations(batch) == ["o1"]
+    assert authors(batch) == ["o1"]
     assert second.told == [], "what refuses it may never be stored"
     assert not second.proposal.is_handed
     appending.stored(batch)
@@ -133,7 +143,7 @@ def test_of_two_creates_of_one_target_url_in_two_batches_the_second_is_refused_a
     landed(appending, ask(a_webhook("w1", target_url="https://same.example.com"), "o1"))
     second = ask(a_webhook("w2", target_url="https://same.example.com"), "o2")
     submit(appending, second)
-    assert appending.compose(NOW) is None
+    assert appending.compose(NOW, nonce=8) is None
     assert isinstance(second.told[0], TargetUrlTaken)
     assert appending.in_flight is None
 
@@ -150,7 +160,7 @@ def test_a_target_url_that_somebody_elses_event_took_is_refused_when_decided_aga
     assert not ours.is_caught_up
     read_back(ours, won)
     assert ours.is_caught_up
-    assert ours.compose(NOW) is None
+    assert ours.compose(NOW, nonce=9) is None
     assert isinstance(mine.told[0], TargetUrlTaken)
 
 
@@ -164,7 +174,7 @@ def test_a_refusal_that_depended_on_a_batch_that_never_landed_is_decided_again()
     appending.never(batch, is_place_taken=False)
     assert second.told == []
     again = composed(appending)
-    assert operations(again) == ["o2"]
+    assert authors(again) == ["o2"]
     appending.stored(again)
     assert second.position.sequence == 1
     assert first.told == []
@@ -178,7 +188,7 @@ def test_a_trigger_of_a_webhook_that_is_only_in_a_batch_that_never_landed_is_not
     appending.withdraw(webhook.proposal)
     appending.never(batch, is_place_taken=True)
     appending.observed(as_read(1, *somebody_elses()))
-    assert appending.compose(NOW) is None
+    assert appending.compose(NOW, nonce=8) is None
     assert isinstance(trigger.told[0], WebhookNotFound)
 
 
@@ -214,7 +224,7 @@ def test_a_refused_batch_is_decided_again_at_the_same_place_before_those_who_cam
     appending.never(batch, is_place_taken=False)
     assert appending.is_caught_up
     again = composed(appending)
-    assert operations(again) == ["early 0", "early 1", "early 2", "late"]
+    assert authors(again) == ["early 0", "early 1", "early 2", "late"]
     assert again.after == batch.after
 
 
@@ -224,7 +234,7 @@ def test_a_withdrawn_proposal_is_never_appended_and_never_told() -> None:
     submit(appending, withdrawn, stays)
     appending.withdraw(withdrawn.proposal)
     batch = composed(appending)
-    assert operations(batch) == ["o2"]
+    assert authors(batch) == ["o2"]
     appending.stored(batch)
     assert withdrawn.told == []
 
@@ -247,7 +257,7 @@ def test_a_queue_of_withdrawn_proposals_only_makes_no_batch() -> None:
     asked = ask(a_webhook("w1"), "o1")
     submit(appending, asked)
     appending.withdraw(asked.proposal)
-    assert appending.compose(NOW) is None
+    assert appending.compose(NOW, nonce=8) is None
     assert not appending.has_work
 
 
@@ -324,7 +334,7 @@ def test_a_view_that_is_older_than_what_the_tail_remembers_is_stale(monkeypatch:
     batch = composed(appending)
     assert isinstance(stale.told[0], Stale)
     assert not stale.proposal.is_handed
-    assert operations(batch) == ["o5"]
+    assert authors(batch) == ["o5"]
 
 
 def view_up_to(appending: Appending, sequence: int) -> View:
@@ -360,3 +370,150 @@ def test_a_clock_is_above_that_of_an_event_of_somebody_else_which_took_the_place
     other = as_read(1, *somebody_elses(now=NOW + 60_000))
     appending.observed(other)
     assert clocks(composed(appending))[0] > other.clock
+
+
+def test_an_operations_id_says_when_it_was_made_and_the_place_that_its_event_was_handed_to_the_log_for() -> None:
+    appending = an_appending()
+    asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(3)]
+    submit(appending, *asked)
+    batch = composed(appending)
+    ids = [one.proposal.operation_id for one in asked]
+    assert [decode(data).operation_id for _, data in batch.entries] == ids
+    first = Sequence(1)
+    assert [operation_in(text, ORGANIZATION) for text in ids] == [
+        Operation(batch=batch.name, origin_code=origin_code(HERE), batch_start=first, sequence=Sequence(place))
+        for place in (1, 2, 3)
+    ]
+    assert batch.name == batch_name(now_milliseconds=NOW, nonce=7)
+
+
+def test_one_that_gets_another_place_gets_another_id_and_one_that_is_in_no_batch_has_none() -> None:
+    appending = an_appending()
+    asked = ask(a_webhook("w1"), "o1")
+    submit(appending, asked)
+    appending.never(composed(appending), is_place_taken=True)
+    assert asked.proposal.operation_id == ""
+    appending.observed(as_read(1, *somebody_elses()))
+    appending.stored(composed(appending))
+    operation = operation_in(asked.proposal.operation_id, ORGANIZATION)
+    assert operation is not None
+    assert operation.sequence == asked.position.sequence == 2
+
+
+KEYED = Retry(key="k1", payload="p1")
+
+
+def test_a_request_with_the_retry_key_of_one_in_the_same_batch_shares_its_outcome_and_its_operation() -> None:
+    appending = an_appending()
+    first, again = (ask(a_webhook(webhook), webhook, retry=KEYED) for webhook in ("w1", "w2"))
+    submit(appending, first, again)
+    batch = composed(appending)
+    assert authors(batch) == ["w1"]
+    assert again.proposal.is_handed
+    assert again.told == [], "what it repeats may never be stored"
+    appending.stored(batch)
+    (repeated,) = again.told
+    assert isinstance(repeated, Repeated)
+    assert repeated.first.operation_id == first.proposal.operation_id == again.proposal.operation_id
+
+
+def test_a_request_joins_the_same_one_that_is_in_flight() -> None:
+    appending = an_appending()
+    first, again = (ask(a_webhook(webhook), webhook, retry=KEYED) for webhook in ("w1", "w2"))
+    submit(appending, first)
+    batch = composed(appending)
+    submit(appending, again)
+    assert not appending.has_work
+    assert again.proposal.operation_id == first.proposal.operation_id
+    appending.stored(batch)
+    assert isinstance(again.told[0], Repeated)
+
+
+def test_one_that_joined_what_never_landed_is_appended_itself() -> None:
+    appending = an_appending()
+    first, again = (ask(a_webhook(webhook), webhook, retry=KEYED) for webhook in ("w1", "w2"))
+    submit(appending, first)
+    batch = composed(appending)
+    submit(appending, again)
+    appending.withdraw(first.proposal)
+    appending.never(batch, is_place_taken=False)
+    landed_instead = composed(appending)
+    assert authors(landed_instead) == ["w2"]
+    appending.stored(landed_instead)
+    assert again.position.sequence == 1
+
+
+def test_a_retry_key_in_the_tail_is_known_at_once_and_with_another_payload_refused() -> None:
+    appending = an_appending()
+    first = ask(a_webhook("w1"), "o1", retry=KEYED)
+    landed(appending, first)
+    again = ask(a_webhook("w2"), "o2", retry=KEYED)
+    reused = ask(a_webhook("w3"), "o3", retry=Retry(key="k1", payload="p2"))
+    submit(appending, again, reused)
+    assert appending.compose(NOW, nonce=8) is None
+    assert isinstance(again.told[0], Repeated)
+    assert isinstance(reused.told[0], RetryKeyReused)
+
+
+def test_a_retry_key_that_somebody_else_used_is_known_once_its_event_was_read() -> None:
+    ours, theirs = an_appending(), an_appending()
+    mine, other = (ask(a_webhook(webhook), webhook, retry=KEYED) for webhook in ("w1", "w2"))
+    submit(ours, mine)
+    submit(theirs, other)
+    lost, won = composed(ours), composed(theirs)
+    theirs.stored(won)
+    ours.never(lost, is_place_taken=True)
+    read_back(ours, won)
+    assert ours.compose(NOW, nonce=9) is None
+    (repeated,) = mine.told
+    assert isinstance(repeated, Repeated)
+    assert repeated.first.operation_id == other.proposal.operation_id
+
+
+def test_one_retry_key_more_than_are_kept_is_refused_and_none_is_forgotten() -> None:
+    appending = an_appending(retry_keys_max=3)
+    seen = View(retry_keys={"before"})
+    asked = [
+        ask(a_webhook(f"w{number}"), f"o{number}", seen, retry=Retry(key=f"k{number}", payload="p"))
+        for number in range(3)
+    ]
+    submit(appending, *asked)
+    appending.stored(composed(appending))
+    assert [one.position.sequence for one in asked[:2]] == [1, 2]
+    (refusal,) = asked[2].told
+    assert isinstance(refusal, TooManyRetryKeys)
+    later = ask(a_webhook("w4"), "o4", seen, retry=Retry(key="k4", payload="p"))
+    unkeyed = ask(a_webhook("w5"), "o5", seen)
+    submit(appending, later, unkeyed)
+    appending.stored(composed(appending))
+    assert isinstance(later.told[0], TooManyRetryKeys)
+    assert unkeyed.position.sequence == 3
+
+
+def renamed(appending: Appending, retry: Retry | None) -> tuple[Envelope, Asked, Batch]:
+    asked = ask(UpdateWebhook(organization_id=ORGANIZATION, webhook_id="w1", name="renamed"), "o2", retry=retry)
+    submit(appending, asked)
+    batch = composed(appending)
+    appending.stored(batch)
+    return decode(batch.entries[0][1]), asked, batch
+
+
+def test_a_change_with_a_retry_key_keeps_what_its_author_saw_so_that_it_can_be_answered_again() -> None:
+    appending = an_appending()
+    landed(appending, ask(a_webhook("w1"), "o1"))
+    assert renamed(appending, None)[0].seen == {}
+    envelope, asked, batch = renamed(appending, KEYED)
+    assert "name" not in envelope.seen
+    assert fields_after(envelope, asked.position, before=envelope.seen) == batch.results[0]
+
+
+def test_who_was_told_that_his_event_may_still_land_keeps_the_batch_being_tried() -> None:
+    appending = an_appending()
+    asked, refused = ask(a_webhook("w1"), "o1"), ask(a_webhook("w1", target_url="https://w1.example.com"), "o2")
+    submit(appending, asked, refused)
+    batch = composed(appending)
+    assert not batch.is_told_of
+    appending.withdraw(refused.proposal)
+    assert not batch.is_told_of, "it was not handed to the log, and nobody said so"
+    appending.withdraw(asked.proposal)
+    assert batch.is_told_of

@@ -3,8 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from service.headers import uuid_in
-from service.identifiers import new_identifier
+from service.identifiers import new_identifier, uuid_in
 
 
 def test_an_identifier_is_a_uuid_of_version_7_that_names_the_present_millisecond() -> None:

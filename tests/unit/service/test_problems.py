@@ -21,8 +21,9 @@ from core.fields import InvalidField
 from core.positions import Region
 from service.headers import InvalidHeader
 from service.problems import EXCEPTION_HANDLERS
+from service.requests import Wait
 from service.views import RegionUnavailable
-from service.writing import TimedOut, Wait
+from service.writing import TimedOut
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
 WAIT = Wait(level=Level.ALL_REGIONS, timeout_seconds=2, deadline=0.0)

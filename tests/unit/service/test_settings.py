@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from core.fields import HeaderLimits
 from runtime.logs import LogFormat, LogLevel
 from runtime.process import EXIT_BAD_SETTING, run
+from service.limits import Limits
 from service.settings import Settings, read_settings
 
 Variables = Mapping[str, str]
@@ -28,9 +30,13 @@ def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> N
     assert (settings.host, settings.port) == ("127.0.0.1", 8080)
     assert settings.drain_seconds == 10
     assert (settings.log_format, settings.log_level) == (LogFormat.AUTO, LogLevel.INFO)
-    assert settings.clock_offset_milliseconds == 0
+    assert settings.clock.offset_milliseconds == 0
     assert settings.append_seconds == 2
     assert (settings.requests_max, settings.tail_events_max) == (10_000, 10_000)
+    assert (settings.organization_requests_max, settings.retry_keys_max) == (1_000, 100_000)
+    assert settings.body_bytes_max == 65_536
+    assert settings.limits == Limits(webhooks_max=1_000, api_keys_max=100, headers=HeaderLimits(64, 1_024))
+    assert settings.admin_key == "", "nobody is let in by a key that nobody has chosen"
 
 
 def test_everything_can_be_set(place: Variables) -> None:
@@ -45,11 +51,22 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_APPEND_SECONDS": "0.1",
             "CROSSHOOK_REQUESTS_MAX": "1",
             "CROSSHOOK_TAIL_EVENTS_MAX": "2",
+            "CROSSHOOK_ORGANIZATION_REQUESTS_MAX": "3",
+            "CROSSHOOK_RETRY_KEYS_MAX": "4",
+            "CROSSHOOK_BODY_BYTES_MAX": "2048",
+            "CROSSHOOK_WEBHOOKS_MAX": "5",
+            "CROSSHOOK_API_KEYS_MAX": "6",
+            "CROSSHOOK_CUSTOM_HEADERS_MAX": "7",
+            "CROSSHOOK_CUSTOM_HEADER_BYTES_MAX": "8",
+            "CROSSHOOK_ADMIN_KEY": "a" * 32,
         }
     )
     assert (settings.host, settings.port, settings.drain_seconds) == ("::", 81, 0.5)
     assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.DEBUG)
-    assert settings.clock_offset_milliseconds == -3_600_000
+    assert settings.clock.offset_milliseconds == -3_600_000
+    assert (settings.organization_requests_max, settings.retry_keys_max, settings.body_bytes_max) == (3, 4, 2_048)
+    assert settings.limits == Limits(webhooks_max=5, api_keys_max=6, headers=HeaderLimits(7, 8))
+    assert settings.admin_key == "a" * 32
     assert (settings.append_seconds, settings.requests_max, settings.tail_events_max) == (0.1, 1, 2)
 
 
@@ -67,6 +84,13 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_APPEND_SECONDS", "0", "a number from 0.1 to 120"),
         ("CROSSHOOK_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),
         ("CROSSHOOK_TAIL_EVENTS_MAX", "many", "an integer from 1 to 1000000"),
+        ("CROSSHOOK_ORGANIZATION_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),
+        ("CROSSHOOK_RETRY_KEYS_MAX", "0", "an integer from 1 to 10000000"),
+        ("CROSSHOOK_BODY_BYTES_MAX", "1", "an integer from 1024 to 262144"),
+        ("CROSSHOOK_WEBHOOKS_MAX", "1001", "an integer from 1 to 1000"),
+        ("CROSSHOOK_API_KEYS_MAX", "0", "an integer from 1 to 1000"),
+        ("CROSSHOOK_CUSTOM_HEADERS_MAX", "-1", "an integer from 0 to 1000"),
+        ("CROSSHOOK_CUSTOM_HEADER_BYTES_MAX", "0", "an integer from 1 to 65536"),
     ],
 )
 def test_a_bad_setting_is_one_line_that_names_it_before_anything_starts(
@@ -85,6 +109,16 @@ def test_a_region_that_the_topology_lacks_is_named_with_those_there_are(
 ) -> None:
     assert run(partial(read_settings, {**place, "CROSSHOOK_REGION": "mars"}), never) == EXIT_BAD_SETTING
     assert "no region 'mars'; there are us-iowa" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["short", "a" * 257, "a" * 31 + "\u00e9", "a b" * 20])
+def test_a_bad_admin_key_is_refused_and_not_repeated(
+    place: Variables, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(partial(read_settings, {**place, "CROSSHOOK_ADMIN_KEY": text}), never) == EXIT_BAD_SETTING
+    error = capsys.readouterr().err
+    assert error.startswith("CROSSHOOK_ADMIN_KEY: expected 32 to 256 printable ASCII characters without spaces")
+    assert text not in error
 
 
 def test_settings_do_not_change(place: Variables) -> None:

@@ -1,0 +1,53 @@
+"""Nobody is told what is wrong with a request, or what is not there, before the key that came with it was looked at.
+
+What is read or decided looks at the key in the same step. What is refused for its form alone does not get that far:
+such an answer is held back here until the key was looked at, so that those who have a good one pay nothing for it.
+"""
+
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+
+from litestar import Request, Response
+
+from core.api_keys import Forbidden, Unauthenticated
+from core.registers import Query
+from service.answers import Empty, send_whole
+from service.problems import answer_to
+from service.requests import caller_of
+from service.views import RegionUnavailable, Views
+
+Scope = MutableMapping[str, Any]
+Asgi = Callable[..., Any]
+
+
+class Guard:
+    """An ASGI application around another one."""
+
+    def __init__(self, app: Asgi, views: Views) -> None:
+        self._app = app
+        self._views = views
+
+    async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
+        """Pass the request on, and its answer back if whoever asked may have it. 401, 403 or 503 otherwise."""
+        is_withheld = False
+
+        async def guarded(message: Mapping[str, Any]) -> None:
+            nonlocal is_withheld
+            if message["type"] == "http.response.start" and (refusal := await self._look_at_key(scope)) is not None:
+                is_withheld = True
+                await send_whole(send, refusal)
+            if not is_withheld:
+                await send(message)
+
+        await self._app(scope, receive, guarded)
+
+    async def _look_at_key(self, scope: Scope) -> Response[Empty] | None:
+        """How whoever asked is refused, if his key was not looked at before and does not let him in."""
+        caller = caller_of(scope)
+        if caller is None or caller.exchange.is_let_in:
+            return None
+        try:
+            await self._views.read(Query(()), caller)
+        except (Unauthenticated, Forbidden, RegionUnavailable) as error:
+            return answer_to(Request(scope), error)  # type: ignore[arg-type]
+        return None
