@@ -476,3 +476,30 @@ async def test_when_an_event_was_stored_is_known_by_its_place(log: EventLog, epo
     assert first <= second
     with pytest.raises(LogMissing):
         await log.stored_at(Sequence(3))
+
+
+async def test_an_event_is_read_at_its_place_and_where_there_is_none_there_is_none(
+    connection: Connection, log: EventLog, epoch: Epoch
+) -> None:
+    marks = await filled(log, epoch, 3)
+    found = await log.event_at(Sequence(2))
+    assert found is not None
+    assert found.mark() == marks[2]
+    assert await log.event_at(Sequence(4)) is None
+    with pytest.raises(LogMissing):
+        await EventLog(connection, Region("nowhere")).event_at(Sequence(1))
+
+
+async def test_a_log_says_which_epochs_it_had_before_and_what_it_keeps_of_each(
+    connection: Connection, origin: Region
+) -> None:
+    log = EventLog(connection, origin)
+    grandparent, parent, epoch = Epoch("g1"), Epoch("p1"), Epoch("e1")
+    ancestors = ((parent, Sequence(90)), (grandparent, Sequence(40)))
+    await log.create(epoch, replicas=1, ancestors=ancestors)
+    info = await log.describe()
+    assert info.ancestors == ancestors
+    assert [info.keeps(parent, Sequence(sequence)) for sequence in (1, 90, 91)] == [True, True, False]
+    assert [info.keeps(grandparent, Sequence(sequence)) for sequence in (40, 41)] == [True, False]
+    assert info.keeps(epoch, Sequence(1_000))
+    assert not info.keeps(Epoch("x1"), Sequence(1))

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from core.codec import encode, fingerprint
 from core.events import (
     AnyEvent,
+    ApiKeyIssued,
+    ApiKeyRevoked,
     Envelope,
     TriggerCreated,
     TriggerDeleted,
@@ -104,6 +106,8 @@ def a_log(draw: st.DrawFn, origin: Region) -> list[Logged]:
         st.builds(TriggerDeleted, few_webhooks, st.just("event"), names),
         st.builds(WebhookUpdated, few_webhooks, name=st.sampled_from([None, "a", "b"]), description=st.none()),
         st.builds(WebhookDeleted, few_webhooks),
+        st.builds(ApiKeyIssued, st.just(f"key of {origin}"), st.sampled_from(["d1", "d2"])),
+        st.builds(ApiKeyRevoked, st.sampled_from([f"key of {region}" for region in ORIGINS])),
     )
     log = []
     for sequence in range(1, draw(st.integers(0, EVENTS_PER_LOG_MAX)) + 1):

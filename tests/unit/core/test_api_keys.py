@@ -1,0 +1,126 @@
+"""API keys: whom they let in, and what is kept of them."""
+
+import pytest
+
+from core.api_keys import (
+    SECRET_BYTES,
+    ApiKey,
+    Forbidden,
+    Unauthenticated,
+    api_key_key,
+    api_key_text,
+    api_keys_in,
+    api_keys_key,
+    authenticate,
+    credentials_in,
+    digest_of,
+)
+from core.codec import encode
+from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey, TooManyApiKeys
+from core.events import ApiKeyIssued, ApiKeyRevoked, Envelope
+from core.positions import Epoch, Position, Region, Sequence
+from core.registers import merge
+from core.registry import decide, query_for, writes_of
+from core.stamps import Clock, render
+
+ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
+ANOTHER = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba2"
+KEY_ID, OTHER_ID = "01a20c31-5483-73d5-8521-3cb5e9bcc1c7", "01a20c31-5483-73d5-8521-3cb5e9bcc1c8"
+SECRET = bytes(range(SECRET_BYTES))
+ISSUE = IssueApiKey(ORGANIZATION, KEY_ID, digest_of(SECRET), "laptop")
+
+Registers = dict[str, dict[str, str]]
+
+
+def after(*events: ApiKeyIssued | ApiKeyRevoked, organization: str = ORGANIZATION) -> Registers:
+    registers: Registers = {}
+    for sequence, event in enumerate(events, start=1):
+        envelope = Envelope("o", organization, render(Clock(sequence << 24)), event)
+        merge(registers, writes_of(envelope, Position(Region("us-iowa"), Epoch("e"), Sequence(sequence))))
+    return registers
+
+
+def issued(key_id: str = KEY_ID, secret: bytes = SECRET) -> ApiKeyIssued:
+    return ApiKeyIssued(key_id, digest_of(secret), "laptop")
+
+
+def test_a_key_lets_its_organization_in_and_no_other() -> None:
+    shown = credentials_in(api_key_text(KEY_ID, SECRET))
+    authenticate(shown, ORGANIZATION, after(issued()))
+    with pytest.raises(Forbidden):
+        authenticate(shown, ANOTHER, after(issued()))
+
+
+def test_a_wrong_secret_an_unknown_id_and_a_revoked_key_are_nobody_to_any_organization() -> None:
+    wrong = credentials_in(api_key_text(KEY_ID, bytes(SECRET_BYTES)))
+    unknown = credentials_in(api_key_text(OTHER_ID, SECRET))
+    revoked = credentials_in(api_key_text(KEY_ID, SECRET))
+    for organization in (ORGANIZATION, ANOTHER):
+        for shown, registers in (
+            (wrong, after(issued())),
+            (unknown, after(issued())),
+            (revoked, after(issued(), ApiKeyRevoked(KEY_ID))),
+        ):
+            with pytest.raises(Unauthenticated):
+                authenticate(shown, organization, registers)
+
+
+def test_who_shows_the_digest_of_nobody_is_nobody() -> None:
+    with pytest.raises(Unauthenticated):
+        authenticate(credentials_in(api_key_text(OTHER_ID, b"nobody".ljust(32))), ORGANIZATION, {})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "crosshook_", api_key_text(KEY_ID, SECRET)[:-1], "x" + api_key_text(KEY_ID, SECRET)]
+)
+def test_what_is_no_key_is_nobodys(text: str) -> None:
+    with pytest.raises(Unauthenticated):
+        credentials_in(text)
+
+
+def test_neither_the_log_nor_the_registers_have_the_secret() -> None:
+    event = decide(ISSUE, {})
+    assert isinstance(event, ApiKeyIssued)
+    text = api_key_text(KEY_ID, SECRET).rpartition("_")[2]
+    kept = encode(Envelope("o", ORGANIZATION, "0" * 18, event)).decode() + str(after(event))
+    assert text not in kept
+    assert SECRET.hex() not in kept
+
+
+def test_keys_are_listed_in_the_order_of_their_issue_and_a_revoked_one_not_at_all() -> None:
+    registers = after(issued(OTHER_ID), issued(), ApiKeyRevoked(OTHER_ID))
+    (listed,) = api_keys_in(ORGANIZATION, registers)
+    assert listed == ApiKey(KEY_ID, "laptop", created_at_milliseconds=2)
+    assert set(registers[api_key_key(OTHER_ID)]) == {"!"}
+    both = api_keys_in(ORGANIZATION, after(issued(OTHER_ID), issued()))
+    assert [key.key_id for key in both] == [OTHER_ID, KEY_ID]
+
+
+def test_a_revocation_holds_whichever_comes_first() -> None:
+    revoke = Envelope("o", ORGANIZATION, render(Clock(1 << 24)), ApiKeyRevoked(KEY_ID))
+    issue = Envelope("o", ORGANIZATION, render(Clock(2 << 24)), issued())
+    registers: Registers = {}
+    for sequence, envelope in ((7, revoke), (8, issue)):
+        merge(registers, writes_of(envelope, Position(Region("us-iowa"), Epoch("e"), Sequence(sequence))))
+    with pytest.raises(Unauthenticated):
+        authenticate(credentials_in(api_key_text(KEY_ID, SECRET)), ORGANIZATION, registers)
+    assert api_keys_in(ORGANIZATION, registers) == []
+
+
+def test_an_organization_has_at_most_as_many_keys_as_it_may() -> None:
+    assert query_for(ISSUE).keys == (api_keys_key(ORGANIZATION),)
+    one = {api_keys_key(ORGANIZATION): {OTHER_ID: "stamp"}}
+    assert decide(IssueApiKey(ORGANIZATION, KEY_ID, "d", api_keys_max=2), one) == ApiKeyIssued(KEY_ID, "d")
+    with pytest.raises(TooManyApiKeys):
+        decide(IssueApiKey(ORGANIZATION, KEY_ID, "d", api_keys_max=1), one)
+
+
+def test_only_the_organizations_own_key_can_be_revoked_and_only_once() -> None:
+    assert decide(RevokeApiKey(ORGANIZATION, KEY_ID), after(issued())) == ApiKeyRevoked(KEY_ID)
+    for organization, registers in (
+        (ANOTHER, after(issued())),
+        (ORGANIZATION, after(issued(), ApiKeyRevoked(KEY_ID))),
+        (ORGANIZATION, {}),
+    ):
+        with pytest.raises(ApiKeyNotFound):
+            decide(RevokeApiKey(organization, KEY_ID), registers)
