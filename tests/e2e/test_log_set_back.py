@@ -75,7 +75,6 @@ async def test_a_log_that_went_back_is_said_in_its_own_region_too() -> None:
             # Only alone, and not knowing better, is it appended to: until it is as long as its copy.
             await demo.cut(ORIGIN)
             await region.services[0].restart()
-            await region.services[0].wait_ready()
             assert (await callers[ORIGIN].register()).status == 201
             await demo.heal(ORIGIN)
             await says_halted(replicator, "forked")
