@@ -8,7 +8,7 @@ import msgspec
 
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import ORGANIZATION, WEBHOOKS, Caller, calling_all
-from tests.e2e.evidence import check, settled
+from tests.e2e.evidence import Log, check, settled
 
 WEBHOOKS_AT_ONCE = 20
 WRITERS = 64
@@ -25,6 +25,7 @@ class Writer:
         self._known = known
         self.answers: Counter[tuple[str, int]] = Counter()
         self.names: list[str] = []
+        self.operations: dict[str, int] = {}
 
     async def write(self, number: int) -> None:
         """One write of some kind, of some webhook, in some region."""
@@ -54,6 +55,8 @@ class Writer:
             case _:
                 answer = await client.delete(path, headers=headers)
         self.answers[answer.request.method, answer.status_code] += 1
+        if "SlashID-Operation-ID" in answer.headers:
+            self.operations[answer.headers["SlashID-Operation-ID"]] = answer.status_code
         if answer.status_code in (200, 201) and name in answer.text:
             self.names.append(name)
 
@@ -65,6 +68,18 @@ async def flap(demo: LocalRegions) -> None:
         await asyncio.sleep(1.2)
         await demo.heal(FLAPPING)
         await asyncio.sleep(0.8)
+
+
+def operations_in(log: Log) -> set[str]:
+    return {msgspec.json.decode(event.data)["operation_id"] for event in log}
+
+
+async def fate(caller: Caller, operation: str) -> str:
+    """What became of an operation, according to any region."""
+    answer = await caller.client.get(f"/operations/{operation}")
+    assert answer.status_code == 200, answer.text
+    state: str = answer.json()["result"]["state"]
+    return state
 
 
 async def test_writers_who_race_over_a_flapping_link_leave_equal_projections_and_lose_nothing(*, whole: bool) -> None:
@@ -92,5 +107,13 @@ async def test_writers_who_race_over_a_flapping_link_leave_equal_projections_and
         events = [msgspec.json.decode(event.data)["event"] for name in evidence.logs for event in evidence.origin(name)]
         written = Counter(text for event in events for text in (event.get("name"), event.get("description")) if text)
         assert all(written[name] == 1 for writer in writers for name in writer.names)
+        operations = {event for name in evidence.logs for event in operations_in(evidence.origin(name))}
+        named = {name: status for writer in writers for name, status in writer.operations.items()}
+        assert {name for name, status in named.items() if status != 408} <= operations
+        late = [name for name, status in named.items() if status == 408]
+        print(f"{len(late)} operations of a 408, {len(set(late) & operations)} of them in a log")
+        fates = await asyncio.gather(*(fate(dice.choice(everybody), name) for name in late))
+        expected = ["applied" if name in operations else "never" for name in late]
+        assert fates == expected
         listed = [(await caller.client.get(WEBHOOKS, params={"limit": 1_000})).json() for caller in everybody]
         assert listed[0] == listed[1] == listed[2]
