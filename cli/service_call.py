@@ -83,8 +83,8 @@ def call(
         connection.sock.settimeout(seconds_max)
         try:
             connection.request(method, service.path + path, body=body, headers=dict(headers))
-            response = connection.getresponse()
-            body = response.read(ANSWER_BYTES_MAX)
+            with connection.getresponse() as response:
+                body = response.read(ANSWER_BYTES_MAX)
         except TimeoutError as error:
             raise NotAnswered(f"nothing came within {seconds_max:g} s") from error
         except OSError as error:
