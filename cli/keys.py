@@ -105,10 +105,13 @@ def issue(*, organization: str, key_name: str, consistency: str, timeout: int, u
         find_it = f"crosshook keys list {organization_id}{target.options}"
         remedy = f"if it was issued, nobody was shown its text: find its id with `{find_it}`, revoke it, issue another"
         raise _failure(error, if_unfinished=remedy) from error
-    click.echo(issued.key)
     revoke_it = f"crosshook keys revoke {organization_id} {issued.id}{target.options}"
     known = f"API key {issued.id}: {_where(consistency)} lets it in. It is shown this once"
     click.echo(f"{known}; revoke it with `{revoke_it}`", err=True)
+    try:
+        click.echo(issued.key)
+    except OSError as error:
+        raise click.ClickException(f"the key cannot be written ({error}); revoke it and issue another") from error
 
 
 @keys.command(name="list")

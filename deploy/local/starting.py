@@ -39,7 +39,7 @@ async def local_regions(
     `regions` are names, or how many of the usual ones; `round_trips` are milliseconds, or what geography makes likely.
     The first service of each region listens on `http_port` and the ports after it; with 0 on any. Each region starts
     with so many `services` and `replicators`, which get `settings` (`CROSSHOOK_*`) besides their own; no other
-    `CROSSHOOK_*` variable reaches them. An admin key that is not among them is made. Raises `LocalError`, whatever it is.
+    `CROSSHOOK_*` variable reaches them. An admin key that is not given is made. Raises `LocalError`, whatever it is.
     """
     names = region_names(regions) if isinstance(regions, int) else tuple(regions)
     ports = Ports()
