@@ -118,7 +118,9 @@ def issue(*, organization: str, key_name: str, consistency: str, timeout: int, u
 @click.argument("organization")
 @target_options
 def list_keys(*, organization: str, url: str | None, name: str) -> None:
-    """List the API keys of ORGANIZATION, oldest first, without their text.
+    """List the API keys of ORGANIZATION, oldest first.
+
+    Their ids are what they are revoked by. Their text is shown by nothing any more.
 
     Example:
       crosshook keys list af5fbd30-7ce7-4548-8b30-4cd59cb2aba1
