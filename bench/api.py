@@ -30,8 +30,9 @@ class _Registered(msgspec.Struct):
 class Service:
     """A service of one region, over one connection with its requests one after the other."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, api_key: str) -> None:
         parts = urlsplit(url)
+        self._api_key = api_key
         self.address = (parts.hostname or "", parts.port or 80)
         self._connection = http.client.HTTPConnection(*self.address, timeout=_TIMEOUT_SECONDS + 10)
 
@@ -64,19 +65,19 @@ class Service:
         self, method: str, path: str, *, level: Level | None = None, body: bytes | None = None
     ) -> tuple[int, bytes]:
         try:
-            self._connection.request(method, path, body=body, headers=_headers(level))
+            self._connection.request(method, path, body=body, headers=_headers(self._api_key, level))
             answer = self._connection.getresponse()
             return answer.status, answer.read()
         except (OSError, http.client.HTTPException) as error:
             raise Unmeasured(f"{method} {path} was not answered: {error!r}") from error
 
 
-def trigger_creations(webhook_id: str, level: Level) -> list[bytes]:
+def trigger_creations(webhook_id: str, level: Level, *, api_key: str) -> list[bytes]:
     """Whole requests, one for each trigger that a webhook can have. Each makes an event, also when repeated."""
     return [
         _request(
             f"{_WEBHOOKS}/{webhook_id}/triggers",
-            level=level,
+            headers=_headers(api_key, level),
             body=msgspec.json.encode({"trigger_type": trigger_type, "trigger_name": name}),
         )
         for trigger_type, names in NAMES.items()
@@ -84,14 +85,14 @@ def trigger_creations(webhook_id: str, level: Level) -> list[bytes]:
     ]
 
 
-def _request(path: str, *, level: Level, body: bytes) -> bytes:
-    headers = {"Host": "localhost", "Content-Length": str(len(body)), **_headers(level)}
-    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+def _request(path: str, *, headers: dict[str, str], body: bytes) -> bytes:
+    sent = {"Host": "localhost", "Content-Length": str(len(body)), **headers}
+    lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def _headers(level: Level | None) -> dict[str, str]:
-    always = {"SlashID-OrgID": ORGANIZATION, "Content-Type": "application/json"}
+def _headers(api_key: str, level: Level | None) -> dict[str, str]:
+    always = {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": api_key, "Content-Type": "application/json"}
     if level is None:
         return always
     return always | {

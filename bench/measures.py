@@ -80,7 +80,7 @@ def recovery(regions: Regions, *, cut_seconds: float) -> Recovery:
     wanted = {region: _registered(regions, other), other: _registered(regions, region)}
     time.sleep(cut_seconds)
     with ExitStack() as stack:
-        services = {name: stack.enter_context(Service(regions.url(name))) for name in wanted}
+        services = {name: stack.enter_context(_service(regions, name)) for name in wanted}
         for name, webhook_id in wanted.items():
             if services[name].has(webhook_id):
                 raise Unmeasured(f"{name} was fed while {region} was cut off")
@@ -96,8 +96,12 @@ def recovery(regions: Regions, *, cut_seconds: float) -> Recovery:
 
 
 def _registered(regions: Regions, region: str) -> str:
-    with Service(regions.url(region)) as service:
+    with _service(regions, region) as service:
         return service.register(Level.LOCAL_REGION)
+
+
+def _service(regions: Regions, region: str) -> Service:
+    return Service(regions.url(region), api_key=regions.api_key)
 
 
 def _until_fed(services: Mapping[str, Service], wanted: Mapping[str, str]) -> dict[str, float]:
@@ -118,8 +122,8 @@ def _create(
     regions: Regions, region: str, level: Level, *, connections: int, count_max: int, seconds_max: float
 ) -> Samples:
     """What creating triggers of a new webhook takes, once everything before has arrived everywhere and all is warm."""
-    with Service(regions.url(region)) as service:
-        requests = trigger_creations(service.register(Level.ALL_REGIONS), level)
+    with _service(regions, region) as service:
+        requests = trigger_creations(service.register(Level.ALL_REGIONS), level, api_key=regions.api_key)
         address = service.address
     warm_up = min(WARM_UP_COUNT, count_max)
     closed_loop(address, requests, connections=connections, count_max=warm_up, seconds_max=WARM_UP_SECONDS)

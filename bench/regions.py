@@ -10,7 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.api import ORGANIZATION
 from bench.errors import Unmeasured
+from cli.admin_api import AdminApi, Wait
+from cli.admin_errors import AdminError
+from cli.service_call import parse_service_url
 from deploy.local.control_client import ask
 from deploy.local.control_messages import AskStatus, CutRegion, Done, HealRegion, Request, Status
 from deploy.local.errors import LocalError
@@ -27,9 +31,11 @@ _OUTPUT_SHOWN = 2_000
 class Regions:
     """Regions that run, and the control over the links between them."""
 
-    def __init__(self, name: str, status: Status) -> None:
+    def __init__(self, name: str, status: Status, *, api_key: str) -> None:
         self._name = name
         self.status = status
+        self.api_key = api_key
+        """With which the measured organization is let in everywhere."""
         self.names = tuple(region.name for region in status.regions)
 
     def url(self, region: str) -> str:
@@ -72,7 +78,8 @@ def running_regions(*, count: int, options: Sequence[str]) -> Iterator[Regions]:
         output = Path(directory) / "output"
         process = spawn(command, directory=Path.cwd(), environment=os.environ, log=output)
         try:
-            yield Regions(name, _ready(name, process, output))
+            status = _ready(name, process, output)
+            yield Regions(name, status, api_key=_api_key(status))
         finally:
             _end(process)
 
@@ -89,6 +96,14 @@ def _ready(name: str, process: subprocess.Popen[bytes], output: Path) -> Status:
         time.sleep(_POLL_SECONDS)
     said = output.read_text(encoding="utf-8", errors="replace")[-_OUTPUT_SHOWN:]
     raise Unmeasured(f"the regions did not become ready; they said:\n{said}")
+
+
+def _api_key(status: Status) -> str:
+    service = parse_service_url(status.regions[0].services[0].url)
+    try:
+        return AdminApi(service, admin_key=status.admin_key).issue(ORGANIZATION, Wait(), name="bench").key
+    except AdminError as error:
+        raise Unmeasured(str(error)) from error
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

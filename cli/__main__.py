@@ -3,6 +3,7 @@
 import click
 
 from cli.help import VerbatimGroup
+from cli.keys import keys
 from cli.lag import lag
 from cli.link import link
 from cli.up import up
@@ -24,6 +25,7 @@ def main() -> None:
 main.add_command(up)
 main.add_command(link)
 main.add_command(lag)
+main.add_command(keys)
 
 if __name__ == "__main__":
     main(prog_name="crosshook")

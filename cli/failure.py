@@ -7,13 +7,14 @@ from typing import IO, Any
 
 import click
 
+from cli.admin_errors import AdminError, AdminKeyRefused, Invalid, UnknownApiKey
 from deploy.local.errors import InvalidRequest, LocalError, UnknownRegion
 
 
 class Failure(click.ClickException):
     """Something is in the way; a process's last words follow the line, if there are any."""
 
-    def __init__(self, error: LocalError) -> None:
+    def __init__(self, error: LocalError | AdminError) -> None:
         super().__init__(str(error))
         self._log_tail = str(getattr(error, "log_tail", ""))
 
@@ -30,9 +31,10 @@ class Misuse(click.ClickException):
     exit_code = 2
 
 
-def failure(error: LocalError) -> click.ClickException:
+def failure(error: LocalError | AdminError) -> click.ClickException:
     """How a command ends because of `error`."""
-    return Misuse(str(error)) if isinstance(error, InvalidRequest | UnknownRegion) else Failure(error)
+    is_misuse = isinstance(error, InvalidRequest | UnknownRegion | Invalid | AdminKeyRefused | UnknownApiKey)
+    return Misuse(str(error)) if is_misuse else Failure(error)
 
 
 def indented(log_tail: str) -> str:

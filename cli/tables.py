@@ -2,11 +2,14 @@
 
 import errno
 import os
+from collections.abc import Iterable
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from cli.admin_api import ApiKey
 from deploy.local.control_messages import ProcessStatus, RegionStatus, Status
 
 _WIDTH_MIN = 100
@@ -49,6 +52,22 @@ def links_table(status: Status) -> Table:
         label = f"{number:2} {row.name}" if are_many else row.name
         table.add_row(label, *(_cell(row, column, milliseconds) for column in status.regions))
     return table
+
+
+def keys_table(keys: Iterable[ApiKey]) -> Table:
+    """Each API key's id, when it was issued, and its name, whatever that is made of."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("API key", "issued"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("name", overflow="fold")
+    for key in keys:
+        table.add_row(key.id, key.created_at, Text(_printable(key.name)))
+    return table
+
+
+def _printable(text: str) -> str:
+    """Without what would move a terminal's cursor."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _cell(row: RegionStatus, column: RegionStatus, milliseconds: dict[frozenset[str], float]) -> str:

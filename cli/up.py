@@ -13,6 +13,8 @@ import click
 import msgspec
 from rich.console import Console
 
+from cli.admin_errors import AdminError
+from cli.example_key import example_key
 from cli.failure import failure, indented
 from cli.guide import ORGANIZATION, guide
 from cli.help import VerbatimCommand
@@ -29,6 +31,7 @@ from deploy.local.supervision import supervise
 
 _OWN_VARIABLES = frozenset({"CROSSHOOK_NATS_SERVER", "CROSSHOOK_REDIS_SERVER"})
 """Read here; every other `CROSSHOOK_` variable is the processes'."""
+_ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"
 _READY_SECONDS_MAX = 20.0
 _READY_SECONDS_PER_REGION = 5.0
 _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -138,8 +141,9 @@ async def _demo(options: Options) -> None:
                     report=progress.report,
                 )
             )
+            api_key = await _example_key(status_of(regions))
         control.regions = regions
-        _present(status_of(regions), options, console, seconds=time.monotonic() - started)
+        _present(status_of(regions), options, console, api_key=api_key, seconds=time.monotonic() - started)
         try:
             await supervise(regions, report=_report_death)
         finally:
@@ -148,12 +152,21 @@ async def _demo(options: Options) -> None:
                 console.print("stopping")
 
 
-def _present(status: Status, options: Options, console: Console, *, seconds: float) -> None:
+async def _example_key(status: Status) -> str | None:
+    """The key for the lines to paste. Without it there is still everything else, also what issues one by hand."""
+    try:
+        return await asyncio.to_thread(example_key, status)
+    except (AdminError, OSError) as error:
+        click.echo(f"no API key for the lines below: {error}", err=True)
+        return None
+
+
+def _present(status: Status, options: Options, console: Console, *, api_key: str | None, seconds: float) -> None:
     console.print(f"ready after {seconds:.1f} s; Ctrl-C ends everything")
     console.print(regions_table(status))
     console.print(links_table(status))
     console.print(f"organization {ORGANIZATION}\ndata and logs {status.data}\n", soft_wrap=True)
-    for step in guide(status, command=own_command(), name_option=options.name_option):
+    for step in guide(status, api_key=api_key, command=own_command(), name_option=options.name_option):
         click.echo(f"{step.heading}\n\n{step.lines}\n")
 
 
@@ -162,9 +175,9 @@ def _report_death(death: ProcessDied) -> None:
 
 
 def _settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """The settings meant for the services and replicators."""
+    """The settings meant for the services and replicators. An empty admin key is none, so that one is made."""
     return {
         name: value
         for name, value in environment.items()
-        if name.startswith("CROSSHOOK_") and name not in _OWN_VARIABLES
+        if name.startswith("CROSSHOOK_") and name not in _OWN_VARIABLES and (value or name != _ADMIN_KEY)
     }

@@ -158,9 +158,12 @@ def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
         f"{error.wait.level} was not reached within {error.wait.timeout_seconds} s: "
         f"waiting for {', '.join(error.pending)}; {known}"
     )
+    headers = {}
     caller = caller_of(request.scope)
-    location = {} if caller is None else {"Location": f"/operations/{caller.exchange.operation_id}"}
-    return failure(408, message, meta=Meta(consistency=consistency), headers=location)
+    # The administrator has no key with which an organization's operation could be read.
+    if caller is not None and caller.credentials is not None:
+        headers["Location"] = f"/operations/{caller.exchange.operation_id}"
+    return failure(408, message, meta=Meta(consistency=consistency), headers=headers)
 
 
 def _no_such_route(request: AnyRequest, _: NotFoundException) -> Response[Empty]:

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from cli.admin_api import AdminApi, Wait
+from cli.service_call import parse_service_url
 from deploy.local import LocalRegions, local_regions
 from deploy.local.control_server import control_server
 
@@ -91,18 +93,28 @@ async def watching() -> AsyncIterator[Watch]:
         await watch.ended()
 
 
-async def register(url: str, target: str) -> None:
-    async with httpx.AsyncClient(base_url=url, headers={"SlashID-OrgID": ORGANIZATION}) as client:
+@pytest.fixture
+async def api_key(demo: LocalRegions) -> str:
+    """Issued in Iowa, and known everywhere: the first event of Iowa's log."""
+    api = AdminApi(parse_service_url(demo.region(IOWA).http_url), admin_key=demo.admin_key)
+    return (await asyncio.to_thread(api.issue, ORGANIZATION, Wait())).key
+
+
+async def register(url: str, target: str, *, api_key: str) -> None:
+    headers = {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": api_key}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
         body = {"name": "a webhook", "target_url": f"https://hooks.example.com/{target}"}
         assert (await client.post("/organizations/webhooks", json=body)).status_code == 201
 
 
-async def test_a_cut_regions_lag_rises_with_every_event_and_falls_to_zero_after_the_heal(demo: LocalRegions) -> None:
+async def test_a_cut_regions_lag_rises_with_every_event_and_falls_to_zero_after_the_heal(
+    demo: LocalRegions, api_key: str
+) -> None:
     async with watching() as watch:
         await watch.sees(lambda: watch.events_behind(BELGIUM, 0)[-1:] == [0])
         await demo.cut(BELGIUM)
         for number in range(1, 4):
-            await register(demo.region(IOWA).http_url, str(number))
+            await register(demo.region(IOWA).http_url, str(number), api_key=api_key)
             await watch.sees(lambda number=number: watch.events_behind(BELGIUM, 0)[-1] == number)  # type: ignore[misc]
         assert "cut off" in watch.output
         await demo.heal(BELGIUM)
@@ -113,8 +125,8 @@ async def test_a_cut_regions_lag_rises_with_every_event_and_falls_to_zero_after_
         assert "Traceback" not in watch.output
 
 
-async def test_from_inside_a_cut_region_the_others_are_said_to_be_unknown(demo: LocalRegions) -> None:
-    await register(demo.region(IOWA).http_url, "before")
+async def test_from_inside_a_cut_region_the_others_are_said_to_be_unknown(demo: LocalRegions, api_key: str) -> None:
+    await register(demo.region(IOWA).http_url, "before", api_key=api_key)
     await demo.cut(BELGIUM)
     topology = str(demo.region(BELGIUM).topology)
     code, output = await outcome("lag", "--topology", topology, "--region", BELGIUM)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 
 from deploy.local.control_client import ask
@@ -126,12 +127,15 @@ async def test_a_signal_ends_it_with_no_process_and_no_file_left(
 
 async def test_it_prints_addresses_the_organization_and_lines_to_paste(demo: Demo, first_port: int) -> None:
     await demo.says(f"http://{LOCALHOST}:{first_port + 1}/organizations/webhooks/$WEBHOOK/triggers")
+    await demo.says(f" keys list af5fbd30-7ce7-4548-8b30-4cd59cb2aba1 --name {NAME}\n")
     for text in (
         "us-iowa",
         "europe-belgium",
         "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1",
         "SlashID-Required-Consistency: local_region",
         "SlashID-Required-Consistency: all_regions",
+        "\nKEY=a-key\n",
+        "SlashID-API-Key: $KEY",
         f"http://{LOCALHOST}:{first_port}",
     ):
         assert text in demo.output
@@ -232,6 +236,52 @@ async def test_a_second_signal_does_not_wait_for_what_does_not_end(
     async with asyncio.timeout(5):
         assert await demo.ends() == 0
     assert not any(is_alive(pid) for pid in pids)
+    assert is_empty(runtime)
+
+
+async def test_the_same_data_has_the_same_key_and_processes_get_the_admin_key_of_the_environment(
+    runtime: Path, first_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("up", "--regions", "1", "--http-port", str(first_port), "--name", NAME, "--data", str(tmp_path))
+    admin_keys, printed = [], []
+    for admin_key in ("", "a" * 32):
+        monkeypatch.setenv("CROSSHOOK_ADMIN_KEY", admin_key)
+        demo = Demo(await crosshook(*arguments))
+        await demo.says("keys list")
+        admin_keys.append(status().admin_key)
+        assert await status_with(f"http://{LOCALHOST}:{first_port}", key_in(demo.output)) == 200
+        printed.append(key_in(demo.output))
+        demo.process.terminate()
+        assert await demo.ends() == 0
+    assert printed[0] == printed[1]
+    assert len(admin_keys[0]) >= 32
+    assert admin_keys[1] == "a" * 32
+    assert is_empty(runtime)
+
+
+def key_in(output: str) -> str:
+    (found,) = re.findall(r"^KEY=(\S+)$", output, re.MULTILINE)
+    return str(found)
+
+
+async def status_with(url: str, api_key: str) -> int:
+    headers = {"SlashID-OrgID": "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1", "SlashID-API-Key": api_key}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+        return (await client.get("/organizations/webhooks")).status_code
+
+
+@pytest.mark.usefixtures("stand_ins")
+async def test_without_a_key_it_runs_all_the_same_and_says_why(
+    runtime: Path, first_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAND_IN_ISSUES_NO_KEY", "yes")
+    demo = Demo(await crosshook("up", "--regions", "1", "--http-port", str(first_port), "--name", NAME))
+    await demo.says("keys list")
+    url = f"http://{LOCALHOST}:{first_port}"
+    assert f"no API key for the lines below: {url} answered 422: no more; nobody may have one\n" in demo.output
+    assert re.search(rf"^KEY=\$\(.+ keys issue [0-9a-f-]+ --name {NAME}\)$", demo.output, re.MULTILINE)
+    demo.process.terminate()
+    assert await demo.ends() == 0
     assert is_empty(runtime)
 
 

@@ -190,12 +190,25 @@ async def test_settings_reach_the_processes_and_a_stray_environment_does_not(mon
         await second.wait_ready()
         assert second.url != region.http_url
         assert await settings_of(region.http_url) == {
+            "CROSSHOOK_ADMIN_KEY": demo.admin_key,
             "CROSSHOOK_LISTEN": region.http_url.removeprefix("http://"),
             "CROSSHOOK_OURS": "2",
             "CROSSHOOK_REGION": "us-iowa",
             "CROSSHOOK_TOPOLOGY": str(region.topology),
         }
         assert (await settings_of(second.url))["CROSSHOOK_OURS"] == "3"
+
+
+@pytest.mark.usefixtures("stand_ins")
+async def test_an_admin_key_is_made_anew_unless_one_is_given() -> None:
+    made = set()
+    for _ in range(2):
+        async with local_regions(regions=1, replicators=0) as demo:
+            made.add(demo.admin_key)
+    assert len(made) == 2
+    assert min(map(len, made)) >= 32
+    async with local_regions(regions=1, replicators=0, settings={"CROSSHOOK_ADMIN_KEY": "a" * 32}) as demo:
+        assert demo.admin_key == "a" * 32
 
 
 async def settings_of(url: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""In place of a service or a replicator: serves `/readyz`, and misbehaves if its environment says so.
+"""In place of a service or a replicator: serves `/readyz`, issues API keys, and misbehaves if its environment says so.
 
 `STAND_IN_DIES` is an exit code, `STAND_IN_WAITS_FOR` what it says that it waits for, `STAND_IN_IGNORES_TERM` makes
-it deaf to SIGTERM.
+it deaf to SIGTERM, and with `STAND_IN_ISSUES_NO_KEY` it issues none.
 """
 
 import json
@@ -15,8 +15,18 @@ WAITS_FOR = os.environ.get("STAND_IN_WAITS_FOR", "")
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        body = json.dumps({"waiting_for": [WAITS_FOR], "settings": crosshook_settings()}).encode()
-        self.send_response(503 if WAITS_FOR else 200)
+        self.answer(503 if WAITS_FOR else 200, {"waiting_for": [WAITS_FOR], "settings": crosshook_settings()})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if os.environ.get("STAND_IN_ISSUES_NO_KEY"):
+            self.answer(422, {"errors": [{"httpcode": 422, "message": "no more; nobody may have one"}]})
+            return
+        self.answer(201, {"result": {"id": "1", "name": "", "created_at": "", "key": "a-key"}})
+
+    def answer(self, status: int, content: object) -> None:
+        body = json.dumps(content).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -7,16 +7,21 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cli.guide import ORGANIZATION, guide
 from deploy.local.control_messages import ProcessStatus, RegionStatus, Status
 
 WEBHOOK_ID = "01a209cc-d549-7788-b87c-a8c76edb7d8d"
+API_KEY = "crosshook_01a20c38f44277cbab8f932b318bc41d_-z5145h3oDmhBa9tv5DhSSeQy66VIuJwvSjFeG-r_Qo"
+TOKEN = "1.5jrCCmM4MTg1YzA3ZTQAAAAAAAM"  # noqa: S105 - of a position, no secret
 CURL = f"""#!{sys.executable}
 import json, os, sys
 with open(os.environ["CALLS"], "a") as calls:
     print(json.dumps(sys.argv[1:]), file=calls)
+if "-i" in sys.argv:
+    print("HTTP/1.1 201 Created\\r\\nslashid-consistency-token: {TOKEN}\\r\\ncontent-length: 97\\r\\n\\r\\n", end="")
 print('{{"meta": {{}}, "errors": [], "result": {{"id": "{WEBHOOK_ID}", "name": "demo"}}}}')
 """
 
@@ -28,12 +33,15 @@ def a_region(name: str, port: int) -> RegionStatus:
     )
 
 
+STATUS = Status(data="", admin_key="", regions=[a_region("near", 8081), a_region("far", 8082)], round_trips=[])
+
+
 @pytest.fixture
 def calls(tmp_path: Path) -> list[list[str]]:
-    """What curl was called with when everything but the last step was pasted twice."""
-    status = Status(data="", regions=[a_region("near", 8081), a_region("far", 8082)], round_trips=[])
-    *pasted, last = guide(status, command="crosshook", name_option="")
-    assert "crosshook link cut far\n" in last.lines
+    """What curl was called with when everything but the last two steps was pasted twice."""
+    *pasted, cut, keys = guide(STATUS, api_key=API_KEY, command="crosshook", name_option="")
+    assert "crosshook link cut far\n" in cut.lines
+    assert keys.lines == f"crosshook keys list {ORGANIZATION}"
     (tmp_path / "curl").write_text(CURL)
     (tmp_path / "curl").chmod(0o755)
     recorded = tmp_path / "calls"
@@ -49,7 +57,7 @@ def after(option: str, arguments: list[str]) -> list[str]:
 
 
 def test_each_paste_registers_another_target(calls: list[list[str]]) -> None:
-    registrations = [json.loads(after("-d", call)[0]) for call in (calls[0], calls[4])]
+    registrations = [json.loads(after("-d", call)[0]) for call in (calls[0], calls[5])]
     first, second = (registration["target_url"] for registration in registrations)
     assert first != second
     assert first.startswith("https://hooks.example.com/1")
@@ -57,17 +65,34 @@ def test_each_paste_registers_another_target(calls: list[list[str]]) -> None:
 
 def test_the_id_in_the_answer_is_the_one_that_triggers_are_created_for(calls: list[list[str]]) -> None:
     triggers = f"http://127.0.0.1:8081/organizations/webhooks/{WEBHOOK_ID}/triggers"
-    assert all(triggers in call for call in (calls[1], calls[2]))
-    assert triggers.replace("8081", "8082") in calls[3]
+    assert all(triggers in call for call in (calls[1], calls[3]))
+    assert all(triggers.replace("8081", "8082") in call for call in (calls[2], calls[4]))
 
 
 def test_triggers_are_created_at_both_levels(calls: list[list[str]]) -> None:
-    local, everywhere = (after("-H", call) for call in calls[1:3])
+    local, everywhere = (after("-H", call) for call in (calls[1], calls[3]))
     assert "SlashID-Required-Consistency: local_region" in local
     assert {"SlashID-Required-Consistency: all_regions", "SlashID-Required-Consistency-Timeout: 5"} <= set(everywhere)
     assert json.loads(after("-d", calls[1])[0]) == {"trigger_type": "event", "trigger_name": "PersonCreated_v1"}
 
 
-def test_every_request_names_the_organization(calls: list[list[str]]) -> None:
-    assert len(calls) == 8
-    assert all(f"SlashID-OrgID: {ORGANIZATION}" in after("-H", call) for call in calls)
+def test_a_local_write_is_read_elsewhere_with_its_token(calls: list[list[str]]) -> None:
+    asked = [call for call in calls if f"SlashID-Consistency-Token: {TOKEN}" in after("-H", call)]
+    assert asked == [calls[2], calls[7]]
+
+
+def test_every_request_names_the_organization_and_shows_its_key(calls: list[list[str]]) -> None:
+    assert len(calls) == 10
+    for call in calls:
+        assert {f"SlashID-OrgID: {ORGANIZATION}", f"SlashID-API-Key: {API_KEY}"} <= set(after("-H", call))
+
+
+def test_without_a_key_the_first_lines_issue_one() -> None:
+    register, *_ = guide(STATUS, api_key=None, command="crosshook", name_option=" --name mine")
+    assert f"\nKEY=$(crosshook keys issue {ORGANIZATION} --name mine)\n" in register.lines
+
+
+def test_one_region_has_no_link_to_cut() -> None:
+    alone = msgspec.structs.replace(STATUS, regions=STATUS.regions[:1])
+    steps = guide(alone, api_key=API_KEY, command="crosshook", name_option="")
+    assert not any("link" in step.lines for step in steps)

@@ -1,0 +1,161 @@
+"""An organization's API keys, over the admin routes of a service: issued, listed, revoked."""
+
+import http
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from cli.admin_errors import (
+    AdminError,
+    AdminKeyRefused,
+    Invalid,
+    NoAdminRoutes,
+    NotCrosshook,
+    NotReached,
+    Refused,
+    Unanswered,
+    UnknownApiKey,
+    Unreachable,
+)
+from cli.service_call import Answer, NotAnswered, NotConnected, ServiceUrl, call
+from core.consistency import Level
+
+PAGE_LENGTH = 1_000
+PAGES_MAX = 100
+"""Far above what an organization can have, so that no service makes a listing endless."""
+
+_READ_SECONDS = 30
+_ANSWER_SECONDS = 10
+"""What an answer may take on its way, besides what the service was asked to wait."""
+
+_NO_SUCH_ROUTE = "no such route"
+"""How a 404 begins that is not about a key."""
+
+T = TypeVar("T")
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """How long a write waits for what."""
+
+    level: Level = Level.ALL_REGIONS
+    timeout_seconds: int = 30
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """A key as it is listed; `created_at` is a time as in RFC 3339."""
+
+    id: str
+    name: str
+    created_at: str
+
+
+class IssuedApiKey(ApiKey, frozen=True):
+    """A key with its text, `key`, which nobody can ask for again."""
+
+    key: str
+
+
+class _Error(msgspec.Struct, frozen=True):
+    message: str
+
+
+class _Consistency(msgspec.Struct, frozen=True):
+    state: str
+    pending: list[str]
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    consistency: _Consistency | None = None
+
+
+class _Failed(msgspec.Struct, frozen=True):
+    errors: list[_Error]
+    meta: _Meta = _Meta()
+
+
+class _Issued(msgspec.Struct, frozen=True):
+    result: IssuedApiKey
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    result: list[ApiKey]
+
+
+class AdminApi:
+    """The admin routes of one service, whose region decides and answers. Every method raises `AdminError`."""
+
+    def __init__(self, service: ServiceUrl, *, admin_key: str) -> None:
+        self._service = service
+        self._headers = {"Authorization": f"Bearer {admin_key}", "Content-Type": "application/json"}
+
+    def issue(self, organization_id: str, wait: Wait, *, name: str = "") -> IssuedApiKey:
+        """Issue a key that people tell from others by `name`, and return it once the regions of `wait` let it in."""
+        body = msgspec.json.encode({"name": name})
+        answer = self._ask("POST", _keys(organization_id), wait=wait, body=body)
+        if answer.status != http.HTTPStatus.CREATED:
+            raise self._failure(answer)
+        return self._decoded(answer, _Issued).result
+
+    def keys(self, organization_id: str) -> list[ApiKey]:
+        """All keys that this region knows, in the order of their issue."""
+        found: list[ApiKey] = []
+        for number in range(PAGES_MAX):
+            page = urlencode({"limit": PAGE_LENGTH, "offset": number * PAGE_LENGTH})
+            answer = self._ask("GET", f"{_keys(organization_id)}?{page}")
+            if answer.status != http.HTTPStatus.OK:
+                raise self._failure(answer)
+            part = self._decoded(answer, _Listed).result
+            found += part
+            if len(part) < PAGE_LENGTH:
+                break
+        return found
+
+    def revoke(self, organization_id: str, key_id: str, wait: Wait) -> None:
+        """Revoke a key for good, and return once the regions of `wait` refuse it."""
+        answer = self._ask("DELETE", f"{_keys(organization_id)}/{key_id}", wait=wait)
+        if answer.status != http.HTTPStatus.NO_CONTENT:
+            raise self._failure(answer)
+
+    def _ask(self, method: str, path: str, *, wait: Wait | None = None, body: bytes | None = None) -> Answer:
+        seconds = _READ_SECONDS if wait is None else wait.timeout_seconds
+        headers = {**self._headers, "SlashID-Required-Consistency-Timeout": str(seconds)}
+        if wait is not None:
+            headers["SlashID-Required-Consistency"] = wait.level
+        try:
+            return call(self._service, method, path, headers=headers, body=body, seconds_max=seconds + _ANSWER_SECONDS)
+        except NotConnected as error:
+            raise Unreachable(url=str(self._service), why=str(error)) from error
+        except NotAnswered as error:
+            raise Unanswered(url=str(self._service), why=str(error)) from error
+
+    def _decoded(self, answer: Answer, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(answer.body, type=kind)
+        except msgspec.DecodeError as error:
+            raise NotCrosshook(url=str(self._service), status=answer.status) from error
+
+    def _failure(self, answer: Answer) -> AdminError:
+        """Why the answer is not what was asked for."""
+        url, status = str(self._service), answer.status
+        failed = self._decoded(answer, _Failed)
+        message = failed.errors[0].message if failed.errors else ""
+        consistency = failed.meta.consistency
+        if not message:
+            return NotCrosshook(url=url, status=status)
+        if consistency is not None:
+            is_committed = consistency.state == "committed"
+            return NotReached(message, is_committed=is_committed, pending=consistency.pending)
+        match status:
+            case http.HTTPStatus.BAD_REQUEST:
+                return Invalid(message)
+            case http.HTTPStatus.UNAUTHORIZED:
+                return AdminKeyRefused(url=url)
+            case http.HTTPStatus.NOT_FOUND:
+                return NoAdminRoutes(url=url) if message.startswith(_NO_SUCH_ROUTE) else UnknownApiKey(message)
+            case _:
+                return Refused(url=url, status=status, message=message)
+
+
+def _keys(organization_id: str) -> str:
+    return f"/admin/organizations/{organization_id}/keys"

@@ -1,0 +1,59 @@
+"""The example organization's API key: issued once for a data directory, kept in it, and used again."""
+
+import http
+import os
+import re
+from pathlib import Path
+
+from cli.admin_api import AdminApi, Wait
+from cli.guide import ORGANIZATION
+from cli.service_call import NotAnswered, NotConnected, call, parse_service_url
+from deploy.local.control_messages import Status
+
+FILE = "example-api-key"
+_SECONDS_MAX = 10
+_KEY_CHARACTERS_MAX = 200
+_KEY = re.compile(r"[!-~]+")
+
+
+def example_key(status: Status) -> str:
+    """A key that lets the example organization in everywhere. Raises `AdminError`, and `OSError` if it cannot be kept.
+
+    What is in the file is used again as long as every region lets it in, since an organization can only have so many.
+    """
+    path = Path(status.data) / FILE
+    services = [region.services[0].url for region in status.regions]
+    kept = _kept(path)
+    if kept and all(_is_let_in(kept, service) for service in services):
+        return kept
+    api = AdminApi(parse_service_url(services[0]), admin_key=status.admin_key)
+    issued = api.issue(ORGANIZATION, Wait(), name="crosshook up").key
+    _keep(path, issued)
+    return issued
+
+
+def _kept(path: Path) -> str:
+    """What the file says, and `""` if that is nothing that could be shown in a header."""
+    try:
+        with path.open(encoding="ascii") as file:
+            text = file.read(_KEY_CHARACTERS_MAX).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return text if _KEY.fullmatch(text) else ""
+
+
+def _keep(path: Path, api_key: str) -> None:
+    """Write a new file that is the user's alone from the beginning, whatever the one in its place was."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600), "w", encoding="ascii") as file:
+        file.write(f"{api_key}\n")
+
+
+def _is_let_in(api_key: str, service: str) -> bool:
+    headers = {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": api_key}
+    path = "/organizations/webhooks?limit=1"
+    try:
+        answer = call(parse_service_url(service), "GET", path, headers=headers, seconds_max=_SECONDS_MAX)
+    except (NotConnected, NotAnswered):
+        return False
+    return answer.status == http.HTTPStatus.OK

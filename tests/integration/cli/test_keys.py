@@ -1,0 +1,329 @@
+"""`crosshook keys`, on regions that run: what it does, and the one line that it ends with where it cannot."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from click.testing import CliRunner
+
+from cli.__main__ import main
+from deploy.local import HttpProcess, LocalRegions, ServerProcess, local_regions
+from deploy.local.control_server import control_server
+from deploy.local.ports import Ports
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+NAME = "keyed"
+IOWA, BELGIUM = "us-iowa", "europe-belgium"
+OTHER_ADMIN_KEY = "x" * 32
+KEY = re.compile(r"crosshook_[0-9a-f]{32}_[A-Za-z0-9_-]{43}\n")
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalRegions]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("t")))
+        patch.delenv("CROSSHOOK_ADMIN_KEY", raising=False)
+        async with local_regions(regions=2, round_trips=10.0) as regions, control_server(NAME) as control:
+            control.regions = regions
+            yield regions
+
+
+@pytest.fixture
+def organization() -> str:
+    return str(uuid4())
+
+
+async def keys(*arguments: str, admin_key: str | None = None) -> Ended:
+    """In this process, since most of a command's time is Python's start."""
+    environment = {"CROSSHOOK_ADMIN_KEY": admin_key}
+    result = await asyncio.to_thread(CliRunner().invoke, main, ["keys", *arguments], env=environment)
+    return Ended(code=result.exit_code, stdout=result.stdout, stderr=result.stderr)
+
+
+async def of_demo(*arguments: str) -> Ended:
+    return await keys(*arguments, "--name", NAME)
+
+
+async def issued(organization: str, *options: str) -> str:
+    ended = await of_demo("issue", organization, *options)
+    assert ended.code == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+async def ids_of(organization: str) -> list[str]:
+    """The ids in the table."""
+    ended = await of_demo("list", organization)
+    assert ended.code == 0, ended.stderr
+    return re.findall(r"^ ([0-9a-f-]{36}) ", ended.stdout, re.MULTILINE)
+
+
+async def status_with(api_key: str, organization: str, url: str) -> int:
+    headers = {"SlashID-OrgID": organization, "SlashID-API-Key": api_key}
+    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+        return (await client.get("/organizations/webhooks")).status_code
+
+
+@asynccontextmanager
+async def paused(demo: LocalRegions, process: ServerProcess) -> AsyncIterator[None]:
+    process.pause()
+    try:
+        yield
+    finally:
+        process.resume()
+        await demo.wait_ready()
+
+
+async def test_the_key_alone_is_on_standard_output_and_lets_in_everywhere(
+    demo: LocalRegions, organization: str
+) -> None:
+    arguments = (sys.executable, "-m", "cli", "keys", "issue", organization, "--name", NAME)
+    process = await asyncio.create_subprocess_exec(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    stdout, stderr = (output.decode() for output in await process.communicate())
+    assert KEY.fullmatch(stdout)
+    (key_id,) = await ids_of(organization)
+    revoke_it = f"crosshook keys revoke {organization} {key_id} --name {NAME}"
+    known = f"API key {key_id}: every region lets it in. It is shown this once"
+    assert stderr == f"{known}; revoke it with `{revoke_it}`\n"
+    for region in demo.regions.values():
+        assert await status_with(stdout.strip(), organization, region.http_url) == 200
+
+
+@pytest.mark.usefixtures("demo")
+async def test_a_key_that_cannot_be_written_down_is_to_be_revoked(organization: str) -> None:
+    line = f"{sys.executable} -m cli keys issue {organization} --name {NAME} > /dev/full"
+    process = await asyncio.create_subprocess_shell(line, stderr=subprocess.PIPE)
+    _, stderr = await process.communicate()
+    words, error = stderr.decode().splitlines()
+    assert process.returncode == 1
+    assert (await ids_of(organization))[0] in words
+    assert error.startswith("Error: the key cannot be written (")
+    assert error.endswith("); revoke it and issue another")
+
+
+async def test_a_revoked_key_is_refused_everywhere_and_listed_no_more(demo: LocalRegions, organization: str) -> None:
+    api_key, kept = await issued(organization), await issued(organization)
+    revoked, still_there = await ids_of(organization)
+    ended = await of_demo("revoke", organization, revoked)
+    assert ended == Ended(0, f"API key {revoked} is revoked: every region refuses it\n", "")
+    for region in demo.regions.values():
+        assert await status_with(api_key, organization, region.http_url) == 401
+        assert await status_with(kept, organization, region.http_url) == 200
+    assert await ids_of(organization) == [still_there]
+
+
+async def test_with_local_region_only_the_region_that_was_asked_is_waited_for(
+    demo: LocalRegions, organization: str
+) -> None:
+    await demo.cut(BELGIUM)
+    try:
+        ended = await of_demo("issue", organization, "--consistency", "local_region")
+        assert ended.code == 0
+        assert "the region that was asked lets it in" in ended.stderr
+        (key_id,) = await ids_of(organization)
+        ended = await of_demo("revoke", organization, key_id, "--consistency", "local_region")
+        assert ended == Ended(0, f"API key {key_id} is revoked: the region that was asked refuses it\n", "")
+    finally:
+        await demo.heal(BELGIUM)
+
+
+@pytest.mark.usefixtures("demo")
+async def test_the_list_has_all_pages_in_the_order_of_issue_and_names_as_they_are(
+    organization: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["[red]alarm[/red]", "\x1b[2J", "three", "four", "five"]
+    for name in names:
+        await issued(organization, "--key-name", name)
+    monkeypatch.setattr("cli.admin_api.PAGE_LENGTH", 2)
+    ended = await of_demo("list", organization)
+    rows = [line for line in ended.stdout.splitlines() if re.match(" [0-9a-f]{8}-", line)]
+    assert [row.rstrip().split("   ")[-1] for row in rows] == [
+        "[red]alarm[/red]",
+        "\N{REPLACEMENT CHARACTER}[2J",
+        "three",
+        "four",
+        "five",
+    ]
+
+
+@pytest.mark.usefixtures("demo")
+async def test_an_organization_without_keys_is_told_how_to_get_one(organization: str) -> None:
+    issue_one = f"crosshook keys issue {organization} --name {NAME}"
+    expected = f"organization {organization} has no API keys; issue one with `{issue_one}`\n"
+    assert await of_demo("list", organization) == Ended(0, expected, "")
+
+
+async def test_a_service_of_a_deployment_is_asked_with_the_admin_key_of_the_environment(
+    demo: LocalRegions, organization: str
+) -> None:
+    url = demo.region(BELGIUM).http_url
+    ended = await keys("issue", organization, "--url", f"{url}/", admin_key=demo.admin_key)
+    assert KEY.fullmatch(ended.stdout)
+    assert f" --url {url}`" in ended.stderr
+    (key_id,) = await ids_of(organization)
+    ended = await keys("list", organization, "--url", url, admin_key=demo.admin_key)
+    assert key_id in ended.stdout
+    assert (await keys("revoke", organization, key_id, "--url", url, admin_key=demo.admin_key)).code == 0
+    assert await ids_of(organization) == []
+
+
+async def test_where_a_region_is_missing_a_408_says_that_the_key_is_nobodys(
+    demo: LocalRegions, organization: str
+) -> None:
+    await demo.cut(BELGIUM)
+    try:
+        ended = await of_demo("issue", organization, "--timeout", "1")
+    finally:
+        await demo.heal(BELGIUM)
+    find_it = f"crosshook keys list {organization} --name {NAME}"
+    reached = (
+        f"all_regions was not reached within 1 s: waiting for {BELGIUM}; it is in the log and goes on to every region"
+    )
+    remedy = f"if it was issued, nobody was shown its text: find its id with `{find_it}`, revoke it, issue another"
+    assert ended == Ended(1, "", f"Error: {reached}; {remedy}\n")
+    assert len(await ids_of(organization)) == 1
+
+
+async def test_where_a_region_is_missing_a_408_says_who_lets_a_revoked_key_in(
+    demo: LocalRegions, organization: str
+) -> None:
+    api_key = await issued(organization)
+    (key_id,) = await ids_of(organization)
+    await demo.cut(BELGIUM)
+    try:
+        ended = await of_demo("revoke", organization, key_id, "--timeout", "1")
+        assert await status_with(api_key, organization, demo.region(BELGIUM).http_url) == 200
+    finally:
+        await demo.heal(BELGIUM)
+    remedy = f"until then {BELGIUM} may let the key in; `crosshook lag` shows who is behind"
+    assert (ended.code, ended.stdout) == (1, "")
+    assert ended.stderr.endswith(f"it is in the log and goes on to every region; {remedy}\n")
+
+
+async def test_where_the_log_does_not_answer_a_revocation_is_to_be_repeated(
+    demo: LocalRegions, organization: str
+) -> None:
+    await issued(organization)
+    (key_id,) = await ids_of(organization)
+    async with paused(demo, demo.region(IOWA).nats):
+        ended = await of_demo("revoke", organization, key_id, "--timeout", "1")
+    assert (ended.code, ended.stdout) == (1, "")
+    remedy = "the key may not be revoked: revoke it again"
+    assert ended.stderr.endswith(f"the log did not answer, it may still land; {remedy}\n"), ended.stderr
+
+
+async def test_what_a_region_cannot_do_now_is_to_be_tried_again(demo: LocalRegions, organization: str) -> None:
+    url = demo.region(IOWA).http_url
+    async with paused(demo, demo.region(IOWA).redis):
+        ended = await of_demo("issue", organization, "--timeout", "1")
+    assert (ended.code, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"Error: {url} answered 503: this region's projection ")
+    assert ended.stderr.endswith("nothing was done, try again\n")
+
+
+async def test_too_many_keys_are_refused_with_what_makes_room(demo: LocalRegions, organization: str) -> None:
+    await issued(organization)
+    strict = await started(demo, {"CROSSHOOK_API_KEYS_MAX": "1"})
+    ended = await keys("issue", organization, "--url", strict.url, admin_key=demo.admin_key)
+    said = "this organization has 1 API keys, as many as it can have; revoke one"
+    assert ended == Ended(1, "", f"Error: {strict.url} answered 422: {said}\n")
+
+
+async def test_a_service_without_admin_routes_is_told_from_one_without_the_key(
+    demo: LocalRegions, organization: str
+) -> None:
+    plain = await started(demo, {"CROSSHOOK_ADMIN_KEY": ""})
+    remedy = "start it with CROSSHOOK_ADMIN_KEY, or name one that was started so"
+    expected = Ended(1, "", f"Error: the service at {plain.url} has no admin routes; {remedy}\n")
+    for arguments in (("issue", organization), ("list", organization), ("revoke", organization, str(uuid4()))):
+        assert await keys(*arguments, "--url", plain.url, admin_key=demo.admin_key) == expected
+
+
+async def started(demo: LocalRegions, settings: dict[str, str]) -> HttpProcess:
+    """One more service of the first region."""
+    service = await demo.region(IOWA).add_service(settings)
+    await service.wait_ready()
+    return service
+
+
+async def test_another_admin_key_is_refused(demo: LocalRegions, organization: str) -> None:
+    url = demo.region(IOWA).http_url
+    ended = await keys("list", organization, "--url", url, admin_key=OTHER_ADMIN_KEY)
+    remedy = "was started with another admin key; set CROSSHOOK_ADMIN_KEY to that one"
+    assert ended == Ended(2, "", f"Error: the service at {url} {remedy}\n")
+
+
+@pytest.mark.usefixtures("demo")
+async def test_a_key_that_is_not_there_cannot_be_revoked(organization: str) -> None:
+    key_id = str(uuid4())
+    ended = await of_demo("revoke", organization, key_id)
+    why = "it is revoked already, or was never issued: `crosshook keys list` shows those that there are"
+    assert ended == Ended(2, "", f"Error: API key not found: {key_id}; {why}\n")
+
+
+async def test_where_nobody_listens_nothing_was_done(organization: str) -> None:
+    ports = Ports()
+    url = f"http://127.0.0.1:{ports.claim_any()}"
+    ports.close()
+    ended = await keys("issue", organization, "--url", url, admin_key=OTHER_ADMIN_KEY)
+    why = "Connection refused; nothing was done, see whether a service listens there"
+    assert ended == Ended(1, "", f"Error: no connection to {url}: {why}\n")
+
+
+async def test_without_a_demo_it_says_how_to_start_one(organization: str) -> None:
+    ended = await keys("issue", organization, "--name", "nobody")
+    expected = "Error: the demo named 'nobody' is not running; start it with `crosshook up --name nobody`\n"
+    assert ended == Ended(1, "", expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "admin_key", "expected"),
+    [
+        (["issue", "acme"], None, "ORGANIZATION: expected a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"),
+        (["list", "acme"], None, "ORGANIZATION: expected a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"),
+        (
+            ["revoke", str(uuid4()), "crosshook_secret"],
+            None,
+            "KEY_ID: expected a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1",
+        ),
+        (["issue", str(uuid4()), "--key-name", "a" * 201], None, "--key-name: expected at most 200 characters"),
+        (
+            ["list", str(uuid4()), "--url", "127.0.0.1:8081"],
+            OTHER_ADMIN_KEY,
+            "--url: expected an address such as http://10.0.0.7:8080, without user, query and #",
+        ),
+        (
+            ["list", str(uuid4()), "--url", "http://127.0.0.1:8081"],
+            None,
+            "CROSSHOOK_ADMIN_KEY is not set; --url needs the admin key that the service was started with in it",
+        ),
+        (
+            ["list", str(uuid4()), "--url", "http://127.0.0.1:8081"],
+            "too short",
+            "CROSSHOOK_ADMIN_KEY: expected 32 to 256 printable ASCII characters without spaces, got 'something else'",
+        ),
+        (
+            ["list", str(uuid4()), "--url", "http://127.0.0.1:8081", "--name", "demo"],
+            OTHER_ADMIN_KEY,
+            "--name is about a demo and --url about a deployment; give one of them",
+        ),
+    ],
+)
+async def test_misuse_is_one_line(arguments: list[str], admin_key: str | None, expected: str) -> None:
+    assert await keys(*arguments, admin_key=admin_key) == Ended(2, "", f"Error: {expected}\n")

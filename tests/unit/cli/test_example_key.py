@@ -1,0 +1,91 @@
+"""The example organization's key is issued once for a data directory, and anew only where it is refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from cli.admin_errors import Refused
+from cli.example_key import FILE, example_key
+from cli.guide import ORGANIZATION
+from deploy.local.control_messages import ProcessStatus, RegionStatus, Status
+from tests.unit.cli.scripted_service import Asked, Said, ScriptedService, refused, said, scripted
+
+
+def a_region(service: ScriptedService) -> RegionStatus:
+    process = ProcessStatus(name="", url=service.url, pid=1)
+    return RegionStatus(
+        name="", is_cut=False, topology="", nats=process, redis=process, services=[process], replicators=[]
+    )
+
+
+class Keys:
+    """Numbered keys, of which two regions let in what a test says."""
+
+    def __init__(self) -> None:
+        self.issued = 0
+        self.let_in = {"key-1", "key-2"}
+        self.let_in_far = {"key-1", "key-2"}
+
+    def near(self, asked: Asked) -> Said:
+        if asked.method != "POST":
+            return self._look(asked, self.let_in)
+        assert asked.headers["Authorization"] == "Bearer admin"
+        assert asked.headers["SlashID-Required-Consistency"] == "all_regions"
+        self.issued += 1
+        return said(201, result={"id": "1", "name": "", "created_at": "", "key": f"key-{self.issued}"})
+
+    def far(self, asked: Asked) -> Said:
+        return self._look(asked, self.let_in_far)
+
+    def _look(self, asked: Asked, let_in: set[str]) -> Said:
+        assert asked.headers["SlashID-OrgID"] == ORGANIZATION
+        return said(200, result=[]) if asked.headers["SlashID-API-Key"] in let_in else refused(401, "no")
+
+
+@contextmanager
+def running(keys: Keys, data: Path) -> Iterator[Status]:
+    with scripted(keys.near) as near, scripted(keys.far) as far:
+        yield Status(data=str(data), admin_key="admin", regions=[a_region(near), a_region(far)], round_trips=[])
+
+
+def test_it_is_issued_once_and_used_again(tmp_path: Path) -> None:
+    keys = Keys()
+    with running(keys, tmp_path) as status:
+        assert [example_key(status) for _ in range(3)] == ["key-1"] * 3
+    assert keys.issued == 1
+
+
+def test_it_is_kept_where_only_the_user_reads_it_whatever_stood_there(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("not a key of anybody")
+    (tmp_path / FILE).chmod(0o644)
+    with running(Keys(), tmp_path) as status:
+        example_key(status)
+    assert (tmp_path / FILE).read_text() == "key-1\n"
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("refusing", ["let_in", "let_in_far"])
+def test_one_that_a_region_refuses_is_replaced(tmp_path: Path, refusing: str) -> None:
+    keys = Keys()
+    with running(keys, tmp_path) as status:
+        example_key(status)
+        setattr(keys, refusing, {"key-2"})
+        assert [example_key(status) for _ in range(2)] == ["key-2"] * 2
+
+
+@pytest.mark.parametrize("content", [b"", b"key-1\r\nX: 1", b"\xff\xfe", b"key 1"])
+def test_a_file_that_holds_no_key_is_replaced(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    with running(Keys(), tmp_path) as status:
+        assert example_key(status) == "key-1"
+
+
+def test_where_none_is_issued_the_old_file_stays(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("old\n")
+    with scripted(lambda asked: refused(422 if asked.method == "POST" else 401, "no")) as service:
+        status = Status(data=str(tmp_path), admin_key="admin", regions=[a_region(service)], round_trips=[])
+        with pytest.raises(Refused):
+            example_key(status)
+    assert (tmp_path / FILE).read_text() == "old\n"

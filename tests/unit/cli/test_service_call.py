@@ -1,0 +1,112 @@
+"""A call ends with a whole answer or with why there is none, soon, and takes nobody's word for where to go next."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import pytest
+
+from cli.service_call import ANSWER_BYTES_MAX, Answer, InvalidUrl, NotAnswered, NotConnected, call, parse_service_url
+from tests.unit.cli.scripted_service import Said, scripted
+
+
+def get(url: str, *, seconds_max: float = 5.0) -> Answer:
+    return call(
+        parse_service_url(url), "GET", "/path", headers={"Authorization": "Bearer secret"}, seconds_max=seconds_max
+    )
+
+
+@contextmanager
+def listening(greeting: bytes = b"") -> Iterator[str]:
+    """Somebody who takes a connection, says something, and then nothing until the other end leaves."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(greeting)
+                while connection.recv(65_536):
+                    pass
+
+        thread = Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_an_answer_is_returned_whatever_its_status() -> None:
+    with scripted(lambda _: Said(418, b"short and stout")) as service:
+        assert get(service.url) == Answer(status=418, body=b"short and stout")
+    assert service.asked[0][:2] == ("GET", "/path")
+
+
+def test_the_path_of_a_proxy_comes_first() -> None:
+    with scripted(lambda _: Said(200)) as service:
+        get(f"{service.url}/behind/a/proxy/")
+    assert service.asked[0].path == "/behind/a/proxy/path"
+
+
+def test_a_redirection_is_not_followed() -> None:
+    with scripted(lambda _: Said(200)) as elsewhere:
+        with scripted(lambda _: Said(307, headers={"Location": elsewhere.url})) as service:
+            assert get(service.url).status == 307
+        assert elsewhere.asked == []
+
+
+def test_silence_ends_in_time() -> None:
+    with listening() as url, pytest.raises(NotAnswered, match=r"nothing came within 0.1 s"):
+        get(url, seconds_max=0.1)
+
+
+def test_what_is_not_http_is_said_to_be_so() -> None:
+    with listening(b"INFO {}\r\n") as url, pytest.raises(NotAnswered, match="what came is no HTTP"):
+        get(url)
+
+
+@pytest.mark.parametrize(
+    "answer", [Said(201, b"xx", length=3), Said(201, b"x" * (ANSWER_BYTES_MAX + 1))], ids=["breaks off", "too long"]
+)
+def test_a_part_of_an_answer_is_none(answer: Said) -> None:
+    whole = "what came is not the whole answer"
+    with scripted(lambda _: answer) as service, pytest.raises(NotAnswered, match=whole):
+        get(service.url)
+
+
+def test_where_nobody_listens_nothing_was_sent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(NotConnected, match="Connection refused"):
+        get(f"http://127.0.0.1:{port}")
+
+
+def test_a_service_without_tls_is_no_https() -> None:
+    with scripted(lambda _: Said(200)) as service, pytest.raises(NotConnected, match="SSL"):
+        get(service.url.replace("http", "https"))
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://10.0.0.7:8080", "http://10.0.0.7:8080"),
+        ("http://10.0.0.7:80/", "http://10.0.0.7"),
+        ("HTTPS://Admin.Example.com", "https://admin.example.com"),
+        ("https://example.com/crosshook/", "https://example.com/crosshook"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_addresses_are_read_as_they_are_written(text: str, shown: str) -> None:
+    assert str(parse_service_url(text)) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "10.0.0.7:8080", "ftp://10.0.0.7", "http://", "http://host:port", "http://host:65536", "http://[::1",
+        "http://user:password@host", "http://host?query", "http://host#fragment", "http://host/a b\n", "http://höst",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(InvalidUrl):
+        parse_service_url(text)
