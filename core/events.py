@@ -96,7 +96,7 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event with its circumstances, as the log keeps it. Its place in the log completes its stamp.
 
     `author` is the id of the API key that it was asked for with, or `admin`. `seen` has, for a `WebhookUpdated` with a
-    `retry`, the registers that its author saw: what a repeated request is answered with is `seen` with the event over it.
+    `retry`, the registers that its author saw: a repeated request is answered with `seen` and the event over it.
     """
 
     operation_id: str

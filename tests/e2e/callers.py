@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ ORGANIZATIONS = tuple(f"af5fbd30-7ce7-4548-8b30-{number:012d}" for number in ran
 """So many that none has more webhooks than it can have."""
 
 WEBHOOKS = "/organizations/webhooks"
+OPERATION = "SlashID-Operation-ID"
 NO_ANSWER = 0
 
 _number = itertools.count()
@@ -34,7 +35,8 @@ class Told:
     status: int
     body: dict[str, Any]
     seconds: float
-    headers: Mapping[str, str] = field(default_factory=dict)
+    organization: str = ""
+    operation: str = ""
 
     @property
     def webhook_id(self) -> str:
@@ -76,7 +78,14 @@ class Caller:
             )
         except httpx.TransportError:
             return Told(target_url, NO_ANSWER, {}, loop.time() - begin)
-        told = Told(target_url, answer.status_code, answer.json(), loop.time() - begin, answer.headers)
+        told = Told(
+            target_url,
+            answer.status_code,
+            answer.json(),
+            loop.time() - begin,
+            organization,
+            operation=answer.headers.get(OPERATION, ""),
+        )
         if told.status == 201:
             _owners[told.webhook_id] = organization
         return told
@@ -127,12 +136,11 @@ async def burst(
     host, port = url.removeprefix("http://").split(":")
     streams = [await asyncio.open_connection(host, int(port)) for _ in range(count)]
     numbers = [next(_number) for _ in streams]
-    target_urls = [f"https://hooks.example.com/{number}" for number in numbers]
     loop = asyncio.get_running_loop()
     begin = loop.time()
-    for (_, writer), target_url, number in zip(streams, target_urls, numbers, strict=True):
+    for (_, writer), number in zip(streams, numbers, strict=True):
         organization = ORGANIZATIONS[number % len(ORGANIZATIONS)]
-        body = msgspec.json.encode({"name": "a webhook", "target_url": target_url})
+        body = msgspec.json.encode({"name": "a webhook", "target_url": f"https://hooks.example.com/{number}"})
         writer.write(
             f"POST {WEBHOOKS} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nSlashID-OrgID: {organization}\r\n"
             f"SlashID-API-Key: {keys[organization]}\r\n"
@@ -142,14 +150,23 @@ async def burst(
         )
     disturbing = asyncio.create_task(meanwhile)
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target_url: str) -> Told:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> Told:
         head, _, body = (await reader.read()).partition(b"\r\n\r\n")
         seconds = loop.time() - begin
         writer.close()
-        return Told(target_url, int(head.split(b" ", 2)[1]), msgspec.json.decode(body), seconds)
+        status, *lines = head.decode().splitlines()
+        headers = httpx.Headers([tuple(line.split(": ", 1)) for line in lines])  # type: ignore[misc]
+        return Told(
+            f"https://hooks.example.com/{number}",
+            int(status.split(" ", 2)[1]),
+            msgspec.json.decode(body),
+            seconds,
+            ORGANIZATIONS[number % len(ORGANIZATIONS)],
+            operation=headers.get(OPERATION, ""),
+        )
 
     told = await asyncio.gather(
-        *(answer(reader, writer, target_url) for (reader, writer), target_url in zip(streams, target_urls, strict=True))
+        *(answer(reader, writer, number) for (reader, writer), number in zip(streams, numbers, strict=True))
     )
     await disturbing
     return told
@@ -194,6 +211,14 @@ async def under_load(
             yield load
         finally:
             load.is_over = True
+
+
+async def fate(caller: Caller, operation: str, organization: str = ORGANIZATION) -> dict[str, Any]:
+    """What became of an operation."""
+    answer = await caller.client.get(f"/operations/{operation}", headers=caller.headers(organization))
+    assert answer.status_code == 200, answer.text
+    result: dict[str, Any] = answer.json()["result"]
+    return result
 
 
 async def until(holds: Callable[[], bool], *, within_seconds: float = 30) -> float:

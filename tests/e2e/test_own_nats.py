@@ -5,7 +5,7 @@ import asyncio
 from nats import connect
 
 from deploy.local import ServerProcess, local_regions
-from tests.e2e.callers import Caller, Told, burst, calling_all, under_load, until
+from tests.e2e.callers import Caller, Told, burst, calling_all, fate, under_load, until
 from tests.e2e.evidence import check, check_told, last_sequence, settled
 
 HERE = "us-iowa"
@@ -44,6 +44,9 @@ async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_w
         assert {one.target_url: registered[one.target_url] for one in told} == {
             one.target_url: before.target_urls()[one.target_url] for one in told
         }
+        for one in unknown:
+            state = (await fate(callers["europe-belgium"], one.operation, one.organization))["state"]
+            assert state == ("applied" if registered[one.target_url] else "never"), one
         print(f"told {check_told(evidence, told)}; {sum(registered[one.target_url] for one in unknown)} had landed")
 
 

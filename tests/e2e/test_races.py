@@ -7,7 +7,7 @@ from collections import Counter
 import msgspec
 
 from deploy.local import LocalRegions, local_regions
-from tests.e2e.callers import ORGANIZATION, WEBHOOKS, Caller, calling_all
+from tests.e2e.callers import OPERATION, ORGANIZATION, WEBHOOKS, Caller, calling_all, fate
 from tests.e2e.evidence import Log, check, settled
 
 WEBHOOKS_AT_ONCE = 20
@@ -55,8 +55,8 @@ class Writer:
             case _:
                 answer = await client.delete(path, headers=headers)
         self.answers[answer.request.method, answer.status_code] += 1
-        if "SlashID-Operation-ID" in answer.headers:
-            self.operations[answer.headers["SlashID-Operation-ID"]] = answer.status_code
+        if OPERATION in answer.headers:
+            self.operations[answer.headers[OPERATION]] = answer.status_code
         if answer.status_code in (200, 201) and name in answer.text:
             self.names.append(name)
 
@@ -72,14 +72,6 @@ async def flap(demo: LocalRegions) -> None:
 
 def operations_in(log: Log) -> set[str]:
     return {msgspec.json.decode(event.data)["operation_id"] for event in log}
-
-
-async def fate(caller: Caller, operation: str) -> str:
-    """What became of an operation, according to any region."""
-    answer = await caller.client.get(f"/operations/{operation}")
-    assert answer.status_code == 200, answer.text
-    state: str = answer.json()["result"]["state"]
-    return state
 
 
 async def test_writers_who_race_over_a_flapping_link_leave_equal_projections_and_lose_nothing(*, whole: bool) -> None:
@@ -112,7 +104,7 @@ async def test_writers_who_race_over_a_flapping_link_leave_equal_projections_and
         assert {name for name, status in named.items() if status != 408} <= operations
         late = [name for name, status in named.items() if status == 408]
         print(f"{len(late)} operations of a 408, {len(set(late) & operations)} of them in a log")
-        fates = await asyncio.gather(*(fate(dice.choice(everybody), name) for name in late))
+        fates = [(await fate(dice.choice(everybody), name))["state"] for name in late]
         expected = ["applied" if name in operations else "never" for name in late]
         assert fates == expected
         listed = [(await caller.client.get(WEBHOOKS, params={"limit": 1_000})).json() for caller in everybody]

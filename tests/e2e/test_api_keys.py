@@ -1,0 +1,125 @@
+"""API keys are facts like any other: replicated, rebuilt, and gone everywhere when a revocation returns."""
+
+import asyncio
+import uuid
+
+import httpx
+
+from deploy.local import local_regions
+from tests.e2e.callers import ORGANIZATION, calling_all
+from tests.e2e.evidence import check, read_registers, settled
+from tests.keys import admin_headers, issue_key
+
+HERE, AWAY = "us-iowa", "asia-japan"
+LEVEL, TIMEOUT = "SlashID-Required-Consistency", "SlashID-Required-Consistency-Timeout"
+WEBHOOKS = "/organizations/webhooks"
+
+
+def keys_of(organization: str) -> str:
+    return f"/admin/organizations/{organization}/keys"
+
+
+async def test_a_revocation_with_all_regions_holds_in_every_region_when_it_returns(*, whole: bool) -> None:
+    async with local_regions() as demo, calling_all(demo) as callers:
+        client, admin = callers[HERE].client, admin_headers(demo.admin_key)
+        for _ in range(20 if whole else 5):
+            organization = str(uuid.uuid4())
+            key = await issue_key(client, demo.admin_key, organization, level="all_regions")
+            shown = {"SlashID-OrgID": organization, "SlashID-API-Key": key}
+            seen = [(await caller.client.get(WEBHOOKS, headers=shown)).status_code for caller in callers.values()]
+            assert seen == [200, 200, 200]
+            (listed,) = (await client.get(keys_of(organization), headers=admin)).json()["result"]
+            revoked = await client.delete(
+                f"{keys_of(organization)}/{listed['id']}", headers={**admin, LEVEL: "all_regions"}
+            )
+            assert revoked.status_code == 204
+            answers = await asyncio.gather(*(caller.client.get(WEBHOOKS, headers=shown) for caller in callers.values()))
+            assert [answer.status_code for answer in answers] == [401, 401, 401]
+        check(await settled(demo))
+
+
+async def test_a_revoked_key_stays_revoked_when_redis_is_rebuilt_and_no_redis_or_log_has_a_secret() -> None:
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        client, admin, region = callers[HERE].client, admin_headers(demo.admin_key), demo.region(HERE)
+        keys = [await issue_key(client, demo.admin_key, ORGANIZATION, level="all_regions") for _ in range(2)]
+        listed = (await client.get(keys_of(ORGANIZATION), headers=admin)).json()["result"]
+        revoked = await client.delete(f"{keys_of(ORGANIZATION)}/{listed[-1]['id']}", headers=admin)
+        assert revoked.status_code == 204
+        await region.redis.stop()
+        await region.redis.erase_files()
+        await region.redis.start()
+        async with asyncio.timeout(20):
+            while (await client.get(WEBHOOKS)).status_code == 503:
+                await asyncio.sleep(0.02)
+        statuses = [(await client.get(WEBHOOKS, headers={"SlashID-API-Key": key})).status_code for key in keys]
+        assert statuses == [200, 401]
+        evidence = await settled(demo)
+        everything = str([log for logs in evidence.logs.values() for log in logs.values()])
+        everything += str([await read_registers(one.redis_url) for one in demo.regions.values()])
+        assert listed[0]["id"] in everything
+        assert not any(key.rpartition("_")[2] in everything for key in keys)
+
+
+async def test_every_event_keeps_who_asked_for_it() -> None:
+    async with local_regions(regions=1) as demo, calling_all(demo) as callers:
+        client = callers[HERE].client
+        created = await client.post(WEBHOOKS, json={"name": "a", "target_url": "https://authors.example.com"})
+        listed = (await client.get(keys_of(ORGANIZATION), headers=admin_headers(demo.admin_key))).json()["result"]
+        events = (await settled(demo)).origin(HERE)
+        assert f'"author":"{listed[0]["id"]}"' in events[-1].data.decode()
+        assert created.json()["result"]["id"] in events[-1].data.decode()
+        assert all('"author":"admin"' in event.data.decode() for event in events[:-1])
+
+
+async def test_an_administrator_waits_for_regions_as_everybody_does_and_is_told_the_same() -> None:
+    async with local_regions() as demo, calling_all(demo) as callers:
+        client, admin = callers[HERE].client, admin_headers(demo.admin_key)
+        await demo.cut(AWAY)
+        late = await client.post(
+            keys_of(ORGANIZATION), json={"name": "late"}, headers={**admin, LEVEL: "all_regions", TIMEOUT: "1"}
+        )
+        assert late.status_code == 408
+        assert late.json()["meta"]["consistency"]["pending"] == [AWAY]
+        assert late.headers["SlashID-Operation-ID"]
+        listed = await client.get(keys_of(ORGANIZATION), headers=admin)
+        assert [key["name"] for key in listed.json()["result"]].count("late") == 1
+
+
+async def test_without_an_admin_key_there_are_no_admin_routes_and_nobody_gets_in() -> None:
+    async with local_regions(regions=1, settings={"CROSSHOOK_ADMIN_KEY": ""}) as demo:
+        client = httpx.AsyncClient(base_url=demo.region(HERE).http_url)
+        async with client:
+            for authorization in ("Bearer", ""):
+                answer = await client.post(keys_of(ORGANIZATION), json={}, headers={"Authorization": authorization})
+                assert answer.status_code == 404
+            answer = await client.get(WEBHOOKS, headers={"SlashID-OrgID": ORGANIZATION})
+            assert answer.status_code == 401
+
+
+async def test_the_admin_key_is_wanted_and_an_organization_has_as_many_keys_as_it_may() -> None:
+    settings = {"CROSSHOOK_API_KEYS_MAX": "2"}
+    async with local_regions(regions=1, settings=settings) as demo:
+        organization = str(uuid.uuid4())
+        path, admin = keys_of(organization), admin_headers(demo.admin_key)
+        async with httpx.AsyncClient(base_url=demo.region(HERE).http_url) as client:
+            for headers in ({}, admin_headers("x" * 32), {"SlashID-API-Key": demo.admin_key}):
+                answer = await client.post(path, json={}, headers=headers)
+                assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+            answers = [await client.post(path, json={"name": str(number)}, headers=admin) for number in range(3)]
+            assert [answer.status_code for answer in answers] == [201, 201, 422]
+            first = answers[0].json()["result"]
+            assert set(first) == {"id", "name", "created_at", "key"}
+            listed = (await client.get(path, headers=admin, params={"limit": 1})).json()
+            assert listed["result"] == [{name: first[name] for name in ("id", "name", "created_at")}]
+            assert listed["meta"]["pagination"] == {"limit": 1, "offset": 0, "total_count": 2}
+            elsewhere = await client.delete(f"{keys_of(str(uuid.uuid4()))}/{first['id']}", headers=admin)
+            assert elsewhere.status_code == 404
+            for key_id in ("no-uuid", str(uuid.uuid4())):
+                assert (await client.delete(f"{path}/{key_id}", headers=admin)).status_code == 404
+            assert [(await client.delete(f"{path}/{first['id']}", headers=admin)).status_code for _ in range(2)] == [
+                204,
+                404,
+            ]
+            assert (await client.post(path, json={}, headers=admin)).status_code == 201
+            assert (await client.post(path, json={"name": "x" * 201}, headers=admin)).status_code == 400
+            assert (await client.post(keys_of("no-uuid"), json={}, headers=admin)).status_code == 400

@@ -1,0 +1,107 @@
+"""What an operation reads is true: where it is, how far it has come, and that it never happened."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from deploy.local import local_regions
+from tests.e2e.callers import OPERATION, ORGANIZATION, WEBHOOKS, Told, burst, calling_all, fate
+from tests.e2e.evidence import check, last_sequence, settled
+
+HERE, AWAY = "us-iowa", "asia-japan"
+LEVEL, TIMEOUT = "SlashID-Required-Consistency", "SlashID-Required-Consistency-Timeout"
+
+
+async def comes_true(holds: Callable[[], Awaitable[bool]], *, seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not await holds():
+            await asyncio.sleep(0.02)
+
+
+async def test_an_operation_is_committed_where_it_is_and_applied_when_it_is_everywhere_as_seen_from_anywhere() -> None:
+    async with local_regions() as demo, calling_all(demo) as callers:
+        await demo.cut(AWAY)
+        body = {"name": "a", "target_url": "https://operations.example.com/a"}
+        late = await callers[HERE].client.post(WEBHOOKS, json=body, headers={LEVEL: "all_regions", TIMEOUT: "1"})
+        operation = late.headers[OPERATION]
+        seen = await fate(callers[HERE], operation)
+        assert seen == {
+            "operation_id": operation,
+            "state": "committed",
+            "origin": HERE,
+            "sequence": await last_sequence(demo.region(HERE).nats_url, HERE),
+            "regions": {"asia-japan": "pending", "europe-belgium": "applied", "us-iowa": "applied"},
+        }
+        assert (await fate(callers[AWAY], operation))["state"] == "unknown", "it has not heard of it"
+        await demo.heal(AWAY)
+
+        async def is_applied() -> bool:
+            return {(await fate(caller, operation))["state"] for caller in callers.values()} == {"applied"}
+
+        await comes_true(is_applied)
+        assert (await fate(callers[AWAY], operation.upper()))["sequence"] == seen["sequence"]
+
+
+async def test_ids_that_nobody_was_given_are_unknown_and_what_is_no_id_is_a_400() -> None:
+    async with local_regions(regions=1) as demo, calling_all(demo) as callers:
+        for operation in (
+            str(uuid.uuid4()),
+            "01a20c31-5483-73d5-8521-3cb5e9bcc1c7",
+            "6b052b59-3e3e-8773-a63a-c20000000001",
+        ):
+            assert (await fate(callers[HERE], operation))["state"] == "unknown"
+        for text in ("x", "5", ORGANIZATION + "0"):
+            answer = await callers[HERE].client.get(f"/operations/{text}")
+            assert answer.status_code == 400
+            assert OPERATION in answer.json()["errors"][0]["message"]
+
+
+async def test_what_was_in_flight_when_its_service_and_nats_were_killed_is_later_said_to_be_there_or_never() -> None:
+    """The log is paused, so nobody can know; then everything that could still land it is killed."""
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        region, nats = demo.region(HERE), demo.region(HERE).nats
+        left: list[Told] = []
+        for _ in range(3):
+            nats.pause()
+            told = await burst(region.http_url, callers[HERE].keys, 20, timeout_seconds=1, meanwhile=asyncio.sleep(0))
+            handed = [one for one in told if one.status == 408]
+            assert len(handed) >= 1
+            left += handed
+            await region.services[0].kill()
+            await nats.kill()
+            await nats.start()
+            await region.services[0].start()
+            await demo.wait_ready()
+            # The place that they were handed to the log for is theirs, or is taken by what is written now.
+            assert (await callers[HERE].register(level="all_regions")).status == 201
+        evidence = await settled(demo)
+        check(evidence)
+        there = {msgspec.json.decode(event.data)["operation_id"] for event in evidence.origin(HERE)}
+        for caller in callers.values():
+            fates = [(await fate(caller, one.operation, one.organization))["state"] for one in left]
+            assert fates == ["applied" if one.operation in there else "never" for one in left]
+        print(fates)
+        assert "never" in fates
+
+
+async def test_what_was_in_flight_when_nats_was_killed_alone_is_later_said_to_be_there() -> None:
+    """The service lives, and goes on trying what somebody was told may still land."""
+    async with local_regions(regions=1) as demo, calling_all(demo) as callers:
+        region, nats = demo.region(HERE), demo.region(HERE).nats
+        nats.pause()
+        told = await burst(region.http_url, callers[HERE].keys, 20, timeout_seconds=1, meanwhile=asyncio.sleep(0))
+        left = [one for one in told if one.status == 408]
+        assert {one.state for one in left} == {"unknown"}
+        await nats.kill()
+        await nats.start()
+        await nats.wait_ready()
+
+        async def is_decided() -> bool:
+            answers = [await fate(callers[HERE], one.operation, one.organization) for one in left]
+            return all(answer["state"] in ("applied", "never") for answer in answers)
+
+        await comes_true(is_decided)
+        there = {msgspec.json.decode(event.data)["operation_id"] for event in (await settled(demo)).origin(HERE)}
+        assert {one.operation for one in left} <= there
