@@ -33,6 +33,7 @@ from service.region import RegionView
 from service.routes.api_keys import issue_api_key, list_api_keys, revoke_api_key
 from service.routes.operations import read_operation
 from service.routes.options import with_options
+from service.routes.schema import schema_routes
 from service.routes.triggers import create_trigger, delete_trigger, list_triggers
 from service.routes.webhooks import create_webhook, delete_webhook, list_webhooks, read_webhook, update_webhook
 from service.settings import Settings
@@ -158,6 +159,7 @@ def make_app(settings: Settings, region: RegionView, calls: UseCases) -> Litesta
                 read_operation,
                 *([issue_api_key, list_api_keys, revoke_api_key] if settings.admin_key else []),
                 *health_routes(region.health),
+                *schema_routes(settings.limits.headers),
             ]
         ),
         dependencies={
