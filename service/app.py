@@ -32,6 +32,8 @@ from service.reading import Reading
 from service.region import RegionView
 from service.routes.api_keys import issue_api_key, list_api_keys, revoke_api_key
 from service.routes.operations import read_operation
+from service.routes.options import with_options
+from service.routes.schema import schema_routes
 from service.routes.triggers import create_trigger, delete_trigger, list_triggers
 from service.routes.webhooks import create_webhook, delete_webhook, list_webhooks, read_webhook, update_webhook
 from service.settings import Settings
@@ -136,7 +138,6 @@ def make_app(settings: Settings, region: RegionView, calls: UseCases) -> Litesta
     admin = AdminHeaders(settings.admin_key)
     given: dict[str, object] = {**calls._asdict(), "limits": settings.limits}
     read_from_request = {
-        "write": headers.write_request,
         "read": headers.read_request,
         "admin_write": admin.write_request,
         "admin_read": admin.read_request,
@@ -145,22 +146,26 @@ def make_app(settings: Settings, region: RegionView, calls: UseCases) -> Litesta
         "named_trigger": headers.named_trigger,
     }
     return Litestar(
-        [
-            create_webhook,
-            list_webhooks,
-            read_webhook,
-            update_webhook,
-            delete_webhook,
-            create_trigger,
-            list_triggers,
-            delete_trigger,
-            read_operation,
-            *([issue_api_key, list_api_keys, revoke_api_key] if settings.admin_key else []),
-            *health_routes(region.health),
-        ],
+        with_options(
+            [
+                create_webhook,
+                list_webhooks,
+                read_webhook,
+                update_webhook,
+                delete_webhook,
+                create_trigger,
+                list_triggers,
+                delete_trigger,
+                read_operation,
+                *([issue_api_key, list_api_keys, revoke_api_key] if settings.admin_key else []),
+                *health_routes(region.health),
+                *schema_routes(settings.limits.headers),
+            ]
+        ),
         dependencies={
             **{name: Provide(_always(value), sync_to_thread=False) for name, value in given.items()},
             **{name: Provide(read, sync_to_thread=False) for name, read in read_from_request.items()},
+            "write": Provide(headers.write_request),
         },
         before_send=[tell_exchange],
         exception_handlers=EXCEPTION_HANDLERS,

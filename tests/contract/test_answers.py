@@ -164,6 +164,21 @@ async def test_of_many_who_want_one_target_url_at_once_one_gets_it(client: httpx
     assert len((await client.get(WEBHOOKS)).json()["result"]) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        (WEBHOOKS, {"GET", "POST"}),
+        (f"{WEBHOOKS}/nobodys", {"GET", "PATCH", "DELETE"}),
+        (triggers_of("nobodys"), {"GET", "POST", "DELETE"}),
+        ("/livez", {"GET"}),
+    ],
+)
+async def test_options_names_every_method_of_a_path(client: httpx.AsyncClient, path: str, methods: set[str]) -> None:
+    answer = await client.options(path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert set(answer.headers["Allow"].split(", ")) == {*methods, "OPTIONS"}
+
+
 async def test_organizations_neither_see_nor_hinder_one_another(region: LocalRegion, client: httpx.AsyncClient) -> None:
     body = a_body()
     webhook = await registered(client, target_url=body["target_url"])

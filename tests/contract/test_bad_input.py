@@ -320,7 +320,7 @@ async def test_another_organizations_webhook_is_not_found_as_if_it_were_not_ther
         "/organizations",
         "/organizations/webhook",
         f"{WEBHOOKS}/{NOBODYS}/trigger",
-        "/schema",
+        "/schemas",
         "/docs",
         "/%ff",
         "/" + "x" * 5_000,

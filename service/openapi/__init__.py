@@ -1,0 +1,1 @@
+"""The whole contract as an OpenAPI document: what `/schema/openapi.json` answers with."""

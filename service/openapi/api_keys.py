@@ -1,0 +1,90 @@
+"""The operations on API keys. They are there only for who runs the service."""
+
+from service.headers import OPERATION, TOKEN
+from service.openapi import examples
+from service.openapi.kinds import Operation, Own, admin_read, admin_write
+from service.openapi.responses import answer, body, decided, nothing, refused, succeeded
+
+TAG = "API keys"
+
+_PATH = "/admin/organizations/{organization_id}/keys"
+_NO_ROUTE = refused(
+    404,
+    "The service has no admin key, and so no such route.",
+    f"no such route: /admin/organizations/{examples.ORGANIZATION_ID}/keys",
+)
+
+API_KEYS: tuple[Operation, ...] = (
+    admin_write(
+        "post",
+        _PATH,
+        Own(
+            tag=TAG,
+            name="issue_api_key",
+            summary="Issue an API key",
+            description="Issue a key to an organization. Its text is in this answer and is not kept.",
+            body=body("ApiKeyBody", {"a key with a name": {"name": examples.API_KEY["name"]}, "one without": {}}),
+            responses={
+                201: answer(
+                    "The key is issued, as consistently as was required.",
+                    "IssuedApiKeyAnswer",
+                    {"the key": succeeded({**examples.API_KEY, "key": examples.API_KEY_TEXT})},
+                    headers=(TOKEN, OPERATION),
+                    links=("revocation", "operation_of_administrator"),
+                ),
+                404: _NO_ROUTE,
+                422: decided(
+                    422,
+                    "The organization has as many keys as it can have.",
+                    "this organization has 100 API keys, as many as it can have; revoke one",
+                ),
+            },
+        ),
+    ),
+    admin_read(
+        "get",
+        _PATH,
+        Own(
+            tag=TAG,
+            name="list_api_keys",
+            summary="List API keys",
+            description=(
+                "A page of an organization's keys, in the order of their issue, without what their holders show."
+            ),
+            parameters=("limit", "offset"),
+            responses={
+                200: answer(
+                    "The keys.",
+                    "ApiKeysAnswer",
+                    {"one key": succeeded([examples.API_KEY], limit=100, offset=0, total_count=1)},
+                    headers=(TOKEN,),
+                ),
+                404: _NO_ROUTE,
+            },
+        ),
+    ),
+    admin_write(
+        "delete",
+        f"{_PATH}/{{key_id}}",
+        Own(
+            tag=TAG,
+            name="revoke_api_key",
+            summary="Revoke an API key",
+            description="Let nobody in with this key any more.",
+            parameters=("key_id",),
+            responses={
+                204: nothing(
+                    "The key is revoked, as consistently as was required.",
+                    headers=(TOKEN, OPERATION),
+                    links=("operation_of_administrator",),
+                ),
+                404: decided(
+                    404,
+                    "The organization has no such key in what this region has applied; or the service has no admin "
+                    "key, and so no such route.",
+                    f"API key not found: {examples.KEY_ID}",
+                ),
+            },
+        ),
+    ),
+)

@@ -1,0 +1,105 @@
+"""The OpenAPI document, put together."""
+
+from importlib.metadata import version
+
+from core.fields import HeaderLimits
+from service.headers import API_KEY
+from service.openapi.api_keys import API_KEYS
+from service.openapi.api_keys import TAG as API_KEYS_TAG
+from service.openapi.fields import Json
+from service.openapi.kinds import ADMIN_KEY_SCHEME, API_KEY_SCHEME, Operation
+from service.openapi.links import LINKS
+from service.openapi.operations import OPERATIONS
+from service.openapi.operations import TAG as OPERATIONS_TAG
+from service.openapi.parameters import PARAMETERS
+from service.openapi.process import PROCESS
+from service.openapi.process import TAG as PROCESS_TAG
+from service.openapi.responses import HEADERS, RESPONSES
+from service.openapi.schemas import schemas
+from service.openapi.triggers import TAG as TRIGGERS_TAG
+from service.openapi.triggers import TRIGGERS
+from service.openapi.webhooks import TAG as WEBHOOKS_TAG
+from service.openapi.webhooks import WEBHOOKS
+
+_ABOUT = """\
+Which webhooks an organization has, and which triggers call them: in every region at once, with the consistency
+chosen per request and an honest answer in bounded time.
+
+**Consistency.** Every POST, PATCH and DELETE takes `SlashID-Required-Consistency`. With `local_region`, the
+default, a 201 means that what was written is synced to disk in this region and that a read here shows it. With
+`all_regions` it is in every region's own log too, and a read in *any* region shows it. What is not reached within
+`SlashID-Required-Consistency-Timeout` is a **408: it undoes nothing**, and `meta.consistency` says what is known. A
+**503 means that nothing was handed to the log**.
+
+**Reading one's own writes.** Answers carry `SlashID-Consistency-Token`. A read that sends it, in any region,
+answers from a state at least that new. A refusal carries one too, where it was decided on what the region has.
+
+**Trying again.** With an `Idempotency-Key` a write can be sent again: it rejoins the first attempt. `GET
+/operations/{operation_id}` tells what became of it.
+
+**The envelope.** Every answer is `{"meta": …, "errors": [{"httpcode", "message"}], "result": …}`, but for those of
+the process itself. A refusal's `errors` has the answer's status and what is wrong.
+
+**Whatever the route**, an answer can also be one of these, in the envelope:
+
+| status | why |
+|---|---|
+| 404 | There is no such route. |
+| 405 | The path is right and the method is not; `Allow` says which are. |
+| 408 | The body did not arrive within 10 s. |
+| 413 | The body is longer than the service takes: 64 KiB, unless it is set otherwise. |
+| 431 | The head is longer than 64 KiB. |
+| 503 | The process has as many connections or requests as it takes; try again. |
+"""
+
+_TAGS = {
+    WEBHOOKS_TAG: (WEBHOOKS, "What is called, and how."),
+    TRIGGERS_TAG: (TRIGGERS, "What calls a webhook."),
+    OPERATIONS_TAG: (OPERATIONS, "What became of a write."),
+    API_KEYS_TAG: (
+        API_KEYS,
+        "Who is let in. These routes are there only where the service has an admin key (`CROSSHOOK_ADMIN_KEY`).",
+    ),
+    PROCESS_TAG: (PROCESS, "What the process tells of itself. Nobody has to show a key."),
+}
+
+_SECURITY_SCHEMES: Json = {
+    API_KEY_SCHEME: {
+        "type": "apiKey",
+        "in": "header",
+        "name": API_KEY,
+        "description": "A key that was issued to the organization that `SlashID-OrgID` names.",
+    },
+    ADMIN_KEY_SCHEME: {"type": "http", "scheme": "bearer", "description": "The service's `CROSSHOOK_ADMIN_KEY`."},
+}
+
+
+def document(limits: HeaderLimits) -> Json:
+    """The whole contract, also of what this process may not have: the routes of an admin key."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "crosshook",
+            "version": version("crosshook"),
+            "description": _ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "The region that is asked."}],
+        "tags": [{"name": tag, "description": description} for tag, (_, description) in _TAGS.items()],
+        "paths": _paths([operation for operations, _ in _TAGS.values() for operation in operations]),
+        "components": {
+            "schemas": schemas(limits),
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
+            "responses": RESPONSES,
+            "links": LINKS,
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+    }
+
+
+def _paths(operations: list[Operation]) -> Json:
+    paths: Json = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = operation.description
+    return paths

@@ -1,0 +1,170 @@
+"""What requests carry besides a body: headers, and parameters of path and query."""
+
+from core.catalogue import NAMES, TriggerType
+from core.consistency import Level
+from core.tokens import TOKEN_CHARACTERS_MAX
+from service import headers
+from service.openapi import examples, patterns
+from service.openapi.assets import ASSETS
+from service.openapi.fields import Json
+
+_UUID: Json = {"type": "string", "format": "uuid", "pattern": patterns.UUID}
+
+# What can be left out has its example in its schema: Swagger UI sends what stands beside it.
+PARAMETERS: dict[str, Json] = {
+    "organization": {
+        "name": headers.ORGANIZATION,
+        "in": "header",
+        "required": True,
+        "description": "The organization ID.",
+        "schema": _UUID,
+        "example": examples.ORGANIZATION_ID,
+    },
+    "consistency": {
+        "name": headers.CONSISTENCY,
+        "in": "header",
+        "description": (
+            "The consistency level required for this request. `local_region`: wait until this region shows what was "
+            "written. `all_regions`: wait until every region does. If that is not achieved within the timeout the "
+            "answer is a 408, which undoes nothing: what was written goes on to every region."
+        ),
+        "schema": {
+            "type": "string",
+            "enum": list(Level),
+            "default": Level.LOCAL_REGION,
+            "examples": [Level.ALL_REGIONS],
+        },
+    },
+    "timeout": {
+        "name": headers.TIMEOUT,
+        "in": "header",
+        "description": (
+            "The maximum number of seconds to wait, from the request's arrival: of a write for the consistency that "
+            "it requires, of a read for the state that its token names. Anything else than an integer in the range is "
+            "a 400."
+        ),
+        "schema": {
+            "type": "integer",
+            "minimum": headers.TIMEOUT_SECONDS_MIN,
+            "maximum": headers.TIMEOUT_SECONDS_MAX,
+            "default": headers.TIMEOUT_SECONDS_DEFAULT,
+            "examples": [5],
+        },
+    },
+    "token": {
+        "name": headers.TOKEN,
+        "in": "header",
+        "description": (
+            "The header of the same name of an earlier answer, of any region. A read answers from a state that is at "
+            "least as new, and waits for it: a 408 if it does not come in time, a 410 if a restore lost it. A write "
+            "does not wait for it; its own answer's token covers it."
+        ),
+        "schema": {
+            "type": "string",
+            "format": "consistency-token",
+            "pattern": patterns.PRINTABLE,
+            "maxLength": TOKEN_CHARACTERS_MAX,
+            "examples": [examples.CONSISTENCY_TOKEN],
+        },
+    },
+    "retry_key": {
+        "name": headers.RETRY_KEY,
+        "in": "header",
+        "description": (
+            "Makes it safe to send the request again: with the same key and the same payload it rejoins the first "
+            "attempt, with the same outcome, and waits for the consistency that *this* attempt requires. The same key "
+            "with another payload is a 422. A key belongs to its organization, method and path, and is kept for 24 "
+            "hours. Refusals are not recorded. Used in two regions before either has heard of the other's, both take "
+            "effect."
+        ),
+        "schema": {
+            "type": "string",
+            "pattern": patterns.PRINTABLE,
+            "maxLength": headers.RETRY_KEY_CHARACTERS_MAX,
+            "examples": [examples.RETRY_KEY],
+        },
+    },
+    "if_match": {
+        "name": headers.IF_MATCH,
+        "in": "header",
+        "description": (
+            "The `ETag` of the state that may be changed, several with commas between, or `*`. A 412 where this "
+            "region has seen a later one."
+        ),
+        "schema": {"type": "string", "pattern": patterns.IF_MATCH, "examples": [examples.ENTITY_TAG]},
+    },
+    "limit": {
+        "name": "limit",
+        "in": "query",
+        "description": "How many items to list at most.",
+        "schema": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": headers.LIMIT_MAX,
+            "default": headers.LIMIT_DEFAULT,
+            "examples": [20],
+        },
+    },
+    "offset": {
+        "name": "offset",
+        "in": "query",
+        "description": "How many items to pass over first.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": headers.OFFSET_MAX, "default": 0, "examples": [40]},
+    },
+    "webhook_id": {
+        "name": "webhook_id",
+        "in": "path",
+        "required": True,
+        "description": "The webhook's `id`. One that nobody has is a 404, and so is what is no UUID.",
+        "schema": _UUID,
+        "example": examples.WEBHOOK_ID,
+    },
+    "trigger_type": {
+        "name": "trigger_type",
+        "in": "query",
+        "required": True,
+        "description": "The trigger's type.",
+        "schema": {"type": "string", "enum": list(TriggerType)},
+        "example": examples.EVENT_TRIGGER["trigger_type"],
+    },
+    "trigger_name": {
+        "name": "trigger_name",
+        "in": "query",
+        "required": True,
+        "description": "The trigger's name, one that belongs to the type.",
+        "schema": {"type": "string", "enum": [name for names in NAMES.values() for name in names]},
+        "example": examples.EVENT_TRIGGER["trigger_name"],
+    },
+    "operation_id": {
+        "name": "operation_id",
+        "in": "path",
+        "required": True,
+        "description": "The `SlashID-Operation-ID` of an answer.",
+        "schema": _UUID,
+        "example": examples.OPERATION_ID,
+    },
+    "organization_id": {
+        "name": "organization_id",
+        "in": "path",
+        "required": True,
+        "description": "The organization whose keys these are.",
+        "schema": _UUID,
+        "example": examples.ORGANIZATION_ID,
+    },
+    "key_id": {
+        "name": "key_id",
+        "in": "path",
+        "required": True,
+        "description": "The key's `id`.",
+        "schema": _UUID,
+        "example": examples.KEY_ID,
+    },
+    "file": {
+        "name": "file",
+        "in": "path",
+        "required": True,
+        "description": "The file's name.",
+        "schema": {"type": "string", "enum": list(ASSETS)},
+        "example": "swagger-ui.css",
+    },
+}

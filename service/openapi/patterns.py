@@ -1,0 +1,40 @@
+"""What can be said of texts in JSON Schema: regular expressions that ECMAScript, Python and Rust read alike.
+
+Each says the same as the code that checks the field; the tests hold one against the other. Where no regular expression
+can, the pattern says less: whatever it matches is taken, and its docstring names what is taken besides.
+"""
+
+UUID = r"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"
+
+NOT_BLANK = r"[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
+"""Somewhere a character that is not white space, as `str.isspace` has it: ECMAScript's `\\S` is another set."""
+
+HEADER_NAME = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+
+HEADER_VALUE = r"^[^\x00-\x08\x0a-\x1f\x7f]*$"
+
+_LABEL = r"[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?"
+_LOCALHOST = "".join(f"[{letter.upper()}{letter}]" for letter in "localhost")
+_NO_LAST_LABEL = rf"(?:[0-9]+|0[Xx][0-9A-Fa-f]*|{_LOCALHOST})\.?(?:[:/]|$)"
+_PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+TARGET_URL = (
+    r"^[Hh][Tt][Tt][Pp][Ss]://"
+    rf"(?![^:/]{{254}})(?:{_LABEL}\.)*(?!{_NO_LAST_LABEL}){_LABEL}\.?"
+    rf"(?::(?:0*{_PORT})?)?"
+    r'(?:/[!"$->@-~]*)?$'
+)
+
+_FRACTION = r"(?:\.[0-9]*)?"
+_SECONDS = rf"(?:1?[0-9]{_FRACTION}|\.[0-9]+|20(?:\.0*)?)s"
+_MILLISECONDS = rf"(?:1?[0-9]{{1,4}}{_FRACTION}|\.[0-9]+|20000(?:\.0*)?)ms"
+_MICROSECONDS = rf"(?:1?[0-9]{{1,7}}{_FRACTION}|\.[0-9]+|20000000(?:\.0*)?)[u\xb5\u03bc]s"
+_NANOSECONDS = rf"(?:1?[0-9]{{1,10}}{_FRACTION}|\.[0-9]+|20000000000(?:\.0*)?)ns"
+TIMEOUT = rf"^\+?(?:0|{_SECONDS}|{_MILLISECONDS}|{_MICROSECONDS}|{_NANOSECONDS})$"
+"""A Go duration from 0 s to 20 s in one unit, which is all that Go itself writes of them. Taken besides: what has to be
+calculated, such as the sum `1s500ms`, a part of a minute such as `0.1m`, a part of a nanosecond; leading zeros; -0."""
+
+_ENTITY_TAG = r'"[!#-+\x2d-~]*"'
+IF_MATCH = rf"^(?:\*|{_ENTITY_TAG}(?: *, *{_ENTITY_TAG})*)$"
+
+PRINTABLE = "^[!-~]+$"
+"""ASCII without spaces."""

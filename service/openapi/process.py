@@ -1,0 +1,101 @@
+"""The operations that tell of the process itself, and of what it understands."""
+
+from service.openapi import examples
+from service.openapi.assets import ASSETS
+from service.openapi.fields import reference
+from service.openapi.kinds import Operation, Own, open_to_all
+from service.openapi.responses import answer, refused, text
+
+TAG = "The process"
+
+PROCESS: tuple[Operation, ...] = (
+    open_to_all(
+        "get",
+        "/livez",
+        Own(
+            tag=TAG,
+            name="livez",
+            summary="Is it alive?",
+            description="Whether the process answers at all.",
+            responses={200: answer("It does.", "Alive", {"alive": {"status": "alive"}})},
+        ),
+    ),
+    open_to_all(
+        "get",
+        "/readyz",
+        Own(
+            tag=TAG,
+            name="readyz",
+            summary="Is it ready?",
+            description="Whether the process can do its work now, and if not, what it waits for.",
+            responses={
+                200: answer(
+                    "It is `ready`; or `degraded`: it does its work, but an origin is halted.",
+                    "Health",
+                    {"ready": examples.READY, "degraded": examples.DEGRADED},
+                ),
+                503: answer("It is `waiting` or `draining`.", "Health", {"waiting": examples.WAITING}),
+            },
+        ),
+    ),
+    open_to_all(
+        "get",
+        "/metrics",
+        Own(
+            tag=TAG,
+            name="metrics",
+            summary="Read metrics",
+            description="What the process counted, for Prometheus.",
+            responses={200: text("The metrics.", "text/plain", examples.METRICS)},
+        ),
+    ),
+    open_to_all(
+        "get",
+        "/schema",
+        Own(
+            tag=TAG,
+            name="read_page",
+            summary="Read this, in a browser",
+            description=(
+                "A page that shows this document and tries its operations. It loads nothing from any other host."
+            ),
+            responses={
+                200: text("The page.", "text/html", "<!DOCTYPE html>"),
+                503: reference("unavailable", "responses"),
+            },
+        ),
+    ),
+    open_to_all(
+        "get",
+        "/schema/openapi.json",
+        Own(
+            tag=TAG,
+            name="read_document",
+            summary="Read this, as a document",
+            description="This OpenAPI document.",
+            responses={
+                200: answer("The document.", "Document", {"its beginning": {"openapi": "3.1.0"}}),
+                503: reference("unavailable", "responses"),
+            },
+        ),
+    ),
+    open_to_all(
+        "get",
+        "/schema/{file}",
+        Own(
+            tag=TAG,
+            name="read_file",
+            summary="Read a file of the page",
+            description="What the page at `/schema` loads.",
+            parameters=("file",),
+            responses={
+                200: {
+                    "description": "The file.",
+                    "content": {content_type.split(";", maxsplit=1)[0]: {} for _, content_type in ASSETS.values()},
+                },
+                404: refused(404, "There is no such file.", "no such route: /schema/nothing"),
+                503: reference("unavailable", "responses"),
+            },
+        ),
+    ),
+)

@@ -1,0 +1,198 @@
+"""What answers carry: headers, a body with examples, and where to go from there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.tokens import TOKEN_CHARACTERS_MAX
+from service.headers import API_KEY, OPERATION, RETRY_KEY, TOKEN
+from service.openapi import examples, patterns
+from service.openapi.fields import Json, reference
+
+JSON_TYPE = "application/json"
+
+HEADERS: dict[str, Json] = {
+    TOKEN: {
+        "description": (
+            "Names a state of the regions: at least what came with the request, what this answer was read from, and "
+            "what it wrote. Sent with a read, in any region, it is a lower bound of what that answers from. Opaque."
+        ),
+        "required": True,
+        "schema": {"type": "string", "pattern": patterns.PRINTABLE, "maxLength": TOKEN_CHARACTERS_MAX},
+        "example": examples.CONSISTENCY_TOKEN,
+    },
+    OPERATION: {
+        "description": "What `GET /operations/{operation_id}` tells the state of.",
+        "required": True,
+        "schema": {"type": "string", "format": "uuid"},
+        "example": examples.OPERATION_ID,
+    },
+    "ETag": {
+        "description": "Different whenever anything of the webhook but its triggers is. `If-Match` takes it.",
+        "required": True,
+        "schema": {"type": "string", "pattern": r'^"[!#-~]+"$'},
+        "example": examples.ENTITY_TAG,
+    },
+    "Location": {
+        "description": "Where the operation tells its state.",
+        "schema": {"type": "string", "pattern": "^/operations/"},
+        "example": f"/operations/{examples.OPERATION_ID}",
+    },
+    "Retry-After": {
+        "description": "In how many seconds to try again.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 1,
+    },
+    "WWW-Authenticate": {
+        "description": "What would have been accepted.",
+        "required": True,
+        "schema": {"type": "string"},
+        "example": f'ApiKey header="{API_KEY}"',
+    },
+}
+
+
+def answer(
+    description: str,
+    shape: str,
+    shown: Mapping[str, Any],
+    *,
+    headers: tuple[str, ...] = (),
+    links: tuple[str, ...] = (),
+) -> Json:
+    """A JSON response of that shape. `shown` has examples: what they show -> the body."""
+    return {**nothing(description, headers=headers, links=links), "content": _content(shape, shown)}
+
+
+def text(description: str, content_type: str, example: str) -> Json:
+    """A response that is text."""
+    return {"description": description, "content": {content_type: {"schema": {"type": "string"}, "example": example}}}
+
+
+def nothing(description: str, *, headers: tuple[str, ...] = (), links: tuple[str, ...] = ()) -> Json:
+    """A response without a body."""
+    found: Json = {"description": description}
+    if headers:
+        found["headers"] = {name: reference(name, "headers") for name in headers}
+    if links:
+        found["links"] = {name: reference(name, "links") for name in links}
+    return found
+
+
+def refused(status: int, description: str, *messages: str, headers: tuple[str, ...] = ()) -> Json:
+    """A response that refuses. Each message is an example."""
+    shown = {f"example {place}": failed(status, message) for place, message in enumerate(messages, 1)}
+    return answer(description, "Refusal", shown, headers=headers)
+
+
+def decided(status: int, description: str, *messages: str) -> Json:
+    """A response that refuses because of what a region has. It tells its token, if a state was looked at for it."""
+    return {**refused(status, description, *messages), "headers": {TOKEN: _perhaps(TOKEN)}}
+
+
+def body(shape: str, shown: Mapping[str, Any]) -> Json:
+    """A request body of that shape. `shown` has examples: what they show -> the body."""
+    said = "JSON, whatever `Content-Type` says. Members that are not known are ignored."
+    return {"required": True, "description": said, "content": _content(shape, shown)}
+
+
+def succeeded(result: Any, **pagination: int) -> Json:  # noqa: ANN401 - any JSON
+    """The envelope around a result."""
+    return {"meta": {"pagination": pagination} if pagination else {}, "errors": [], "result": result}
+
+
+def failed(status: int, message: str, **meta: Json) -> Json:
+    """The envelope of a refusal."""
+    return {"meta": meta, "errors": [{"httpcode": status, "message": message}]}
+
+
+def _content(shape: str, shown: Mapping[str, Any]) -> Json:
+    examples = {
+        f"example_{place}": {"summary": what, "value": value} for place, (what, value) in enumerate(shown.items(), 1)
+    }
+    return {JSON_TYPE: {"schema": reference(shape), "examples": examples}}
+
+
+def _not_in_time(link: str) -> Json:
+    """A 408 of a write. It has no headers where not even the body came in time."""
+    message = (
+        "all_regions was not reached within 5 s: waiting for asia-japan; it is in the log and goes on to every region"
+    )
+    found = answer(
+        "The consistency that is required was not reached in time, and `meta.consistency` says what is known; nothing "
+        "is undone. Or, without any of that and without the headers: the body did not arrive within 10 s.",
+        "Refusal",
+        {
+            "the event is in the log": failed(408, message, consistency=examples.NOT_REACHED),
+            "the body came too late": failed(408, "body: it did not arrive within 10 s"),
+        },
+        headers=("Location",),
+        links=(link,),
+    )
+    return {**found, "headers": {**found["headers"], **{name: _perhaps(name) for name in (TOKEN, OPERATION)}}}
+
+
+def _perhaps(header: str) -> Json:
+    return {**HEADERS[header], "required": False}
+
+
+LOST = f"{TOKEN}: this write was lost: us-iowa was restored from before it; read without the token"
+REUSED = f"header {RETRY_KEY}: this key was used with another payload; use a new key for a new request"
+
+RESPONSES: dict[str, Json] = {
+    "bad_request": refused(
+        400,
+        "Something in the request is not what it can be. The message names it and says what is allowed.",
+        "header SlashID-Required-Consistency-Timeout: expected an integer from 1 to 120, in seconds",
+        "target_url: expected a URL that starts with https://",
+        "body: Object missing required field `name`",
+    ),
+    "unauthenticated": refused(
+        401,
+        "The key is missing, was never issued, or is revoked.",
+        f"header {API_KEY}: expected a valid API key of the organization",
+        headers=("WWW-Authenticate",),
+    ),
+    "not_administrator": refused(
+        401,
+        "The key is missing, or is another one.",
+        "header Authorization: expected Bearer and the admin key",
+        headers=("WWW-Authenticate",),
+    ),
+    "forbidden": refused(
+        403, "The key belongs to another organization.", f"header {API_KEY}: the key is not one of this organization"
+    ),
+    "webhook_not_found": decided(
+        404,
+        "The organization has no such webhook in what this region has applied.",
+        f"webhook not found: {examples.WEBHOOK_ID}",
+    ),
+    "not_in_time": _not_in_time("operation"),
+    "not_in_time_for_administrator": _not_in_time("operation_of_administrator"),
+    "not_seen_in_time": decided(
+        408,
+        "This region did not reach the state that the token names in time.",
+        f"{TOKEN}: within 30 s this region had not all that it names of us-iowa",
+        "body: it did not arrive within 10 s",
+    ),
+    "lost": decided(410, "The token names a write that was lost when its region's log was restored.", LOST),
+    "too_large": refused(
+        413,
+        "The body is longer than the service takes: 64 KiB, unless it is set otherwise.",
+        "body: expected at most 65536 bytes",
+    ),
+    "key_reused": decided(422, "The `Idempotency-Key` was used for a request that asked for something else.", REUSED),
+    "too_many": refused(
+        429,
+        "The organization has too many requests waiting.",
+        "1000 requests of this organization wait already; nothing was done, try again",
+        headers=("Retry-After",),
+    ),
+    "unavailable": refused(
+        503,
+        "The region cannot take the request now, and nothing was handed to its log. Or the organization has used as "
+        "many values of `Idempotency-Key` in 24 hours as are kept.",
+        "this region's projection does not answer; nothing was done, try again",
+        headers=("Retry-After",),
+    ),
+}

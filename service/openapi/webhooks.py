@@ -1,0 +1,144 @@
+"""The operations on webhooks."""
+
+from service.headers import OPERATION, TOKEN
+from service.openapi import examples
+from service.openapi.fields import reference
+from service.openapi.kinds import Operation, Own, read, write
+from service.openapi.responses import REUSED, answer, body, decided, nothing, succeeded
+
+TAG = "Webhooks"
+
+_NOT_FOUND = reference("webhook_not_found", "responses")
+_TAKEN = decided(
+    409,
+    "Another webhook of the organization has that `target_url`.",
+    f"target_url: another webhook of this organization has {examples.WEBHOOK_BODY['target_url']}",
+)
+_CHANGED = decided(
+    412,
+    "This region has seen a later state than `If-Match` names.",
+    f"webhook {examples.WEBHOOK_ID} is not what If-Match says any more; read it again",
+)
+
+WEBHOOKS: tuple[Operation, ...] = (
+    write(
+        "post",
+        "/organizations/webhooks",
+        Own(
+            tag=TAG,
+            name="create_webhook",
+            summary="Create a webhook",
+            description="Register a webhook. It is called once it has triggers.",
+            body=body(
+                "WebhookBody",
+                {"everything": examples.WEBHOOK_BODY, "no more than is needed": examples.SMALLEST_WEBHOOK_BODY},
+            ),
+            responses={
+                201: answer(
+                    "The webhook is registered, as consistently as was required.",
+                    "WebhookAnswer",
+                    {"the webhook": succeeded(examples.WEBHOOK)},
+                    headers=(TOKEN, OPERATION, "ETag"),
+                    links=("webhook", "change", "deletion", "new_trigger", "triggers", "operation"),
+                ),
+                409: _TAKEN,
+                422: decided(
+                    422,
+                    "The organization has as many webhooks as it can have; or the `Idempotency-Key` was used for a "
+                    "request that asked for something else.",
+                    "this organization has 1000 webhooks, as many as it can have",
+                    REUSED,
+                ),
+            },
+        ),
+    ),
+    read(
+        "get",
+        "/organizations/webhooks",
+        Own(
+            tag=TAG,
+            name="list_webhooks",
+            summary="List webhooks",
+            description="A page of the organization's webhooks, in creation order.",
+            parameters=("limit", "offset"),
+            responses={
+                200: answer(
+                    "The webhooks.",
+                    "WebhooksAnswer",
+                    {
+                        "one webhook": succeeded([examples.WEBHOOK], limit=100, offset=0, total_count=1),
+                        "nothing": succeeded([], limit=20, offset=40, total_count=1),
+                    },
+                    headers=(TOKEN,),
+                ),
+            },
+        ),
+    ),
+    read(
+        "get",
+        "/organizations/webhooks/{webhook_id}",
+        Own(
+            tag=TAG,
+            name="read_webhook",
+            summary="Read a webhook",
+            description="One webhook, as this region has applied it.",
+            parameters=("webhook_id",),
+            responses={
+                200: answer(
+                    "The webhook.",
+                    "WebhookAnswer",
+                    {"the webhook": succeeded(examples.WEBHOOK)},
+                    headers=(TOKEN, "ETag"),
+                ),
+                404: _NOT_FOUND,
+            },
+        ),
+    ),
+    write(
+        "patch",
+        "/organizations/webhooks/{webhook_id}",
+        Own(
+            tag=TAG,
+            name="update_webhook",
+            summary="Change a webhook",
+            description=(
+                "Change some of a webhook's fields. What is left out or null stays as it is; `custom_headers` "
+                "replaces them all. Changes of different fields, in different regions at once, all stay."
+            ),
+            parameters=("webhook_id", "if_match"),
+            body=body("WebhookChanges", {"another address, and less time": examples.WEBHOOK_CHANGES}),
+            responses={
+                200: answer(
+                    "The webhook as it is now, as consistently as was required.",
+                    "WebhookAnswer",
+                    {"the webhook": succeeded(examples.CHANGED_WEBHOOK)},
+                    headers=(TOKEN, OPERATION, "ETag"),
+                    links=("operation",),
+                ),
+                404: _NOT_FOUND,
+                409: _TAKEN,
+                412: _CHANGED,
+            },
+        ),
+    ),
+    write(
+        "delete",
+        "/organizations/webhooks/{webhook_id}",
+        Own(
+            tag=TAG,
+            name="delete_webhook",
+            summary="Delete a webhook",
+            description="Delete a webhook and its triggers. Its id is never used again.",
+            parameters=("webhook_id", "if_match"),
+            responses={
+                204: nothing(
+                    "The webhook is deleted, as consistently as was required.",
+                    headers=(TOKEN, OPERATION),
+                    links=("operation",),
+                ),
+                404: _NOT_FOUND,
+                412: _CHANGED,
+            },
+        ),
+    ),
+)

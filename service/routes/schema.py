@@ -1,0 +1,44 @@
+"""`/schema`: the contract, to read and to try in a browser, and as the document that it is made of."""
+
+import msgspec
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+
+from core.fields import HeaderLimits
+from service.headers import AnyRequest
+from service.openapi.assets import CONTENT_SECURITY_POLICY, Asset, assets, page
+from service.openapi.document import document
+
+_SAFE = {"X-Content-Type-Options": "nosniff"}
+_PAGE = {**_SAFE, "Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
+_FILE = {**_SAFE, "Cache-Control": "public, max-age=3600"}
+
+
+def schema_routes(limits: HeaderLimits) -> list[HTTPRouteHandler]:
+    """The three routes. The document is made, and the files are read, once."""
+    contract, shown, loaded = msgspec.json.encode(document(limits)), page(), assets()
+
+    @get("/schema/openapi.json", sync_to_thread=False)
+    def read_document() -> Response[bytes]:
+        """The OpenAPI document."""
+        return _sent(Asset(contract, "application/json"), _SAFE)
+
+    @get("/schema", sync_to_thread=False)
+    def read_page() -> Response[bytes]:
+        """The page that shows it."""
+        return _sent(shown, _PAGE)
+
+    @get("/schema/{file:str}", sync_to_thread=False)
+    def read_file(request: AnyRequest) -> Response[bytes]:
+        """A file that the page loads."""
+        asset = loaded.get(request.path_params["file"])
+        if asset is None:
+            raise NotFoundException
+        return _sent(asset, _FILE)
+
+    return [read_document, read_page, read_file]
+
+
+def _sent(asset: Asset, headers: dict[str, str]) -> Response[bytes]:
+    return Response(asset.content, headers={**headers, "Content-Type": asset.content_type})

@@ -1,0 +1,121 @@
+"""The patterns of the document say what the code that checks the fields says."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import jsonschema_rs
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from litestar import Request
+
+from core import fields
+from core.durations import render
+from core.fields import HeaderLimits, InvalidField
+from service import headers
+from service.identifiers import uuid_in
+from service.openapi.fields import Json
+from service.openapi.fields import fields as known_fields
+from service.openapi.parameters import PARAMETERS
+
+WEBHOOK: Json = known_fields(HeaderLimits())["WebhookBody"]
+LABELS = st.sampled_from(
+    [*"a A-b -a a- _ a_b xn--a 1 0x 0X7f 0x7g localhost LOCALhost é %41 \u0661".split(), "", "a" * 63, "a" * 64]
+)
+URLS = st.builds(
+    "{}{}{}{}{}{}".format,
+    st.sampled_from(["https://", "HTTPS://", "hTtps://", "http://", "https:/", "https:", "", " https://"]),
+    st.sampled_from(["", "", "", "user@", "user:secret@", "[", "@"]),
+    st.lists(LABELS, max_size=5).map(".".join),
+    st.sampled_from(["", "", ".", ".."]),
+    st.sampled_from(["", "", ":", ":0", ":00", ":1", ":080", ":65535", ":65536", ":99999", ":a", ":-1", ":1:2", "]"]),
+    st.sampled_from(
+        ["", "", "/", "/a/b;c=d/%20", "/a?b", "/#", "?", "\\", "/ ", "/\n", "\n", "/é", "/[x]", "/:1", "//a@b"]
+    ),
+)
+NUMBERS = st.sampled_from(
+    "0 1 9 19 20 21 0.5 .5 5. . 19.9 20.0 20.1 20000 20001 20000000 20000001 20000000000 20000000001 00".split()
+)
+UNITS = ["ns", "us", "\xb5s", "\u03bcs", "ms", "s"]
+SIGNS = st.sampled_from(["", "", "+", "-", " "])
+DURATIONS = st.lists(
+    st.builds("{}{}".format, NUMBERS, st.sampled_from([*UNITS, "m", "h", "", "S", "d", " s"])), min_size=1, max_size=2
+)
+HEADER_TEXTS = st.text(st.sampled_from("aZ0-_:;, \t\n\r\x00\x1f\x7f\x80é\U0010ffff\"()/~!#$%&'*+.^`|"), max_size=6)
+
+
+def is_taken(check: Callable[[str], object], text: str) -> bool:
+    try:
+        check(text)
+    except (InvalidField, headers.InvalidHeader):
+        return False
+    return True
+
+
+@given(URLS)
+def test_a_target_url_matches_if_it_is_taken_and_only_then(url: str) -> None:
+    assert jsonschema_rs.is_valid(WEBHOOK["target_url"], url) == is_taken(fields.target_url, url)
+
+
+@given(st.integers(230, 260).map(lambda length: "https://" + "a." * (length // 2) + "a" * (length % 2 or 2)))
+def test_a_host_name_is_as_long_as_it_can_be(url: str) -> None:
+    assert jsonschema_rs.is_valid(WEBHOOK["target_url"], url) == is_taken(fields.target_url, url)
+
+
+@given(st.text(st.sampled_from("a\t\x0b\x1c\x1f \x85\xa0\u1680\u200a\u200b\u2028\u202f\u205f\u3000\ufeff"), max_size=3))
+def test_a_name_matches_if_it_is_taken_and_only_then(name: str) -> None:
+    assert jsonschema_rs.is_valid(WEBHOOK["name"], name) == is_taken(fields.name, name)
+
+
+def test_every_white_space_of_unicode_is_blank() -> None:
+    blank = {chr(point) for point in range(0x110000) if chr(point).isspace()}
+    assert not any(jsonschema_rs.is_valid(WEBHOOK["name"], character) for character in blank)
+
+
+@given(st.builds("{}{}".format, SIGNS, DURATIONS.map("".join)) | st.text("0129.smn\n+-", max_size=6))
+def test_a_timeout_that_matches_is_taken(timeout: str) -> None:
+    if jsonschema_rs.is_valid(WEBHOOK["timeout"], timeout):
+        assert is_taken(fields.timeout, timeout)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@given(
+    st.integers(0, 25_000_000_000),
+    st.sampled_from(["", ".", ".5", ".0", ".000000001"]),
+    st.sampled_from(["", "+", " "]),
+)
+def test_a_timeout_in_one_unit_matches_if_it_is_taken(unit: str, whole: int, fraction: str, sign: str) -> None:
+    assume(unit != "ns" or whole != 20_000_000_000)  # Parts of a nanosecond do not count.
+    timeout = f"{sign}{whole}{fraction}{unit}"
+    assert jsonschema_rs.is_valid(WEBHOOK["timeout"], timeout) == is_taken(fields.timeout, timeout)
+
+
+@given(st.integers(0, fields.TIMEOUT_MAX_NANOSECONDS))
+def test_a_timeout_as_it_is_answered_matches(nanoseconds: int) -> None:
+    assert jsonschema_rs.is_valid(WEBHOOK["timeout"], render(nanoseconds))
+
+
+@given(HEADER_TEXTS, st.lists(HEADER_TEXTS, max_size=2))
+def test_custom_headers_match_if_they_are_taken_and_only_then(name: str, values: list[str]) -> None:
+    taken = is_taken(lambda name: fields.custom_headers({name: values}), name)
+    assert jsonschema_rs.is_valid(WEBHOOK["custom_headers"], {name: values}) == taken
+
+
+@given(st.text(st.sampled_from('"*, -+!#~ax'), max_size=8))
+def test_an_if_match_matches_if_it_is_taken_and_only_then(text: str) -> None:
+    assume(text == text.strip())  # A header carries no others.
+    taken = is_taken(lambda text: headers.if_match(a_request("If-Match", text)), text)
+    assert jsonschema_rs.is_valid(PARAMETERS["if_match"]["schema"], text) == taken
+
+
+@pytest.mark.parametrize(
+    "text", [str(UUID(int=1)), str(UUID(int=2**128 - 1)).upper(), UUID(int=1).hex, "1-2-3-4-5", ""]
+)
+def test_a_uuid_matches_if_it_is_taken_and_only_then(text: str) -> None:
+    taken = uuid_in(text) is not None
+    assert jsonschema_rs.is_valid(PARAMETERS["organization"]["schema"], text) == taken
+
+
+def a_request(name: str, value: str) -> Request[Any, Any, Any]:
+    return Request({"type": "http", "headers": [(name.lower().encode(), value.encode("latin-1"))]})  # type: ignore[arg-type]
