@@ -68,9 +68,10 @@ async def main(settings: Settings) -> None:
         region = RegionView(here, topology=settings.topology, connection=connection, writer=writer, waiting=waiting)
         views = Views(projection)
         calls = use_cases(settings, views=views, logs=logs, writer=writer, waiting=waiting, patience=patience)
-        routes = make_app(settings, region, calls)
+        admin = AdminHeaders(settings.admin_key)
+        routes = make_app(settings, region, calls, admin)
         app = Admission(
-            Guard(routes, views), requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max
+            Guard(routes, views, admin), requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max
         )
         background = [asyncio.create_task(writer.run()), asyncio.create_task(region.keep_listening())]
         serving = asyncio.create_task(
@@ -133,9 +134,8 @@ def use_cases(
     )
 
 
-def make_app(settings: Settings, region: RegionView, calls: UseCases) -> Litestar:
+def make_app(settings: Settings, region: RegionView, calls: UseCases, admin: AdminHeaders) -> Litestar:
     """The routes over what they call. Those for the administrator exist only where there is an admin key."""
-    admin = AdminHeaders(settings.admin_key)
     given: dict[str, object] = {**calls._asdict(), "limits": settings.limits}
     read_from_request = {
         "read": headers.read_request,

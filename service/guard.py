@@ -10,10 +10,12 @@ from typing import Any
 from litestar import Request, Response
 
 from core.api_keys import Forbidden, Unauthenticated
+from core.fields import InvalidField
 from core.registers import Query
 from service.answers import Empty, send_whole
+from service.headers import AdminHeaders, AnyRequest, InvalidHeader, caller_in
 from service.problems import answer_to
-from service.requests import caller_of
+from service.requests import Caller, caller_of
 from service.views import RegionUnavailable, Views
 
 Scope = MutableMapping[str, Any]
@@ -23,9 +25,10 @@ Asgi = Callable[..., Any]
 class Guard:
     """An ASGI application around another one."""
 
-    def __init__(self, app: Asgi, views: Views) -> None:
+    def __init__(self, app: Asgi, views: Views, admin: AdminHeaders) -> None:
         self._app = app
         self._views = views
+        self._admin = admin
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
         """Pass the request on, and its answer back if whoever asked may have it. 401, 403 or 503 otherwise."""
@@ -43,11 +46,21 @@ class Guard:
 
     async def _look_at_key(self, scope: Scope) -> Response[Empty] | None:
         """How whoever asked is refused, if his key was not looked at before and does not let him in."""
-        caller = caller_of(scope)
-        if caller is None or caller.exchange.is_let_in:
-            return None
+        request: AnyRequest = Request(scope)  # type: ignore[arg-type]
         try:
-            await self._views.read(Query(()), caller)
+            caller = caller_of(scope) or self._identify(request)
+            if caller is not None and not caller.exchange.is_let_in:
+                await self._views.read(Query(()), caller)
         except (Unauthenticated, Forbidden, RegionUnavailable) as error:
-            return answer_to(Request(scope), error)  # type: ignore[arg-type]
+            return answer_to(request, error)
+        except (InvalidHeader, InvalidField):
+            return None  # Who says no organization is told so, or what else is wrong.
         return None
+
+    def _identify(self, request: AnyRequest) -> Caller | None:
+        """Who asks, where the route was not reached: a body that is no JSON is found out before. None if all may."""
+        if "route_handler" not in request.scope:
+            return None
+        if request.url.path.startswith("/admin/"):
+            return self._admin.caller(request)
+        return caller_in(request) if request.url.path.startswith(("/organizations/", "/operations/")) else None

@@ -51,13 +51,13 @@ class InvalidHeader(ValueError):
 
 async def write_request(request: AnyRequest) -> WriteRequest:
     """A write in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
-    caller = _caller(request)
+    caller = _with_token(caller_in(request), request)
     return WriteRequest(caller=caller, wait=_wait(request), retry=await _retry(request, caller.organization_id))
 
 
 def read_request(request: AnyRequest) -> ReadRequest:
     """A read in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
-    return _read(request, _caller(request))
+    return _read(request, _with_token(caller_in(request), request))
 
 
 class AdminHeaders:
@@ -68,13 +68,14 @@ class AdminHeaders:
 
     def write_request(self, request: AnyRequest) -> WriteRequest:
         """A write by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
-        return WriteRequest(caller=self._caller(request), wait=_wait(request))
+        return WriteRequest(caller=_with_token(self.caller(request), request), wait=_wait(request))
 
     def read_request(self, request: AnyRequest) -> ReadRequest:
         """A read by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
-        return _read(request, self._caller(request))
+        return _read(request, _with_token(self.caller(request), request))
 
-    def _caller(self, request: AnyRequest) -> Caller:
+    def caller(self, request: AnyRequest) -> Caller:
+        """The administrator. Raises `Unauthenticated`, `InvalidHeader`, `InvalidField`."""
         shown = _only(request, AUTHORIZATION) or ""
         if not hmac.compare_digest(shown.encode(), self._shown):
             raise Unauthenticated
@@ -82,15 +83,16 @@ class AdminHeaders:
         if organization_id is None:
             raise InvalidField("organization_id", "expected a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
         caller = Caller(organization_id, credentials=None, exchange=Exchange(is_let_in=True))
-        return _with_token(remember(request.scope, caller), request)
+        return remember(request.scope, caller)
 
 
-def _caller(request: AnyRequest) -> Caller:
+def caller_in(request: AnyRequest) -> Caller:
+    """Somebody who acts for an organization. Raises `Unauthenticated`, `InvalidHeader`."""
     credentials = credentials_in(_only(request, API_KEY) or "")
     organization_id = uuid_in(_only(request, ORGANIZATION) or "")
     if organization_id is None:
         raise InvalidHeader(ORGANIZATION, "a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
-    return _with_token(remember(request.scope, Caller(organization_id, credentials)), request)
+    return remember(request.scope, Caller(organization_id, credentials))
 
 
 def _with_token(caller: Caller, request: AnyRequest) -> Caller:

@@ -14,6 +14,7 @@ from core import catalogue
 from core.catalogue import NAMES, TriggerType
 from core.fields import HeaderLimits, InvalidField
 from service.app import UseCases, make_app
+from service.headers import AdminHeaders
 from service.limits import Limits
 from service.openapi import schemas
 from service.openapi.document import document
@@ -86,7 +87,7 @@ def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
         }
     )
     nobody = cast("Any", Nobody)
-    app = make_app(settings, nobody, UseCases(nobody, nobody, nobody))
+    app = make_app(settings, nobody, UseCases(nobody, nobody, nobody), AdminHeaders(settings.admin_key))
     routes = {
         (method.lower(), route.path_format)
         for route in app.routes
