@@ -25,6 +25,7 @@ from service.headers import AdminHeaders
 from service.history import History
 from service.log_writer import LogWriter
 from service.operations import Operations
+from service.own_log import OwnLog
 from service.patience import Patience
 from service.problems import EXCEPTION_HANDLERS
 from service.quota import Quota
@@ -55,25 +56,29 @@ async def main(settings: Settings) -> None:
         )
         projection = await stack.enter_async_context(open_projection(config.redis))
         logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
-        writer = LogWriter(
+        own_log = OwnLog(
             here,
             event_log=logs[here],
             projection=projection,
-            now_milliseconds=settings.clock.now_milliseconds,
             tail_events_max=settings.tail_events_max,
             retry_keys_max=settings.retry_keys_max,
         )
+        writer = LogWriter(own_log, event_log=logs[here], now_milliseconds=settings.clock.now_milliseconds)
         waiting = Waiting()
         patience = Patience(waiting)
-        region = RegionView(here, topology=settings.topology, connection=connection, writer=writer, waiting=waiting)
+        region = RegionView(
+            here, topology=settings.topology, connection=connection, own_log=own_log, writer=writer, waiting=waiting
+        )
         views = Views(projection)
-        calls = use_cases(settings, views=views, logs=logs, writer=writer, waiting=waiting, patience=patience)
+        calls = use_cases(
+            settings, views=views, logs=logs, own_log=own_log, writer=writer, waiting=waiting, patience=patience
+        )
         admin = AdminHeaders(settings.admin_key)
         routes = make_app(settings, region, calls, admin)
         app = Admission(
             Guard(routes, views, admin), requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max
         )
-        background = [asyncio.create_task(writer.run()), asyncio.create_task(region.keep_listening())]
+        background = [asyncio.create_task(work) for work in (own_log.run(), writer.run(), region.keep_listening())]
         serving = asyncio.create_task(
             serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, patience, at))
         )
@@ -102,6 +107,7 @@ def use_cases(
     *,
     views: Views,
     logs: Mapping[Region, EventLog],
+    own_log: OwnLog,
     writer: LogWriter,
     waiting: Waiting,
     patience: Patience,
@@ -115,6 +121,7 @@ def use_cases(
             here=here,
             topology=topology,
             views=views,
+            own_log=own_log,
             writer=writer,
             history=history,
             patience=patience,

@@ -1,4 +1,4 @@
-"""Drive `Appending` against this region's own log: follow it, append to it, and resolve what was not answered."""
+"""Append to this region's own log, one batch at a time, until the log says of it that it is there or never will be."""
 
 import asyncio
 import secrets
@@ -6,29 +6,17 @@ from collections.abc import Callable
 
 import structlog
 
-from adapters.batches import batch_size
-from adapters.errors import EpochChanged, Forked, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
 from adapters.event_log import Append, Entry, EventLog
-from adapters.follower import Follower, Stored
-from adapters.projection import Projection
-from adapters.session import Session
-from core.codec import Undecodable, decode
 from core.operations import NONCE_BITS
-from core.positions import BEGINNING, Mark, Position, Region, Sequence
-from core.registers import Query
-from core.topology import epoch_in
 from service import metrics
 from service.appending import Appending
 from service.batch import Batch, Proposal
-from service.lineage import Lineage, Recognition
-from service.tail import TailEvent, tail_event
+from service.own_log import OwnLog
 
 log = structlog.get_logger()
 
 RETRY_SECONDS = 0.1
 RETRY_SECONDS_MAX = 1.0
-ALARM_RECHECK_SECONDS = 1.0
-COMPARE_SECONDS = 0.5
 READ_ON_SECONDS = 1.0
 
 
@@ -39,160 +27,37 @@ class NothingAppended(Exception):
 class LogWriter:
     """The one writer of this process. Several processes may write to one log: its places decide."""
 
-    def __init__(
-        self,
-        origin: Region,
-        *,
-        event_log: EventLog,
-        projection: Projection,
-        now_milliseconds: Callable[[], int],
-        tail_events_max: int,
-        retry_keys_max: int,
-    ) -> None:
-        self._origin = origin
+    def __init__(self, own_log: OwnLog, *, event_log: EventLog, now_milliseconds: Callable[[], int]) -> None:
+        self._own_log = own_log
         self._log = event_log
-        self._projection = projection
         self._now_milliseconds = now_milliseconds
-        self._tail_events_max = tail_events_max
-        self._retry_keys_max = retry_keys_max
-        self._appending: Appending | None = None
-        self._session: Session | None = None
-        self._changed = asyncio.Event()
         self._retry_seconds = RETRY_SECONDS
-        self._log_alarm = ""
-        self._waiting_for = "the log to be read"
         self._trouble = ""
-        self.lineage = Lineage(self._recognize)
-        self.on_read: Callable[[], None] = lambda: None
-
-    @property
-    def alarm(self) -> str:
-        """Why this log must not be written to until somebody has looked; `""` where it may."""
-        contradiction = self.lineage.contradiction
-        return self._log_alarm or (f"{Forked.reason}: {contradiction}" if contradiction else "")
 
     @property
     def why_not(self) -> str:
         """What is in the way of appending now, in words; `""` if nothing is known to be."""
-        if self.alarm:
-            return f"somebody to look at this region's log: {self.alarm}"
-        return self._waiting_for or (f"the log to take events: {self._trouble}" if self._trouble else "")
-
-    async def run(self) -> None:
-        """Follow and append until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_following())
-            group.create_task(self._keep_appending())
-            group.create_task(self._keep_comparing())
+        if self._own_log.alarm:
+            return f"somebody to look at this region's log: {self._own_log.alarm}"
+        return self._own_log.waiting_for or (f"the log to take events: {self._trouble}" if self._trouble else "")
 
     def submit(self, proposal: Proposal) -> None:
         """Have `proposal` decided and appended. Raises `NothingAppended` where that cannot even be tried."""
-        if self._appending is None or self.alarm:
+        if self._own_log.appending is None or self._own_log.alarm:
             raise NothingAppended(f"waiting for {self.why_not}")
-        self._appending.submit(proposal)
-        self._changed.set()
+        self._own_log.appending.submit(proposal)
+        self._own_log.changed()
 
     def withdraw(self, proposal: Proposal) -> None:
         """Nobody waits for `proposal` any more."""
-        if self._appending is not None:
-            self._appending.withdraw(proposal)
+        if self._own_log.appending is not None:
+            self._own_log.appending.withdraw(proposal)
 
-    def applied(self, sequence: Sequence) -> None:
-        """Take in that this region's projection has everything up to `sequence`."""
-        if self._appending is not None:
-            self._appending.tail.applied(sequence)
-            self._changed.set()
-
-    def _recognize(self, mark: Mark) -> Recognition:
-        return Recognition.AHEAD if self._appending is None else self._appending.recognize(mark)
-
-    async def _until(self, holds: Callable[[], bool]) -> None:
-        while not holds():
-            self._changed.clear()
-            await self._changed.wait()
-
-    async def _keep_following(self) -> None:
+    async def run(self) -> None:
+        """Append until cancelled."""
         while True:
-            pause = RETRY_SECONDS
-            try:
-                await self._follow()
-            except Interrupted as error:
-                log.info("log read again", why=str(error))
-            except (Unavailable, LogMissing, NotCurrent) as error:
-                self._wait_for(f"the log to be read ({type(error).__name__}: {error})")
-            except (LogAlarm, Undecodable) as error:
-                self._raise_alarm(f"{error.reason}: {error}")
-                pause = ALARM_RECHECK_SECONDS
-            except Exception as error:
-                log.exception("unexpected")
-                self._raise_alarm(f"unexpected: {type(error).__name__}: {error}")
-                pause = ALARM_RECHECK_SECONDS
-            finally:
-                self._session = None
-            await asyncio.sleep(pause)
-
-    def _wait_for(self, what: str) -> None:
-        if what != self._waiting_for:
-            log.warning("waiting", waiting_for=what)
-        self._waiting_for = what
-
-    def _raise_alarm(self, alarm: str) -> None:
-        if alarm != self._log_alarm:
-            log.error("own log", alarm=alarm)
-        self._log_alarm = alarm
-
-    async def _follow(self) -> None:
-        """Follow the log from the tail's end, and allow appending on this session only: it is the log we know."""
-        if self._appending is None:
-            known = (await self._projection.read(Query(()))).vector.get(self._origin, BEGINNING)
-        else:
-            known = self._appending.tail.end
-        async with self._log.follow(known) as follower:
-            appending = self._appending
-            if appending is None:
-                appending = Appending(
-                    self._origin, follower.epoch, known, batch_size=batch_size, retry_keys_max=self._retry_keys_max
-                )
-                self._appending = appending
-            elif appending.epoch != follower.epoch:
-                raise EpochChanged(self._origin, known=appending.epoch, found=follower.epoch)
-            self._session = follower.session
-            self._waiting_for = ""
-            if not self._log_alarm.startswith((Undecodable.reason, "unexpected")):
-                self._log_alarm = ""
-            self._changed.set()
-            await self._observe(appending, follower)
-
-    async def _observe(self, appending: Appending, follower: Follower) -> None:
-        while True:
-            await self._until(lambda: appending.tail.unapplied <= self._tail_events_max)
-            for event in await follower.next():
-                if event.sequence > appending.tail.end.sequence:
-                    appending.observed(_tail_event(self._origin, event))
-            # Also the event that an alarm was about has been read now.
-            self._log_alarm = ""
-            self._changed.set()
-            self.on_read()
-
-    async def _keep_comparing(self) -> None:
-        """Look into marks that are ahead of what was read here: a log that ends before one of them went back."""
-        while True:
-            await asyncio.sleep(COMPARE_SECONDS)
-            if not (ahead := self.lineage.ahead):
-                continue
-            try:
-                info = await self._log.describe()
-            except (Unavailable, LogMissing):
-                continue
-            for region, mark in ahead.items():
-                if mark.sequence > info.last_sequence:
-                    log.error("own log", region=region, applied=mark.sequence, last_sequence=info.last_sequence)
-                    self.lineage.disown(region, mark)
-
-    async def _keep_appending(self) -> None:
-        while True:
-            await self._until(self._can_compose)
-            appending = self._appending
+            await self._own_log.until(self._can_compose)
+            appending = self._own_log.appending
             if appending is None:
                 continue
             batch = appending.compose(self._now_milliseconds(), nonce=secrets.randbits(NONCE_BITS))
@@ -200,25 +65,21 @@ class LogWriter:
                 await self._place(appending, batch)
 
     def _can_compose(self) -> bool:
-        appending = self._appending
+        appending = self._own_log.appending
         return (
             appending is not None
             and appending.has_work
             and appending.is_caught_up
-            and appending.tail.unapplied <= self._tail_events_max
-            and self._is_live()
+            and self._own_log.has_room
+            and self._own_log.session is not None
         )
-
-    def _is_live(self) -> bool:
-        """Whether there is a session on which the log has been recognized as the one that we know."""
-        return self._session is not None and not self._session.is_lost and not self.alarm
 
     async def _place(self, appending: Appending, batch: Batch) -> None:
         """Append `batch` at its place again and again, until the log says that it is there or never will be."""
         entries = [Entry(subject, data) for subject, data in batch.entries]
         while True:
-            await self._until(self._is_live)
-            outcome, why = await self._log.append(entries, after=batch.after.sequence, on=self._session)
+            await self._own_log.until(lambda: self._own_log.session is not None)
+            outcome, why = await self._log.append(entries, after=batch.after.sequence, on=self._own_log.session)
             metrics.APPENDS.labels(outcome.name.lower()).inc()
             if outcome in (Append.STORED, Append.PLACE_TAKEN):
                 self._recovered()
@@ -252,7 +113,7 @@ class LogWriter:
         """
         try:
             async with asyncio.timeout(READ_ON_SECONDS):
-                await self._until(holds)
+                await self._own_log.until(holds)
         except TimeoutError:
             return False
         return True
@@ -277,7 +138,3 @@ class LogWriter:
         if self._trouble:
             log.info("append", outcome="taken again")
         self._trouble, self._retry_seconds = "", RETRY_SECONDS
-
-
-def _tail_event(origin: Region, event: Stored) -> TailEvent:
-    return tail_event(decode(event.data), Position(origin, epoch_in(event.subject), event.sequence), event.mark())

@@ -10,6 +10,7 @@ from core.positions import Region
 from core.topology import Topology
 from runtime.health import Health
 from service.log_writer import LogWriter
+from service.own_log import OwnLog
 from service.waiting import Waiting
 
 SILENCE_SECONDS = 3.0
@@ -26,17 +27,25 @@ class RegionView:
     """Every region's announcements, believed as far as they agree with this region's log."""
 
     def __init__(
-        self, here: Region, *, topology: Topology, connection: Connection, writer: LogWriter, waiting: Waiting
+        self,
+        here: Region,
+        *,
+        topology: Topology,
+        connection: Connection,
+        own_log: OwnLog,
+        writer: LogWriter,
+        waiting: Waiting,
     ) -> None:
         self._here = here
         self._topology = topology
         self._connection = connection
+        self._own_log = own_log
         self._writer = writer
         self._waiting = waiting
         self._latest: dict[Region, Announcement] = {}
         self._heard_at: dict[Region, float] = {}
         self.is_draining = False
-        writer.on_read = self._look_again
+        own_log.on_read = self._look_again
 
     async def keep_listening(self) -> None:
         """Hear every region's announcements, on one session after the other, until cancelled."""
@@ -61,17 +70,17 @@ class RegionView:
 
     def _look_again(self) -> None:
         """More of this region's log was read: what was ahead of it may be recognized now."""
-        for region in self._writer.lineage.ahead:
+        for region in self._own_log.lineage.ahead:
             self._take_in(self._latest[region])
 
     def _take_in(self, announcement: Announcement) -> None:
         vector = dict(announcement.vector)
         ours = vector.get(self._here)
-        if ours is not None and not self._writer.lineage.is_believed(announcement.region, ours):
+        if ours is not None and not self._own_log.lineage.is_believed(announcement.region, ours):
             del vector[self._here]
         self._waiting.heard(announcement.region, announcement.incarnation, vector, is_current=announcement.is_current)
         if announcement.region == self._here:
-            self._writer.applied(self._waiting.watermark(self._here, self._here).sequence)
+            self._own_log.applied(self._waiting.watermark(self._here, self._here).sequence)
 
     def health(self) -> Health:
         """Ready means: this region's log can be written to, and its projection is current."""
@@ -85,6 +94,6 @@ class RegionView:
         if latest is None or not latest.is_current or not is_heard:
             waiting_for.append(f"a replicator of {self._here} to say that the projection is current")
         halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
-        if self._writer.alarm:
-            halted[self._here] = self._writer.alarm
+        if self._own_log.alarm:
+            halted[self._here] = self._own_log.alarm
         return Health(region=self._here, waiting_for=waiting_for, halted=halted, is_draining=self.is_draining)

@@ -18,6 +18,7 @@ from service.appending import repetition
 from service.batch import Accepted, Outcome, Proposal, Repeated, Stale
 from service.history import Found, History
 from service.log_writer import LogWriter, NothingAppended
+from service.own_log import OwnLog
 from service.patience import Patience
 from service.quota import Quota
 from service.requests import Wait, WriteRequest
@@ -51,6 +52,7 @@ class Writing:
         here: Region,
         topology: Topology,
         views: Views,
+        own_log: OwnLog,
         writer: LogWriter,
         history: History,
         patience: Patience,
@@ -61,6 +63,7 @@ class Writing:
         self._here = here
         self._topology = topology
         self._views = views
+        self._own_log = own_log
         self._writer = writer
         self._history = history
         self._patience = patience
@@ -119,7 +122,7 @@ class Writing:
             retry_keys=view.records_count,
         )
         try:
-            self._writer.applied(view.vector.get(self._here, BEGINNING).sequence)
+            self._own_log.applied(view.vector.get(self._here, BEGINNING).sequence)
             self._writer.submit(proposal)
         except NothingAppended as error:
             raise RegionUnavailable(f"this region's log cannot take events: {error}") from error

@@ -20,8 +20,8 @@ def topology() -> Topology:
     return parse_topology({"regions": {HERE: address, THERE: address}}, here=HERE)
 
 
-class Writer:
-    """As much of a writer as a view of the regions needs: it recognizes every mark as its own log's."""
+class Log:
+    """As much of a log as a view of the regions needs: it recognizes every mark as its own."""
 
     def __init__(self) -> None:
         self.lineage = Lineage(lambda _mark: Recognition.OURS)
@@ -44,7 +44,7 @@ def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is
     clock: SimpleNamespace,
 ) -> None:
     waiting = Waiting()
-    view = RegionView(HERE, topology=topology(), connection=None, writer=Writer(), waiting=waiting)  # type: ignore[arg-type]
+    view = RegionView(HERE, topology=topology(), connection=None, own_log=Log(), writer=None, waiting=waiting)  # type: ignore[arg-type]
     view.heard(said("second", 5))
     view.heard(said("first, late", 9))
     view.heard(said("second", 5))
