@@ -59,7 +59,7 @@ class Guard:
 
     def _identify(self, request: AnyRequest) -> Caller | None:
         """Who asks, where the route was not reached: a body that is no JSON is found out before. None if all may."""
-        if "route_handler" not in request.scope:
+        if "route_handler" not in request.scope or request.method == "OPTIONS":
             return None
         if request.url.path.startswith("/admin/"):
             return self._admin.caller(request)

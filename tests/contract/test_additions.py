@@ -157,6 +157,14 @@ async def test_what_is_wrong_or_missing_is_told_to_nobody_without_a_good_key(
     check_refused(await client.request(method, path, content=body, headers={"SlashID-OrgID": organization()}), 403)
 
 
+async def test_which_methods_there_are_is_told_to_everybody(region: LocalRegion) -> None:
+    async with httpx.AsyncClient(base_url=region.http_url) as nobody:
+        answer = await nobody.options(f"{WEBHOOKS}/{uuid.uuid4()}")
+        assert (answer.status_code, answer.headers["Allow"]) == (204, "DELETE, GET, OPTIONS, PATCH")
+        assert (await nobody.put(WEBHOOKS)).status_code == 405
+        assert (await nobody.get("/organizations/nothing")).status_code == 404
+
+
 async def test_what_somebody_is_told_who_is_let_in_late_is_what_he_would_be_told_anyway(
     client: httpx.AsyncClient,
 ) -> None:
