@@ -1,10 +1,10 @@
 """Retry keys: by which a repeated request is known again, and what is kept of the first (ADR 10).
 
-A record of each keyed write is kept beside the registers for 24 hours of its stamp, in one bucket an hour and
-organization, so that a whole bucket is forgotten at once. It is no part of what regions with equal vectors share.
+A record of each keyed write is kept beside the registers for 24 hours of its stamp or up to one more, in one bucket an
+hour and organization, so that a whole bucket is forgotten at once. Regions with equal vectors need not share them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from hashlib import blake2b
 
 import msgspec
@@ -12,9 +12,12 @@ import msgspec
 from core.events import Envelope, Retry
 from core.positions import Position
 from core.registers import Recall, Record, stamp_of, value_of
-from core.stamps import milliseconds, parse, stamp
+from core.stamps import Clock, milliseconds, parse, stamp
 
 KEPT_HOURS = 24
+SKEW_HOURS = 12
+"""By so much the clocks of a region's processes may differ before one does not find what another has kept."""
+
 _HOUR_MILLISECONDS = 3_600_000
 
 
@@ -35,9 +38,15 @@ def retry_of(*, organization_id: str, method: str, path: str, key: str, payload:
 
 
 def recall(organization_id: str, retry: Retry, *, now_milliseconds: int) -> Recall:
-    """Where the record of a request with `retry` is, if it is kept: also from a clock that is an hour ahead."""
+    """Where the record of a request with `retry` is, if it is kept."""
     hour = now_milliseconds // _HOUR_MILLISECONDS
-    return Recall(retry.key, tuple(_bucket(organization_id, hour - back) for back in range(-1, KEPT_HOURS + 1)))
+    hours = range(hour - KEPT_HOURS - SKEW_HOURS, hour + SKEW_HOURS + 1)
+    return Recall(retry.key, tuple(_bucket(organization_id, hour) for hour in hours))
+
+
+def is_kept(clock: Clock, *, now_milliseconds: int) -> bool:
+    """Whether what was asked for with a retry key at `clock` is still known again."""
+    return _seconds_left(milliseconds(clock) // _HOUR_MILLISECONDS, now_milliseconds) > 0
 
 
 def record_of(envelope: Envelope, position: Position, *, now_milliseconds: int) -> Record | None:
@@ -49,21 +58,24 @@ def record_of(envelope: Envelope, position: Position, *, now_milliseconds: int) 
         return None
     mark = stamp(envelope.clock, position.origin, position.sequence)
     hour = min(milliseconds(parse(mark)), now_milliseconds) // _HOUR_MILLISECONDS
-    seconds = ((hour + KEPT_HOURS + 1) * _HOUR_MILLISECONDS - now_milliseconds) // 1_000
+    seconds = _seconds_left(hour, now_milliseconds)
     if seconds <= 0:
         return None
     value = f"{envelope.retry.payload} {envelope.operation_id}"
     return Record(_bucket(envelope.organization_id, hour), envelope.retry.key, mark + value, seconds)
 
 
-def recorded_in(records: Iterable[str], *, now_milliseconds: int) -> Recorded | None:
-    """The first of the `records` of one retry key that is not older than what is kept."""
-    oldest = now_milliseconds - KEPT_HOURS * _HOUR_MILLISECONDS
-    kept = [record for record in records if milliseconds(parse(record)) >= oldest]
-    if not kept:
+def recorded_in(records: Collection[str]) -> Recorded | None:
+    """The first of the `records` of one retry key, if there are any."""
+    if not records:
         return None
-    payload, operation_id = value_of(min(kept, key=stamp_of)).split(" ")
+    payload, operation_id = value_of(min(records, key=stamp_of)).split(" ")
     return Recorded(payload=payload, operation_id=operation_id)
+
+
+def _seconds_left(hour: int, now_milliseconds: int) -> int:
+    """How long a bucket is kept from now on: until what came last into it is `KEPT_HOURS` old."""
+    return ((hour + KEPT_HOURS + 1) * _HOUR_MILLISECONDS - now_milliseconds) // 1_000
 
 
 def _bucket(organization_id: str, hour: int) -> str:

@@ -86,7 +86,10 @@ class Appending:
     def _decide(self, batch: Batch, proposal: Proposal) -> int:
         """Put `proposal` into `batch`, as an event or as one without. Returns the event's bytes."""
         retry = proposal.retry
-        if retry is not None and (first := self.tail.recorded(retry)) is not None:
+        if (
+            retry is not None
+            and (first := self.tail.recorded(retry, now_milliseconds=batch.made_at_milliseconds)) is not None
+        ):
             proposal.settle(repetition(retry, first))
             return 0
         if retry is not None and (first := batch.recorded(retry)) is not None:

@@ -48,7 +48,9 @@ class Guard:
         """How whoever asked is refused, if his key was not looked at before and does not let him in."""
         request: AnyRequest = Request(scope)  # type: ignore[arg-type]
         try:
-            caller = caller_of(scope) or self._identify(request)
+            caller = caller_of(scope)
+            if caller is None and "route_handler" in scope:
+                caller = self._identify(request)
             if caller is not None and not caller.exchange.is_let_in:
                 await self._views.read(Query(()), caller)
         except (Unauthenticated, Forbidden, RegionUnavailable) as error:
@@ -59,7 +61,7 @@ class Guard:
 
     def _identify(self, request: AnyRequest) -> Caller | None:
         """Who asks, where the route was not reached: a body that is no JSON is found out before. None if all may."""
-        if "route_handler" not in request.scope or request.method == "OPTIONS":
+        if request.method == "OPTIONS":
             return None
         if request.url.path.startswith("/admin/"):
             return self._admin.caller(request)

@@ -9,8 +9,8 @@ from core.events import Envelope, Retry
 from core.positions import Mark, Position, Sequence
 from core.registers import Fields, Query, Registers, Write, is_buried, merge
 from core.registry import writes_of
-from core.retries import Recorded
-from core.stamps import NEVER, Clock, parse
+from core.retries import Recorded, is_kept
+from core.stamps import NEVER, Clock, milliseconds, parse
 
 KEPT_EVENTS = 1_024
 """Applied events that are kept all the same, for views that were read a moment ago."""
@@ -80,7 +80,7 @@ class Tail:
         self.clock = max(self.clock, event.clock)
         merge(self._registers, event.writes)
         if event.retry is not None:
-            self._retried.setdefault(event.retry.key, event)
+            self._remember(event.retry, event)
 
     def applied(self, sequence: Sequence) -> None:
         """Take in that the projection has everything up to `sequence`."""
@@ -90,10 +90,11 @@ class Tail:
             self.floor = event.mark.sequence
             self._forget(event)
 
-    def recorded(self, retry: Retry) -> Recorded | None:
-        """The first request with that retry key, if its event is among these."""
+    def recorded(self, retry: Retry, *, now_milliseconds: int) -> Recorded | None:
+        """The first request with that retry key, if its event is among these and not too old to be known again."""
         event = self._retried.get(retry.key)
-        return None if event is None else event.recorded
+        is_known = event is not None and is_kept(event.clock, now_milliseconds=now_milliseconds)
+        return event.recorded if event is not None and is_known else None
 
     def retry_keys(self, organization_id: str, *, after: Sequence) -> int:
         """How many retry keys the organization has used since the event at `after`."""
@@ -118,6 +119,13 @@ class Tail:
             found[key] = dict(view.get(key, {}))
             for source in (self._registers, layer):
                 merge(found, (Write(key, field, register) for field, register in source.get(key, {}).items()))
+
+    def _remember(self, retry: Retry, event: TailEvent) -> None:
+        """The first one counts, until it is too old to: then somebody took the key for something new."""
+        first = self._retried.get(retry.key)
+        if first is None or not is_kept(first.clock, now_milliseconds=milliseconds(event.clock)):
+            self._retried.pop(retry.key, None)
+            self._retried[retry.key] = event
 
     def _forget(self, event: TailEvent) -> None:
         if event.retry is not None and self._retried.get(event.retry.key) is event:

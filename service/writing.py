@@ -99,7 +99,7 @@ class Writing:
 
     def _recorded(self, view: View, retry: Retry | None) -> Repeated | None:
         """What the projection has of the same request; None if nothing. Raises `RetryKeyReused`."""
-        first = recorded_in(view.records, now_milliseconds=self._now_milliseconds())
+        first = recorded_in(view.records)
         if retry is None or first is None:
             return None
         outcome = repetition(retry, first)

@@ -56,7 +56,8 @@ for i = records_at, #ARGV, 4 do
   if not old or string.sub(value, 1, width) < string.sub(old, 1, width) then
     redis.call('HSET', bucket, field, value)
   end
-  redis.call('EXPIRE', bucket, ARGV[i + 3])
+  -- By whichever clock it lasts longest: none is forgotten early.
+  if redis.call('TTL', bucket) < tonumber(ARGV[i + 3]) then redis.call('EXPIRE', bucket, ARGV[i + 3]) end
 end
 
 local clock = redis.call('HGET', STATE, 'clock')

@@ -576,3 +576,11 @@ async def test_a_run_that_does_not_follow_on_keeps_no_records_either(projection:
     run = msgspec.structs.replace(a_run(5, 6), records=[record])
     assert await outcome(projection, run) is Applied.GAP
     assert (await projection.read(Query((), recall=Recall("k", ("retries:o:1",))))).records_count == 0
+
+
+async def test_a_bucket_is_kept_for_the_longest_that_any_clock_says(projection: Projection, raw: Raw) -> None:
+    await current(projection)
+    for sequence, seconds in enumerate((1_000, 500, 2_000, 100)):
+        record = a_record("retries:o:1", f"k{sequence}", 1, "x", seconds=seconds)
+        await projection.apply(msgspec.structs.replace(a_run(sequence, sequence + 1), records=[record]))
+    assert 1_990 < await raw.ttl("retries:o:1") <= 2_000

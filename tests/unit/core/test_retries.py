@@ -5,7 +5,7 @@ import pytest
 from core.events import Envelope, Retry, WebhookDeleted
 from core.positions import Epoch, Position, Region, Sequence
 from core.registers import Record
-from core.retries import KEPT_HOURS, Recorded, recall, record_of, recorded_in, retry_of
+from core.retries import KEPT_HOURS, Recorded, is_kept, recall, record_of, recorded_in, retry_of
 from core.stamps import Clock, render
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
@@ -37,7 +37,7 @@ def test_a_record_is_found_again_where_it_was_put() -> None:
     asked = recall(ORGANIZATION, RETRY, now_milliseconds=NOW)
     assert record.bucket in asked.buckets
     assert record.field == asked.field
-    assert recorded_in([record.value], now_milliseconds=NOW) == Recorded(payload="p1", operation_id="o1")
+    assert recorded_in([record.value]) == Recorded(payload="p1", operation_id="o1")
 
 
 @pytest.mark.parametrize("hours", range(KEPT_HOURS + 1))
@@ -47,13 +47,21 @@ def test_for_24_hours_it_is_looked_for_where_it_is_and_its_bucket_is_not_forgott
     later = NOW + hours * HOUR
     assert record.bucket in recall(ORGANIZATION, RETRY, now_milliseconds=later).buckets
     assert record.seconds * 1_000 >= hours * HOUR
-    assert recorded_in([record.value], now_milliseconds=later) is not None
 
 
-def test_after_24_hours_it_is_nobodys() -> None:
+@pytest.mark.parametrize("skew", [-12, -5, 5, 12])
+def test_a_process_whose_clock_differs_by_half_a_day_finds_it_too(skew: int) -> None:
     record = kept(at=NOW)
     assert record is not None
-    assert recorded_in([record.value], now_milliseconds=NOW + KEPT_HOURS * HOUR + 1) is None
+    for hours in (0, 12, 24):
+        assert record.bucket in recall(ORGANIZATION, RETRY, now_milliseconds=NOW + (hours + skew) * HOUR).buckets
+
+
+def test_an_hour_later_than_24_it_is_not_known_again() -> None:
+    clock = Clock(NOW << 24)
+    assert is_kept(clock, now_milliseconds=NOW + 24 * HOUR)
+    assert not is_kept(clock, now_milliseconds=NOW + 25 * HOUR)
+    assert recorded_in([]) is None
 
 
 def test_a_rebuild_skips_what_has_expired_and_keeps_what_is_left_for_what_is_left_of_its_time() -> None:
@@ -77,7 +85,7 @@ def test_of_two_regions_that_took_one_retry_key_the_first_is_what_is_repeated() 
     assert first is not None
     assert second is not None
     for records in ([first.value, second.value], [second.value, first.value]):
-        assert recorded_in(records, now_milliseconds=NOW) == Recorded(payload="p1", operation_id="o1")
+        assert recorded_in(records) == Recorded(payload="p1", operation_id="o1")
 
 
 def test_each_organization_has_buckets_of_its_own() -> None:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.codec import encode
-from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
+from core.events import AnyEvent, Envelope, Retry, TriggerCreated, WebhookCreated
 from core.positions import BEGINNING, Sequence
 from core.registers import Query
 from core.stamps import Clock, render
@@ -12,6 +12,8 @@ from core.webhooks import organization_key, query_webhook, query_webhooks, webho
 from service import tail as tail_module
 from service.tail import Tail, TailEvent
 from tests.unit.service.proposals import EPOCH, HERE, ORGANIZATION, View, as_read
+
+NOW = 1_800_000_000_000
 
 
 def event(sequence: int, fact: AnyEvent, *, clock: int = 0) -> TailEvent:
@@ -156,3 +158,50 @@ def test_any_view_that_includes_the_floor_with_the_tail_over_it_is_all_there_is(
         assert {key: fields for key, fields in found.items() if fields} == {
             key: fields for key, fields in everything.registers.items() if key in found
         }
+
+
+def keyed(sequence: int, key: str, *, at: int = NOW, organization: str = ORGANIZATION) -> TailEvent:
+    fact = webhook(f"w{sequence}")
+    envelope = Envelope(
+        operation_id=f"o{sequence}",
+        organization_id=organization,
+        clock=render(Clock(at << 24)),
+        event=fact,
+        retry=Retry(key=key, payload=f"p{sequence}"),
+    )
+    return as_read(sequence, subject_of(HERE, EPOCH, fact), encode(envelope))
+
+
+def known(tail: Tail, key: str, *, at: int = NOW) -> str:
+    recorded = tail.recorded(Retry(key=key, payload=""), now_milliseconds=at)
+    return "" if recorded is None else recorded.operation_id
+
+
+def test_the_first_request_with_a_retry_key_is_known_until_it_is_forgotten_or_too_old(keeps_two: None) -> None:  # noqa: ARG001
+    tail = Tail(BEGINNING)
+    for event in (keyed(1, "a"), keyed(2, "b"), keyed(3, "a")):
+        tail.extend(event)
+    assert (known(tail, "a"), known(tail, "b"), known(tail, "c")) == ("o1", "o2", "")
+    assert known(tail, "a", at=NOW + 26 * 3_600_000) == ""
+    tail.applied(Sequence(3))
+    assert (known(tail, "a"), known(tail, "b")) == ("", "o2")
+
+
+def test_a_retry_key_that_was_too_old_and_was_used_again_is_that_of_the_new_request() -> None:
+    tail = Tail(BEGINNING)
+    later = NOW + 26 * 3_600_000
+    tail.extend(keyed(1, "a"))
+    tail.extend(keyed(2, "a", at=later))
+    assert known(tail, "a", at=later) == "o2"
+
+
+def test_the_retry_keys_of_one_organization_since_a_place_are_counted() -> None:
+    tail = Tail(BEGINNING)
+    for event in (keyed(1, "a"), keyed(2, "b", organization="another"), event_without_key(3), keyed(4, "c")):
+        tail.extend(event)
+    assert [tail.retry_keys(ORGANIZATION, after=Sequence(place)) for place in range(5)] == [2, 1, 1, 1, 0]
+    assert tail.retry_keys("another", after=Sequence(0)) == 1
+
+
+def event_without_key(sequence: int) -> TailEvent:
+    return event(sequence, webhook(f"w{sequence}"), clock=NOW << 24)
