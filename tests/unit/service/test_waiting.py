@@ -305,3 +305,24 @@ class Regions(RuleBasedStateMachine):
 
 def test_the_right_ones_are_let_go_whatever_is_heard_in_whatever_order() -> None:
     run_state_machine_as_test(Regions, settings=settings(stateful_step_count=60))
+
+
+def test_who_waits_for_another_origins_log_is_let_go_by_that_origins_mark_alone() -> None:
+    waiting, reached, other = Waiting(), Calls(), Calls()
+    waiter(waiting, Position(JP, EPOCH, Sequence(3)), {US}, reached)
+    waiter(waiting, at(1), {US}, other)
+    waiting.heard(US, "a", {HERE: mark(9)}, is_current=True)
+    assert (reached.count, other.count) == (0, 1)
+    waiting.heard(US, "a", {HERE: mark(9), JP: mark(3)}, is_current=True)
+    assert reached.count == 1
+    assert len(waiting) == 0
+
+
+def test_who_waits_for_another_epoch_of_a_log_holds_up_nobody() -> None:
+    waiting, never, reached = Waiting(), Calls(), Calls()
+    given_up = waiter(waiting, Position(HERE, Epoch("another"), Sequence(1)), {US}, never)
+    waiter(waiting, at(5), {US}, reached)
+    hear(waiting, US, 5)
+    assert (never.count, reached.count) == (0, 1)
+    waiting.give_up(given_up)
+    assert len(waiting) == 0
