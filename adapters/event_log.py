@@ -47,6 +47,10 @@ class LogInfo(msgspec.Struct, frozen=True):
         """Whether what stood at `sequence` in the log's epoch `epoch` stands there still, or will be appended there."""
         return epoch == self.epoch or any(epoch == old and sequence <= fork for old, fork in self.ancestors)
 
+    def has_lost(self, epoch: Epoch, sequence: EventSequence) -> bool:
+        """Whether the log left `epoch` before `sequence`. An epoch that it does not know may be a later one."""
+        return any(epoch == old and sequence > fork for old, fork in self.ancestors)
+
 
 class Append(Enum):
     """What became of a batch. Only `UNANSWERED` leaves it open; appending it again at its place decides it."""

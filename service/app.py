@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from typing import NamedTuple
 
@@ -12,7 +12,6 @@ from litestar.di import Provide
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
-from core.positions import Region
 from runtime.health import health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
@@ -23,6 +22,7 @@ from service.catching_up import CatchingUp
 from service.guard import Guard
 from service.headers import AdminHeaders
 from service.history import History
+from service.local_logs import LocalLogs
 from service.log_writer import LogWriter
 from service.operations import Operations
 from service.own_log import OwnLog
@@ -56,6 +56,7 @@ async def main(settings: Settings) -> None:
         )
         projection = await stack.enter_async_context(open_projection(config.redis))
         logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
+        quota = Quota(settings.organization_requests_max)
         own_log = OwnLog(
             here,
             event_log=logs[here],
@@ -69,14 +70,22 @@ async def main(settings: Settings) -> None:
         region = RegionView(
             here, topology=settings.topology, connection=connection, own_log=own_log, writer=writer, waiting=waiting
         )
-        views = Views(projection)
+        views = Views(projection, quota)
         calls = use_cases(
-            settings, views=views, logs=logs, own_log=own_log, writer=writer, waiting=waiting, patience=patience
+            settings,
+            views=views,
+            logs=LocalLogs(logs),
+            own_log=own_log,
+            writer=writer,
+            waiting=waiting,
+            patience=patience,
         )
         admin = AdminHeaders(settings.admin_key)
         routes = make_app(settings, region, calls, admin)
         app = Admission(
-            Guard(routes, views, admin), requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max
+            Guard(routes, views, quota, admin),
+            requests_max=settings.requests_max,
+            body_bytes_max=settings.body_bytes_max,
         )
         background = [asyncio.create_task(work) for work in (own_log.run(), writer.run(), region.keep_listening())]
         serving = asyncio.create_task(
@@ -106,7 +115,7 @@ def use_cases(
     settings: Settings,
     *,
     views: Views,
-    logs: Mapping[Region, EventLog],
+    logs: LocalLogs,
     own_log: OwnLog,
     writer: LogWriter,
     waiting: Waiting,
@@ -114,8 +123,8 @@ def use_cases(
 ) -> UseCases:
     """What the routes call, over one region's projection and logs."""
     here, topology, now_milliseconds = settings.region, settings.topology, settings.clock.now_milliseconds
-    history, quota = History(logs), Quota(settings.organization_requests_max)
-    catching_up = CatchingUp(here, views=views, logs=logs, patience=patience, quota=quota)
+    history = History(logs, patience)
+    catching_up = CatchingUp(here, topology=topology, views=views, logs=logs, patience=patience)
     return UseCases(
         writing=Writing(
             here=here,
@@ -125,7 +134,6 @@ def use_cases(
             writer=writer,
             history=history,
             patience=patience,
-            quota=quota,
             append_seconds=settings.append_seconds,
             now_milliseconds=now_milliseconds,
         ),

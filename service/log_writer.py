@@ -18,6 +18,8 @@ log = structlog.get_logger()
 RETRY_SECONDS = 0.1
 RETRY_SECONDS_MAX = 1.0
 READ_ON_SECONDS = 1.0
+COMPOSE_SECONDS_MAX = 0.01
+"""How long may be decided in one go: nobody else is answered meanwhile, and nobody's many refusals hold up others."""
 
 
 class NothingAppended(Exception):
@@ -60,9 +62,13 @@ class LogWriter:
             appending = self._own_log.appending
             if appending is None:
                 continue
-            batch = appending.compose(self._now_milliseconds(), nonce=secrets.randbits(NONCE_BITS))
+            batch = appending.compose(
+                self._now_milliseconds(), nonce=secrets.randbits(NONCE_BITS), is_enough=_after(COMPOSE_SECONDS_MAX)
+            )
             if batch is not None:
                 await self._place(appending, batch)
+            else:
+                await asyncio.sleep(0)  # Others have their turn, however many were refused.
 
     def _can_compose(self) -> bool:
         appending = self._own_log.appending
@@ -138,3 +144,10 @@ class LogWriter:
         if self._trouble:
             log.info("append", outcome="taken again")
         self._trouble, self._retry_seconds = "", RETRY_SECONDS
+
+
+def _after(seconds: float) -> Callable[[], bool]:
+    """Whether so much time has passed since now."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    return lambda: loop.time() >= deadline

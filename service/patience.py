@@ -2,7 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from core.positions import Position, Region
@@ -56,6 +57,21 @@ class Patience:
         finally:
             if waiter.pending:
                 self._waiting.give_up(waiter)
+
+    @asynccontextmanager
+    async def within(self, deadline: float) -> AsyncIterator[None]:
+        """A context that is left with `TimeoutError` at `deadline`, or when the process must answer everybody."""
+        async with asyncio.timeout_at(min(deadline, self._closing_at)) as timeout:
+
+            def rouse() -> None:
+                if rouse in self._open and not timeout.expired():
+                    timeout.reschedule(0)
+
+            self._open.add(rouse)
+            try:
+                yield
+            finally:
+                self._open.discard(rouse)
 
     @property
     def is_over(self) -> bool:

@@ -19,13 +19,16 @@ class Exchange:
 
     `asked` is the token that came with it. `seen` covers every state that it was answered from or decided on, and its
     own event. `operation_id` is that of its event, `""` as long as nothing was handed to the log. `is_let_in` says that
-    the key that came with it was looked at, and is good.
+    the key that came with it was looked at, and is good; `is_caught_up` that a state was read that has all that was
+    asked. It is `counted_as` one of those under way by these names.
     """
 
     asked: Token = field(default_factory=dict)
     seen: Token = field(default_factory=dict)
     operation_id: str = ""
     is_let_in: bool = False
+    is_caught_up: bool = False
+    counted_as: list[str] = field(default_factory=list)
 
     def saw(self, vector: Vector) -> None:
         """The state with this vector was looked at."""
@@ -37,8 +40,8 @@ class Exchange:
 
     @property
     def token(self) -> Token:
-        """What the client has seen now."""
-        return highest(self.asked, self.seen)
+        """What the client has seen now. What was not checked against what this region knows counts as the newer."""
+        return highest(self.asked, self.seen) if self.is_caught_up else highest(self.seen, self.asked)
 
 
 @dataclass(frozen=True)
