@@ -10,7 +10,7 @@ from core.positions import BEGINNING, Position, Region, Vector, reaches
 from core.registers import Query
 from core.stamps import origin_code
 from core.tokens import Place
-from service.patience import Patience
+from service.patience import BY_TOKEN, Patience
 from service.quota import Quota
 from service.requests import ReadRequest
 from service.views import Views
@@ -104,9 +104,10 @@ class CatchingUp:
         began = loop.time()
         for one in missing:
             if isinstance(one, Position):
-                await self._patience.reach(one, {self._here}, request.deadline)
+                await self._patience.reach(one, {self._here}, request.deadline, by=BY_TOKEN)
         if loop.time() < began + LOOK_AGAIN_SECONDS and any(isinstance(one, str) for one in missing):
-            await self._patience.until(loop.create_future(), min(request.deadline, began + LOOK_AGAIN_SECONDS))
+            look_again_at = min(request.deadline, began + LOOK_AGAIN_SECONDS)
+            await self._patience.until_seen(loop.create_future(), look_again_at, by=BY_TOKEN)
         if loop.time() >= request.deadline or self._patience.is_over:
             names = [one if isinstance(one, str) else one.origin for one in missing]
             raise NotSeenInTime(names, timeout_seconds=request.timeout_seconds)

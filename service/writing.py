@@ -155,9 +155,10 @@ class Writing:
 
     async def _reach(self, position: Position, request: WriteRequest) -> None:
         request.caller.exchange.wrote(position)
-        pending = await self._patience.reach(position, self._needed(request.wait), request.wait.deadline)
+        wait = request.wait
+        pending = await self._patience.reach(position, self._needed(wait), wait.deadline, by=wait.level)
         if pending:
-            raise self._timed_out(request.wait, is_committed=True, missing=pending)
+            raise self._timed_out(wait, is_committed=True, missing=pending)
 
     def _needed(self, wait: Wait) -> frozenset[Region]:
         return regions_needed(wait.level, here=self._here, topology=self._topology)
