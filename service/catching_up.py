@@ -12,7 +12,7 @@ from core.stamps import origin_code
 from core.tokens import Place
 from service.patience import BY_TOKEN, Patience
 from service.quota import Quota
-from service.requests import ReadRequest
+from service.requests import Part, ReadRequest
 from service.views import Views
 
 LOOK_AGAIN_SECONDS = 0.25
@@ -62,7 +62,8 @@ class CatchingUp:
             while True:
                 missing = await self._missing(view.vector, request)
                 if missing:
-                    await self._wait_for(missing, request)
+                    with caller.exchange.during(Part.WAIT):
+                        await self._wait_for(missing, request)
                     view = await self._views.read(query, caller)
                 if not missing or self._has_all(view.vector, request):
                     return view

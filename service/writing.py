@@ -21,7 +21,7 @@ from service.log_writer import LogWriter, NothingAppended
 from service.own_log import OwnLog
 from service.patience import Patience
 from service.quota import Quota
-from service.requests import Wait, WriteRequest
+from service.requests import Part, Wait, WriteRequest
 from service.views import RegionUnavailable, Views
 
 
@@ -82,7 +82,7 @@ class Writing:
             with self._quota.place_of(request.caller.organization_id):
                 first = self._recorded(view, request.retry)
                 try:
-                    outcome = first or await self._append(command, view, request)
+                    outcome = first or await self._appended(command, view, request)
                 except Stale:
                     continue
                 if isinstance(outcome, Repeated):
@@ -106,6 +106,10 @@ class Writing:
         if isinstance(outcome, Repeated):
             return outcome
         raise outcome
+
+    async def _appended(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
+        with request.caller.exchange.during(Part.APPEND):
+            return await self._append(command, view, request)
 
     async def _append(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
         loop = asyncio.get_running_loop()
@@ -156,7 +160,8 @@ class Writing:
     async def _reach(self, position: Position, request: WriteRequest) -> None:
         request.caller.exchange.wrote(position)
         wait = request.wait
-        pending = await self._patience.reach(position, self._needed(wait), wait.deadline, by=wait.level)
+        with request.caller.exchange.during(Part.WAIT):
+            pending = await self._patience.reach(position, self._needed(wait), wait.deadline, by=wait.level)
         if pending:
             raise self._timed_out(wait, is_committed=True, missing=pending)
 
