@@ -88,6 +88,7 @@ class Replicator:
                 copy=local_logs[origin],
                 replicas=replicas,
                 status=status,
+                now_milliseconds=settings.clock.now_milliseconds,
             )
             for origin in connections
             if origin != here
@@ -114,6 +115,7 @@ class Replicator:
             for origin, applier in appliers.items()
         ]
         self._announcer.on_set_back = self._apply_anew
+        self._announcer.expose(local_logs)
 
     async def run(self) -> None:
         """Work on every origin until cancelled. What fails for one origin concerns that origin only."""

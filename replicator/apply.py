@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from adapters.errors import Forked, Interrupted, LogVanished, Unavailable, WentBack
 from adapters.event_log import EventLog
@@ -44,6 +45,7 @@ class Applier:
         self._advanced = advanced
         self._status = status
         self._now_milliseconds = now_milliseconds
+        self._measures = metrics.Applying(origin)
 
     async def live(self) -> None:
         """Apply until something is in doubt, and then raise. Begins at the projection's watermark."""
@@ -64,7 +66,7 @@ class Applier:
         """The mark of the last of `events`, once it is applied. What precedes an undecodable one is applied first."""
         writes: list[Write] = []
         records: list[Record] = []
-        clock_text, last = "", known
+        clock_text, first_clock_text, last = "", "", known
         failure: StoppedAt | None = None
         for event in events:
             position = Position(self._origin, epoch_in(event.subject), event.sequence)
@@ -77,17 +79,19 @@ class Applier:
             if (record := record_of(envelope, position, now_milliseconds=self._now_milliseconds())) is not None:
                 records.append(record)
             clock_text, last = max(clock_text, envelope.clock), event.mark()
+            first_clock_text = first_clock_text or envelope.clock
         if last is not known:
-            await self._write(Run(self._origin, known, last, clock_text, writes, records))
+            await self._write(Run(self._origin, known, last, clock_text, writes, records), first_clock_text)
         if failure is not None:
             raise failure
         return last
 
-    async def _write(self, run: Run) -> None:
+    async def _write(self, run: Run, first_clock_text: str) -> None:
+        began = monotonic()
         result = await self._projection.apply(run)
         match result.outcome:
             case Applied.APPLIED:
-                metrics.APPLIED.labels(self._origin).inc(run.last.sequence - run.before.sequence)
+                self._measure(run, result, monotonic() - began, first_clock_text)
                 self._status.progressed(Step.APPLY, self._origin)
                 self._advanced(self._origin, result)
             case Applied.DUPLICATE:
@@ -101,3 +105,9 @@ class Applier:
                 raise Interrupted("the projection has not been seen yet in this incarnation")
             case Applied.TAINTED:
                 raise Unavailable("the projection may have dropped what was applied to it")
+
+    def _measure(self, run: Run, result: ApplyResult, seconds: float, first_clock_text: str) -> None:
+        self._measures.applied(events=run.last.sequence - run.before.sequence, seconds=seconds)
+        if result.is_current:
+            # How old events are that a projection is rebuilt from says nothing of how long they took to come here.
+            self._measures.aged(clock_text=first_clock_text, now_milliseconds=self._now_milliseconds())

@@ -1,12 +1,13 @@
 """Ship: carry one remote origin's log, event for event and sequence for sequence, into this region's copy."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from adapters.batches import batch_of
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Stored
+from core.codec import clock_text_in
 from core.positions import NOTHING, Arrival, Mark, Region, classify
 from replicator import metrics
 from replicator.status import Status, Step
@@ -18,12 +19,23 @@ PROPOSED_PAUSE_SECONDS = 0.05
 class Shipper:
     """One origin's way into the copy. Any number of them may work on one copy: its places decide."""
 
-    def __init__(self, origin: Region, *, source: EventLog, copy: EventLog, replicas: int, status: Status) -> None:
+    def __init__(
+        self,
+        origin: Region,
+        *,
+        source: EventLog,
+        copy: EventLog,
+        replicas: int,
+        status: Status,
+        now_milliseconds: Callable[[], int],
+    ) -> None:
         self._origin = origin
         self._source = source
         self._copy = copy
         self._replicas = replicas
         self._status = status
+        self._now_milliseconds = now_milliseconds
+        self._measures = metrics.Shipping(origin)
 
     async def live(self) -> None:
         """Ship until something is in doubt, and then raise. Begins at the last event that the copy has."""
@@ -63,7 +75,11 @@ class Shipper:
             outcome, why = await self._copy.append(entries, after=end.sequence)
             match outcome:
                 case Append.STORED:
-                    metrics.SHIPPED.labels(self._origin).inc(len(pending))
+                    self._measures.shipped(
+                        events=len(pending),
+                        clock_text=clock_text_in(pending[0].data),
+                        now_milliseconds=self._now_milliseconds(),
+                    )
                     self._status.progressed(Step.SHIP, self._origin)
                     return pending[-1].mark()
                 case Append.PLACE_TAKEN:

@@ -16,7 +16,8 @@ from runtime.health import health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
-from service import headers
+from service import headers, metrics
+from service.acknowledgements import Acknowledgements
 from service.admission import Admission
 from service.catching_up import CatchingUp
 from service.guard import Guard
@@ -24,6 +25,7 @@ from service.headers import AdminHeaders
 from service.history import History
 from service.local_logs import LocalLogs
 from service.log_writer import LogWriter
+from service.observing import Observing
 from service.operations import Operations
 from service.own_log import OwnLog
 from service.patience import Patience
@@ -64,11 +66,26 @@ async def main(settings: Settings) -> None:
             tail_events_max=settings.tail_events_max,
             retry_keys_max=settings.retry_keys_max,
         )
-        writer = LogWriter(own_log, event_log=logs[here], now_milliseconds=settings.clock.now_milliseconds)
         waiting = Waiting()
         patience = Patience(waiting)
+        heard_of = (here, *settings.topology.others(here))
+        acknowledgements = Acknowledgements(
+            waiting, {region: metrics.ACKNOWLEDGE_SECONDS.labels(region).observe for region in heard_of}
+        )
+        writer = LogWriter(
+            own_log,
+            event_log=logs[here],
+            acknowledgements=acknowledgements,
+            now_milliseconds=settings.clock.now_milliseconds,
+        )
         region = RegionView(
-            here, topology=settings.topology, connection=connection, own_log=own_log, writer=writer, waiting=waiting
+            here,
+            topology=settings.topology,
+            connection=connection,
+            own_log=own_log,
+            writer=writer,
+            waiting=waiting,
+            acknowledgements=acknowledgements,
         )
         views = Views(projection, quota)
         calls = use_cases(
@@ -82,11 +99,13 @@ async def main(settings: Settings) -> None:
         )
         admin = AdminHeaders(settings.admin_key)
         routes = make_app(settings, region, calls, admin)
-        app = Admission(
+        admission = Admission(
             Guard(routes, views, quota, admin),
             requests_max=settings.requests_max,
             body_bytes_max=settings.body_bytes_max,
         )
+        metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
+        app = Observing(admission)
         background = [asyncio.create_task(work) for work in (own_log.run(), writer.run(), region.keep_listening())]
         serving = asyncio.create_task(
             serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, patience, at))

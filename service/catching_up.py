@@ -9,8 +9,8 @@ from core.stamps import origin_code
 from core.tokens import Place
 from core.topology import RegionState, Topology
 from service.local_logs import DESCRIBED_SECONDS, LocalLogs
-from service.patience import Patience
-from service.requests import ReadRequest
+from service.patience import BY_TOKEN, Patience
+from service.requests import Part, ReadRequest
 from service.views import Views
 
 
@@ -47,14 +47,16 @@ class CatchingUp:
 
         Raises `NotSeenInTime` at the deadline, `WriteLost`, and what `Views.read` does.
         """
+        exchange = request.caller.exchange
         view = await self._views.read(query, request.caller, deadline=request.deadline)
         while missing := await self._missing(view.vector, request):
-            for position in missing:
-                if await self._patience.reach(position, {self._here}, request.deadline):
-                    raise NotSeenInTime([position.origin], timeout_seconds=request.timeout_seconds)
+            with exchange.during(Part.WAIT):
+                for position in missing:
+                    if await self._patience.reach(position, {self._here}, request.deadline, by=BY_TOKEN):
+                        raise NotSeenInTime([position.origin], timeout_seconds=request.timeout_seconds)
             await asyncio.sleep(0)
             view = await self._views.read(query, request.caller, deadline=request.deadline)
-        request.caller.exchange.is_caught_up = True
+        exchange.is_caught_up = True
         return view
 
     async def _missing(self, vector: Vector, request: ReadRequest) -> list[Position]:
@@ -81,7 +83,7 @@ class CatchingUp:
         """
         origin = self._origins.get(code)
         if origin is None:
-            await self._patience.until(asyncio.get_running_loop().create_future(), request.deadline)
+            await self._patience.until_seen(asyncio.get_running_loop().create_future(), request.deadline, by=BY_TOKEN)
             raise NotSeenInTime(
                 [f"a region that is not configured here ({code})"], timeout_seconds=request.timeout_seconds
             )

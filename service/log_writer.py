@@ -3,12 +3,15 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from time import monotonic
 
 import structlog
 
 from adapters.event_log import Append, Entry, EventLog
 from core.operations import NONCE_BITS
+from core.positions import Position
 from service import metrics
+from service.acknowledgements import Acknowledgements
 from service.appending import Appending
 from service.batch import Batch, Proposal
 from service.own_log import OwnLog
@@ -21,6 +24,8 @@ READ_ON_SECONDS = 1.0
 COMPOSE_SECONDS_MAX = 0.01
 """How long may be decided in one go: nobody else is answered meanwhile, and nobody's many refusals hold up others."""
 
+_APPENDS = {outcome: metrics.APPENDS.labels(outcome.name.lower()) for outcome in Append}
+
 
 class NothingAppended(Exception):
     """The log cannot take events now, and was not handed this one."""
@@ -29,9 +34,17 @@ class NothingAppended(Exception):
 class LogWriter:
     """The one writer of this process. Several processes may write to one log: its places decide."""
 
-    def __init__(self, own_log: OwnLog, *, event_log: EventLog, now_milliseconds: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        own_log: OwnLog,
+        *,
+        event_log: EventLog,
+        acknowledgements: Acknowledgements,
+        now_milliseconds: Callable[[], int],
+    ) -> None:
         self._own_log = own_log
         self._log = event_log
+        self._acknowledgements = acknowledgements
         self._now_milliseconds = now_milliseconds
         self._retry_seconds = RETRY_SECONDS
         self._trouble = ""
@@ -83,16 +96,16 @@ class LogWriter:
     async def _place(self, appending: Appending, batch: Batch) -> None:
         """Append `batch` at its place again and again, until the log says that it is there or never will be."""
         entries = [Entry(subject, data) for subject, data in batch.entries]
+        began = monotonic()
         while True:
             await self._own_log.until(lambda: self._own_log.session is not None)
             outcome, why = await self._log.append(entries, after=batch.after.sequence, on=self._own_log.session)
-            metrics.APPENDS.labels(outcome.name.lower()).inc()
+            _APPENDS[outcome].inc()
             if outcome in (Append.STORED, Append.PLACE_TAKEN):
                 self._recovered()
             match outcome:
                 case Append.STORED:
-                    metrics.APPENDED.inc(len(entries))
-                    appending.stored(batch)
+                    self._stored(appending, batch, began)
                     return
                 case Append.PLACE_TAKEN if not batch.is_open:
                     appending.never(batch, is_place_taken=True)
@@ -101,7 +114,7 @@ class LogWriter:
                     return
                 case Append.PLACE_TAKEN:
                     if await self._read_on(lambda: appending.tail.end.sequence > batch.after.sequence):
-                        self._resolve(appending, batch)
+                        self._resolve(appending, batch, began)
                         return
                 # Who has given up was told that it may still land: it goes on being tried, and its place decides.
                 case Append.REFUSED if not batch.is_open and not batch.is_told_of:
@@ -124,10 +137,20 @@ class LogWriter:
             return False
         return True
 
-    def _resolve(self, appending: Appending, batch: Batch) -> None:
+    def _stored(self, appending: Appending, batch: Batch, began: float) -> None:
+        """It is in the log, and was first tried to be put there at `began`."""
+        now, events = monotonic(), len(batch.entries)
+        metrics.APPENDED.inc(events)
+        metrics.APPEND_BATCH.observe(events)
+        metrics.APPEND_SECONDS.observe(now - began)
+        appending.stored(batch)
+        last = Position(self._log.origin, appending.epoch, batch.events[-1].mark.sequence)
+        self._acknowledgements.stored(last, now_seconds=now)
+
+    def _resolve(self, appending: Appending, batch: Batch, began: float) -> None:
         """An unanswered attempt may have been what took the place: the log says whose events stand there."""
         if batch.is_seen:
-            appending.stored(batch)
+            self._stored(appending, batch, began)
         else:
             appending.never(batch, is_place_taken=True)
         log.info("append resolved", is_stored=batch.is_seen, after=batch.after.sequence)

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from time import monotonic
+from types import TracebackType
 from typing import Any
 
 from core.api_keys import Credentials
@@ -13,6 +16,33 @@ from core.tokens import Token, highest, token_at, token_of
 _CALLER = "crosshook.caller"
 
 
+class Part(StrEnum):
+    """Where a request's time goes: to the projection, to the log, and by until it is applied where it has to be."""
+
+    READ = "read"
+    APPEND = "append"
+    WAIT = "wait"
+
+
+class During:
+    """A context: the time until it is left was spent on `part`."""
+
+    __slots__ = ("_began", "_part", "_spent_seconds")
+
+    def __init__(self, part: Part, spent_seconds: dict[Part, float]) -> None:
+        self._part = part
+        self._spent_seconds = spent_seconds
+
+    def __enter__(self) -> None:
+        self._began = monotonic()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        spent = self._spent_seconds
+        spent[self._part] = spent.get(self._part, 0.0) + monotonic() - self._began
+
+
 @dataclass
 class Exchange:
     """What one request has seen and done, which the headers of whatever answer it gets tell.
@@ -20,7 +50,8 @@ class Exchange:
     `asked` is the token that came with it. `seen` covers every state that it was answered from or decided on, and its
     own event. `operation_id` is that of its event, `""` as long as nothing was handed to the log. `is_let_in` says that
     the key that came with it was looked at, and is good; `is_caught_up` that a state was read that has all that was
-    asked. It is `counted_as` one of those under way by these names.
+    asked. It is `counted_as` one of those under way by these names. `level` is what it asks for, None where it is not a
+    write. `position` is where its event is known to be, and `spent_seconds` where its time went, so far.
     """
 
     asked: Token = field(default_factory=dict)
@@ -29,6 +60,9 @@ class Exchange:
     is_let_in: bool = False
     is_caught_up: bool = False
     counted_as: list[str] = field(default_factory=list)
+    level: Level | None = None
+    position: Position | None = None
+    spent_seconds: dict[Part, float] = field(default_factory=dict)
 
     def saw(self, vector: Vector) -> None:
         """The state with this vector was looked at."""
@@ -36,7 +70,12 @@ class Exchange:
 
     def wrote(self, position: Position) -> None:
         """Its event is at this position."""
+        self.position = position
         self.seen = highest(self.seen, token_at(position))
+
+    def during(self, part: Part) -> During:
+        """A context in which its time is spent on `part`."""
+        return During(part, self.spent_seconds)
 
     @property
     def token(self) -> Token:

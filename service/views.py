@@ -7,7 +7,7 @@ from adapters.projection import Projection, View
 from core.api_keys import api_key_key, authenticate
 from core.registers import Query
 from service.quota import Quota
-from service.requests import Caller
+from service.requests import Caller, Part
 
 
 class RegionUnavailable(Exception):
@@ -30,7 +30,8 @@ class Views:
         self._quota.enter(caller)
         credentials = caller.credentials
         keys = () if credentials is None else (api_key_key(credentials.key_id),)
-        view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
+        with caller.exchange.during(Part.READ):
+            view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
         if credentials is not None:
             authenticate(credentials, caller.organization_id, view.registers)
             caller.exchange.is_let_in = True

@@ -20,7 +20,7 @@ from service.history import Absent, Found, History
 from service.log_writer import LogWriter, NothingAppended
 from service.own_log import OwnLog
 from service.patience import Patience
-from service.requests import Wait, WriteRequest
+from service.requests import Part, Wait, WriteRequest
 from service.views import RegionUnavailable, Views
 
 
@@ -80,7 +80,7 @@ class Writing:
             if first is not None and (found := await self._found(first, view, request)) is not None:
                 return await self._repeat(found, request)
             try:
-                outcome = await self._append(command, view, request)
+                outcome = await self._appended(command, view, request)
             except Stale:
                 continue
             if isinstance(outcome, Accepted):
@@ -109,6 +109,10 @@ class Writing:
         if isinstance(outcome, Repeated):
             return first
         raise outcome
+
+    async def _appended(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
+        with request.caller.exchange.during(Part.APPEND):
+            return await self._append(command, view, request)
 
     async def _append(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
         loop = asyncio.get_running_loop()
@@ -162,9 +166,11 @@ class Writing:
 
     async def _reach(self, position: Position, request: WriteRequest) -> None:
         request.caller.exchange.wrote(position)
-        pending = await self._patience.reach(position, self._needed(request.wait), request.wait.deadline)
+        wait = request.wait
+        with request.caller.exchange.during(Part.WAIT):
+            pending = await self._patience.reach(position, self._needed(wait), wait.deadline, by=wait.level)
         if pending:
-            raise self._timed_out(request.wait, is_committed=True, missing=pending)
+            raise self._timed_out(wait, is_committed=True, missing=pending)
 
     def _needed(self, wait: Wait) -> frozenset[Region]:
         return regions_needed(wait.level, here=self._here, topology=self._topology)

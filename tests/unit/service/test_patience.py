@@ -21,14 +21,14 @@ def in_seconds(seconds: float) -> float:
 async def test_what_is_reached_is_not_waited_for() -> None:
     waiting = Waiting()
     hear(waiting, HERE, 5)
-    assert await Patience(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG)) == set()
+    assert await Patience(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x") == set()
 
 
 async def test_a_wait_ends_with_the_last_region_or_at_the_deadline_with_those_that_are_missing() -> None:
     waiting = Waiting()
     patience, position = Patience(waiting), Position(HERE, EPOCH, Sequence(5))
-    patient = asyncio.create_task(patience.reach(position, {HERE, THERE}, in_seconds(LONG)))
-    hasty = asyncio.create_task(patience.reach(position, {HERE, THERE}, in_seconds(0.01)))
+    patient = asyncio.create_task(patience.reach(position, {HERE, THERE}, in_seconds(LONG), by="x"))
+    hasty = asyncio.create_task(patience.reach(position, {HERE, THERE}, in_seconds(0.01), by="x"))
     await asyncio.sleep(0)
     hear(waiting, HERE, 5)
     assert await hasty == {THERE}
@@ -51,7 +51,9 @@ async def test_when_the_process_is_to_stop_every_wait_ends_by_then_also_one_that
 
 async def test_one_who_is_cancelled_is_not_waited_for_any_more() -> None:
     waiting = Waiting()
-    waits = asyncio.create_task(Patience(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG)))
+    waits = asyncio.create_task(
+        Patience(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x")
+    )
     await asyncio.sleep(0)
     assert len(waiting) == 1
     waits.cancel()

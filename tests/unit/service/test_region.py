@@ -7,6 +7,7 @@ import pytest
 from adapters.announcements import Announcement
 from core.positions import Epoch, Mark, Position, Region, Sequence
 from core.topology import Topology, parse_topology
+from service.acknowledgements import Acknowledgements
 from service.lineage import Lineage, Recognition
 from service.region import OUTLIVED_SECONDS, RegionView
 from service.waiting import Waiting
@@ -44,7 +45,15 @@ def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is
     clock: SimpleNamespace,
 ) -> None:
     waiting = Waiting()
-    view = RegionView(HERE, topology=topology(), connection=None, own_log=Log(), writer=None, waiting=waiting)  # type: ignore[arg-type]
+    view = RegionView(
+        HERE,
+        topology=topology(),
+        connection=None,  # type: ignore[arg-type]
+        own_log=Log(),  # type: ignore[arg-type]
+        writer=None,  # type: ignore[arg-type]
+        waiting=waiting,
+        acknowledgements=Acknowledgements(waiting, {}),
+    )
     view.heard(said("second", 5))
     view.heard(said("first, late", 9))
     view.heard(said("second", 5))

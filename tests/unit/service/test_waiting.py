@@ -295,6 +295,12 @@ class Regions(RuleBasedStateMachine):
         assert len(self.waiting) == sum(bool(asker.pending) and not asker.has_given_up for asker in self.askers)
 
     @invariant()
+    def as_many_wait_for_each_region_as_have_not_heard_of_it(self) -> None:
+        staying = [asker for asker in self.askers if not asker.has_given_up]
+        for region in REGIONS:
+            assert self.waiting.waiting_for[region] == sum(region in asker.pending for asker in staying)
+
+    @invariant()
     def watermarks_are_those_of_the_latest_incarnation(self) -> None:
         for region in REGIONS:
             assert self.waiting.watermark(region, HERE).sequence == self.marks[region]

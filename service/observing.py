@@ -1,0 +1,148 @@
+"""What becomes of every request is counted, timed, and written down in one line."""
+
+import asyncio
+from collections.abc import Callable, Mapping, MutableMapping
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+
+from core.consistency import Level
+from service import metrics
+from service.admission import arrival_of
+from service.requests import Caller, Exchange, caller_of
+
+log = structlog.get_logger()
+
+Scope = MutableMapping[str, Any]
+Asgi = Callable[..., Any]
+
+NONE = "none"
+"""What a label says where there is nothing to say: no such route, no consistency to ask for."""
+
+NOT_WRITTEN_DOWN = frozenset({"/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json", "/schema/{file}"})
+"""What is asked all the time, or says nothing of anybody's data."""
+
+LEFT = 0
+"""The status of a request whose client went away before it had sent all of it: it got no answer."""
+
+
+class Outcome(StrEnum):
+    """What a request came to, in one word. A 408 that is committed or unknown was handed to the log; late is any other.
+
+    Refused is any other 4xx, unavailable a 503, failed any other 5xx. Who left got no answer.
+    """
+
+    DONE = "done"
+    REFUSED = "refused"
+    COMMITTED = "committed"
+    UNKNOWN = "unknown"
+    LATE = "late"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+    LEFT = "left"
+
+
+class Observing:
+    """An ASGI application around `Admission`, so that what is refused there is told of too."""
+
+    def __init__(self, app: Asgi) -> None:
+        self._app = app
+        self._counters: dict[tuple[str | None, str, Level | None, int], Counter] = {}
+
+    async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
+        """Pass the request on. It counts as answered, and its time is over, when its answer begins."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, seconds = LEFT, 0.0
+
+        async def observed(message: Mapping[str, Any]) -> None:
+            nonlocal status, seconds
+            if message["type"] == "http.response.start":
+                status, seconds = message["status"], _seconds_since_arrival(scope)
+                self._answered(scope, status, seconds)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        finally:
+            if scope.get("path_template") not in NOT_WRITTEN_DOWN:
+                _write_down(scope, status, seconds or _seconds_since_arrival(scope))
+
+    def _answered(self, scope: Scope, status: int, seconds: float) -> None:
+        caller = caller_of(scope)
+        level = None if caller is None else caller.exchange.level
+        self._counter(scope, level, status).inc()
+        if level is not None and status < 300:
+            metrics.WRITE_SECONDS_OF[level].observe(seconds)
+
+    def _counter(self, scope: Scope, level: Level | None, status: int) -> Counter:
+        """Looked up once for each route, level and status; there are no more than the contract has."""
+        template = scope.get("path_template")
+        # Anybody can make up a method, as long as there is no route.
+        key = (template, scope["method"] if template else "", level, status)
+        counter = self._counters.get(key)
+        if counter is None:
+            route = f"{scope['method']} {template}" if template else NONE
+            counter = metrics.REQUESTS.labels(route, level or NONE, status)
+            self._counters[key] = counter
+        return counter
+
+
+def _seconds_since_arrival(scope: Scope) -> float:
+    return asyncio.get_running_loop().time() - arrival_of(scope)
+
+
+def _write_down(scope: Scope, status: int, seconds: float) -> None:
+    """One line: never a path, a query, a header or a body, which may have what is nobody's to read."""
+    caller = caller_of(scope)
+    log.info(
+        "request",
+        method=scope["method"],
+        route=scope.get("path_template") or NONE,
+        status=status,
+        outcome=outcome_of(status, None if caller is None else caller.exchange),
+        milliseconds=_milliseconds(seconds),
+        **({} if caller is None else _about(caller)),
+    )
+
+
+def _about(caller: Caller) -> dict[str, Any]:
+    """What is known of who asked for what, and where the time went."""
+    exchange = caller.exchange
+    about: dict[str, Any] = {"organization_id": caller.organization_id}
+    if exchange.level is not None:
+        about["consistency"] = exchange.level
+    if exchange.operation_id:
+        about["operation_id"] = exchange.operation_id
+    if exchange.position is not None:
+        about["origin"], about["sequence"] = exchange.position.origin, exchange.position.sequence
+    for part, seconds in exchange.spent_seconds.items():
+        about[f"{part}_milliseconds"] = _milliseconds(seconds)
+    return about
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1_000, 3)
+
+
+def outcome_of(status: int, exchange: Exchange | None) -> Outcome:
+    """What a request with that answer came to."""
+    match status:
+        case 0:
+            return Outcome.LEFT
+        case 408:
+            return _late(exchange)
+        case 503:
+            return Outcome.UNAVAILABLE
+        case _ if status >= 500:
+            return Outcome.FAILED
+    return Outcome.REFUSED if status >= 400 else Outcome.DONE
+
+
+def _late(exchange: Exchange | None) -> Outcome:
+    if exchange is None or not exchange.operation_id:
+        return Outcome.LATE
+    return Outcome.UNKNOWN if exchange.position is None else Outcome.COMMITTED
