@@ -26,10 +26,11 @@ _ANCESTORS = "crosshook.ancestors"
 
 
 class Entry(NamedTuple):
-    """An event on its way into a log."""
+    """An event on its way into a log. `traceparent` goes with it, and is no part of it."""
 
     subject: str
     data: bytes
+    traceparent: str = ""
 
 
 class LogInfo(msgspec.Struct, frozen=True):
@@ -138,7 +139,7 @@ class EventLog:
         if session.is_lost:
             return Append.REFUSED, "the connection is lost"
         work = (
-            jetstream.publish_one(session, *entries[0], after=after)
+            jetstream.publish_one(session, entries[0], after=after)
             if len(entries) == 1
             else jetstream.publish_batch(session, uuid.uuid4().hex, list(entries), after=after)
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from time import time_ns
 
 from adapters.batches import batch_of
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
@@ -11,6 +12,8 @@ from core.codec import clock_text_in
 from core.positions import NOTHING, Arrival, Mark, Region, classify
 from replicator import metrics
 from replicator.status import Status, Step
+from replicator.traces import record_step
+from runtime.tracing import UNTRACED, Tracing
 
 REFUSED_PAUSE_SECONDS = 0.1
 PROPOSED_PAUSE_SECONDS = 0.05
@@ -28,6 +31,7 @@ class Shipper:
         replicas: int,
         status: Status,
         now_milliseconds: Callable[[], int],
+        tracing: Tracing = UNTRACED,
     ) -> None:
         self._origin = origin
         self._source = source
@@ -36,6 +40,7 @@ class Shipper:
         self._status = status
         self._now_milliseconds = now_milliseconds
         self._measures = metrics.Shipping(origin)
+        self._tracing = tracing
 
     async def live(self) -> None:
         """Ship until something is in doubt, and then raise. Begins at the last event that the copy has."""
@@ -71,7 +76,8 @@ class Shipper:
     async def _append(self, events: Sequence[Stored], end: Mark) -> Mark:
         """The copy's end once it has `events`, which follow one another."""
         while pending := self._beyond(end, events):
-            entries = [Entry(event.subject, event.data) for event in pending]
+            entries = [Entry(event.subject, event.data, event.traceparent) for event in pending]
+            began = time_ns()
             outcome, why = await self._copy.append(entries, after=end.sequence)
             match outcome:
                 case Append.STORED:
@@ -81,6 +87,7 @@ class Shipper:
                         now_milliseconds=self._now_milliseconds(),
                     )
                     self._status.progressed(Step.SHIP, self._origin)
+                    record_step(self._tracing, Step.SHIP, self._origin, pending, began_nanoseconds=began)
                     return pending[-1].mark()
                 case Append.PLACE_TAKEN:
                     before, end = end, await self._copy.end()

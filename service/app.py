@@ -16,6 +16,7 @@ from runtime.health import health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
+from runtime.tracing import open_tracing
 from service import headers, metrics
 from service.acknowledgements import Acknowledgements
 from service.admission import Admission
@@ -57,6 +58,9 @@ async def main(settings: Settings) -> None:
             open_connection(config.nats, name=f"crosshook service {here}", on_change=report_connection(here))
         )
         projection = await stack.enter_async_context(open_projection(config.redis))
+        tracing = await stack.enter_async_context(
+            open_tracing(settings.traces_endpoint, process="service", region=here)
+        )
         logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
         quota = Quota(settings.organization_requests_max)
         own_log = OwnLog(
@@ -105,7 +109,7 @@ async def main(settings: Settings) -> None:
             body_bytes_max=settings.body_bytes_max,
         )
         metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
-        app = Observing(admission)
+        app = Observing(admission, tracing)
         background = [asyncio.create_task(work) for work in (own_log.run(), writer.run(), region.keep_listening())]
         serving = asyncio.create_task(
             serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, patience, at))

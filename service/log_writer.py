@@ -95,7 +95,9 @@ class LogWriter:
 
     async def _place(self, appending: Appending, batch: Batch) -> None:
         """Append `batch` at its place again and again, until the log says that it is there or never will be."""
-        entries = [Entry(subject, data) for subject, data in batch.entries]
+        entries = [
+            Entry(*entry, proposal.traceparent) for entry, proposal in zip(batch.entries, batch.proposals, strict=True)
+        ]
         began = monotonic()
         while True:
             await self._own_log.until(lambda: self._own_log.session is not None)

@@ -1,4 +1,4 @@
-"""What becomes of every request is counted, timed, and written down in one line."""
+"""What becomes of every request is counted, timed, and told in one line and one span."""
 
 import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
@@ -9,9 +9,11 @@ import structlog
 from prometheus_client import Counter
 
 from core.consistency import Level
+from core.topology import TRACEPARENT
+from runtime.tracing import UNTRACED, Kind, Span, Tracing
 from service import metrics
 from service.admission import arrival_of
-from service.requests import Caller, Exchange, caller_of
+from service.requests import Caller, Exchange, caller_of, trace
 
 log = structlog.get_logger()
 
@@ -21,8 +23,10 @@ Asgi = Callable[..., Any]
 NONE = "none"
 """What a label says where there is nothing to say: no such route, no consistency to ask for."""
 
-NOT_WRITTEN_DOWN = frozenset({"/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json", "/schema/{file}"})
-"""What is asked all the time, or says nothing of anybody's data."""
+NOT_TOLD = frozenset({"/livez", "/readyz", "/metrics", "/schema"})
+"""What is asked all the time, or is the same for everybody: counted, and that is all."""
+
+_TRACEPARENT = TRACEPARENT.encode()
 
 LEFT = 0
 """The status of a request whose client went away before it had sent all of it: it got no answer."""
@@ -47,8 +51,9 @@ class Outcome(StrEnum):
 class Observing:
     """An ASGI application around `Admission`, so that what is refused there is told of too."""
 
-    def __init__(self, app: Asgi) -> None:
+    def __init__(self, app: Asgi, tracing: Tracing = UNTRACED) -> None:
         self._app = app
+        self._tracing = tracing
         self._counters: dict[tuple[str | None, str, Level | None, int], Counter] = {}
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
@@ -57,6 +62,8 @@ class Observing:
             await self._app(scope, receive, send)
             return
         status, seconds = LEFT, 0.0
+        is_told = scope["path"] not in NOT_TOLD and not scope["path"].startswith("/schema/")
+        span = self._begin_span(scope) if is_told else UNTRACED
 
         async def observed(message: Mapping[str, Any]) -> None:
             nonlocal status, seconds
@@ -68,8 +75,13 @@ class Observing:
         try:
             await self._app(scope, receive, observed)
         finally:
-            if scope.get("path_template") not in NOT_WRITTEN_DOWN:
-                _write_down(scope, status, seconds or _seconds_since_arrival(scope))
+            if is_told:
+                _tell(scope, status, seconds or _seconds_since_arrival(scope), span)
+
+    def _begin_span(self, scope: Scope) -> Span:
+        span = self._tracing.begin(scope["method"], Kind.SERVER, traceparent=_traceparent_in(scope))
+        trace(scope, span)
+        return span
 
     def _answered(self, scope: Scope, status: int, seconds: float) -> None:
         caller = caller_of(scope)
@@ -95,17 +107,36 @@ def _seconds_since_arrival(scope: Scope) -> float:
     return asyncio.get_running_loop().time() - arrival_of(scope)
 
 
-def _write_down(scope: Scope, status: int, seconds: float) -> None:
-    """One line: never a path, a query, a header or a body, which may have what is nobody's to read."""
+def _traceparent_in(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == _TRACEPARENT:
+            return str(value, "latin-1")
+    return ""
+
+
+def _tell(scope: Scope, status: int, seconds: float, span: Span) -> None:
+    """A line and a span: never a path, a query, a header or a body, which may have what is nobody's to read."""
     caller = caller_of(scope)
+    route = scope.get("path_template") or NONE
+    about = {} if caller is None else _about(caller)
     log.info(
         "request",
         method=scope["method"],
-        route=scope.get("path_template") or NONE,
+        route=route,
         status=status,
         outcome=outcome_of(status, None if caller is None else caller.exchange),
         milliseconds=_milliseconds(seconds),
-        **({} if caller is None else _about(caller)),
+        **about,
+    )
+    span.end(
+        name=f"{scope['method']} {route}",
+        is_failed=status >= 500,
+        attributes={
+            "http.request.method": scope["method"],
+            "http.route": route,
+            "http.response.status_code": status,
+            **{f"crosshook.{name}": value for name, value in about.items()},
+        },
     )
 
 

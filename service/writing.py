@@ -111,10 +111,12 @@ class Writing:
         raise outcome
 
     async def _appended(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
-        with request.caller.exchange.during(Part.APPEND):
-            return await self._append(command, view, request)
+        with request.caller.exchange.during(Part.APPEND) as span:
+            return await self._append(command, view, request, traceparent=span.traceparent)
 
-    async def _append(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
+    async def _append(
+        self, command: Command, view: View, request: WriteRequest, *, traceparent: str
+    ) -> Accepted | Repeated:
         loop = asyncio.get_running_loop()
         deadline = request.wait.deadline
         settled: asyncio.Future[Accepted | Repeated] = loop.create_future()
@@ -127,6 +129,7 @@ class Writing:
             settle=_settling(settled),
             retry=request.retry,
             retry_keys=view.records_count,
+            traceparent=traceparent,
         )
         try:
             self._own_log.applied(view.vector.get(self._here, BEGINNING).sequence)

@@ -55,7 +55,13 @@ class Routes:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def ask(routes: Routes, *messages: dict[str, Any], method: str = "POST", kind: str = "http") -> list[Any]:
+async def ask(
+    routes: Routes,
+    *messages: dict[str, Any],
+    method: str = "POST",
+    kind: str = "http",
+    path: str = "/organizations/webhooks/1/triggers",
+) -> list[Any]:
     """What is sent to whoever asks with a body that comes in `messages`."""
     sent: list[Any] = []
     coming = iter([*messages, {"type": "http.disconnect"}])
@@ -69,7 +75,7 @@ async def ask(routes: Routes, *messages: dict[str, Any], method: str = "POST", k
     app = Observing(Admission(routes, requests_max=1, body_bytes_max=10))
     scope = {
         "type": kind,
-        "path": "/organizations/webhooks/1/triggers",
+        "path": path,
         "query_string": b"trigger_name=SECRET",
         "method": method,
         "headers": [(b"slashid-api-key", b"SECRET")],
@@ -191,13 +197,11 @@ async def test_who_leaves_while_sending_is_written_down_as_having_left(lines: li
     assert [(line["outcome"], line["status"]) for line in lines] == [("left", LEFT)]
 
 
-@pytest.mark.parametrize(
-    "template", ["/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json", "/schema/{file}"]
-)
-async def test_what_is_asked_all_the_time_is_counted_and_not_written_down(lines: list[Any], template: str) -> None:
-    before = counted(f"GET {template}", "none", 200)
-    await ask(Routes(200, template=template), BODY, method="GET")
-    assert counted(f"GET {template}", "none", 200) == before + 1
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json"])
+async def test_what_is_asked_all_the_time_is_counted_and_not_written_down(lines: list[Any], path: str) -> None:
+    before = counted(f"GET {path}", "none", 200)
+    await ask(Routes(200, template=path), BODY, method="GET", path=path)
+    assert counted(f"GET {path}", "none", 200) == before + 1
     assert lines == []
 
 
