@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from litestar import Litestar
 from litestar.di import Provide
+from prometheus_client import REGISTRY
 
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
@@ -23,6 +24,8 @@ from service.catching_up import CatchingUp
 from service.guard import Guard
 from service.headers import AdminHeaders
 from service.history import History
+from service.lag_metrics import LagMetrics
+from service.lag_sampling import LagSampling
 from service.log_writer import LogWriter
 from service.operations import Operations
 from service.own_log import OwnLog
@@ -69,6 +72,15 @@ async def main(settings: Settings) -> None:
         region = RegionView(
             here, topology=settings.topology, connection=connection, own_log=own_log, writer=writer, waiting=waiting
         )
+        sampling = LagSampling(
+            here,
+            topology=settings.topology,
+            region=region,
+            own_log=own_log,
+            logs=logs,
+            now_milliseconds=settings.clock.now_milliseconds,
+        )
+        REGISTRY.register(LagMetrics(lambda: sampling.latest))
         views = Views(projection)
         calls = use_cases(
             settings, views=views, logs=logs, own_log=own_log, writer=writer, waiting=waiting, patience=patience
@@ -78,7 +90,8 @@ async def main(settings: Settings) -> None:
         app = Admission(
             Guard(routes, views, admin), requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max
         )
-        background = [asyncio.create_task(work) for work in (own_log.run(), writer.run(), region.keep_listening())]
+        works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()
+        background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(
             serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, patience, at))
         )

@@ -55,3 +55,23 @@ def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is
     assert not waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
     view.heard(said("first, late", 9))
     assert not waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
+
+
+def test_of_two_replicators_the_one_that_is_ahead_says_how_far_a_region_is(clock: SimpleNamespace) -> None:
+    view = RegionView(HERE, topology=topology(), connection=None, own_log=Log(), writer=None, waiting=Waiting())  # type: ignore[arg-type]
+    assert view.heard_of() == {}
+    view.heard(said("first", 7))
+    clock.now += 1
+    view.heard(said("first", 6))
+    heard = view.heard_of()[THERE]
+    assert (heard.at_seconds, heard.vector[HERE].sequence, heard.is_current) == (clock.now, 7, True)
+
+
+def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_believed() -> None:
+    log = Log()
+    log.lineage = Lineage(lambda _mark: Recognition.TOO_OLD)
+    waiting = Waiting()
+    view = RegionView(HERE, topology=topology(), connection=None, own_log=log, writer=None, waiting=waiting)  # type: ignore[arg-type]
+    view.heard(said("first", 7))
+    assert waiting.watermark(THERE, HERE).sequence == 0
+    assert view.heard_of()[THERE].vector[HERE].sequence == 7
