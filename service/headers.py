@@ -52,7 +52,7 @@ class InvalidHeader(ValueError):
 async def write_request(request: AnyRequest) -> WriteRequest:
     """A write in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
     caller = _with_token(caller_in(request), request)
-    return WriteRequest(caller=caller, wait=_wait(request), retry=await _retry(request, caller.organization_id))
+    return WriteRequest(caller=caller, wait=_wait(request, caller), retry=await _retry(request, caller.organization_id))
 
 
 def read_request(request: AnyRequest) -> ReadRequest:
@@ -68,7 +68,8 @@ class AdminHeaders:
 
     def write_request(self, request: AnyRequest) -> WriteRequest:
         """A write by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
-        return WriteRequest(caller=_with_token(self.caller(request), request), wait=_wait(request))
+        caller = _with_token(self.caller(request), request)
+        return WriteRequest(caller=caller, wait=_wait(request, caller))
 
     def read_request(self, request: AnyRequest) -> ReadRequest:
         """A read by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
@@ -104,12 +105,13 @@ def _with_token(caller: Caller, request: AnyRequest) -> Caller:
     return caller
 
 
-def _wait(request: AnyRequest) -> Wait:
+def _wait(request: AnyRequest, caller: Caller) -> Wait:
     text = _only(request, CONSISTENCY)
     try:
         level = Level.LOCAL_REGION if text is None else Level(text)
     except ValueError:
         raise InvalidHeader(CONSISTENCY, "one of " + ", ".join(Level)) from None
+    caller.exchange.level = level
     seconds = _timeout_seconds(request)
     return Wait(level=level, timeout_seconds=seconds, deadline=arrival_of(request.scope) + seconds)
 

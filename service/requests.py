@@ -19,13 +19,14 @@ class Exchange:
 
     `asked` is the token that came with it. `seen` covers every state that it was answered from or decided on, and its
     own event. `operation_id` is that of its event, `""` as long as nothing was handed to the log. `is_let_in` says that
-    the key that came with it was looked at, and is good.
+    the key that came with it was looked at, and is good. `level` is what it asks for, None where it is not a write.
     """
 
     asked: Token = field(default_factory=dict)
     seen: Token = field(default_factory=dict)
     operation_id: str = ""
     is_let_in: bool = False
+    level: Level | None = None
 
     def saw(self, vector: Vector) -> None:
         """The state with this vector was looked at."""

@@ -1,7 +1,7 @@
 """Who waits for which watermark, without the I/O. Pure."""
 
 import heapq
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -44,6 +44,8 @@ class Waiting:
         self._queues: dict[_Queue, list[tuple[int, int, Waiter]]] = {}
         self._over: dict[_Queue, int] = defaultdict(int)
         self._number = count()
+        self.waiting_for: Counter[Region] = Counter()
+        """How many wait for each region."""
 
     def watermark(self, region: Region, origin: Region) -> Mark:
         """The highest position of `origin` that `region` is known to have applied."""
@@ -89,6 +91,7 @@ class Waiting:
             return None
         waiter = Waiter(position=position, pending=pending, reached=reached)
         for region in pending:
+            self.waiting_for[region] += 1
             queue = self._queues.setdefault((region, position.origin, position.epoch), [])
             heapq.heappush(queue, (position.sequence, next(self._number), waiter))
         return waiter
@@ -97,6 +100,7 @@ class Waiting:
         """Forget `waiter`. What it held is freed at once where many have given up."""
         waiter.is_over = True
         for region in waiter.pending:
+            self.waiting_for[region] -= 1
             name = region, waiter.position.origin, waiter.position.epoch
             self._over[name] += 1
             queue = self._queues[name]
@@ -120,5 +124,6 @@ class Waiting:
                 self._over[name] = max(0, self._over[name] - 1)
                 continue
             waiter.pending.discard(name[0])
+            self.waiting_for[name[0]] -= 1
             if not waiter.pending:
                 waiter.reached()
