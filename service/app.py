@@ -21,6 +21,8 @@ from runtime.server import bind, serve
 from service import headers
 from service.admission import Admission
 from service.catching_up import CatchingUp
+from service.dashboard.board import Board
+from service.dashboard.listeners import Listeners
 from service.guard import Guard
 from service.headers import AdminHeaders
 from service.history import History
@@ -29,12 +31,14 @@ from service.lag_sampling import LagSampling
 from service.log_writer import LogWriter
 from service.operations import Operations
 from service.own_log import OwnLog
+from service.pace import Paces, timing
 from service.patience import Patience
 from service.problems import EXCEPTION_HANDLERS
 from service.quota import Quota
 from service.reading import Reading
 from service.region import RegionView
 from service.routes.api_keys import issue_api_key, list_api_keys, revoke_api_key
+from service.routes.dashboard import dashboard_routes
 from service.routes.operations import read_operation
 from service.routes.options import with_options
 from service.routes.schema import schema_routes
@@ -80,20 +84,34 @@ async def main(settings: Settings) -> None:
             logs=logs,
             now_milliseconds=settings.clock.now_milliseconds,
         )
-        REGISTRY.register(LagMetrics(lambda: sampling.latest))
+        REGISTRY.register(LagMetrics(sampling))
+        paces = Paces()
+        board = Board(
+            sampling,
+            topology=settings.topology,
+            health=region.health,
+            waiting_for=waiting.waiting_for,
+            paces=paces,
+            listeners_max=settings.dashboard_listeners_max,
+        )
         views = Views(projection)
         calls = use_cases(
             settings, views=views, logs=logs, own_log=own_log, writer=writer, waiting=waiting, patience=patience
         )
         admin = AdminHeaders(settings.admin_key)
-        routes = make_app(settings, region, calls, admin)
+        routes = make_app(settings, region, calls, admin, listeners=board.listeners, paces=paces)
         app = Admission(
             Guard(routes, views, admin), requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max
         )
         works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()
         background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(
-            serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, patience, at))
+            serve(
+                app,
+                listener,
+                drain_seconds=settings.drain_seconds,
+                on_drain=lambda at: _drain(region, patience, board.listeners, at),
+            )
         )
         await asyncio.wait({serving, *background}, return_when=asyncio.FIRST_COMPLETED)
         if not serving.done():
@@ -154,7 +172,15 @@ def use_cases(
     )
 
 
-def make_app(settings: Settings, region: RegionView, calls: UseCases, admin: AdminHeaders) -> Litestar:
+def make_app(
+    settings: Settings,
+    region: RegionView,
+    calls: UseCases,
+    admin: AdminHeaders,
+    *,
+    listeners: Listeners,
+    paces: Paces,
+) -> Litestar:
     """The routes over what they call. Those for the administrator exist only where there is an admin key."""
     given: dict[str, object] = {**calls._asdict(), "limits": settings.limits}
     read_from_request = {
@@ -180,6 +206,7 @@ def make_app(settings: Settings, region: RegionView, calls: UseCases, admin: Adm
                 *([issue_api_key, list_api_keys, revoke_api_key] if settings.admin_key else []),
                 *health_routes(region.health),
                 *schema_routes(settings.limits.headers),
+                *dashboard_routes(listeners),
             ]
         ),
         dependencies={
@@ -187,7 +214,7 @@ def make_app(settings: Settings, region: RegionView, calls: UseCases, admin: Adm
             **{name: Provide(read, sync_to_thread=False) for name, read in read_from_request.items()},
             "write": Provide(headers.write_request),
         },
-        before_send=[tell_exchange],
+        before_send=[tell_exchange, timing(paces)],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
         openapi_config=None,
@@ -199,6 +226,7 @@ def _always(value: object) -> Callable[[], object]:
     return lambda: value
 
 
-def _drain(region: RegionView, patience: Patience, deadline: float) -> None:
+def _drain(region: RegionView, patience: Patience, listeners: Listeners, deadline: float) -> None:
     region.is_draining = True
+    listeners.end()
     patience.end_all_at(deadline)

@@ -15,12 +15,12 @@ NOT_KNOWN = -1
 
 
 class Past(NamedTuple):
-    """Samples, the oldest first: their times in seconds since 1970, and for each pair its events and milliseconds.
+    """Samples, the oldest first: their times in milliseconds since 1970, and for each pair its events and milliseconds.
 
     The pairs are in the order of the matrix, row by row. What was not known is `NOT_KNOWN`.
     """
 
-    at_seconds: list[int]
+    at_milliseconds: list[int]
     events: list[list[int]]
     milliseconds: list[list[int]]
 
@@ -33,11 +33,13 @@ class LagHistory:
         self._samples: deque[tuple[int, array[int]]] = deque(maxlen=samples_max)
 
     def add(self, at_milliseconds: int, lags: Mapping[Pair, Lag]) -> None:
-        """Remember a sample."""
+        """Remember a sample, and none that is of a later time: then the clock was set back."""
+        while self._samples and self._samples[-1][0] >= at_milliseconds:
+            self._samples.pop()
         told = [lags[pair] for pair in self._pairs]
         numbers = array("q", (lag.events if lag.is_known else NOT_KNOWN for lag in told))
         numbers.extend(lag.milliseconds if lag.is_known and lag.milliseconds is not None else NOT_KNOWN for lag in told)
-        self._samples.append((at_milliseconds // 1_000, numbers))
+        self._samples.append((at_milliseconds, numbers))
 
     def past(self) -> Past:
         """What is remembered."""

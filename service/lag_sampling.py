@@ -71,16 +71,18 @@ class LagSampling:
 
     async def run(self) -> None:
         """Look once a second until cancelled."""
+        next_at = monotonic()
         while True:
             try:
                 await self.look()
             except Exception:
                 log.exception("the lag could not be looked at")
-            await asyncio.sleep(SAMPLE_SECONDS - monotonic() % SAMPLE_SECONDS)
+            next_at = max(next_at + SAMPLE_SECONDS, monotonic())
+            await asyncio.sleep(next_at - monotonic())
 
     async def look(self) -> LagSample:
         """Look once."""
-        known = self._known()
+        known = self.known()
         await self._find_out_ages(oldest_unapplied(known))
         now = self._now_milliseconds()
         lags = matrix(known, written_milliseconds=self._written, now_milliseconds=now)
@@ -90,7 +92,8 @@ class LagSampling:
         self.on_sample(sample)
         return sample
 
-    def _known(self) -> Known:
+    def known(self) -> Known:
+        """What there is to know now."""
         now = monotonic()
         # One that is not read on, for want of room, may be longer.
         if self._own_log.session is not None and self._own_log.has_room:

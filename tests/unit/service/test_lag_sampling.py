@@ -185,16 +185,15 @@ async def test_retired_regions_are_in_no_row_and_no_column(world: Make) -> None:
     assert world(lambda _: None).sampling.regions == (HERE, THERE)
 
 
-async def test_the_gauges_have_what_is_known_and_nothing_else(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_gauges_have_what_is_known_and_nothing_else(world: Make) -> None:
     there = world(lambda sequence: event(sequence, written_milliseconds=START_MILLISECONDS - 500))
-    monkeypatch.setattr("service.lag_metrics.monotonic", lambda: there.now.seconds)
     registry = CollectorRegistry()
-    registry.register(LagMetrics(lambda: there.sampling.latest))
+    registry.register(LagMetrics(there.sampling))
 
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"crosshook_{name}", labels)
 
-    assert value("lag_events", behind=THERE, origin=HERE) is None
+    assert value("lag_events", behind=THERE, origin=HERE) is None, "nobody has looked yet"
     await there.sampling.look()
     assert value("lag_events", behind=THERE, origin=HERE) == 3
     assert value("lag_seconds", behind=THERE, origin=HERE) == 0.5
