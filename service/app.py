@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from litestar import Litestar
 from litestar.di import Provide
+from prometheus_client import REGISTRY
 
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
@@ -21,20 +22,26 @@ from service import headers, metrics
 from service.acknowledgements import Acknowledgements
 from service.admission import Admission
 from service.catching_up import CatchingUp
+from service.dashboard.board import Board
+from service.dashboard.listeners import Listeners
 from service.guard import Guard
 from service.headers import AdminHeaders
 from service.history import History
+from service.lag_metrics import LagMetrics
+from service.lag_sampling import LagSampling
 from service.local_logs import LocalLogs
 from service.log_writer import LogWriter
 from service.observing import Observing
 from service.operations import Operations
 from service.own_log import OwnLog
+from service.pace import Paces, timing
 from service.patience import Patience
 from service.problems import EXCEPTION_HANDLERS
 from service.quota import Quota
 from service.reading import Reading
 from service.region import RegionView
 from service.routes.api_keys import issue_api_key, list_api_keys, revoke_api_key
+from service.routes.dashboard import dashboard_routes
 from service.routes.operations import read_operation
 from service.routes.options import with_options
 from service.routes.schema import schema_routes
@@ -91,6 +98,24 @@ async def main(settings: Settings) -> None:
             waiting=waiting,
             acknowledgements=acknowledgements,
         )
+        sampling = LagSampling(
+            here,
+            topology=settings.topology,
+            region=region,
+            own_log=own_log,
+            logs=logs,
+            now_milliseconds=settings.clock.now_milliseconds,
+        )
+        REGISTRY.register(LagMetrics(sampling))
+        paces = Paces()
+        board = Board(
+            sampling,
+            topology=settings.topology,
+            health=region.health,
+            waiting_for=waiting.waiting_for,
+            paces=paces,
+            listeners_max=settings.dashboard_listeners_max,
+        )
         views = Views(projection, quota)
         calls = use_cases(
             settings,
@@ -102,7 +127,7 @@ async def main(settings: Settings) -> None:
             patience=patience,
         )
         admin = AdminHeaders(settings.admin_key)
-        routes = make_app(settings, region, calls, admin)
+        routes = make_app(settings, region, calls, admin, listeners=board.listeners, paces=paces)
         admission = Admission(
             Guard(routes, views, quota, admin),
             requests_max=settings.requests_max,
@@ -110,9 +135,15 @@ async def main(settings: Settings) -> None:
         )
         metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
         app = Observing(admission, tracing)
-        background = [asyncio.create_task(work) for work in (own_log.run(), writer.run(), region.keep_listening())]
+        works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()
+        background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(
-            serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, patience, at))
+            serve(
+                app,
+                listener,
+                drain_seconds=settings.drain_seconds,
+                on_drain=lambda at: _drain(region, patience, board.listeners, at),
+            )
         )
         await asyncio.wait({serving, *background}, return_when=asyncio.FIRST_COMPLETED)
         if not serving.done():
@@ -172,7 +203,15 @@ def use_cases(
     )
 
 
-def make_app(settings: Settings, region: RegionView, calls: UseCases, admin: AdminHeaders) -> Litestar:
+def make_app(
+    settings: Settings,
+    region: RegionView,
+    calls: UseCases,
+    admin: AdminHeaders,
+    *,
+    listeners: Listeners,
+    paces: Paces,
+) -> Litestar:
     """The routes over what they call. Those for the administrator exist only where there is an admin key."""
     given: dict[str, object] = {**calls._asdict(), "limits": settings.limits}
     read_from_request = {
@@ -198,6 +237,7 @@ def make_app(settings: Settings, region: RegionView, calls: UseCases, admin: Adm
                 *([issue_api_key, list_api_keys, revoke_api_key] if settings.admin_key else []),
                 *health_routes(region.health),
                 *schema_routes(settings.limits.headers),
+                *dashboard_routes(listeners),
             ]
         ),
         dependencies={
@@ -205,7 +245,7 @@ def make_app(settings: Settings, region: RegionView, calls: UseCases, admin: Adm
             **{name: Provide(read, sync_to_thread=False) for name, read in read_from_request.items()},
             "write": Provide(headers.write_request),
         },
-        before_send=[tell_exchange],
+        before_send=[tell_exchange, timing(paces)],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
         openapi_config=None,
@@ -217,6 +257,7 @@ def _always(value: object) -> Callable[[], object]:
     return lambda: value
 
 
-def _drain(region: RegionView, patience: Patience, deadline: float) -> None:
+def _drain(region: RegionView, patience: Patience, listeners: Listeners, deadline: float) -> None:
     region.is_draining = True
+    listeners.end()
     patience.end_all_at(deadline)

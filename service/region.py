@@ -6,10 +6,11 @@ from time import monotonic
 from adapters.announcements import Announcement, listen
 from adapters.connection import Connection
 from adapters.errors import Unavailable
-from core.positions import Region
+from core.positions import BEGINNING, Region, Vector
 from core.topology import Topology
 from runtime.health import Health
 from service.acknowledgements import Acknowledgements
+from service.lag import Heard
 from service.log_writer import LogWriter
 from service.own_log import OwnLog
 from service.waiting import Waiting
@@ -101,3 +102,23 @@ class RegionView:
         if self._own_log.alarm:
             halted[self._here] = self._own_log.alarm
         return Health(region=self._here, waiting_for=waiting_for, halted=halted, is_draining=self.is_draining)
+
+    def heard_of(self) -> dict[Region, Heard]:
+        """What every region was last heard to say of itself, whether this region's log bears it out or not."""
+        return {
+            region: Heard(
+                at_seconds=self._heard_at[region],
+                vector=self._highest(announcement),
+                is_current=announcement.is_current,
+                halted=announcement.halted,
+            )
+            for region, announcement in self._latest.items()
+        }
+
+    def _highest(self, announcement: Announcement) -> Vector:
+        """A region may have several replicators, and one is behind the other."""
+        believed = {origin: self._waiting.watermark(announcement.region, origin) for origin in self._topology.regions}
+        return {
+            origin: max(mark, announcement.vector.get(origin, BEGINNING), key=lambda mark: mark.sequence)
+            for origin, mark in believed.items()
+        }

@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True):
     tail_events_max: int
     organization_requests_max: int
     retry_keys_max: int
+    dashboard_listeners_max: int
     body_bytes_max: int
     limits: Limits
     admin_key: str
@@ -57,6 +58,9 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
             "CROSSHOOK_ORGANIZATION_REQUESTS_MAX", default=1_000, low=1, high=1_000_000
         ),
         retry_keys_max=environment.integer("CROSSHOOK_RETRY_KEYS_MAX", default=100_000, low=1, high=10_000_000),
+        dashboard_listeners_max=environment.integer(
+            "CROSSHOOK_DASHBOARD_LISTENERS_MAX", default=100, low=0, high=10_000
+        ),
         body_bytes_max=environment.integer("CROSSHOOK_BODY_BYTES_MAX", default=65_536, low=1_024, high=262_144),
         limits=Limits(
             webhooks_max=environment.integer("CROSSHOOK_WEBHOOKS_MAX", default=1_000, low=1, high=1_000),

@@ -4,6 +4,7 @@ from core.catalogue import NAMES, TriggerType
 from core.consistency import Level
 from core.tokens import TOKEN_CHARACTERS_MAX
 from service import headers
+from service.dashboard.assets import ASSETS as DASHBOARD_ASSETS
 from service.openapi import examples, patterns
 from service.openapi.assets import ASSETS
 from service.openapi.fields import Json
@@ -166,5 +167,13 @@ PARAMETERS: dict[str, Json] = {
         "description": "The file's name.",
         "schema": {"type": "string", "enum": list(ASSETS)},
         "example": "swagger-ui.css",
+    },
+    "dashboard_file": {
+        "name": "file",
+        "in": "path",
+        "required": True,
+        "description": "The file's name.",
+        "schema": {"type": "string", "enum": list(DASHBOARD_ASSETS)},
+        "example": "page.css",
     },
 }

@@ -1,5 +1,6 @@
 """The operations that tell of the process itself, and of what it understands."""
 
+from service.dashboard.assets import ASSETS as DASHBOARD_ASSETS
 from service.openapi import examples
 from service.openapi.assets import ASSETS
 from service.openapi.fields import reference
@@ -95,6 +96,62 @@ PROCESS: tuple[Operation, ...] = (
                 },
                 404: refused(404, "There is no such file.", "no such route: /schema/nothing"),
                 503: reference("unavailable", "responses"),
+            },
+        ),
+    ),
+    open_to_all(
+        "get",
+        "/dashboard",
+        Own(
+            tag=TAG,
+            name="read_dashboard",
+            summary="See replication, in a browser",
+            description=(
+                "A page that shows live how far each region is behind each origin, as far as that is known from here. "
+                "It loads nothing from any other host, changes nothing, and shows no organization's data."
+            ),
+            responses={200: text("The page.", "text/html", "<!DOCTYPE html>")},
+        ),
+    ),
+    open_to_all(
+        "get",
+        "/dashboard/events",
+        Own(
+            tag=TAG,
+            name="listen",
+            summary="Be told what the page shows",
+            description=(
+                "Server-sent events, for the page alone: they change with it. At first `past`, the last quarter of an "
+                "hour, then `present` once a second. The stream ends when the process stops."
+            ),
+            responses={
+                200: text("The events.", "text/event-stream", examples.DASHBOARD_EVENT),
+                503: refused(
+                    503,
+                    "As many listen as may.",
+                    "100 look already, as many as may; try again",
+                    headers=("Retry-After",),
+                ),
+            },
+        ),
+    ),
+    open_to_all(
+        "get",
+        "/dashboard/{file}",
+        Own(
+            tag=TAG,
+            name="read_dashboard_file",
+            summary="Read a file of the page of replication",
+            description="What the page at `/dashboard` loads.",
+            parameters=("dashboard_file",),
+            responses={
+                200: {
+                    "description": "The file.",
+                    "content": {
+                        content_type.split(";", maxsplit=1)[0]: {} for _, content_type in DASHBOARD_ASSETS.values()
+                    },
+                },
+                404: refused(404, "There is no such file.", "no such route: /dashboard/nothing"),
             },
         ),
     ),

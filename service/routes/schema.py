@@ -10,9 +10,9 @@ from service.headers import AnyRequest
 from service.openapi.assets import CONTENT_SECURITY_POLICY, Asset, assets, page
 from service.openapi.document import document
 
-_SAFE = {"X-Content-Type-Options": "nosniff"}
-_PAGE = {**_SAFE, "Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
-_FILE = {**_SAFE, "Cache-Control": "public, max-age=3600"}
+SAFE = {"X-Content-Type-Options": "nosniff"}
+_PAGE = {**SAFE, "Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
+FILE = {**SAFE, "Cache-Control": "public, max-age=3600"}
 
 
 def schema_routes(limits: HeaderLimits) -> list[HTTPRouteHandler]:
@@ -22,12 +22,12 @@ def schema_routes(limits: HeaderLimits) -> list[HTTPRouteHandler]:
     @get("/schema/openapi.json", sync_to_thread=False)
     def read_document() -> Response[bytes]:
         """The OpenAPI document."""
-        return _sent(Asset(contract, "application/json"), _SAFE)
+        return sent(Asset(contract, "application/json"), SAFE)
 
     @get("/schema", sync_to_thread=False)
     def read_page() -> Response[bytes]:
         """The page that shows it."""
-        return _sent(shown, _PAGE)
+        return sent(shown, _PAGE)
 
     @get("/schema/{file:str}", sync_to_thread=False)
     def read_file(request: AnyRequest) -> Response[bytes]:
@@ -35,10 +35,11 @@ def schema_routes(limits: HeaderLimits) -> list[HTTPRouteHandler]:
         asset = loaded.get(request.path_params["file"])
         if asset is None:
             raise NotFoundException
-        return _sent(asset, _FILE)
+        return sent(asset, FILE)
 
     return [read_document, read_page, read_file]
 
 
-def _sent(asset: Asset, headers: dict[str, str]) -> Response[bytes]:
+def sent(asset: Asset, headers: dict[str, str]) -> Response[bytes]:
+    """A file, as it is."""
     return Response(asset.content, headers={**headers, "Content-Type": asset.content_type})

@@ -29,6 +29,18 @@ class Log:
         self.on_read = print
 
 
+def a_view(waiting: Waiting, log: Log | None = None) -> RegionView:
+    return RegionView(
+        HERE,
+        topology=topology(),
+        connection=None,  # type: ignore[arg-type]
+        own_log=log or Log(),  # type: ignore[arg-type]
+        writer=None,  # type: ignore[arg-type]
+        waiting=waiting,
+        acknowledgements=Acknowledgements(waiting, {}),
+    )
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     time = SimpleNamespace(now=1_000.0)
@@ -45,15 +57,7 @@ def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is
     clock: SimpleNamespace,
 ) -> None:
     waiting = Waiting()
-    view = RegionView(
-        HERE,
-        topology=topology(),
-        connection=None,  # type: ignore[arg-type]
-        own_log=Log(),  # type: ignore[arg-type]
-        writer=None,  # type: ignore[arg-type]
-        waiting=waiting,
-        acknowledgements=Acknowledgements(waiting, {}),
-    )
+    view = a_view(waiting)
     view.heard(said("second", 5))
     view.heard(said("first, late", 9))
     view.heard(said("second", 5))
@@ -64,3 +68,23 @@ def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is
     assert not waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
     view.heard(said("first, late", 9))
     assert not waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
+
+
+def test_of_two_replicators_the_one_that_is_ahead_says_how_far_a_region_is(clock: SimpleNamespace) -> None:
+    view = a_view(Waiting())
+    assert view.heard_of() == {}
+    view.heard(said("first", 7))
+    clock.now += 1
+    view.heard(said("first", 6))
+    heard = view.heard_of()[THERE]
+    assert (heard.at_seconds, heard.vector[HERE].sequence, heard.is_current) == (clock.now, 7, True)
+
+
+def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_believed() -> None:
+    log = Log()
+    log.lineage = Lineage(lambda _mark: Recognition.TOO_OLD)
+    waiting = Waiting()
+    view = a_view(waiting, log)
+    view.heard(said("first", 7))
+    assert waiting.watermark(THERE, HERE).sequence == 0
+    assert view.heard_of()[THERE].vector[HERE].sequence == 7

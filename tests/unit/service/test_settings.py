@@ -35,6 +35,7 @@ def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> N
     assert (settings.requests_max, settings.tail_events_max) == (10_000, 10_000)
     assert (settings.organization_requests_max, settings.retry_keys_max) == (1_000, 100_000)
     assert settings.body_bytes_max == 65_536
+    assert settings.dashboard_listeners_max == 100
     assert settings.limits == Limits(webhooks_max=1_000, api_keys_max=100, headers=HeaderLimits(64, 1_024))
     assert settings.admin_key == "", "nobody is let in by a key that nobody has chosen"
 

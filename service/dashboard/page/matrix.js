@@ -1,0 +1,154 @@
+// The heat map: a grid with one cell in the order of Tab, and the arrow keys within it.
+
+import { LEVELS, cellInWords, time } from "./words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const ICONS = {
+  check: "M3 8.5 6.5 12 13 4.5",
+  arrow: "M2.5 8h10M8.5 4l4 4-4 4",
+  triangle: "M8 3 14 13H2Z",
+  warning: "M8 2 15 14H1ZM8 6.5v3M8 11.7v.1",
+  question: "M5.5 6a2.5 2.5 0 1 1 3.6 2.2C8.3 8.7 8 9 8 10M8 12.6v.1",
+  stop: "M5.2 1.5h5.6l3.7 3.7v5.6l-3.7 3.7H5.2l-3.7-3.7V5.2ZM5.5 5.5l5 5M10.5 5.5l-5 5",
+};
+
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "icon");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+export function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+/** Explain what each level looks like. */
+export function showKey(list) {
+  list.replaceChildren(
+    ...Object.entries(LEVELS).map(([level, { icon: name, means }]) => {
+      const swatch = element("span", { className: "swatch" }, icon(name));
+      swatch.dataset.level = level;
+      return element("li", {}, swatch, ` ${means}`);
+    }),
+  );
+}
+
+export class Matrix {
+  /** `onChosen(place)` is told which cell is looked at. */
+  constructor(table, onChosen) {
+    this.table = table;
+    this.onChosen = onChosen;
+    this.names = [];
+    this.cells = [];
+    this.rows = [];
+    this.chosen = null;
+    table.addEventListener("keydown", (event) => this.#move(event));
+  }
+
+  show(present) {
+    const names = present.regions.map((region) => region.name);
+    if (names.join() !== this.names.join()) this.#build(names);
+    present.regions.forEach((region, row) => this.#showRegion(region, row, present.here));
+    present.cells.forEach((cell, place) => this.#showCell(cell, place));
+    if (this.chosen === null) this.choose(worstOf(present));
+  }
+
+  choose(place) {
+    if (this.chosen !== null) this.#mark(this.cells[this.chosen], false);
+    this.chosen = place;
+    this.#mark(this.cells[place], true);
+    this.onChosen(place);
+  }
+
+  #mark(cell, isChosen) {
+    cell.tabIndex = isChosen ? 0 : -1;
+    cell.setAttribute("aria-selected", String(isChosen));
+  }
+
+  #build(names) {
+    this.names = names;
+    this.chosen = null;
+    const corner = element("td", { className: "corner" }, element("span", {}, "behind ↓"), element("span", {}, "log of →"));
+    const head = element("tr", {}, corner, ...names.map((name) => element("th", { scope: "col" }, name)));
+    this.rows = names.map((name) => element("th", { scope: "row" }, element("span", {}, name), element("small")));
+    this.cells = names.flatMap((_, row) =>
+      names.map((_, column) => {
+        const place = row * names.length + column;
+        const cell = element("td", { tabIndex: -1 }, element("strong"), element("span"));
+        cell.setAttribute("role", "gridcell");
+        cell.addEventListener("focus", () => this.choose(place));
+        cell.addEventListener("click", () => cell.focus());
+        return cell;
+      }),
+    );
+    const body = names.map((_, row) =>
+      element("tr", {}, this.rows[row], ...this.cells.slice(row * names.length, (row + 1) * names.length)),
+    );
+    this.table.style.setProperty("--regions", names.length);
+    this.table.replaceChildren(element("thead", {}, head), element("tbody", {}, ...body));
+  }
+
+  #showRegion(region, row, here) {
+    const words = [];
+    if (region.name === here) words.push("here");
+    if (region.state === "joining") words.push("joining");
+    if (region.since_milliseconds !== null) words.push(`not heard since ${time(region.since_milliseconds)}`);
+    else if (!region.is_current) words.push("rebuilding");
+    setText(this.rows[row].querySelector("small"), words.join(", "));
+    this.rows[row].dataset.silent = String(region.since_milliseconds !== null);
+  }
+
+  #showCell(cell, place) {
+    const count = this.names.length;
+    const words = cellInWords(cell, this.names[Math.floor(place / count)], this.names[place % count]);
+    const shown = this.cells[place];
+    if (shown.dataset.level !== words.level) {
+      shown.dataset.level = words.level;
+      shown.querySelector("svg")?.remove();
+      shown.prepend(icon(LEVELS[words.level].icon));
+    }
+    setText(shown.querySelector("strong"), words.above);
+    setText(shown.querySelector("span"), words.below);
+    if (shown.getAttribute("aria-label") !== words.label) shown.setAttribute("aria-label", words.label);
+  }
+
+  #move(event) {
+    const count = this.names.length;
+    const place = this.cells.indexOf(event.target);
+    if (place < 0) return;
+    const [row, column] = [Math.floor(place / count), place % count];
+    const to = {
+      ArrowUp: [Math.max(0, row - 1), column],
+      ArrowDown: [Math.min(count - 1, row + 1), column],
+      ArrowLeft: [row, Math.max(0, column - 1)],
+      ArrowRight: [row, Math.min(count - 1, column + 1)],
+      Home: [row, 0],
+      End: [row, count - 1],
+    }[event.key];
+    if (!to) return;
+    event.preventDefault();
+    this.cells[to[0] * count + to[1]].focus();
+  }
+}
+
+/** Where to look first: at what is worst. */
+function worstOf(present) {
+  const worth = (cell) => (cell.halted ? Infinity : (cell.milliseconds ?? (cell.certainty === "exact" ? 0 : 0.5)));
+  const count = present.regions.length;
+  let worst = count > 1 ? count : 0;
+  present.cells.forEach((cell, place) => {
+    if (worth(cell) > worth(present.cells[worst])) worst = place;
+  });
+  return worst;
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

@@ -1,0 +1,126 @@
+// Numbers, times and cells in words. Nothing here touches the page.
+
+const NUMBER = new Intl.NumberFormat("en");
+
+export const LEVELS = {
+  none: { icon: "check", means: "nothing is missing" },
+  moving: { icon: "arrow", means: "under 1 s" },
+  behind: { icon: "triangle", means: "1 to 5 s" },
+  far: { icon: "warning", means: "over 5 s" },
+  unknown: { icon: "question", means: "not known from here" },
+  halted: { icon: "stop", means: "halted: somebody has to look" },
+};
+
+const BEHIND_FROM_MILLISECONDS = 1000;
+const FAR_FROM_MILLISECONDS = 5000;
+
+/** Milliseconds, then seconds with one decimal, then minutes, then hours: two units at most. */
+export function duration(milliseconds) {
+  const seconds = milliseconds / 1000;
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`;
+  if (seconds < 120) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes} min ${Math.floor(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** How long a write took: with a decimal where that is a difference. */
+export function precise(milliseconds) {
+  return milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : duration(milliseconds);
+}
+
+export function events(count) {
+  return `${NUMBER.format(count)} ${count === 1 ? "event" : "events"}`;
+}
+
+export function number(value) {
+  return NUMBER.format(value);
+}
+
+/** 14:03:22 */
+export function time(milliseconds) {
+  return new Date(milliseconds).toISOString().slice(11, 19);
+}
+
+/** What a cell shows: its level, a line for the time and one for the events; and all of it in a sentence. */
+export function cellInWords(cell, behind, origin) {
+  const shown = lagInWords(cell, behind, origin);
+  if (!cell.halted) return shown;
+  return { ...shown, level: "halted", below: `halted: ${cell.halted}`, label: `${shown.label} Halted there: ${cell.halted}.` };
+}
+
+function lagInWords(cell, behind, origin) {
+  const pair = behind === origin ? `${behind} behind its own log` : `${behind} behind ${origin}`;
+  const since = cell.since_milliseconds === null ? "" : time(cell.since_milliseconds);
+  const age = cell.milliseconds === null ? "age not known" : duration(cell.milliseconds);
+  switch (cell.certainty) {
+    case "exact":
+      return {
+        level: levelOf(cell),
+        above: age,
+        below: events(cell.events),
+        label: cell.events ? `${pair}: ${events(cell.events)}, the oldest ${age} old.` : `${pair}: nothing is missing.`,
+      };
+    case "at_most":
+      return {
+        level: levelOf(cell),
+        above: `≤\u00a0${age}`,
+        below: `≤\u00a0${events(cell.events)}`,
+        label: `${pair}: at most ${events(cell.events)}, the oldest ${age} old. It may have applied more: ${behind} has not been heard since ${since}.`,
+      };
+    case "at_least":
+      if (cell.events !== null) {
+        return {
+          level: levelOf(cell),
+          above: `≥\u00a0${age}`,
+          below: `≥\u00a0${events(cell.events)}`,
+          label: `${pair}: at least ${events(cell.events)}, the oldest ${age} old. There may be more: ${origin} has not been heard since ${since}.`,
+        };
+      }
+      return unknown(`since ${since}`, `${pair}: not known since ${since}, when ${origin} was last heard; it had everything then.`);
+    case "last_heard":
+      return unknown(
+        `since ${since}`,
+        `${pair}: not known since ${since}; then ${cell.events === null ? "it had everything" : `it lacked ${events(cell.events)}`}.`,
+      );
+    case "other_log":
+      return { level: "halted", above: "another log", below: "", label: `${pair}: it has applied events of a log that is not there any more.` };
+    default:
+      return unknown("never heard", `${pair}: not known, one of them was never heard here.`);
+  }
+}
+
+function unknown(below, label) {
+  return { level: "unknown", above: "?", below, label };
+}
+
+function levelOf(cell) {
+  if (cell.events === 0) return "none";
+  if (cell.milliseconds === null || cell.milliseconds < BEHIND_FROM_MILLISECONDS) return "moving";
+  return cell.milliseconds < FAR_FROM_MILLISECONDS ? "behind" : "far";
+}
+
+/** The page in one sentence: what has to be looked at, who is not heard, what is worst. */
+export function headline(present) {
+  const names = present.regions.map((region) => region.name);
+  const cells = present.cells.map((cell, place) => ({
+    ...cell,
+    behind: names[Math.floor(place / names.length)],
+    origin: names[place % names.length],
+  }));
+  const halted = cells.find((cell) => cell.halted);
+  if (halted) return `${halted.behind} has halted ${halted.origin}`;
+  const silent = present.regions.filter((region) => region.since_milliseconds !== null).map((region) => region.name);
+  const others = names.filter((name) => name !== present.here);
+  if (others.length && others.every((name) => silent.includes(name))) return `${present.here} hears no other region`;
+  const known = cells.filter((cell) => ["exact", "at_most", "at_least"].includes(cell.certainty) && cell.milliseconds !== null);
+  const worst = known.reduce((most, cell) => (cell.milliseconds > most.milliseconds ? cell : most), { milliseconds: 0 });
+  const behind = worst.behind === worst.origin ? "its own log" : worst.origin;
+  if (silent.length) {
+    const apart = worst.milliseconds >= BEHIND_FROM_MILLISECONDS && silent.includes(worst.behind);
+    const whole = `${silent.join(" and ")} ${silent.length === 1 ? "is" : "are"} not heard`;
+    return apart ? `${whole}, and up to ${duration(worst.milliseconds)} behind` : whole;
+  }
+  if (worst.milliseconds >= BEHIND_FROM_MILLISECONDS) return `${worst.behind} is ${duration(worst.milliseconds)} behind ${behind}`;
+  return worst.milliseconds > 0 ? "Every region is less than a second behind" : "Every region has applied everything";
+}

@@ -1,0 +1,127 @@
+"""What is the matter, in words: who is not heard and what that leaves unknown, who is halted or rebuilding. Pure."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+from core.positions import Region
+from core.topology import RegionState, Topology
+from runtime.health import Health
+from service.lag import Certainty
+from service.lag_sampling import LagSample
+
+HALTED = {
+    "went_back": "its log ends before an event that was read from it",
+    "forked": "another event stands in its log where one was read",
+    "epoch_changed": "its log is another one than the one that was read",
+    "lost": "it has no log where one was read",
+    "undecodable": "an event of it is none that this version knows",
+}
+"""The reason that a halt begins with -> what it means. What follows it may be from an event, and is nobody's to see."""
+
+
+class Urgency(StrEnum):
+    """Whether somebody has to do something, or it goes over by itself, or is as it should be."""
+
+    ALARM = "alarm"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A sentence or two. It stays the same as long as nothing changes."""
+
+    urgency: Urgency
+    text: str
+
+
+def notes(sample: LagSample, *, topology: Topology, health: Health) -> list[Note]:
+    """Everything that there is to say, the most urgent first."""
+    said = [*_of_here(sample, health), *_unheard(sample, topology), *_of_those_heard(sample), *_joining(topology)]
+    return sorted(said, key=lambda note: list(Urgency).index(note.urgency))
+
+
+def _of_here(sample: LagSample, health: Health) -> Iterator[Note]:
+    known = sample.known
+    here = known.here
+    if health.waiting_for:
+        waited_for = ", and for ".join(_without_details(what) for what in health.waiting_for)
+        yield Note(Urgency.WARNING, f"This service cannot do all of its work: it waits for {waited_for}.")
+    if here in health.halted:
+        why = _meaning(health.halted[here])
+        yield Note(Urgency.ALARM, f"Nothing is written to {here}'s log before somebody has looked at it: {why}.")
+    if not known.is_heard(here):
+        yield Note(
+            Urgency.WARNING,
+            f"No replicator of {here} itself has been heard since {_since(sample, here)}. "
+            "Not known: what this region has applied since. Writes here are a 408 meanwhile.",
+        )
+
+
+def _unheard(sample: LagSample, topology: Topology) -> Iterator[Note]:
+    known = sample.known
+    others = [region for region in known.regions if region != known.here]
+    silent = [region for region in others if not known.is_heard(region)]
+    if not silent:
+        return
+    since = ", ".join(f"{region} since {_since(sample, region)}" for region in silent)
+    if silent == others:
+        who = (
+            f"{known.here} hears no other region: {since}. It is cut off, or they are. It serves reads and local_region"
+        )
+        goes_on = " writes as ever, and what it misses comes when it hears them again."
+    else:
+        who, goes_on = f"Not heard: {since}.", ""
+    owners, they = ("its log ends", "it has") if len(silent) == 1 else ("their logs end", "they have")
+    unknown = (
+        f" Not known from here: where {owners} by now, so how far anybody is behind; and what {they} applied since."
+    )
+    waits = " Writes with all_regions wait for it." if len(silent) == 1 else " Writes with all_regions wait for them."
+    yield Note(Urgency.WARNING, who + goes_on + unknown + (waits if topology.waited_for().intersection(silent) else ""))
+
+
+def _of_those_heard(sample: LagSample) -> Iterator[Note]:
+    known = sample.known
+    for region in known.regions:
+        heard = known.heard.get(region)
+        if heard is None or not known.is_heard(region):
+            continue
+        if not heard.is_current:
+            text = f"{region} is rebuilding its projection. It answers 503 to what needs it until that is current."
+            yield Note(Urgency.WARNING, text)
+        for origin, reason in heard.halted.items():
+            text = f"{region} has halted {origin}: {_meaning(reason)}. It goes on with every other origin."
+            yield Note(Urgency.ALARM, text)
+    for pair, lag in sample.lags.items():
+        if lag.certainty is Certainty.OTHER_LOG:
+            text = f"{pair.behind} has applied events of a log that {pair.origin} does not have any more."
+            yield Note(Urgency.ALARM, text)
+
+
+def _joining(topology: Topology) -> Iterator[Note]:
+    for region, config in topology.regions.items():
+        if config.state is RegionState.JOINING:
+            yield Note(Urgency.NOTE, f"{region} is joining: it is fed and serves, and no other region waits for it.")
+
+
+def since_milliseconds(sample: LagSample, seconds: float) -> int:
+    """When it was `seconds` before the sample, in milliseconds since 1970."""
+    return sample.at_milliseconds - round(1_000 * seconds)
+
+
+def _since(sample: LagSample, region: Region) -> str:
+    known = sample.known
+    milliseconds = since_milliseconds(sample, known.now_seconds - known.heard_at_seconds(region))
+    at = datetime.fromtimestamp(milliseconds / 1_000, UTC).strftime("%H:%M:%S UTC")
+    return at if region in known.heard else f"this service began to listen at {at}"
+
+
+def _meaning(reason: str) -> str:
+    return HALTED.get(reason.partition(":")[0], "for a reason that is in its log and in its replicators' /readyz")
+
+
+def _without_details(what: str) -> str:
+    return re.split(r"[:(]", what, maxsplit=1)[0].strip()

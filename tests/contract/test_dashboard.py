@@ -1,0 +1,75 @@
+"""The stream that the page at `/dashboard` listens to, on a running service."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+
+from deploy.local import LocalRegion
+from tests.contract.calls import WEBHOOKS, registered
+
+Event = tuple[str, dict[str, Any]]
+
+
+async def events(answer: httpx.Response) -> AsyncIterator[Event]:
+    """What is told on a stream, as it comes."""
+    name = ""
+    async for line in answer.aiter_lines():
+        kind, _, value = line.partition(": ")
+        if kind == "event":
+            name = value
+        elif kind == "data":
+            yield name, json.loads(value)
+
+
+async def test_the_past_comes_first_and_then_the_present_once_a_second(client: httpx.AsyncClient) -> None:
+    async with client.stream("GET", "/dashboard/events") as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+        told = events(answer)
+        name, past = await anext(told)
+        assert name == "past"
+        assert past["regions"] == ["us-iowa"]
+        assert len(past["at_milliseconds"]) == len(past["events"][0]) == len(past["milliseconds"][0]) > 0
+        presents = [await anext(told) for _ in range(3)]
+        assert {(name, present["here"]) for name, present in presents} == {("present", "us-iowa")}
+        at = [present["at_milliseconds"] for _, present in presents]
+        assert past["at_milliseconds"][-1] == at[0], "the past ends with the present that comes with it"
+        assert all(500 < after - before < 3_000 for before, after in itertools.pairwise(at))
+
+
+async def test_writes_are_seen_by_their_level_and_nothing_of_who_wrote(client: httpx.AsyncClient) -> None:
+    webhook = await registered(client)
+    async with asyncio.timeout(10), client.stream("GET", "/dashboard/events") as answer:
+        async for name, told in events(answer):
+            if name == "present" and told["paces"][0]["per_second"] > 0:
+                break
+    assert [pace["level"] for pace in told["paces"]] == ["local_region", "all_regions"]
+    assert 0 < told["paces"][0]["p50_milliseconds"] <= told["paces"][0]["p99_milliseconds"] < 30_000
+    written = json.dumps(told)
+    assert webhook not in written
+    assert client.headers["SlashID-OrgID"] not in written
+
+
+async def test_one_listener_too_many_is_a_503_in_the_envelope_and_requests_go_on(region: LocalRegion) -> None:
+    service = await region.add_service({"CROSSHOOK_DASHBOARD_LISTENERS_MAX": "2", "CROSSHOOK_REQUESTS_MAX": "1"})
+    await service.wait_ready()
+    async with (
+        httpx.AsyncClient(base_url=service.url, timeout=10) as client,
+        client.stream("GET", "/dashboard/events") as first,
+        client.stream("GET", "/dashboard/events") as second,
+    ):
+        assert (first.status_code, second.status_code) == (200, 200)
+        refused = await client.get("/dashboard/events")
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "1"
+        assert refused.json()["errors"] == [{"httpcode": 503, "message": "2 look already, as many as may; try again"}]
+        assert (await client.get(WEBHOOKS)).status_code == 401, "listeners hold no request's place"
+        stopping = asyncio.create_task(service.stop())
+        async with asyncio.timeout(2):
+            for answer in (first, second):
+                async for _ in events(answer):
+                    pass
+        await stopping

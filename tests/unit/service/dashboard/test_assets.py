@@ -1,0 +1,86 @@
+"""The page loads nothing from anywhere else, and nothing that it may not load."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from service.dashboard.assets import ASSETS, CONTENT_SECURITY_POLICY
+from service.problems import EXCEPTION_HANDLERS
+from service.routes.dashboard import dashboard_routes
+from tests.unit.service.openapi.test_assets import Page
+
+OWN = {name for name, (directory, _) in ASSETS.items() if directory == "page"}
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient[Litestar]]:
+    nobody = cast("Any", None)
+    app = Litestar(
+        dashboard_routes(nobody), exception_handlers=EXCEPTION_HANDLERS, logging_config=None, openapi_config=None
+    )
+    with TestClient(app) as client:
+        yield client
+
+
+def test_the_page_loads_its_own_files_and_has_no_script_or_style_of_its_own(client: TestClient[Litestar]) -> None:
+    page = Page(client.get("/dashboard").text)
+    links = {"/schema", "/readyz", "/metrics"}
+    imported = {
+        f"/dashboard/{name}"
+        for script in OWN
+        if script.endswith(".js")
+        for name in re.findall(r'from "\./(.*)"', client.get(f"/dashboard/{script}").text)
+    }
+    assert set(page.loaded) - links | imported == {f"/dashboard/{name}" for name in ASSETS}
+    assert page.inline == []
+
+
+def test_the_page_may_load_from_its_own_host_alone_and_run_files_alone(client: TestClient[Litestar]) -> None:
+    answer = client.get("/dashboard")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    directives = dict(directive.split(" ", 1) for directive in CONTENT_SECURITY_POLICY.split("; "))
+    assert directives["default-src"] == "'none'"
+    assert set(directives.values()) == {"'none'", "'self'"}
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_no_file_of_ours_names_a_host(client: TestClient[Litestar], name: str) -> None:
+    text = re.sub(r"(?m)^\s*//.*$", "", client.get(f"/dashboard/{name}").text)
+    assert set(re.findall(r"https?://[^\s\"']*", text)) <= {"http://www.w3.org/2000/svg"}
+    assert "url(" not in text
+    assert "@import" not in text
+    assert "innerHTML" not in text
+
+
+def test_the_library_is_the_one_whose_licence_is_beside_it() -> None:
+    directory = Path(__file__).parents[4] / "service" / "dashboard" / "uplot"
+    version = (directory / "README.md").read_text().splitlines()[0].removeprefix("# uPlot ")
+    script = (directory / "uPlot.iife.min.js").read_text()
+    assert f"(v{version})" in script.splitlines()[0]
+    assert (directory / "LICENSE").read_text().startswith("The MIT License")
+    assert hashlib.sha256(script.encode()).hexdigest() == SCRIPT_SHA256, "it is taken unchanged"
+
+
+SCRIPT_SHA256 = "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"
+
+
+@pytest.mark.parametrize("name", ASSETS)
+def test_a_file_is_sent_as_what_it_is(client: TestClient[Litestar], name: str) -> None:
+    answer = client.get(f"/dashboard/{name}")
+    assert answer.headers["Content-Type"] == ASSETS[name][1]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.content
+
+
+@pytest.mark.parametrize("path", ["page.html", "LICENSE", "..%2fassets.py", "%2e%2e", "nothing"])
+def test_nothing_else_is_sent(client: TestClient[Litestar], path: str) -> None:
+    answer = client.get(f"/dashboard/{path}")
+    assert answer.status_code == 404
+    assert answer.json()["errors"] == [{"httpcode": 404, "message": f"no such route: {answer.request.url.path}"}]

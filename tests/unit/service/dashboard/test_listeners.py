@@ -1,0 +1,140 @@
+"""Whoever looks is told what there is, holds nobody up, and is let go at once when the process stops."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from runtime import protocol
+from service.admission import Admission
+from service.dashboard.listeners import Listeners, event
+from tests.unit.runtime.serving import LOCALHOST, Streams, connect, served
+
+REQUEST = b"GET /dashboard/events HTTP/1.1\r\nHost: here\r\n\r\n"
+
+
+def listeners(*, listeners_max: int = 2) -> Listeners:
+    return Listeners(lambda: event("past", b"{}"), listeners_max=listeners_max)
+
+
+@asynccontextmanager
+async def served_to_stop(listening: Listeners) -> AsyncIterator[int]:
+    """Serve them behind what limits requests, which lets none of them have a place, and let them go at the end."""
+    admission = Admission(listening, requests_max=0, body_bytes_max=0)
+    async with served(admission) as port:
+        try:
+            yield port
+        finally:
+            listening.end()
+
+
+async def listen(port: int) -> Streams:
+    reader, writer = await connect(port)
+    writer.write(REQUEST)
+    return reader, writer
+
+
+async def until(listening: Listeners, count: int) -> None:
+    async with asyncio.timeout(5):
+        while len(listening) != count:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_listener_is_told_the_past_and_then_each_present() -> None:
+    listening = listeners()
+    async with served_to_stop(listening) as port:
+        reader, _ = await listen(port)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert b"content-type: text/event-stream; charset=utf-8\r\n" in head
+        assert b"cache-control: no-store\r\n" in head
+        await reader.readuntil(b"event: past\ndata: {}\n\n")
+        for number in (b"1", b"2"):
+            listening.tell(event("present", number))
+            await reader.readuntil(b"event: present\ndata: " + number + b"\n\n")
+
+
+async def test_one_too_many_is_refused_and_has_room_once_another_has_gone() -> None:
+    listening = listeners(listeners_max=1)
+    async with served_to_stop(listening) as port:
+        _, first = await listen(port)
+        await until(listening, 1)
+        reader, _ = await listen(port)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 1\r\n" in head
+        length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        (error,) = msgspec.json.decode(await reader.readexactly(length))["errors"]
+        assert error == {"httpcode": 503, "message": "1 look already, as many as may; try again"}
+        first.close()
+        await until(listening, 0)
+        reader, _ = await listen(port)
+        await reader.readuntil(b"event: past\n")
+
+
+async def test_all_are_let_go_at_once_when_the_process_stops_and_nobody_is_let_in() -> None:
+    listening = listeners()
+    async with served_to_stop(listening) as port:
+        streams = [await listen(port) for _ in range(2)]
+        for reader, _ in streams:
+            await reader.readuntil(b"event: past\n")
+        listening.end()
+        async with asyncio.timeout(1):
+            for reader, _ in streams:
+                assert (await reader.readuntil(b"0\r\n\r\n")).endswith(b"0\r\n\r\n"), "the answer has its end"
+        reader, _ = await listen(port)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 503 ")
+    assert len(listening) == 0
+
+
+async def test_a_listener_that_reads_is_not_cut_and_one_that_does_not_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(protocol, "TAKE_SECONDS", 0.2)
+    listening = listeners()
+    piece = event("present", b'"' + b"x" * 60_000 + b'"')
+    async with served_to_stop(listening) as port:
+        reader, _ = await listen(port)
+        with socket.socket() as idle:
+            idle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+            idle.connect((LOCALHOST, port))
+            idle.sendall(REQUEST)
+            await until(listening, 2)
+            async with asyncio.timeout(20):
+                while len(listening) > 1:
+                    listening.tell(piece)
+                    await reader.readuntil(b'x"\n\n')
+        listening.tell(event("present", b"2"))
+        await reader.readuntil(b"data: 2\n\n")
+
+
+async def test_who_is_slow_is_told_the_latest_and_nothing_is_kept_for_him() -> None:
+    listening = listeners()
+    may_take = asyncio.Event()
+    taken: list[bytes] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body":
+            taken.append(message["body"])
+            await may_take.wait()
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    stream = asyncio.create_task(listening({}, receive, send))
+    await until(listening, 1)
+    for number in range(1_000):
+        listening.tell(b"%d" % number)
+        await asyncio.sleep(0)
+    may_take.set()
+    async with asyncio.timeout(1):
+        while len(taken) < 2:
+            await asyncio.sleep(0)
+    listening.end()
+    await stream
+    assert taken == [event("past", b"{}"), b"999", b""]

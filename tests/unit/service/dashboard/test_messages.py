@@ -1,0 +1,178 @@
+"""What the page is told says what is the matter, since when, and of no organization anything."""
+
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+
+from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
+from core.topology import Topology, parse_topology
+from runtime.health import Health
+from service.dashboard.messages import Cell, Present, past, present
+from service.dashboard.words import HALTED, Note, Urgency
+from service.lag import Certainty, Heard, Known, matrix
+from service.lag_history import LagHistory
+from service.lag_sampling import LagSample
+
+IOWA, BELGIUM, JAPAN = Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")
+REGIONS = (IOWA, BELGIUM, JAPAN)
+ADDRESS = {"nats": ["nats://127.0.0.1:4222"], "redis": "redis://127.0.0.1:6379/0"}
+NOW = 1_000.0
+NOON_MILLISECONDS = 1_773_489_600_000
+WELL = Health(region=IOWA, waiting_for=[], halted={})
+VECTOR = {origin: Mark(Epoch("k3v9x2"), Sequence(7), "f") for origin in REGIONS}
+
+
+def topology(**states: str) -> Topology:
+    described = {name: {**ADDRESS, "state": states.get(name.partition("-")[2], "active")} for name in REGIONS}
+    return parse_topology({"regions": described}, here=IOWA)
+
+
+def told(
+    heard: Mapping[Region, Heard], *, health: Health = WELL, regions: Topology | None = None, waiting: int = 0
+) -> Present:
+    known = Known(
+        here=IOWA,
+        regions=REGIONS,
+        heard=heard,
+        own_end=VECTOR[IOWA],
+        own_read_at_seconds=NOW,
+        since_seconds=900.0,
+        now_seconds=NOW,
+    )
+    lags = matrix(known, written_milliseconds={}, now_milliseconds=NOON_MILLISECONDS)
+    sample = LagSample(at_milliseconds=NOON_MILLISECONDS, known=known, lags=lags)
+    return present(sample, topology=regions or topology(), health=health, waiting_for={JAPAN: waiting}, paces=[])
+
+
+def everybody(**others: Heard) -> dict[Region, Heard]:
+    names = {"iowa": IOWA, "belgium": BELGIUM, "japan": JAPAN}
+    return {region: others.get(name, Heard(NOW, VECTOR)) for name, region in names.items()}
+
+
+UNHEARD = Heard(NOW - 12, VECTOR)
+
+
+def test_there_is_nothing_to_say_where_all_is_well() -> None:
+    said = told(everybody())
+    assert said.notes == []
+    assert [region.since_milliseconds for region in said.regions] == [None, None, None]
+    assert set(said.cells) == {Cell(0, 0, Certainty.EXACT, None, "")}
+
+
+def test_who_is_not_heard_is_named_with_since_when_and_what_that_leaves_unknown() -> None:
+    said = told(everybody(japan=UNHEARD), waiting=4)
+    assert said.notes == [
+        Note(
+            Urgency.WARNING,
+            "Not heard: asia-japan since 11:59:48 UTC. Not known from here: where its log ends by now, so how far "
+            "anybody is behind; and what it has applied since. Writes with all_regions wait for it.",
+        )
+    ]
+    assert [(region.since_milliseconds, region.waiting) for region in said.regions] == [
+        (None, 0),
+        (None, 0),
+        (NOON_MILLISECONDS - 12_000, 4),
+    ]
+    assert said.cells[2] == Cell(None, None, Certainty.AT_LEAST, NOON_MILLISECONDS - 12_000, "")
+
+
+def test_a_sentence_stays_the_same_while_the_time_goes_on() -> None:
+    assert told(everybody(japan=UNHEARD)).notes == told(everybody(japan=UNHEARD)).notes
+    assert "12" not in told(everybody(japan=UNHEARD)).notes[0].text.replace("11:59:48", "")
+
+
+def test_a_region_that_hears_no_other_says_so_first() -> None:
+    (note,) = told(everybody(belgium=UNHEARD, japan=UNHEARD)).notes
+    assert note.text.startswith(
+        "us-iowa hears no other region: europe-belgium since 11:59:48 UTC, asia-japan since 11:59:48 UTC. "
+    )
+    assert "local_region writes as ever" in note.text
+
+
+def test_who_was_never_heard_is_said_not_to_be_heard_since_there_was_somebody_to_listen() -> None:
+    heard = everybody()
+    del heard[JAPAN]
+    (note,) = told(heard).notes
+    assert note.text.startswith("Not heard: asia-japan since this service began to listen at 11:58:20 UTC.")
+
+
+def test_nobody_waits_for_a_region_that_is_joining() -> None:
+    first, second = told(everybody(japan=UNHEARD), regions=topology(japan="joining")).notes
+    assert "all_regions" not in first.text
+    assert second == Note(
+        Urgency.NOTE, "asia-japan is joining: it is fed and serves, and no other region waits for it."
+    )
+
+
+@pytest.mark.parametrize("reason", [*HALTED, "unexpected"])
+def test_a_halt_is_an_alarm_comes_first_and_is_told_by_its_kind_alone(reason: str) -> None:
+    halted = Heard(NOW, VECTOR, halted={JAPAN: f"{reason}: Invalid value 'what a customer wrote'"})
+    said = told(everybody(belgium=halted, japan=UNHEARD))
+    assert [note.urgency for note in said.notes] == [Urgency.ALARM, Urgency.WARNING]
+    meaning = HALTED.get(reason, "for a reason that is in its log")
+    assert said.notes[0].text.startswith(f"europe-belgium has halted asia-japan: {meaning}")
+    assert said.cells[5].halted == reason
+    assert b"customer" not in msgspec.json.encode(said)
+
+
+def test_what_this_service_waits_for_is_said_without_what_may_be_of_an_organization() -> None:
+    health = Health(
+        region=IOWA,
+        waiting_for=[
+            "NATS of us-iowa",
+            "the log to be read (Undecodable: a customer's)",
+            "somebody: forked: a customer's",
+        ],
+        halted={IOWA: "forked: a customer's"},
+    )
+    said = told(everybody(iowa=UNHEARD), health=health)
+    assert [note.text for note in said.notes] == [
+        (
+            "Nothing is written to us-iowa's log before somebody has looked at it: another event stands in its log "
+            "where one was read."
+        ),
+        (
+            "This service cannot do all of its work: it waits for NATS of us-iowa, and for the log to be read, and for "
+            "somebody."
+        ),
+        (
+            "No replicator of us-iowa itself has been heard since 11:59:48 UTC. Not known: what this region has "
+            "applied since. Writes here are a 408 meanwhile."
+        ),
+    ]
+    assert b"customer" not in msgspec.json.encode(said)
+
+
+def test_a_region_that_rebuilds_says_so() -> None:
+    (note,) = told(everybody(belgium=Heard(NOW, {}, is_current=False))).notes
+    assert note.text.startswith("europe-belgium is rebuilding its projection.")
+
+
+def test_events_of_a_log_that_is_not_there_any_more_are_an_alarm() -> None:
+    other = Heard(NOW, {**VECTOR, IOWA: Mark(Epoch("another"), Sequence(7), "f")})
+    (note,) = told(everybody(belgium=other)).notes
+    assert note == Note(
+        Urgency.ALARM, "europe-belgium has applied events of a log that us-iowa does not have any more."
+    )
+
+
+def test_the_past_names_what_stands_for_what_was_not_known() -> None:
+    history = LagHistory((IOWA,))
+    known = Known(
+        here=IOWA,
+        regions=(IOWA,),
+        heard={IOWA: Heard(NOW, {})},
+        own_end=BEGINNING,
+        own_read_at_seconds=NOW,
+        since_seconds=NOW,
+        now_seconds=NOW,
+    )
+    history.add(NOON_MILLISECONDS, matrix(known, written_milliseconds={}, now_milliseconds=0))
+    assert msgspec.json.decode(msgspec.json.encode(past(history, (IOWA,)))) == {
+        "regions": ["us-iowa"],
+        "not_known": -1,
+        "at_milliseconds": [NOON_MILLISECONDS],
+        "events": [[0]],
+        "milliseconds": [[0]],
+    }
