@@ -42,9 +42,15 @@ export function time(milliseconds) {
   return new Date(milliseconds).toISOString().slice(11, 19);
 }
 
+/** A number stays with its unit and its sign where a line has to end. */
+function together(text) {
+  return text.replace(/([≤≥]) /g, "$1\u00a0").replace(/ (ms|s|min|h)\b/g, "\u00a0$1");
+}
+
 /** What a cell shows: its level, a line for the time and one for the events; and all of it in a sentence. */
 export function cellInWords(cell, behind, origin) {
-  const shown = lagInWords(cell, behind, origin);
+  const lag = lagInWords(cell, behind, origin);
+  const shown = { ...lag, above: together(lag.above), below: together(lag.below) };
   if (!cell.halted) return shown;
   return { ...shown, level: "halted", below: `halted: ${cell.halted}`, label: `${shown.label} Halted there: ${cell.halted}.` };
 }
@@ -64,16 +70,16 @@ function lagInWords(cell, behind, origin) {
     case "at_most":
       return {
         level: levelOf(cell),
-        above: `≤\u00a0${age}`,
-        below: `≤\u00a0${events(cell.events)}`,
+        above: `≤ ${age}`,
+        below: `≤ ${events(cell.events)}`,
         label: `${pair}: at most ${events(cell.events)}, the oldest ${age} old. It may have applied more: ${behind} has not been heard since ${since}.`,
       };
     case "at_least":
       if (cell.events !== null) {
         return {
           level: levelOf(cell),
-          above: `≥\u00a0${age}`,
-          below: `≥\u00a0${events(cell.events)}`,
+          above: `≥ ${age}`,
+          below: `≥ ${events(cell.events)}`,
           label: `${pair}: at least ${events(cell.events)}, the oldest ${age} old. There may be more: ${origin} has not been heard since ${since}.`,
         };
       }
@@ -84,7 +90,7 @@ function lagInWords(cell, behind, origin) {
         `${pair}: not known since ${since}; then ${cell.events === null ? "it had everything" : `it lacked ${events(cell.events)}`}.`,
       );
     case "other_log":
-      return { level: "halted", above: "another log", below: "", label: `${pair}: it has applied events of a log that is not there any more.` };
+      return { level: "halted", above: "≠", below: "another log", label: `${pair}: it has applied events of a log that is not there any more.` };
     default:
       return unknown("never heard", `${pair}: not known, one of them was never heard here.`);
   }
