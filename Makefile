@@ -25,16 +25,16 @@ help: ## Show what there is to run
 up: $(INSTALLED) ## Start three regions on this machine; ARGS="--rtt 0" passes options on
 	@exec $(BIN)/crosshook up $(ARGS)
 
-test: $(INSTALLED) ## Run every test, the long ones shortened; ARGS="tests/unit -k stamps" picks, WORKERS=0 debugs
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(if $(WHOLE),--whole) $(ARGS)
+test: $(INSTALLED) ## Run the tests, the long ones shortened; ARGS="tests/unit -k stamps" picks, WORKERS=0 debugs
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(if $(WHOLE),--whole --programs) $(ARGS)
 
 test-all: WHOLE = yes
-test-all: test ## Run every test whole
+test-all: test ## Run every test whole, also those that need a program of their own
 
 bench: $(INSTALLED) ## Measure what the README says about speed; ARGS="--seconds 2" passes options on
 	@exec $(BIN)/python -m bench $(ARGS)
 
-check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs the tests whole
+check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs every test whole
 
 lint: $(INSTALLED) ## Check the code's style and formatting
 	@$(BIN)/ruff check
@@ -57,7 +57,7 @@ lock: $(INSTALLED) ## Pin the dependencies anew; ARGS=--upgrade takes newer vers
 		--generate-hashes --no-header --no-emit-index-url --output-file requirements.lock $(ARGS)
 
 clean: ## Remove .venv and everything that the tools left behind
-	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): requirements.lock pyproject.toml

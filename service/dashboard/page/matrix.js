@@ -2,6 +2,8 @@
 
 import { LEVELS, cellInWords, time } from "./words.js";
 
+const MANY_REGIONS = 5;
+
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   check: "M3 8.5 6.5 12 13 4.5",
@@ -92,6 +94,7 @@ export class Matrix {
       element("tr", {}, this.rows[row], ...this.cells.slice(row * names.length, (row + 1) * names.length)),
     );
     this.table.style.setProperty("--regions", names.length);
+    this.table.closest("main").dataset.many = String(names.length >= MANY_REGIONS);
     this.table.replaceChildren(element("thead", {}, head), element("tbody", {}, ...body));
   }
 

@@ -18,6 +18,7 @@ const matrix = new Matrix(find("matrix"), (place) => {
 
 let heardAt = null;
 let saidAt = null;
+let here = null;
 
 showKey(find("key"));
 listen();
@@ -38,14 +39,19 @@ function show(present) {
   saidAt = present.at_milliseconds;
   matrix.show(present);
   timeLine.add(present);
-  const line = headline(present);
-  setText(find("headline"), line);
-  setText(find("seen-from"), `As seen from ${present.here}.`);
-  document.title = `${line} · crosshook ${present.here}`;
+  here = present.here;
+  showHeadline(headline(present));
+  setText(find("seen-from"), `As seen from ${here}.`);
   showNotes(present.notes);
   showPaces(present.paces);
   showWaiting(present.regions);
   showSilence();
+}
+
+function showHeadline(line) {
+  setText(find("headline"), line);
+  const title = here === null ? `${line} · crosshook` : `${line} · crosshook ${here}`;
+  if (document.title !== title) document.title = title;
 }
 
 /** Say it where the service itself is not heard: then everything here is old. */
@@ -55,9 +61,10 @@ function showSilence() {
   document.documentElement.dataset.silent = String(isSilent);
   if (silence.hidden === isSilent) silence.hidden = !isSilent;
   if (isSilent) {
-    const since = saidAt === null ? "Nothing was heard from this service yet." : `This service has said nothing since ${time(saidAt)}: what you see is from then.`;
+    const since = saidAt === null ? "Nothing was heard from it yet." : `It has said nothing since ${time(saidAt)}: what you see is from then.`;
     setText(silence, `${since} The page goes on asking.`);
     setText(find("live"), "no connection");
+    showHeadline(here === null ? "This service is not heard" : `This service of ${here} is not heard`);
   } else if (saidAt !== null) {
     setText(find("live"), `live · ${time(saidAt)}`);
   }

@@ -7,6 +7,14 @@ const SHOWN_SECONDS_MIN = 2 * 60;
 const AXIS_MILLISECONDS_MIN = 100;
 const EVENTS_MIN = 10;
 
+const [SECOND, MINUTE, HOUR] = [1000, 60 * 1000, 60 * 60 * 1000];
+const AXIS_STEPS = [
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * SECOND),
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
+  ...[1, 2, 6, 12, 24, 48, 240, 1200].map((count) => count * HOUR),
+];
+
 export class TimeLine {
   constructor(container, sentence) {
     this.container = container;
@@ -115,7 +123,7 @@ export class TimeLine {
         scales: { x: { time: true, auto: false }, age: { auto: false }, count: { auto: false } },
         axes: [
           { ...axis, values: (_, ticks, __, ___, step) => ticks.map((at) => time(at * 1000).slice(0, step < 60 ? 8 : 5)), space: 80 },
-          { ...axis, scale: "age", size: isNarrow ? 56 : 70, values: (_, ticks) => ticks.map((value) => short(value)) },
+          { ...axis, scale: "age", incrs: AXIS_STEPS, size: isNarrow ? 64 : 70, values: (_, ticks) => ticks.map((value) => short(value)) },
           { ...axis, scale: "count", side: 1, size: isNarrow ? 40 : 56, grid: { show: false }, values: (_, ticks) => ticks.map(whole) },
         ],
         series: [
@@ -148,11 +156,12 @@ export class TimeLine {
   }
 }
 
-/** 500 ms, 2 s, 1.5 min: a tick of the axis. */
+/** 500 ms, 2 s, 5 min, 2 h: a tick of the axis. */
 function short(milliseconds) {
-  if (milliseconds < 1000) return `${milliseconds} ms`;
-  if (milliseconds < 120000) return `${milliseconds / 1000} s`;
-  return `${Math.round(milliseconds / 6000) / 10} min`;
+  if (milliseconds < SECOND) return `${milliseconds} ms`;
+  if (milliseconds < 2 * MINUTE) return `${milliseconds / SECOND} s`;
+  if (milliseconds < 2 * HOUR) return `${Math.round((10 * milliseconds) / MINUTE) / 10} min`;
+  return `${Math.round((10 * milliseconds) / HOUR) / 10} h`;
 }
 
 function whole(value) {

@@ -24,6 +24,13 @@ export function duration(milliseconds) {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** The same in one unit, for where there is little room. */
+export function brief(milliseconds) {
+  const minutes = milliseconds / 60000;
+  if (minutes < 2) return duration(milliseconds);
+  return minutes < 120 ? `${Math.floor(minutes)} min` : `${(minutes / 60).toFixed(1)} h`;
+}
+
 /** How long a write took: with a decimal where that is a difference. */
 export function precise(milliseconds) {
   return milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : duration(milliseconds);
@@ -42,9 +49,15 @@ export function time(milliseconds) {
   return new Date(milliseconds).toISOString().slice(11, 19);
 }
 
+/** A number stays with its unit and its sign where a line has to end. */
+function together(text) {
+  return text.replace(/([≤≥]) /g, "$1\u00a0").replace(/ (ms|s|min|h)\b/g, "\u00a0$1");
+}
+
 /** What a cell shows: its level, a line for the time and one for the events; and all of it in a sentence. */
 export function cellInWords(cell, behind, origin) {
-  const shown = lagInWords(cell, behind, origin);
+  const lag = lagInWords(cell, behind, origin);
+  const shown = { ...lag, above: together(lag.above), below: together(lag.below) };
   if (!cell.halted) return shown;
   return { ...shown, level: "halted", below: `halted: ${cell.halted}`, label: `${shown.label} Halted there: ${cell.halted}.` };
 }
@@ -52,29 +65,30 @@ export function cellInWords(cell, behind, origin) {
 function lagInWords(cell, behind, origin) {
   const pair = behind === origin ? `${behind} behind its own log` : `${behind} behind ${origin}`;
   const since = cell.since_milliseconds === null ? "" : time(cell.since_milliseconds);
-  const age = cell.milliseconds === null ? "age not known" : duration(cell.milliseconds);
+  const age = cell.milliseconds === null ? "of an age not known" : `${duration(cell.milliseconds)} old`;
+  const shownAge = cell.milliseconds === null ? "?" : brief(cell.milliseconds);
   switch (cell.certainty) {
     case "exact":
       return {
         level: levelOf(cell),
-        above: age,
+        above: shownAge,
         below: events(cell.events),
-        label: cell.events ? `${pair}: ${events(cell.events)}, the oldest ${age} old.` : `${pair}: nothing is missing.`,
+        label: cell.events ? `${pair}: ${events(cell.events)}, the oldest ${age}.` : `${pair}: nothing is missing.`,
       };
     case "at_most":
       return {
         level: levelOf(cell),
-        above: `≤\u00a0${age}`,
-        below: `≤\u00a0${events(cell.events)}`,
-        label: `${pair}: at most ${events(cell.events)}, the oldest ${age} old. It may have applied more: ${behind} has not been heard since ${since}.`,
+        above: `≤ ${shownAge}`,
+        below: `≤ ${events(cell.events)}`,
+        label: `${pair}: at most ${events(cell.events)}, the oldest ${age}. It may have applied more: ${behind} has not been heard since ${since}.`,
       };
     case "at_least":
       if (cell.events !== null) {
         return {
           level: levelOf(cell),
-          above: `≥\u00a0${age}`,
-          below: `≥\u00a0${events(cell.events)}`,
-          label: `${pair}: at least ${events(cell.events)}, the oldest ${age} old. There may be more: ${origin} has not been heard since ${since}.`,
+          above: `≥ ${shownAge}`,
+          below: `≥ ${events(cell.events)}`,
+          label: `${pair}: at least ${events(cell.events)}, the oldest ${age}. There may be more: ${origin} has not been heard since ${since}.`,
         };
       }
       return unknown(`since ${since}`, `${pair}: not known since ${since}, when ${origin} was last heard; it had everything then.`);
@@ -84,7 +98,7 @@ function lagInWords(cell, behind, origin) {
         `${pair}: not known since ${since}; then ${cell.events === null ? "it had everything" : `it lacked ${events(cell.events)}`}.`,
       );
     case "other_log":
-      return { level: "halted", above: "another log", below: "", label: `${pair}: it has applied events of a log that is not there any more.` };
+      return { level: "halted", above: "≠", below: "another log", label: `${pair}: it has applied events of a log that is not there any more.` };
     default:
       return unknown("never heard", `${pair}: not known, one of them was never heard here.`);
   }

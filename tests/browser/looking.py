@@ -1,0 +1,60 @@
+"""A page as somebody sees it: its cells, its sentences, its picture."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.async_api import Locator, Page, expect
+
+ARTEFACTS = Path(__file__).parents[2] / "test-artefacts"
+"""Where screenshots are kept, for whoever wants to see what a test has seen."""
+
+PATIENCE_MILLISECONDS = 15_000
+_UNITS = {"ms": 1, "s": 1_000, "min": 60_000}
+
+
+class Cell(NamedTuple):
+    """What a cell shows: its level, and its two lines."""
+
+    level: str
+    above: str
+    below: str
+
+    @property
+    def milliseconds(self) -> float:
+        """The age that it shows; below 0 where it shows none."""
+        parts = re.findall(r"([\d.]+) (ms|s|min)\b", self.above)
+        return sum(float(number) * _UNITS[unit] for number, unit in parts) if parts else -1
+
+
+class Look:
+    """One open page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    async def until_live(self) -> None:
+        """Return once the page shows what the service says."""
+        await expect(self.page.locator("#live")).to_contain_text("live", timeout=PATIENCE_MILLISECONDS)
+
+    def place(self, behind: str, origin: str) -> Locator:
+        """A cell, by what it is called aloud."""
+        pair = f"{behind} behind {'its own log' if behind == origin else origin}:"
+        return self.page.locator(f'[role="gridcell"][aria-label^="{pair}"]')
+
+    async def cell(self, behind: str, origin: str) -> Cell:
+        """What a cell shows now."""
+        level, above, below = await self.place(behind, origin).evaluate(
+            "cell => [cell.dataset.level, cell.querySelector('strong').innerText, cell.querySelector('span').innerText]"
+        )
+        return Cell(level, above.replace("\u00a0", " "), below.replace("\u00a0", " "))
+
+    async def says(self, text: str) -> None:
+        """Return once the page's headline or notes say it."""
+        said = self.page.locator(".headline")
+        await expect(said).to_contain_text(text, timeout=PATIENCE_MILLISECONDS)
+
+    async def keep(self, name: str) -> None:
+        """Keep a picture of it."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        await self.page.screenshot(path=ARTEFACTS / f"dashboard-{name}.png", full_page=True)
