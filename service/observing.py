@@ -1,6 +1,7 @@
 """What becomes of every request is counted, timed, and told in one line and one span."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, MutableMapping
 from enum import StrEnum
 from typing import Any
@@ -13,7 +14,7 @@ from core.topology import TRACEPARENT
 from runtime.tracing import UNTRACED, Kind, Span, Tracing
 from service import metrics
 from service.admission import arrival_of
-from service.requests import Caller, Exchange, caller_of, trace
+from service.requests import Caller, Exchange, Part, caller_of, trace
 
 log = structlog.get_logger()
 
@@ -27,6 +28,7 @@ NOT_TOLD = frozenset({"/livez", "/readyz", "/metrics", "/schema"})
 """What is asked all the time, or is the same for everybody: counted, and that is all."""
 
 _TRACEPARENT = TRACEPARENT.encode()
+_MILLISECONDS_OF = {part: f"{part}_milliseconds" for part in Part}
 
 LEFT = 0
 """The status of a request whose client went away before it had sent all of it: it got no answer."""
@@ -116,28 +118,30 @@ def _traceparent_in(scope: Scope) -> str:
 
 def _tell(scope: Scope, status: int, seconds: float, span: Span) -> None:
     """A line and a span: never a path, a query, a header or a body, which may have what is nobody's to read."""
+    is_traced, is_written = span is not UNTRACED, log.is_enabled_for(logging.INFO)
+    if not is_traced and not is_written:
+        return
     caller = caller_of(scope)
-    route = scope.get("path_template") or NONE
+    method, route = scope["method"], scope.get("path_template") or NONE
     about = {} if caller is None else _about(caller)
-    log.info(
-        "request",
-        method=scope["method"],
-        route=route,
-        status=status,
-        outcome=outcome_of(status, None if caller is None else caller.exchange),
-        milliseconds=_milliseconds(seconds),
-        **about,
-    )
-    span.end(
-        name=f"{scope['method']} {route}",
-        is_failed=status >= 500,
-        attributes={
-            "http.request.method": scope["method"],
+    if is_written:
+        log.info(
+            "request",
+            method=method,
+            route=route,
+            status=status,
+            outcome=outcome_of(status, None if caller is None else caller.exchange),
+            milliseconds=_milliseconds(seconds),
+            **about,
+        )
+    if is_traced:
+        attributes = {
+            "http.request.method": method,
             "http.route": route,
             "http.response.status_code": status,
             **{f"crosshook.{name}": value for name, value in about.items()},
-        },
-    )
+        }
+        span.end(name=f"{method} {route}", is_failed=status >= 500, attributes=attributes)
 
 
 def _about(caller: Caller) -> dict[str, Any]:
@@ -151,7 +155,7 @@ def _about(caller: Caller) -> dict[str, Any]:
     if exchange.position is not None:
         about["origin"], about["sequence"] = exchange.position.origin, exchange.position.sequence
     for part, seconds in exchange.spent_seconds.items():
-        about[f"{part}_milliseconds"] = _milliseconds(seconds)
+        about[_MILLISECONDS_OF[part]] = _milliseconds(seconds)
     return about
 
 
