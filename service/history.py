@@ -49,7 +49,10 @@ class History:
         """
         try:
             async with self._patience.within(deadline):
-                log = await self._logs.named(operation.log, vector)
+                try:
+                    log = await self._logs.named(operation.log, vector)
+                except Unavailable:
+                    return Absent.NOT_YET  # One of the logs that are not here may be the one.
                 return Absent.LOST if log is None else await self._look_up(operation_id, operation, *log)
         except LogMissing:
             return Absent.NOT_YET
