@@ -47,7 +47,8 @@ def guide(status: Status, *, api_key: str | None, command: str, name_option: str
     )
     if first is not last:
         yield Step(
-            f"Cut {last.name} off and paste the last lines again: 408, and it says who is missing. Then heal it:",
+            f"Cut {last.name} off and paste the last lines again: 408, and it says who is missing. Then heal it, and\n"
+            f"see how far who is behind at {first.services[0].url}/dashboard all the while:",
             f"{command} link cut {last.name}{name_option}\n{command} link heal {last.name}{name_option}",
         )
     yield Step(

@@ -1,0 +1,96 @@
+"""What is not known is never shown as nothing, whatever a cell is; and ten regions have room."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.async_api import Route, expect
+
+from tests.browser.conftest import NARROW, WIDE, Open
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+Json = dict[str, Any]
+SINCE = 1_773_489_588_000
+
+CELLS = [
+    ("exact", 0, 0, "", ("none", "0 ms", "0 events")),
+    ("exact", 1, 140, "", ("moving", "140 ms", "1 event")),
+    ("exact", 1_200, 2_345, "", ("behind", "2.3 s", "1,200 events")),
+    ("exact", 3, None, "", ("moving", "?", "3 events")),
+    ("exact", 3, 7_500_000, "", ("far", "2.1 h", "3 events")),
+    ("at_most", 262, 14_400, "", ("far", "≤ 14.4 s", "≤ 262 events")),
+    ("at_least", 3, 750_000, "", ("far", "≥ 12 min", "≥ 3 events")),
+    ("at_least", None, None, "", ("unknown", "?", "since 11:59:48")),
+    ("last_heard", None, None, "", ("unknown", "?", "since 11:59:48")),
+    ("last_heard", 4, 9_000, "", ("unknown", "?", "since 11:59:48")),
+    ("never_heard", None, None, "", ("unknown", "?", "never heard")),
+    ("other_log", None, None, "", ("halted", "≠", "another log")),
+    ("exact", 0, 0, "forked", ("halted", "0 ms", "halted: forked")),
+]
+
+
+def cell(certainty: str, events: int | None, milliseconds: int | None, halted: str = "") -> Json:
+    is_certain = certainty in {"exact", "other_log"}
+    return {
+        "events": events,
+        "milliseconds": milliseconds,
+        "certainty": certainty,
+        "since_milliseconds": None if is_certain else SINCE,
+        "halted": halted,
+    }
+
+
+async def test_every_cell_says_what_is_known_and_nothing_else(opened: Open) -> None:
+    look = await opened("us-iowa")
+    script = "async (cell) => (await import('/dashboard/words.js')).cellInWords(cell, 'asia-japan', 'us-iowa')"
+    for certainty, events, milliseconds, halted, expected in CELLS:
+        words: dict[str, str] = await look.page.evaluate(script, cell(certainty, events, milliseconds, halted))
+        shown = tuple(words[part].replace("\u00a0", " ") for part in ("level", "above", "below"))
+        assert shown == expected, certainty
+        assert words["label"].startswith("asia-japan behind us-iowa: ")
+        assert ("not known" in words["label"]) == (expected[0] == "unknown" or (milliseconds is None and events == 3))
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(WIDE, "light"), (NARROW, "dark")])
+async def test_ten_regions_have_room_and_only_the_matrix_is_scrolled_sideways(
+    opened: Open, width: int, scheme: str
+) -> None:
+    look = await opened("us-iowa", width=width, scheme=scheme)
+
+    async def told(route: Route) -> None:
+        await route.fulfill(
+            body=f"event: present\ndata: {json.dumps(ten_regions())}\n\n", content_type="text/event-stream"
+        )
+
+    await look.page.route("**/dashboard/events", told)
+    await look.page.reload()
+    await expect(look.page.locator('[role="gridcell"]')).to_have_count(100)
+    assert await look.page.evaluate("document.documentElement.scrollWidth") == width
+    await look.page.keyboard.press("Tab")
+    for _ in range(9):
+        await look.page.keyboard.press("ArrowRight")
+    await expect(look.page.locator(":focus")).to_be_in_viewport()
+    await look.keep(f"ten-regions-{scheme}-{width}")
+
+
+def ten_regions() -> Json:
+    cells = [cell(certainty, events, milliseconds, halted) for certainty, events, milliseconds, halted, _ in CELLS]
+    return {
+        "at_milliseconds": SINCE,
+        "here": "a-region-with-a-long-name-0",
+        "condition": "ready",
+        "regions": [
+            {
+                "name": f"a-region-with-a-long-name-{number}",
+                "state": "active",
+                "is_current": True,
+                "since_milliseconds": None,
+                "waiting": number,
+            }
+            for number in range(10)
+        ],
+        "cells": [cells[place % len(cells)] for place in range(100)],
+        "paces": [],
+        "notes": [{"urgency": "alarm", "text": "Somebody has to look."}],
+    }
