@@ -14,6 +14,7 @@ from adapters.event_log import EventLog
 from adapters.projection import open_projection
 from core.positions import Region
 from runtime.health import health_routes
+from runtime.lines import line_writer
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
@@ -100,7 +101,8 @@ async def main(settings: Settings) -> None:
             Guard(routes, views, admin), requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max
         )
         metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
-        app = Observing(admission, tracing)
+        write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
+        app = Observing(admission, write=write, tracing=tracing)
         background = [asyncio.create_task(work) for work in (own_log.run(), writer.run(), region.keep_listening())]
         serving = asyncio.create_task(
             serve(app, listener, drain_seconds=settings.drain_seconds, on_drain=lambda at: _drain(region, patience, at))

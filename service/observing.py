@@ -1,22 +1,21 @@
 """What becomes of every request is counted, timed, and told in one line and one span."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping, MutableMapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-import structlog
+import msgspec
 from prometheus_client import Counter
 
 from core.consistency import Level
 from core.topology import TRACEPARENT
+from runtime.lines import Write
 from runtime.tracing import UNTRACED, Kind, Span, Tracing
 from service import metrics
 from service.admission import arrival_of
-from service.requests import Caller, Exchange, Part, caller_of, trace
-
-log = structlog.get_logger()
+from service.requests import Exchange, Part, caller_of, trace
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
@@ -28,7 +27,9 @@ NOT_TOLD = frozenset({"/livez", "/readyz", "/metrics", "/schema"})
 """What is asked all the time, or is the same for everybody: counted, and that is all."""
 
 _TRACEPARENT = TRACEPARENT.encode()
-_MILLISECONDS_OF = {part: f"{part}_milliseconds" for part in Part}
+
+NO_EXCHANGE = Exchange()
+"""What is known of a request before it is known who asks."""
 
 LEFT = 0
 """The status of a request whose client went away before it had sent all of it: it got no answer."""
@@ -50,11 +51,32 @@ class Outcome(StrEnum):
     LEFT = "left"
 
 
+class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="request"):
+    """What is told of a request. What is not known is left out."""
+
+    level: str
+    method: str
+    route: str
+    status: int
+    outcome: Outcome
+    milliseconds: float
+    timestamp: datetime
+    consistency: Level | None = None
+    organization_id: str | None = None
+    operation_id: str | None = None
+    origin: str | None = None
+    sequence: int | None = None
+    read_milliseconds: float | None = None
+    append_milliseconds: float | None = None
+    wait_milliseconds: float | None = None
+
+
 class Observing:
     """An ASGI application around `Admission`, so that what is refused there is told of too."""
 
-    def __init__(self, app: Asgi, tracing: Tracing = UNTRACED) -> None:
+    def __init__(self, app: Asgi, *, write: Write | None = None, tracing: Tracing = UNTRACED) -> None:
         self._app = app
+        self._write = write
         self._tracing = tracing
         self._counters: dict[tuple[str | None, str, Level | None, int], Counter] = {}
 
@@ -78,7 +100,7 @@ class Observing:
             await self._app(scope, receive, observed)
         finally:
             if is_told:
-                _tell(scope, status, seconds or _seconds_since_arrival(scope), span)
+                self._tell(scope, status, seconds or _seconds_since_arrival(scope), span)
 
     def _begin_span(self, scope: Scope) -> Span:
         span = self._tracing.begin(scope["method"], Kind.SERVER, traceparent=_traceparent_in(scope))
@@ -91,6 +113,15 @@ class Observing:
         self._counter(scope, level, status).inc()
         if level is not None and status < 300:
             metrics.WRITE_SECONDS_OF[level].observe(seconds)
+
+    def _tell(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
+        if self._write is None and span is UNTRACED:
+            return
+        line = _line(scope, status, seconds)
+        if self._write is not None:
+            self._write(line)
+        if span is not UNTRACED:
+            _end_span(span, line)
 
     def _counter(self, scope: Scope, level: Level | None, status: int) -> Counter:
         """Looked up once for each route, level and status; there are no more than the contract has."""
@@ -116,54 +147,56 @@ def _traceparent_in(scope: Scope) -> str:
     return ""
 
 
-def _tell(scope: Scope, status: int, seconds: float, span: Span) -> None:
-    """A line and a span: never a path, a query, a header or a body, which may have what is nobody's to read."""
-    is_traced, is_written = span is not UNTRACED, log.is_enabled_for(logging.INFO)
-    if not is_traced and not is_written:
-        return
+def _line(scope: Scope, status: int, seconds: float) -> RequestLine:
+    """What is told: never a path, a query, a header or a body, which may have what is nobody's to read."""
     caller = caller_of(scope)
-    method, route = scope["method"], scope.get("path_template") or NONE
-    about = {} if caller is None else _about(caller)
-    if is_written:
-        log.info(
-            "request",
-            method=method,
-            route=route,
-            status=status,
-            outcome=outcome_of(status, None if caller is None else caller.exchange),
-            milliseconds=_milliseconds(seconds),
-            **about,
-        )
-    if is_traced:
-        attributes = {
-            "http.request.method": method,
-            "http.route": route,
-            "http.response.status_code": status,
-            **{f"crosshook.{name}": value for name, value in about.items()},
-        }
-        span.end(name=f"{method} {route}", is_failed=status >= 500, attributes=attributes)
+    exchange = NO_EXCHANGE if caller is None else caller.exchange
+    position, spent = exchange.position, exchange.spent_seconds
+    return RequestLine(
+        level="info",
+        method=scope["method"],
+        route=scope.get("path_template") or NONE,
+        status=status,
+        outcome=outcome_of(status, exchange),
+        milliseconds=round(seconds * 1_000, 3),
+        timestamp=datetime.now(UTC),
+        consistency=exchange.level,
+        organization_id=None if caller is None else caller.organization_id,
+        operation_id=exchange.operation_id or None,
+        origin=None if position is None else position.origin,
+        sequence=None if position is None else position.sequence,
+        read_milliseconds=_milliseconds(spent, Part.READ),
+        append_milliseconds=_milliseconds(spent, Part.APPEND),
+        wait_milliseconds=_milliseconds(spent, Part.WAIT),
+    )
 
 
-def _about(caller: Caller) -> dict[str, Any]:
-    """What is known of who asked for what, and where the time went."""
-    exchange = caller.exchange
-    about: dict[str, Any] = {"organization_id": caller.organization_id}
-    if exchange.level is not None:
-        about["consistency"] = exchange.level
-    if exchange.operation_id:
-        about["operation_id"] = exchange.operation_id
-    if exchange.position is not None:
-        about["origin"], about["sequence"] = exchange.position.origin, exchange.position.sequence
-    for part, seconds in exchange.spent_seconds.items():
-        about[_MILLISECONDS_OF[part]] = _milliseconds(seconds)
-    return about
+def _milliseconds(spent_seconds: Mapping[Part, float], part: Part) -> float | None:
+    return round(spent_seconds[part] * 1_000, 3) if part in spent_seconds else None
 
 
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1_000, 3)
+def _end_span(span: Span, line: RequestLine) -> None:
+    said = msgspec.to_builtins(line)
+    attributes = {f"crosshook.{name}": said[name] for name in said if name not in _HTTP}
+    span.end(
+        name=f"{line.method} {line.route}",
+        is_failed=line.status >= 500,
+        attributes=attributes | {theirs: said[ours] for ours, theirs in _HTTP.items() if theirs},
+    )
 
 
-def outcome_of(status: int, exchange: Exchange | None) -> Outcome:
+_HTTP = {
+    "method": "http.request.method",
+    "route": "http.route",
+    "status": "http.response.status_code",
+    "event": "",
+    "level": "",
+    "timestamp": "",
+}
+"""What of a line has another name in a span, or none."""
+
+
+def outcome_of(status: int, exchange: Exchange) -> Outcome:
     """What a request with that answer came to."""
     match status:
         case 0:
@@ -177,7 +210,7 @@ def outcome_of(status: int, exchange: Exchange | None) -> Outcome:
     return Outcome.REFUSED if status >= 400 else Outcome.DONE
 
 
-def _late(exchange: Exchange | None) -> Outcome:
-    if exchange is None or not exchange.operation_id:
+def _late(exchange: Exchange) -> Outcome:
+    if not exchange.operation_id:
         return Outcome.LATE
     return Outcome.UNKNOWN if exchange.position is None else Outcome.COMMITTED
