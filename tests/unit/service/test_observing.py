@@ -11,7 +11,8 @@ from prometheus_client import REGISTRY
 from core.consistency import Level
 from core.positions import Epoch, Position, Region, Sequence
 from service.admission import Admission
-from service.observing import LEFT, Observing, Outcome, outcome_of
+from service.observing import Observing
+from service.request_lines import LEFT
 from service.requests import Caller, Exchange, Part, remember
 
 TRIGGERS = "/organizations/webhooks/{webhook_id}/triggers"
@@ -209,37 +210,3 @@ async def test_what_is_asked_all_the_time_is_counted_and_not_written_down(path: 
     await ask(Routes(200, template=path), BODY, method="GET", path=path, lines=lines)
     assert counted(f"GET {path}", "none", 200) == before + 1
     assert lines == []
-
-
-def handed(*, is_known: bool) -> Exchange:
-    exchange = Exchange(operation_id="0190")
-    if is_known:
-        exchange.wrote(Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42)))
-    return exchange
-
-
-@pytest.mark.parametrize(
-    ("status", "exchange", "outcome"),
-    [
-        (200, Exchange(), Outcome.DONE),
-        (204, handed(is_known=True), Outcome.DONE),
-        (404, Exchange(), Outcome.REFUSED),
-        (429, Exchange(), Outcome.REFUSED),
-        (408, Exchange(), Outcome.LATE),
-        (408, handed(is_known=False), Outcome.UNKNOWN),
-        (408, handed(is_known=True), Outcome.COMMITTED),
-        (503, Exchange(), Outcome.UNAVAILABLE),
-        (500, Exchange(), Outcome.FAILED),
-        (LEFT, Exchange(), Outcome.LEFT),
-    ],
-)
-def test_what_a_request_came_to_is_one_word(status: int, exchange: Exchange, outcome: Outcome) -> None:
-    assert outcome_of(status, exchange) is outcome
-
-
-def test_time_that_ends_in_an_error_is_spent_all_the_same() -> None:
-    exchange = Exchange()
-    for _ in range(2):
-        with pytest.raises(ValueError, match="no"), exchange.during(Part.READ):
-            raise ValueError("no")
-    assert set(exchange.spent_seconds) == {Part.READ}
