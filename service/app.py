@@ -14,6 +14,7 @@ from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
 from runtime.health import health_routes
+from runtime.lines import line_writer
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
@@ -134,7 +135,8 @@ async def main(settings: Settings) -> None:
             body_bytes_max=settings.body_bytes_max,
         )
         metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
-        app = Observing(admission, tracing)
+        write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
+        app = Observing(admission, write=write, tracing=tracing)
         works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()
         background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(

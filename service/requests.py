@@ -19,7 +19,7 @@ _SPAN = "crosshook.span"
 
 
 class Part(StrEnum):
-    """Where a request's time goes: to the projection, to the log, and by until it is applied where it has to be."""
+    """Where a request's time goes: to the projection, to the log, and until what it waits for is applied."""
 
     READ = "read"
     APPEND = "append"
