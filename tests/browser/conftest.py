@@ -1,5 +1,6 @@
 """Three regions, and a browser that looks at them and must not look anywhere else."""
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
@@ -11,7 +12,6 @@ from playwright.async_api import Browser, ConsoleMessage, Request, async_playwri
 from deploy.local import LocalRegions, local_regions
 from tests.browser.looking import Look
 
-CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -37,7 +37,7 @@ async def demo() -> AsyncIterator[LocalRegions]:
 async def browser() -> AsyncIterator[Browser]:
     """Debian's chromium: none is ever downloaded."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
         yield browser
         await browser.close()
 

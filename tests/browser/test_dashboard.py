@@ -14,6 +14,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 CUT = "asia-japan"
 REGIONS = ("us-iowa", "europe-belgium", CUT)
+RISEN_MILLISECONDS = 500
+"""Several times what an event is on its way for."""
+
 LOOKS = (("light", 1_280), ("dark", NARROW))
 
 
@@ -25,12 +28,12 @@ async def test_a_cut_regions_lag_rises_within_3_s_and_falls_to_zero_after_healin
     loop = asyncio.get_running_loop()
     async with calling_all(demo) as callers:
         async with under_load(list(callers.values()), each=1, pause_seconds=0.2):
-            assert (await look.cell(CUT, "us-iowa")).milliseconds < 1_000
+            assert (await look.cell(CUT, "us-iowa")).milliseconds < RISEN_MILLISECONDS
             await demo.cut(CUT)
             cut_at = loop.time()
-            await risen(look, above_milliseconds=1_000)
+            await risen(look, above_milliseconds=RISEN_MILLISECONDS)
             seconds = loop.time() - cut_at
-            print(f"the page showed a lag of a second {seconds:.2f} s after the cut")
+            print(f"the page showed that the lag rises {seconds:.2f} s after the cut")
             assert seconds < 3
             await risen(look, above_milliseconds=5_000)
             await look.says(f"{CUT} is not heard, and up to")

@@ -85,7 +85,10 @@ export class Matrix {
         const place = row * names.length + column;
         const cell = element("td", { tabIndex: -1 }, element("strong"), element("span"));
         cell.setAttribute("role", "gridcell");
-        cell.addEventListener("focus", () => this.choose(place));
+        cell.addEventListener("focus", () => {
+          this.choose(place);
+          cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+        });
         cell.addEventListener("click", () => cell.focus());
         return cell;
       }),

@@ -49,9 +49,9 @@ export function time(milliseconds) {
   return new Date(milliseconds).toISOString().slice(11, 19);
 }
 
-/** A number stays with its unit and its sign where a line has to end. */
+/** A number stays with its unit where a line has to end. */
 function together(text) {
-  return text.replace(/([≤≥]) /g, "$1\u00a0").replace(/ (ms|s|min|h)\b/g, "\u00a0$1");
+  return text.replace(/ (ms|s|min|h)\b/g, "\u00a0$1");
 }
 
 /** What a cell shows: its level, a line for the time and one for the events; and all of it in a sentence. */
