@@ -1,0 +1,1 @@
+"""What Grafana shows of crosshook: a dashboard made by code, and how Grafana finds it."""

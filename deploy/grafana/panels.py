@@ -1,0 +1,162 @@
+"""The few kinds of panels that the dashboard is made of."""
+
+from typing import Final, NamedTuple, TypeAlias
+
+from grafana_foundation_sdk.builders import common as common_builders
+from grafana_foundation_sdk.builders import dashboard as dashboard_builders
+from grafana_foundation_sdk.builders import heatmap, prometheus, stat, statushistory, table, timeseries
+from grafana_foundation_sdk.cog.builder import Builder
+from grafana_foundation_sdk.models import common, units
+from grafana_foundation_sdk.models import heatmap as heatmap_models
+from grafana_foundation_sdk.models.dashboard import (
+    DataSourceRef,
+    DataTransformerConfig,
+    FieldColorModeId,
+    Panel,
+    Threshold,
+    ThresholdsMode,
+)
+from grafana_foundation_sdk.models.prometheus import PromQueryFormat
+
+PanelBuilder: TypeAlias = Builder[Panel]
+
+DATASOURCE: Final = DataSourceRef(type_val="prometheus", uid="${datasource}")
+_HEIGHT = 8
+_LOW = 4
+
+
+class Query(NamedTuple):
+    """What is asked of Prometheus, and what each series of the answer is called, with its labels as `{{label}}`."""
+
+    expression: str
+    legend: str
+
+
+class Levels(NamedTuple):
+    """From where on a value is looked at twice, and from where on it is bad; below both it is good."""
+
+    doubtful: float
+    bad: float
+
+
+NOT_ONE: Final = Levels(doubtful=1, bad=1)
+SECONDS_BEHIND: Final = Levels(doubtful=1, bad=5)
+
+
+class Row(NamedTuple):
+    """A theme and its panels, from left to right and on to the next line where a line is full."""
+
+    title: str
+    panels: list[PanelBuilder]
+
+
+def lines(title: str, *queries: Query, unit: str, columns: int, description: str) -> PanelBuilder:
+    """Values over time, from 0 on."""
+    legend = (
+        common_builders.VizLegendOptions()
+        .display_mode(common.LegendDisplayMode.TABLE)
+        .placement(common.LegendPlacement.BOTTOM)
+        .show_legend(show_legend=True)
+        .calcs(["lastNotNull", "max"])
+    )
+    tooltip = common_builders.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
+    panel = (
+        timeseries.Panel()
+        .title(title)
+        .description(" ".join(description.split()))
+        .datasource(DATASOURCE)
+        .unit(unit)
+        .min(0)
+        .height(_HEIGHT)
+        .span(columns)
+        .legend(legend)
+        .tooltip(tooltip)
+        .fill_opacity(8)
+        .show_points(common.VisibilityMode.NEVER)
+    )
+    for index, query in enumerate(queries):
+        panel.with_target(_target(query, index).range())
+    return panel
+
+
+def figure(title: str, query: Query, *, unit: str, levels: Levels, columns: int, description: str) -> PanelBuilder:
+    """One number, as it is now."""
+    return (
+        stat.Panel()
+        .title(title)
+        .description(" ".join(description.split()))
+        .datasource(DATASOURCE)
+        .unit(unit)
+        .height(_LOW)
+        .span(columns)
+        .thresholds(_thresholds(levels))
+        .color_mode(common.BigValueColorMode.BACKGROUND)
+        .graph_mode(common.BigValueGraphMode.NONE)
+        .reduce_options(common_builders.ReduceDataOptions().calcs(["lastNotNull"]))
+        .with_target(_target(query).instant())
+    )
+
+
+def matrix(
+    title: str, expression: str, *, rows: str, across: str, unit: str, levels: Levels, columns: int, description: str
+) -> PanelBuilder:
+    """A cell for each pair of the labels `rows` and `across`, as it is now."""
+    grouping = {"rowField": rows, "columnField": across, "valueField": "Value"}
+    return (
+        table.Panel()
+        .title(title)
+        .description(" ".join(description.split()))
+        .datasource(DATASOURCE)
+        .unit(unit)
+        .height(_HEIGHT)
+        .span(columns)
+        .thresholds(_thresholds(levels))
+        .cell_options(common.TableColoredBackgroundCellOptions(mode=common.TableCellBackgroundDisplayMode.BASIC))
+        .with_target(_target(Query(expression, "")).instant().format(PromQueryFormat.TABLE))
+        .with_transformation(DataTransformerConfig(id_val="groupingToMatrix", options=grouping))
+    )
+
+
+def history(title: str, query: Query, *, unit: str, levels: Levels, columns: int, description: str) -> PanelBuilder:
+    """A row of coloured cells over time for each series."""
+    return (
+        statushistory.Panel()
+        .title(title)
+        .description(" ".join(description.split()))
+        .datasource(DATASOURCE)
+        .unit(unit)
+        .height(_HEIGHT)
+        .span(columns)
+        .thresholds(_thresholds(levels))
+        .color_scheme(dashboard_builders.FieldColor().mode(FieldColorModeId.THRESHOLDS))
+        .show_value(common.VisibilityMode.AUTO)
+        # More cells than this are no longer told apart.
+        .max_data_points(100)
+        .with_target(_target(query).range())
+    )
+
+
+def spread(title: str, expression: str, *, columns: int, description: str) -> PanelBuilder:
+    """How many fell into each bucket of a histogram in seconds, over time."""
+    color = heatmap.HeatmapColorOptions().mode(heatmap_models.HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
+    return (
+        heatmap.Panel()
+        .title(title)
+        .description(" ".join(description.split()))
+        .datasource(DATASOURCE)
+        .height(_HEIGHT)
+        .span(columns)
+        .color(color)
+        .calculate(calculate=False)
+        .y_axis(heatmap.YAxisConfig().unit(units.Seconds))
+        .with_target(_target(Query(expression, "{{le}}")).range().format(PromQueryFormat.HEATMAP))
+    )
+
+
+def _target(query: Query, index: int = 0) -> prometheus.Dataquery:
+    return prometheus.Dataquery().expr(query.expression).legend_format(query.legend).ref_id("ABCDEFGH"[index])
+
+
+def _thresholds(levels: Levels) -> dashboard_builders.ThresholdsConfig:
+    colors = [Threshold(color="green"), Threshold(levels.doubtful, "yellow"), Threshold(levels.bad, "red")]
+    return dashboard_builders.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(colors)

@@ -1,0 +1,74 @@
+"""What callers get, and after how long."""
+
+from grafana_foundation_sdk.models import units
+
+from deploy.grafana.panels import Query, Row, lines, spread
+from deploy.grafana.queries import CHOSEN, buckets, quantile, rate
+
+_OF_CALLERS = f'route!~"GET /(livez|readyz|metrics)", {CHOSEN}'
+
+
+def answers() -> Row:
+    """Time to success by level, and what became of the rest."""
+    return Row(
+        "Answers",
+        [
+            lines(
+                "Time to success by level",
+                Query(quantile(0.5, "crosshook_write_seconds", "level"), "{{level}} p50"),
+                Query(quantile(0.99, "crosshook_write_seconds", "level"), "{{level}} p99"),
+                unit=units.Seconds,
+                columns=8,
+                description="""
+                    all_regions takes the round trip to the farthest region and little more, local_region milliseconds.
+                    What timed out is not in it: look at the share of 408 as well.
+                """,
+            ),
+            lines(
+                "Time to success by region (p99)",
+                Query(f"region_level:crosshook_write_seconds:p99_rate1m{{{CHOSEN}}}", "{{region}} {{level}}"),
+                unit=units.Seconds,
+                columns=8,
+                description="""
+                    A region above the others for local_region has a slow disk or too little processor time; for
+                    all_regions it is the farthest from the others.
+                """,
+            ),
+            spread(
+                "Time to success of all_regions",
+                buckets("crosshook_write_seconds", where='level="all_regions"'),
+                columns=8,
+                description="""
+                    A band for each distance. One that moves up is a slow link, one that spreads is a slow region.
+                """,
+            ),
+            lines(
+                "Writes that were a 408",
+                Query(f"region_level:crosshook_writes_late:ratio_rate1m{{{CHOSEN}}}", "{{region}} {{level}}"),
+                unit=units.PercentUnit,
+                columns=8,
+                description="""
+                    The share of the writes at a level. all_regions alone: a region is missing, see the row on waiting.
+                    local_region too: it is this region's own log or replicator.
+                """,
+            ),
+            lines(
+                "Requests that were a 503",
+                Query(f"region:crosshook_requests_unavailable:ratio_rate1m{{{CHOSEN}}}", "{{region}}"),
+                unit=units.PercentUnit,
+                columns=8,
+                description="""
+                    The share of all requests. Nothing was handed to the log: they can be repeated, also elsewhere.
+                """,
+            ),
+            lines(
+                "Answers by status",
+                Query(rate("crosshook_http_requests_total", "status", where=_OF_CALLERS), "{{status}}"),
+                unit=units.RequestsPerSecond,
+                columns=8,
+                description="""
+                    A 429 is an organization that has too many requests waiting, a 5xx other than 503 a fault of ours.
+                """,
+            ),
+        ],
+    )

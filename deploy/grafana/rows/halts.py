@@ -1,0 +1,79 @@
+"""What does not go on by itself, and what has to catch up."""
+
+from grafana_foundation_sdk.models import units
+
+from deploy.grafana.panels import NOT_ONE, PanelBuilder, Query, Row, history, lines
+from deploy.grafana.queries import CHOSEN, or_zero, rate
+
+
+def halts() -> Row:
+    """Halted origins, lost connections, projections that are rebuilt."""
+    return Row("Halts, connections, rebuilds", [*_halts_and_connections(), *_rebuilds_and_callers()])
+
+
+def _halts_and_connections() -> list[PanelBuilder]:
+    halted = f"max by (region, step, origin, reason) (crosshook_halted{{{CHOSEN}}})"
+    return [
+        history(
+            "Halted origins",
+            Query(f"region:crosshook_halted:count{{{CHOSEN}}}", "{{region}}"),
+            unit=units.NoUnit,
+            levels=NOT_ONE,
+            columns=8,
+            description="How many origins a region has halted. Nothing more of them arrives until that is mended.",
+        ),
+        lines(
+            "Which origin is halted where, and why",
+            Query(
+                or_zero(halted, where_there_is="crosshook_projection_current"),
+                "{{region}} {{step}} {{origin}} {{reason}}",
+            ),
+            unit=units.NoUnit,
+            columns=8,
+            description="""
+                1 while it is halted. A region that is named alone has halted none. What each reason means is in
+                docs/operations.md.
+            """,
+        ),
+        history(
+            "Without a connection",
+            Query(f"1 - region_job_to:crosshook_connected:max{{{CHOSEN}}}", "{{region}} {{job}} to {{to}}"),
+            unit=units.NoUnit,
+            levels=NOT_ONE,
+            columns=8,
+            description="""
+                1 where no process of a region has a connection to a NATS. From one region to all others: it is cut off.
+                From all regions to one: its NATS is down.
+            """,
+        ),
+    ]
+
+
+def _rebuilds_and_callers() -> list[PanelBuilder]:
+    closed = rate("crosshook_connections_closed_total", "region", "reason")
+    return [
+        history(
+            "Projection not current",
+            Query(f"1 - max by (region) (crosshook_projection_current{{{CHOSEN}}})", "{{region}}"),
+            unit=units.NoUnit,
+            levels=NOT_ONE,
+            columns=8,
+            description="1 while a region rebuilds its projection and answers 503 to what needs it.",
+        ),
+        lines(
+            "Rebuild: events still missing",
+            Query(
+                f"max by (region, origin) (crosshook_rebuild_missing_events{{{CHOSEN}}})", "{{origin}} in {{region}}"
+            ),
+            unit=units.Short,
+            columns=8,
+            description="At 0 the region serves again. If it stands still, ask /readyz of a replicator there.",
+        ),
+        lines(
+            "HTTP connections closed, by limit",
+            Query(or_zero(closed, where_there_is="crosshook_connected"), "{{region}} {{reason}}"),
+            unit=units.CountsPerSecond,
+            columns=8,
+            description="Callers too slow, too many or too large. A few are the internet, many are one caller.",
+        ),
+    ]

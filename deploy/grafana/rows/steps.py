@@ -1,0 +1,87 @@
+"""Where the time of an event goes."""
+
+from grafana_foundation_sdk.models import units
+
+from deploy.grafana.panels import PanelBuilder, Query, Row, lines
+from deploy.grafana.queries import CHOSEN, mean, quantile, rate
+
+
+def steps() -> Row:
+    """The latency of each step, and how much takes it."""
+    return Row("The way of an event: append, ship, apply, acknowledge", [*_latencies(), *_amounts()])
+
+
+def _latencies() -> list[PanelBuilder]:
+    return [
+        lines(
+            "Append",
+            Query(quantile(0.5, "crosshook_append_seconds", "region"), "{{region}} p50"),
+            Query(f"region:crosshook_append_seconds:p99_rate1m{{{CHOSEN}}}", "{{region}} p99"),
+            unit=units.Seconds,
+            columns=6,
+            description="One sync to disk for a whole batch. If it grows, look at the disks of that region's NATS.",
+        ),
+        lines(
+            "Ship (p99)",
+            Query(quantile(0.99, "crosshook_ship_seconds", "region", "origin"), "{{origin}} to {{region}}"),
+            unit=units.Seconds,
+            columns=6,
+            description="""
+                From the author's clock to the copy: one way between the two, and a sync. Clocks that differ show
+                here too.
+            """,
+        ),
+        lines(
+            "Apply (p99)",
+            Query(quantile(0.99, "crosshook_apply_seconds", "region", "origin"), "script, {{origin}} in {{region}}"),
+            Query(quantile(0.99, "crosshook_apply_age_seconds", "region", "origin"), "age, {{origin}} in {{region}}"),
+            unit=units.Seconds,
+            columns=6,
+            description="""
+                The script is Redis alone, for a whole batch; the age has everything since the author's clock. If only
+                the age grows, it is the way; if both do and batches do not, it is that Redis.
+            """,
+        ),
+        lines(
+            "Acknowledge (p99)",
+            Query(quantile(0.99, "crosshook_acknowledge_seconds", "region", "of"), "{{of}} to {{region}}"),
+            unit=units.Seconds,
+            columns=6,
+            description="What all_regions waits for after the append. The slowest region is what callers wait for.",
+        ),
+    ]
+
+
+def _amounts() -> list[PanelBuilder]:
+    return [
+        lines(
+            "Events appended, shipped, applied",
+            Query(rate("crosshook_appended_events_total", "region"), "appended in {{region}}"),
+            Query(rate("crosshook_shipped_events_total", "region"), "shipped to {{region}}"),
+            Query(rate("crosshook_applied_events_total", "region"), "applied in {{region}}"),
+            unit=units.EventsPerSecond,
+            columns=8,
+            description="""
+                A region applies what all of them append, and is shipped that without its own. Applied above that for
+                long is a rebuild; below it, a lag that grows.
+            """,
+        ),
+        lines(
+            "Events in a batch (mean)",
+            Query(mean("crosshook_append_batch_events", "region"), "appended in {{region}}"),
+            Query(mean("crosshook_ship_batch_events", "region"), "shipped to {{region}}"),
+            Query(mean("crosshook_apply_batch_events", "region"), "applied in {{region}}"),
+            unit=units.Short,
+            columns=8,
+            description="Batches grow with the load and keep latencies flat. Large ones without load are a backlog.",
+        ),
+        lines(
+            "Attempts to append",
+            Query(rate("crosshook_appends_total", "region", "outcome"), "{{region}} {{outcome}}"),
+            unit=units.OpsPerSecond,
+            columns=8,
+            description="""
+                place_taken is another service that was faster: a round trip more. unanswered is a log in trouble.
+            """,
+        ),
+    ]

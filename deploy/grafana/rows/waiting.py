@@ -1,0 +1,36 @@
+"""Who waits, and for whom."""
+
+from grafana_foundation_sdk.models import units
+
+from deploy.grafana.panels import Query, Row, lines
+from deploy.grafana.queries import CHOSEN
+
+
+def waiting() -> Row:
+    """Requests that have not been answered yet."""
+    return Row(
+        "Waiting",
+        [
+            lines(
+                "Requests that wait, by what for",
+                Query(f"sum by (level) (crosshook_requests_waiting{{{CHOSEN}}})", "{{level}}"),
+                unit=units.Short,
+                columns=8,
+                description="A plateau under steady load is the distance. A climb is a region that does not answer.",
+            ),
+            lines(
+                "Which region they wait for",
+                Query(f"sum by (region, of) (crosshook_waiting_for{{{CHOSEN}}})", "{{region}} waits for {{of}}"),
+                unit=units.Short,
+                columns=8,
+                description="Whoever holds up all_regions now. A request that waits for two regions counts in both.",
+            ),
+            lines(
+                "Requests in flight",
+                Query(f"sum by (region) (crosshook_requests_in_flight{{{CHOSEN}}})", "{{region}}"),
+                unit=units.Short,
+                columns=8,
+                description="A process that has CROSSHOOK_REQUESTS_MAX of them answers one more with a 503.",
+            ),
+        ],
+    )

@@ -1,0 +1,81 @@
+"""`python -m deploy.prometheus.targets`: tell Prometheus where the processes of a running `crosshook up` are."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from deploy.local.control_client import ask
+from deploy.local.control_messages import AskStatus, Done, ProcessStatus, Refused, RegionStatus, Status
+from deploy.local.errors import LocalError
+
+DIRECTORY: Final = Path(__file__).parent / "targets"
+"""Where prometheus.yml looks."""
+
+
+class TargetGroup(msgspec.Struct, frozen=True):
+    """Addresses to scrape and what their metrics are labelled with: an element of a `file_sd` file."""
+
+    targets: list[str]
+    labels: dict[str, str]
+
+
+def targets_of(regions: Iterable[RegionStatus]) -> Mapping[str, list[TargetGroup]]:
+    """Of each job, the groups of its targets: one for each region."""
+    regions = list(regions)
+    return {
+        "service": [_group(region, region.services) for region in regions],
+        "replicator": [_group(region, region.replicators) for region in regions],
+    }
+
+
+def write_targets(directory: Path, jobs: Mapping[str, list[TargetGroup]]) -> None:
+    """A file for each job. Prometheus, which may read at any time, finds the old one or the new one whole."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for job, groups in jobs.items():
+        unfinished = directory / f"{job}.json.{os.getpid()}"
+        unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(groups), indent=2) + b"\n")
+        unfinished.replace(directory / f"{job}.json")
+
+
+def _group(region: RegionStatus, processes: Iterable[ProcessStatus]) -> TargetGroup:
+    addresses = [process.url.removeprefix("http://") for process in processes]
+    return TargetGroup(targets=addresses, labels={"region": region.name})
+
+
+@click.command()
+@click.option("--name", default="demo", show_default=True, help="Which demo, as in `crosshook up --name`.")
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DIRECTORY,
+    show_default="where prometheus.yml looks",
+    help="Where to write service.json and replicator.json.",
+)
+def main(name: str, directory: Path) -> None:
+    """Write where the services and replicators of a running demo are, for Prometheus to scrape them.
+
+    Once is enough: they keep their addresses when they are started again.
+    """
+    try:
+        write_targets(directory, targets_of(_status(name).regions))
+    except LocalError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{directory}: service.json, replicator.json")
+
+
+def _status(name: str) -> Status:
+    match ask(name, AskStatus()):
+        case Status() as status:
+            return status
+        case Refused(message):
+            raise click.ClickException(message)
+        case Done():
+            raise click.ClickException(f"the demo named {name!r} does not tell what runs; it is of another version")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""A Prometheus of a test's own, on the configuration that is kept here."""
+
+import asyncio
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from deploy.local import LocalRegions
+from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.status import status_of
+from deploy.prometheus.targets import targets_of, write_targets
+from tests.contract.calls import until
+from tests.rules import ROOT
+
+_CONFIGURATION = ROOT / "deploy" / "prometheus"
+_END_SECONDS_MAX = 10
+
+
+class Sample(msgspec.Struct):
+    """A series and its value now. What Prometheus writes as text is a number, NaN included."""
+
+    metric: dict[str, str]
+    value: tuple[float, str]
+
+    @property
+    def number(self) -> float:
+        return float(self.value[1])
+
+
+class Alert(msgspec.Struct):
+    """One that is pending or firing."""
+
+    labels: dict[str, str]
+    state: str
+
+
+class LoadedRule(msgspec.Struct):
+    """A rule as Prometheus has it."""
+
+    name: str
+    type: str
+    health: str
+    state: str = ""
+
+
+class LoadedGroup(msgspec.Struct):
+    """A group as Prometheus has it."""
+
+    rules: list[LoadedRule]
+
+
+class Data(msgspec.Struct):
+    """Of what was asked, the part that was asked for."""
+
+    result: list[Sample] = []
+    alerts: list[Alert] = []
+    groups: list[LoadedGroup] = []
+
+
+class Answer(msgspec.Struct):
+    """What the HTTP API says."""
+
+    status: str
+    data: Data = msgspec.field(default_factory=Data)
+    error: str = ""
+
+
+class Prometheus:
+    """One that runs, asked over its HTTP API."""
+
+    def __init__(self, *, process: asyncio.subprocess.Process, directory: Path, client: httpx.AsyncClient) -> None:
+        self._process = process
+        self._directory = directory
+        self._client = client
+
+    async def query(self, expression: str) -> list[Sample]:
+        """What `expression` is now."""
+        return (await self._ask("query", {"query": expression})).result
+
+    async def alerts(self) -> list[Alert]:
+        """All that are not inactive."""
+        return (await self._ask("alerts")).alerts
+
+    async def rules(self) -> list[LoadedRule]:
+        """All that are loaded, of both kinds."""
+        return [rule for group in (await self._ask("rules")).groups for rule in group.rules]
+
+    async def is_ready(self) -> bool:
+        assert self._process.returncode is None, (self._directory / "prometheus.log").read_text()
+        try:
+            return (await self._client.get("/-/ready")).is_success
+        except httpx.TransportError:
+            return False
+
+    def let_no_alert_wait(self) -> None:
+        """From now on an alert fires when it has held for a second."""
+        alerts = self._directory / "rules" / "alerts.yml"
+        alerts.write_text(re.sub(r"for: \w+", "for: 1s", alerts.read_text()))
+        self._process.send_signal(signal.SIGHUP)
+
+    async def _ask(self, what: str, parameters: dict[str, str] | None = None) -> Data:
+        told = await self._client.get(f"/api/v1/{what}", params=parameters)
+        answer = msgspec.json.decode(told.content, type=Answer)
+        assert answer.status == "success", f"{answer.error}: {parameters}"
+        return answer.data
+
+
+@asynccontextmanager
+async def prometheus_of(demo: LocalRegions, *, program: Path, directory: Path) -> AsyncIterator[Prometheus]:
+    """One that is ready and scrapes `demo` every second; the rest is as in deploy/prometheus."""
+    shutil.copytree(_CONFIGURATION / "rules", directory / "rules")
+    text = (_CONFIGURATION / "prometheus.yml").read_text()
+    faster, changes = re.subn(r"(scrape_interval|scrape_timeout|evaluation_interval): \w+", r"\1: 1s", text)
+    assert changes == 3
+    (directory / "prometheus.yml").write_text(faster)
+    write_targets(directory / "targets", targets_of(status_of(demo).regions))
+    ports = Ports()
+    address = f"{LOCALHOST}:{ports.claim_any()}"
+    with (directory / "prometheus.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            f"--config.file={directory / 'prometheus.yml'}",
+            f"--storage.tsdb.path={directory / 'data'}",
+            f"--web.listen-address={address}",
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+            prometheus = Prometheus(process=process, directory=directory, client=client)
+            await until(prometheus.is_ready, seconds=30)
+            yield prometheus
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        async with asyncio.timeout(_END_SECONDS_MAX):
+            await process.wait()
+        ports.close()
