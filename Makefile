@@ -53,7 +53,7 @@ format: $(INSTALLED) ## Format the code, and mend what the linter can mend by it
 lock: $(INSTALLED) ## Pin the dependencies anew; ARGS=--upgrade takes newer versions
 	$(PYTHON) -m venv --clear .venv/uv
 	.venv/uv/bin/python -m pip --quiet --disable-pip-version-check install uv==$(UV_VERSION)
-	.venv/uv/bin/uv pip compile pyproject.toml --quiet --extra local --group dev --universal --python-version 3.11 \
+	.venv/uv/bin/uv pip compile pyproject.toml --quiet --extra local --extra traces --group dev --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-emit-index-url --output-file requirements.lock $(ARGS)
 
 clean: ## Remove .venv and everything that the tools left behind

@@ -26,10 +26,11 @@ _ANCESTORS = "crosshook.ancestors"
 
 
 class Entry(NamedTuple):
-    """An event on its way into a log."""
+    """An event on its way into a log. `traceparent` goes with it, and is no part of it."""
 
     subject: str
     data: bytes
+    traceparent: str = ""
 
 
 class LogInfo(msgspec.Struct, frozen=True):
@@ -46,6 +47,10 @@ class LogInfo(msgspec.Struct, frozen=True):
     def keeps(self, epoch: Epoch, sequence: EventSequence) -> bool:
         """Whether what stood at `sequence` in the log's epoch `epoch` stands there still, or will be appended there."""
         return epoch == self.epoch or any(epoch == old and sequence <= fork for old, fork in self.ancestors)
+
+    def has_lost(self, epoch: Epoch, sequence: EventSequence) -> bool:
+        """Whether the log left `epoch` before `sequence`. An epoch that it does not know may be a later one."""
+        return any(epoch == old and sequence > fork for old, fork in self.ancestors)
 
 
 class Append(Enum):
@@ -134,7 +139,7 @@ class EventLog:
         if session.is_lost:
             return Append.REFUSED, "the connection is lost"
         work = (
-            jetstream.publish_one(session, *entries[0], after=after)
+            jetstream.publish_one(session, entries[0], after=after)
             if len(entries) == 1
             else jetstream.publish_batch(session, uuid.uuid4().hex, list(entries), after=after)
         )

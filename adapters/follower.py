@@ -10,18 +10,19 @@ from adapters.errors import EpochChanged, Forked, Interrupted, Unavailable
 from adapters.session import Session
 from core.codec import fingerprint
 from core.positions import NOTHING, Arrival, Mark, Region, Sequence, classify
-from core.topology import epoch_in
+from core.topology import TRACEPARENT, epoch_in
 
 SILENCE_SECONDS = 2.5
 """How long a follower hears nothing, not even the heartbeat of every second, before it is in doubt."""
 
 
 class Stored(NamedTuple):
-    """An event at its place."""
+    """An event at its place. `traceparent` came with it, and is no part of it; `""` where it is not known."""
 
     sequence: Sequence
     subject: str
     data: bytes
+    traceparent: str = ""
 
     def mark(self) -> Mark:
         """By which this event is known again."""
@@ -93,7 +94,8 @@ class Follower:
         if _is_control(message):
             await self.session.publish(_asked_at(message), b"")
             return None
-        event = Stored(Sequence(jetstream.sequence_of(message.reply)), message.subject, message.data)
+        traceparent = (message.headers or {}).get(TRACEPARENT, "")
+        event = Stored(Sequence(jetstream.sequence_of(message.reply)), message.subject, message.data, traceparent)
         if (found := epoch_in(event.subject)) != self.epoch:
             raise EpochChanged(self._origin, known=self.epoch, found=found)
         if self._must_see_known:

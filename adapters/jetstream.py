@@ -1,6 +1,7 @@
 """The few calls of JetStream's API that a log needs. Source: NATS docs, reference, JetStream API."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,12 +9,16 @@ import nats.errors
 
 from adapters.errors import Unavailable
 from adapters.session import Session
+from core.topology import TRACEPARENT
 
 API_TIMEOUT_SECONDS = 3.0
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_TAKEN = 10058
 MESSAGE_NOT_FOUND = 10037
 _EXPECTED = "Nats-Expected-Last-Sequence"
+
+Message = tuple[str, bytes, str]
+"""Subject, data, and the `traceparent` of the trace that it is part of, or `""`."""
 
 
 class ApiError(Exception):
@@ -150,28 +155,33 @@ def sequence_of(reply: str) -> int:
     return int(tokens[5] if len(tokens) == old_form else tokens[7])
 
 
-async def publish_one(session: Session, subject: str, data: bytes, *, after: int) -> Error | int:
+async def publish_one(session: Session, message: Message, *, after: int) -> Error | int:
     """Append one message right after sequence `after`: its sequence, or the refusal.
 
     Raises `nats.errors.Error` where the answer did not come; run it with `Session.run`.
     """
-    return await _publish_last(session, subject, data, {_EXPECTED: str(after)})
+    subject, data, traceparent = message
+    return await _publish_last(session, subject, data, _traced({_EXPECTED: str(after)}, traceparent))
 
 
-async def publish_batch(
-    session: Session, batch_id: str, messages: list[tuple[str, bytes]], *, after: int
-) -> Error | int:
+async def publish_batch(session: Session, batch_id: str, messages: Sequence[Message], *, after: int) -> Error | int:
     """Append `messages` as one atomic batch right after sequence `after`: the last one's sequence, or the refusal.
 
     Source: NATS ADR-50. Raises `nats.errors.Error` where the answer did not come; run it with `Session.run`.
     """
-    *first, (last_subject, last_data) = messages
+    *first, (last_subject, last_data, last_traceparent) = messages
     headers = {_EXPECTED: str(after), "Nats-Batch-Id": batch_id}
-    for number, (subject, data) in enumerate(first, start=1):
-        await session.client.publish(subject, data, headers=headers | {"Nats-Batch-Sequence": str(number)})
+    for number, (subject, data, traceparent) in enumerate(first, start=1):
+        numbered = _traced(headers | {"Nats-Batch-Sequence": str(number)}, traceparent)
+        await session.client.publish(subject, data, headers=numbered)
         headers.pop(_EXPECTED, None)
     headers |= {"Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1"}
-    return await _publish_last(session, last_subject, last_data, headers)
+    return await _publish_last(session, last_subject, last_data, _traced(headers, last_traceparent))
+
+
+def _traced(headers: dict[str, str], traceparent: str) -> dict[str, str]:
+    """What a message says of its trace is the one header that its copies have too."""
+    return headers | {TRACEPARENT: traceparent} if traceparent else headers
 
 
 async def _publish_last(session: Session, subject: str, data: bytes, headers: dict[str, str]) -> Error | int:

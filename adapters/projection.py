@@ -41,10 +41,18 @@ class View(NamedTuple):
     records_count: int = 0
 
 
+class Required(NamedTuple):
+    """Where a log ended when an incarnation was first seen."""
+
+    epoch: Epoch
+    sequence: EventSequence
+
+
 class State(NamedTuple):
     """How far a projection is. `incarnation` is `""` where nobody has seen this Redis process yet.
 
     `tainted` is the `maxmemory-policy` under which its Redis may have dropped registers, `""` where it may not.
+    `required` is what the watermarks have to reach before it is current.
     """
 
     incarnation: str
@@ -52,6 +60,7 @@ class State(NamedTuple):
     is_required_known: bool
     vector: dict[Region, Mark]
     tainted: str = ""
+    required: Mapping[Region, Required] = {}
 
 
 class Applied(StrEnum):
@@ -163,7 +172,12 @@ class Projection:
         incarnation, is_current, is_required_known, pairs = await _call(self._observe, [STATE_KEY], arguments)
         state = _pairs(pairs)
         return State(
-            incarnation, bool(is_current), bool(is_required_known), _vector(state), tainted=state.get("tainted", "")
+            incarnation,
+            bool(is_current),
+            bool(is_required_known),
+            _vector(state),
+            tainted=state.get("tainted", ""),
+            required=_required(state.get("required", "")),
         )
 
     async def begin(self) -> str:
@@ -221,6 +235,11 @@ def _pairs(flat: list[str]) -> dict[str, str]:
 def _vector(state: dict[str, str]) -> dict[Region, Mark]:
     prefix = "mark:"
     return {Region(name.removeprefix(prefix)): _mark(text) for name, text in state.items() if name.startswith(prefix)}
+
+
+def _required(text: str) -> dict[Region, Required]:
+    lines = (line.split(" ") for line in text.splitlines())
+    return {Region(origin): Required(Epoch(epoch), EventSequence(int(number))) for origin, epoch, number in lines}
 
 
 def _mark(text: str) -> Mark:

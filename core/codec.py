@@ -4,10 +4,17 @@ from hashlib import blake2b
 
 import msgspec
 
-from core.events import Envelope
+from core.events import ClockText, Envelope
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Envelope)
+
+
+class _Clocked(msgspec.Struct, frozen=True):
+    clock: ClockText = ""
+
+
+_clock_decoder = msgspec.json.Decoder(_Clocked)
 
 
 class Undecodable(ValueError):
@@ -27,6 +34,14 @@ def decode(data: bytes) -> Envelope:
         return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable(str(error)) from error
+
+
+def clock_text_in(data: bytes) -> str:
+    """The clock of the envelope in `data`, also of one that a newer version wrote; `""` where there is none."""
+    try:
+        return _clock_decoder.decode(data).clock
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
 
 
 def fingerprint(subject: str, data: bytes) -> str:

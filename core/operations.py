@@ -4,9 +4,9 @@ A write is handed to the log as part of a batch, which lands whole at its place 
 is made when it gets its place, and says which: whoever has the log can tell what became of it, without anybody having
 kept a record of it.
 
-An id is a UUID of version 8. From the front, its 122 free bits are 32 of the time in seconds and 17 by chance, which
-all operations of a batch share; then 24 of the origin's code, 9 of the number in the batch, 40 of the sequence. These
-last ones are masked by the organization, so that to every other one they are no place at all.
+An id is a UUID of version 8. From the front, its 122 free bits are 26 of the time in minutes and 23 by chance, which
+all operations of a batch share; then 24 of a code for the log and its epoch, 9 of the number in the batch, 40 of the
+sequence. These last ones are masked by the organization, so that to every other one they are a place in no log.
 
 Source: RFC 9562, section 5.8.
 """
@@ -16,44 +16,49 @@ from hashlib import blake2b
 
 import msgspec
 
-from core.positions import Region, Sequence
-from core.stamps import origin_code
+from core.positions import NOTHING, Epoch, Region, Sequence
 
-NONCE_BITS = 17
-KEPT_SECONDS = 24 * 3_600
+NONCE_BITS = 23
+KEPT_MINUTES = 24 * 60
 """How long after it was made an id is answered for."""
 
 _SEQUENCE_BITS = 40
 _NUMBER_BITS = 9
-_ORIGIN_BITS = 24
-_PLACE_BITS = _ORIGIN_BITS + _NUMBER_BITS + _SEQUENCE_BITS
+_LOG_BITS = 24
+_PLACE_BITS = _LOG_BITS + _NUMBER_BITS + _SEQUENCE_BITS
+_MINUTES_BITS = 26
 _LOW_BITS = 62
 _MIDDLE_BITS = 12
 _UUID_8 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-([89ab][0-9a-f]{3})-([0-9a-f]{12})")
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """What an id says: the batch, when it was made, and the place of its first event and of the operation's own."""
+    """What an id says: the batch, and when it was made; the log, and the places of the batch's and of its own event."""
 
     batch: int
-    origin_code: str
+    log: int
     batch_start: Sequence
     sequence: Sequence
 
     @property
-    def made_at_seconds(self) -> int:
-        """When it was handed to the log, in seconds since 1970."""
+    def made_at_minutes(self) -> int:
+        """When it was handed to the log, in minutes since 1970."""
         return self.batch >> NONCE_BITS
 
 
 def batch_name(*, now_milliseconds: int, nonce: int) -> int:
     """By which a batch is told from others that are handed to a log for its place. `nonce` is `NONCE_BITS` long."""
-    return (now_milliseconds // 1_000 & 0xFFFFFFFF) << NONCE_BITS | nonce
+    return _lowest(now_milliseconds // 60_000, _MINUTES_BITS) << NONCE_BITS | nonce
 
 
-def operation_id(organization_id: str, *, batch: int, origin: Region, batch_start: Sequence, sequence: Sequence) -> str:
-    """The id of an operation whose event is handed to `origin`'s log for `sequence`, in the batch at `batch_start`."""
-    place = (int(origin_code(origin), 16) << _NUMBER_BITS | sequence - batch_start) << _SEQUENCE_BITS | sequence
+def log_code(origin: Region, epoch: Epoch) -> int:
+    """By which an id names one epoch of an origin's log."""
+    return int.from_bytes(blake2b(f"{origin} {epoch}".encode(), digest_size=3).digest())
+
+
+def operation_id(organization_id: str, *, batch: int, log: int, batch_start: Sequence, sequence: Sequence) -> str:
+    """The id of an operation whose event is handed to a log for `sequence`, in the batch at `batch_start`."""
+    place = (log << _NUMBER_BITS | sequence - batch_start) << _SEQUENCE_BITS | sequence
     free = batch << _PLACE_BITS | place ^ _mask(organization_id, batch)
     low, rest = _lowest(free, _LOW_BITS), free >> _LOW_BITS
     version_8, variant = 0x8 << _MIDDLE_BITS, 0b10 << _LOW_BITS
@@ -73,12 +78,11 @@ def operation_in(text: str, organization_id: str) -> Operation | None:
     batch = free >> _PLACE_BITS
     place = _lowest(free, _PLACE_BITS) ^ _mask(organization_id, batch)
     sequence = _lowest(place, _SEQUENCE_BITS)
-    return Operation(
-        batch=batch,
-        origin_code=f"{place >> _NUMBER_BITS + _SEQUENCE_BITS:06x}",
-        batch_start=Sequence(sequence - _lowest(place >> _SEQUENCE_BITS, _NUMBER_BITS)),
-        sequence=Sequence(sequence),
-    )
+    batch_start = sequence - _lowest(place >> _SEQUENCE_BITS, _NUMBER_BITS)
+    if batch_start <= NOTHING:
+        return None
+    log = place >> _NUMBER_BITS + _SEQUENCE_BITS
+    return Operation(batch=batch, log=log, batch_start=Sequence(batch_start), sequence=Sequence(sequence))
 
 
 def _mask(organization_id: str, batch: int) -> int:

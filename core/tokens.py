@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from core.positions import Epoch, Position, Sequence, Vector
 from core.stamps import origin_code
+from core.topology import REGIONS_MAX
 
 TOKEN_CHARACTERS_MAX = 512
-_ORIGINS_MAX = 32
+_EPOCH_CHARACTERS_MAX = 16
 _TEXT = re.compile(r"1\.([A-Za-z0-9_-]*)")
 
 
@@ -43,11 +44,16 @@ def token_at(position: Position) -> Token:
 
 
 def highest(old: Token, new: Token) -> Token:
-    """The token of a state that has both. Where epochs differ `new` counts: an older one was checked against it."""
-    merged = dict(old)
-    for code, place in new.items():
+    """The token of a state that has both. Where epochs differ `new` counts.
+
+    Of more origins than there can be regions those of `new` count, then those of `old` that come first.
+    """
+    merged = dict(new)
+    for code, place in old.items():
         known = merged.get(code)
-        if known is None or known.epoch != place.epoch or known.sequence < place.sequence:
+        if (known is None and len(merged) < REGIONS_MAX) or (
+            known is not None and known.epoch == place.epoch and known.sequence < place.sequence
+        ):
             merged[code] = place
     return merged
 
@@ -71,7 +77,8 @@ def parse_token(text: str) -> Token:
         token = dict(_entries(data))
     except (ValueError, IndexError) as error:
         raise InvalidToken from error
-    if render_token(token) != text or len(token) > _ORIGINS_MAX:
+    is_short = all(len(place.epoch) <= _EPOCH_CHARACTERS_MAX for place in token.values())
+    if render_token(token) != text or len(token) > REGIONS_MAX or not is_short:
         raise InvalidToken
     return token
 

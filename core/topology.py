@@ -20,6 +20,9 @@ _SECRET = re.compile(r"//.*@")
 ANNOUNCEMENTS = "watermarks.*"
 """The subject on which every region's announcements are heard."""
 
+TRACEPARENT = "traceparent"
+"""The header that names the trace, and the span in it, that a request or an event is part of (W3C Trace Context)."""
+
 
 class RegionState(StrEnum):
     """Where a region is in its life. Joining: shipped to, not yet waited for. Retired: counts as reached."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
@@ -12,7 +13,7 @@ from adapters.connection import Connection
 from adapters.errors import LogMissing, Unavailable
 from adapters.event_log import EventLog
 from adapters.projection import ApplyResult, Projection, State
-from core.positions import BEGINNING, Mark, Region, Sequence
+from core.positions import BEGINNING, NOTHING, Mark, Region, Sequence
 from replicator import metrics
 from replicator.status import Status, Step
 
@@ -70,6 +71,12 @@ class Announcer:
         """The projection as it was last seen."""
         return self._state
 
+    def expose(self, origins: Iterable[Region]) -> None:
+        """Have the metrics of where the projection is say what is so whenever they are asked."""
+        for origin in origins:
+            metrics.WATERMARK.labels(origin).set_function(partial(self._applied, origin))
+            metrics.REBUILD_MISSING.labels(origin).set_function(partial(self._missing, origin))
+
     def advanced(self, origin: Region, result: ApplyResult) -> None:
         """Take in where the projection has got to."""
         if result.incarnation != self._state.incarnation:
@@ -77,7 +84,6 @@ class Announcer:
             return
         if result.mark.sequence >= self._vector.get(origin, BEGINNING).sequence:
             self._vector[origin] = result.mark
-            metrics.WATERMARK.labels(origin).set(result.mark.sequence)
         if origin in self._connections:
             self._concerned.add(origin)
         self._advanced.set()
@@ -136,9 +142,19 @@ class Announcer:
             origin: mark for origin, mark in state.vector.items() if mark.sequence >= _sequence(self._vector, origin)
         }
         metrics.CURRENT.set(state.is_current)
-        for origin, mark in self._vector.items():
-            metrics.WATERMARK.labels(origin).set(mark.sequence)
         self._report_progress()
+
+    def _applied(self, origin: Region) -> Sequence:
+        return _sequence(self._vector, origin)
+
+    def _missing(self, origin: Region) -> int:
+        """How many events of `origin` are still to be applied before the projection is current."""
+        required = self._state.required.get(origin)
+        if self._state.is_current or required is None:
+            return 0
+        mark = self._vector.get(origin, BEGINNING)
+        applied = mark.sequence if mark.epoch == required.epoch else NOTHING
+        return max(0, required.sequence - applied)
 
     async def _begin(self) -> State:
         """Give a Redis process that is new to us an incarnation, and say what it has to reach.

@@ -20,6 +20,7 @@ from runtime.health import Health, health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
+from runtime.tracing import Tracing, open_tracing
 
 
 async def main(settings: Settings) -> None:
@@ -42,7 +43,10 @@ async def main(settings: Settings) -> None:
             for region in (here, *settings.topology.others(here))
         }
         projection = await stack.enter_async_context(open_projection(settings.topology.regions[here].redis))
-        replicator = Replicator(settings, connections, projection)
+        tracing = await stack.enter_async_context(
+            open_tracing(settings.traces_endpoint, process="replicator", region=here)
+        )
+        replicator = Replicator(settings, connections, projection, tracing)
         replicating = asyncio.create_task(replicator.run())
         health = Litestar(health_routes(replicator.health), openapi_config=None, logging_config=None)
         serving = asyncio.create_task(serve(health, listener, drain_seconds=0))
@@ -58,7 +62,9 @@ async def main(settings: Settings) -> None:
 class Replicator:
     """Every step for every origin."""
 
-    def __init__(self, settings: Settings, connections: dict[Region, Connection], projection: Projection) -> None:
+    def __init__(
+        self, settings: Settings, connections: dict[Region, Connection], projection: Projection, tracing: Tracing
+    ) -> None:
         here = settings.region
         replicas = settings.topology.regions[here].replicas
         self._here = here
@@ -88,6 +94,8 @@ class Replicator:
                 copy=local_logs[origin],
                 replicas=replicas,
                 status=status,
+                now_milliseconds=settings.clock.now_milliseconds,
+                tracing=tracing,
             )
             for origin in connections
             if origin != here
@@ -101,6 +109,7 @@ class Replicator:
                 advanced=self._announcer.advanced,
                 status=status,
                 now_milliseconds=settings.clock.now_milliseconds,
+                tracing=tracing,
             )
             for origin, log in local_logs.items()
         }
@@ -114,6 +123,7 @@ class Replicator:
             for origin, applier in appliers.items()
         ]
         self._announcer.on_set_back = self._apply_anew
+        self._announcer.expose(local_logs)
 
     async def run(self) -> None:
         """Work on every origin until cancelled. What fails for one origin concerns that origin only."""

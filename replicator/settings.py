@@ -20,6 +20,7 @@ class Settings(msgspec.Struct, frozen=True):
     port: int
     log_format: LogFormat
     log_level: LogLevel
+    traces_endpoint: str
     is_first_start: bool
     clock: Clock
 
@@ -36,6 +37,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         port=port,
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
+        traces_endpoint=environment.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
         is_first_start=environment.flag("CROSSHOOK_FIRST_START"),
         clock=environment.clock(),
     )

@@ -1,15 +1,19 @@
 """Ship: carry one remote origin's log, event for event and sequence for sequence, into this region's copy."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import time_ns
 
 from adapters.batches import batch_of
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Stored
+from core.codec import clock_text_in
 from core.positions import NOTHING, Arrival, Mark, Region, classify
 from replicator import metrics
 from replicator.status import Status, Step
+from replicator.traces import record_step
+from runtime.tracing import UNTRACED, Tracing
 
 REFUSED_PAUSE_SECONDS = 0.1
 PROPOSED_PAUSE_SECONDS = 0.05
@@ -18,12 +22,25 @@ PROPOSED_PAUSE_SECONDS = 0.05
 class Shipper:
     """One origin's way into the copy. Any number of them may work on one copy: its places decide."""
 
-    def __init__(self, origin: Region, *, source: EventLog, copy: EventLog, replicas: int, status: Status) -> None:
+    def __init__(
+        self,
+        origin: Region,
+        *,
+        source: EventLog,
+        copy: EventLog,
+        replicas: int,
+        status: Status,
+        now_milliseconds: Callable[[], int],
+        tracing: Tracing = UNTRACED,
+    ) -> None:
         self._origin = origin
         self._source = source
         self._copy = copy
         self._replicas = replicas
         self._status = status
+        self._now_milliseconds = now_milliseconds
+        self._measures = metrics.Shipping(origin)
+        self._tracing = tracing
 
     async def live(self) -> None:
         """Ship until something is in doubt, and then raise. Begins at the last event that the copy has."""
@@ -59,12 +76,18 @@ class Shipper:
     async def _append(self, events: Sequence[Stored], end: Mark) -> Mark:
         """The copy's end once it has `events`, which follow one another."""
         while pending := self._beyond(end, events):
-            entries = [Entry(event.subject, event.data) for event in pending]
+            entries = [Entry(event.subject, event.data, event.traceparent) for event in pending]
+            began = time_ns()
             outcome, why = await self._copy.append(entries, after=end.sequence)
             match outcome:
                 case Append.STORED:
-                    metrics.SHIPPED.labels(self._origin).inc(len(pending))
+                    self._measures.shipped(
+                        events=len(pending),
+                        clock_text=clock_text_in(pending[0].data),
+                        now_milliseconds=self._now_milliseconds(),
+                    )
                     self._status.progressed(Step.SHIP, self._origin)
+                    record_step(self._tracing, Step.SHIP, self._origin, pending, began_nanoseconds=began)
                     return pending[-1].mark()
                 case Append.PLACE_TAKEN:
                     before, end = end, await self._copy.end()

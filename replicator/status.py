@@ -35,9 +35,9 @@ class Status:
 
     def progressed(self, step: Step, origin: Region) -> None:
         """The step has dealt with an event, or can."""
-        if self._halted.pop((step, origin), None) is not None:
+        if (halt := self._halted.pop((step, origin), None)) is not None:
             log.info("resumed", step=step, origin=origin)
-            metrics.HALTED.labels(step, origin).set(0)
+            metrics.HALTED.labels(step, origin, halt.reason).set(0)
         if self._waiting.pop((step, origin), None) is not None:
             log.info("following", step=step, origin=origin)
 
@@ -50,9 +50,12 @@ class Status:
     def halt(self, step: Step, origin: Region, halt: Halt) -> None:
         """The step stops for this origin."""
         self._waiting.pop((step, origin), None)
-        if self._halted.get((step, origin)) != halt:
+        before = self._halted.get((step, origin))
+        if before != halt:
             log.error("halted", step=step, origin=origin, reason=halt.reason, why=halt.why)
-            metrics.HALTED.labels(step, origin).set(1)
+            if before is not None:
+                metrics.HALTED.labels(step, origin, before.reason).set(0)
+            metrics.HALTED.labels(step, origin, halt.reason).set(1)
         self._halted[step, origin] = halt
 
     def lacking(self, origin: Region) -> list[str]:

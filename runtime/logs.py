@@ -25,9 +25,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+def is_json(log_format: LogFormat) -> bool:
+    """Whether lines are JSON, on the standard error that there is."""
+    return log_format is LogFormat.JSON or (log_format is LogFormat.AUTO and not sys.stderr.isatty())
+
+
 def configure_logs(log_format: LogFormat, level: LogLevel, **always: str) -> None:
     """Log from now on in `log_format`, with `always` on every line. Libraries' warnings come the same way."""
-    is_json = log_format is LogFormat.JSON or (log_format is LogFormat.AUTO and not sys.stderr.isatty())
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -35,13 +39,13 @@ def configure_logs(log_format: LogFormat, level: LogLevel, **always: str) -> Non
     ]
     last: list[Processor] = (
         [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-        if is_json
+        if is_json(log_format)
         else [structlog.dev.ConsoleRenderer()]
     )
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(level.value),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(**always)

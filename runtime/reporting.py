@@ -7,16 +7,17 @@ from prometheus_client import Gauge
 
 log = structlog.get_logger()
 
-CONNECTED = Gauge("crosshook_connected", "1 while there is a connection to a region's NATS", ["region"])
+CONNECTED = Gauge("crosshook_connected", "1 while there is a connection to a region's NATS", ["to"])
 
 
 def report_connection(region: str) -> Callable[[str | None], None]:
     """What a connection to `region` calls with None where there is a session now, else with why there is none."""
     told: str | None = "not told yet"
+    connected = CONNECTED.labels(region)
 
     def report(why_not: str | None) -> None:
         nonlocal told
-        CONNECTED.labels(region).set(why_not is None)
+        connected.set(why_not is None)
         if told == why_not:
             return
         told = why_not

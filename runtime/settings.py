@@ -12,6 +12,7 @@ from core.topology import InvalidTopology, Topology, parse_topology
 from runtime.clock import Clock
 
 E = TypeVar("E", bound=StrEnum)
+_URL = re.compile(r"https?://[!-.0-~]+(?:/[!-~]*)?")
 _SECRET = re.compile(r"[!-~]{32,256}")
 
 
@@ -92,6 +93,13 @@ class Environment:
         if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= highest_port:
             raise InvalidSetting(name, "HOST:PORT such as 127.0.0.1:8081", text)
         return host.removeprefix("[").removesuffix("]"), int(port)
+
+    def url(self, name: str) -> str:
+        """An http or https address; `""` where it is not set."""
+        text = self._variables.get(name, "")
+        if text and not _URL.fullmatch(text):
+            raise InvalidSetting(name, "http://HOST:PORT or https://HOST:PORT", text)
+        return text
 
     def place(self) -> tuple[Topology, Region]:
         """The topology file's content, and which of its regions this process belongs to."""

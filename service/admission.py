@@ -1,11 +1,10 @@
-"""The outermost layer: when a request arrived, its body whole and in time, and how many may be in flight."""
+"""Who is let in: when a request arrived, its body whole and in time, and how many may be in flight."""
 
 import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
 from enum import Enum
 from typing import Any
 
-from service import metrics
 from service.answers import failure, send_whole
 
 Scope = MutableMapping[str, Any]
@@ -36,7 +35,7 @@ def arrival_of(scope: Mapping[str, Any]) -> float:
 
 
 class Admission:
-    """An ASGI application around another one."""
+    """An ASGI application around another one. `in_flight` is how many requests that were let in have no answer."""
 
     def __init__(
         self, app: Asgi, *, requests_max: int, body_bytes_max: int, body_seconds: float = BODY_SECONDS
@@ -45,7 +44,7 @@ class Admission:
         self._body_bytes_max = body_bytes_max
         self._requests_max = requests_max
         self._body_seconds = body_seconds
-        self._in_flight = 0
+        self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
         """Pass the request on once its body is here. 413, 408 or 503 where it is too large, late or one too many.
@@ -57,7 +56,6 @@ class Admission:
             await self._app(scope, receive, send)
             return
         scope[_ARRIVAL] = asyncio.get_running_loop().time()
-        send = _counting(send, scope["method"])
         if scope["path"] in NEVER_REFUSED or scope["path"].startswith(NEVER_REFUSED_BELOW):
             await self._app(scope, receive, send)
             return
@@ -73,17 +71,15 @@ class Admission:
                 await self._admit(scope, _replay(body, receive), send)
 
     async def _admit(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
-        if self._in_flight >= self._requests_max:
+        if self.in_flight >= self._requests_max:
             message = "this process has too many requests waiting; try again"
             await send_whole(send, failure(503, message, headers={"Retry-After": "1"}))
             return
-        self._in_flight += 1
-        metrics.IN_FLIGHT.set(self._in_flight)
+        self.in_flight += 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._in_flight -= 1
-            metrics.IN_FLIGHT.set(self._in_flight)
+            self.in_flight -= 1
 
     async def _body(self, scope: Scope, receive: Asgi) -> bytes | _NoBody:
         if _declared_bytes(scope) > self._body_bytes_max:
@@ -125,12 +121,3 @@ def _replay(body: bytes, receive: Asgi) -> Asgi:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
-
-
-def _counting(send: Asgi, method: str) -> Asgi:
-    async def counting(message: Mapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            metrics.REQUESTS.labels(method, message["status"]).inc()
-        await send(message)
-
-    return counting

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from typing import NamedTuple
 
@@ -13,12 +13,14 @@ from prometheus_client import REGISTRY
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
-from core.positions import Region
 from runtime.health import health_routes
+from runtime.lines import line_writer
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
-from service import headers
+from runtime.tracing import open_tracing
+from service import headers, metrics
+from service.acknowledgements import Acknowledgements
 from service.admission import Admission
 from service.catching_up import CatchingUp
 from service.dashboard.board import Board
@@ -28,7 +30,9 @@ from service.headers import AdminHeaders
 from service.history import History
 from service.lag_metrics import LagMetrics
 from service.lag_sampling import LagSampling
+from service.local_logs import LocalLogs
 from service.log_writer import LogWriter
+from service.observing import Observing
 from service.operations import Operations
 from service.own_log import OwnLog
 from service.pace import Paces, timing
@@ -62,7 +66,11 @@ async def main(settings: Settings) -> None:
             open_connection(config.nats, name=f"crosshook service {here}", on_change=report_connection(here))
         )
         projection = await stack.enter_async_context(open_projection(config.redis))
+        tracing = await stack.enter_async_context(
+            open_tracing(settings.traces_endpoint, process="service", region=here)
+        )
         logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
+        quota = Quota(settings.organization_requests_max)
         own_log = OwnLog(
             here,
             event_log=logs[here],
@@ -70,11 +78,26 @@ async def main(settings: Settings) -> None:
             tail_events_max=settings.tail_events_max,
             retry_keys_max=settings.retry_keys_max,
         )
-        writer = LogWriter(own_log, event_log=logs[here], now_milliseconds=settings.clock.now_milliseconds)
         waiting = Waiting()
         patience = Patience(waiting)
+        heard_of = (here, *settings.topology.others(here))
+        acknowledgements = Acknowledgements(
+            waiting, {region: metrics.ACKNOWLEDGE_SECONDS.labels(region).observe for region in heard_of}
+        )
+        writer = LogWriter(
+            own_log,
+            event_log=logs[here],
+            acknowledgements=acknowledgements,
+            now_milliseconds=settings.clock.now_milliseconds,
+        )
         region = RegionView(
-            here, topology=settings.topology, connection=connection, own_log=own_log, writer=writer, waiting=waiting
+            here,
+            topology=settings.topology,
+            connection=connection,
+            own_log=own_log,
+            writer=writer,
+            waiting=waiting,
+            acknowledgements=acknowledgements,
         )
         sampling = LagSampling(
             here,
@@ -94,15 +117,26 @@ async def main(settings: Settings) -> None:
             paces=paces,
             listeners_max=settings.dashboard_listeners_max,
         )
-        views = Views(projection)
+        views = Views(projection, quota)
         calls = use_cases(
-            settings, views=views, logs=logs, own_log=own_log, writer=writer, waiting=waiting, patience=patience
+            settings,
+            views=views,
+            logs=LocalLogs(logs),
+            own_log=own_log,
+            writer=writer,
+            waiting=waiting,
+            patience=patience,
         )
         admin = AdminHeaders(settings.admin_key)
         routes = make_app(settings, region, calls, admin, listeners=board.listeners, paces=paces)
-        app = Admission(
-            Guard(routes, views, admin), requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max
+        admission = Admission(
+            Guard(routes, views, quota, admin),
+            requests_max=settings.requests_max,
+            body_bytes_max=settings.body_bytes_max,
         )
+        metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
+        write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
+        app = Observing(admission, write=write, tracing=tracing)
         works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()
         background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(
@@ -137,7 +171,7 @@ def use_cases(
     settings: Settings,
     *,
     views: Views,
-    logs: Mapping[Region, EventLog],
+    logs: LocalLogs,
     own_log: OwnLog,
     writer: LogWriter,
     waiting: Waiting,
@@ -145,8 +179,8 @@ def use_cases(
 ) -> UseCases:
     """What the routes call, over one region's projection and logs."""
     here, topology, now_milliseconds = settings.region, settings.topology, settings.clock.now_milliseconds
-    history, quota = History(logs), Quota(settings.organization_requests_max)
-    catching_up = CatchingUp(here, views=views, logs=logs, patience=patience, quota=quota)
+    history = History(logs, patience)
+    catching_up = CatchingUp(here, topology=topology, views=views, logs=logs, patience=patience)
     return UseCases(
         writing=Writing(
             here=here,
@@ -156,7 +190,6 @@ def use_cases(
             writer=writer,
             history=history,
             patience=patience,
-            quota=quota,
             append_seconds=settings.append_seconds,
             now_milliseconds=now_milliseconds,
         ),

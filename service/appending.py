@@ -10,7 +10,7 @@ from adapters.batches import BATCH_BYTES_MAX
 from core.codec import encode, fingerprint
 from core.commands import Refusal, RetryKeyReused, TooManyRetryKeys
 from core.events import AnyEvent, Envelope, Retry
-from core.operations import batch_name, operation_id
+from core.operations import batch_name, log_code, operation_id
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
 from core.registers import Registers, merge
 from core.registry import decide, fields_after, key_about, query_for, seen_by_author
@@ -20,6 +20,10 @@ from core.topology import subject_of
 from service.batch import Accepted, Batch, Proposal, Repeated, Stale
 from service.lineage import Recognition
 from service.tail import Tail, TailEvent, tail_event
+
+
+def _never() -> bool:
+    return False
 
 
 class Appending:
@@ -33,6 +37,7 @@ class Appending:
         self._retry_keys_max = retry_keys_max
         self._queue: dict[Proposal, None] = {}
         self._must_reach = Sequence(0)
+        self._code = log_code(origin, epoch)
         self.epoch = epoch
         self.tail = Tail(start)
         self.in_flight: Batch | None = None
@@ -65,8 +70,11 @@ class Appending:
         """Do not wait any longer to read what took a place: it may never have been stored there after all."""
         self._must_reach = Sequence(0)
 
-    def compose(self, now_milliseconds: int, *, nonce: int) -> Batch | None:
-        """Decide what waits and put it in flight. None if nothing comes of it: then everybody is told already."""
+    def compose(self, now_milliseconds: int, *, nonce: int, is_enough: Callable[[], bool] = _never) -> Batch | None:
+        """Decide what waits, until that `is_enough` for now, and put it in flight. None if nothing comes of it.
+
+        Then whoever was decided on is told already. At least one is, if anybody waits.
+        """
         name = batch_name(now_milliseconds=now_milliseconds, nonce=nonce)
         batch = Batch(after=self.tail.end, made_at_milliseconds=now_milliseconds, name=name)
         events_max, size = self._batch_size(len(self._queue)), 0
@@ -77,6 +85,8 @@ class Appending:
                 proposal.settle(Stale())
                 continue
             size += self._decide(batch, proposal)
+            if is_enough():
+                break
         if batch.entries:
             self.in_flight = batch
             return batch
@@ -112,7 +122,7 @@ class Appending:
         proposal.operation_id = operation_id(
             organization_id,
             batch=batch.name,
-            origin=self._origin,
+            log=self._code,
             batch_start=Sequence(batch.after.sequence + 1),
             sequence=sequence,
         )

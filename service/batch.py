@@ -38,7 +38,7 @@ class Proposal:
     """A command on its way into the log. `settle` is called once: with what was accepted, or why nothing was.
 
     `retry_keys` is how many were kept for the organization in the state that was read. While it is handed to the log,
-    `operation_id` says for which place (`core.operations`).
+    `operation_id` says for which place (`core.operations`). `traceparent` goes into the log with its event.
     """
 
     command: Command
@@ -49,6 +49,7 @@ class Proposal:
     settle: Callable[[Outcome], None]
     retry: Retry | None = None
     retry_keys: int = 0
+    traceparent: str = ""
     operation_id: str = ""
     is_withdrawn: bool = False
 

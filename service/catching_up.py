@@ -1,22 +1,17 @@
 """Reading a state that is at least as new as a token says."""
 
 import asyncio
-from collections.abc import Mapping
 
-from adapters.errors import LogMissing, Unavailable
-from adapters.event_log import EventLog
 from adapters.projection import View
 from core.positions import BEGINNING, Position, Region, Vector, reaches
 from core.registers import Query
 from core.stamps import origin_code
 from core.tokens import Place
-from service.patience import Patience
-from service.quota import Quota
-from service.requests import ReadRequest
+from core.topology import RegionState, Topology
+from service.local_logs import DESCRIBED_SECONDS, LocalLogs
+from service.patience import BY_TOKEN, Patience
+from service.requests import Part, ReadRequest
 from service.views import Views
-
-LOOK_AGAIN_SECONDS = 0.25
-"""How often it is looked again where no announcement says when: for a log that is not here yet, or does not answer."""
 
 
 class NotSeenInTime(Exception):
@@ -29,7 +24,7 @@ class NotSeenInTime(Exception):
 
 
 class WriteLost(Exception):
-    """The token names an event of an origin that a restore of its log lost."""
+    """The token names an event of an origin that a restore of its log left behind."""
 
     def __init__(self, origin: Region) -> None:
         super().__init__(origin)
@@ -39,75 +34,69 @@ class WriteLost(Exception):
 class CatchingUp:
     """Reads that wait, where they must, until this region has caught up with what the caller has seen."""
 
-    def __init__(
-        self, here: Region, *, views: Views, logs: Mapping[Region, EventLog], patience: Patience, quota: Quota
-    ) -> None:
+    def __init__(self, here: Region, *, topology: Topology, views: Views, logs: LocalLogs, patience: Patience) -> None:
         self._here = here
         self._views = views
         self._logs = logs
-        self._origins = {origin_code(origin): origin for origin in logs}
+        self._origins = {origin_code(origin): origin for origin in topology.regions}
+        self._retired = {origin for origin, config in topology.regions.items() if config.state is RegionState.RETIRED}
         self._patience = patience
-        self._quota = quota
 
     async def read(self, query: Query, request: ReadRequest) -> View:
         """What `query` finds in a state that has all that the request's token names.
 
-        Raises `NotSeenInTime` at the deadline, `WriteLost`, `TooManyWaiting`, and what `Views.read` does.
+        Raises `NotSeenInTime` at the deadline, `WriteLost`, and what `Views.read` does.
         """
-        caller = request.caller
-        view = await self._views.read(query, caller)
-        if self._has_all(view.vector, request):
-            return view
-        with self._quota.place_of(caller.organization_id):
-            while True:
-                missing = await self._missing(view.vector, request)
-                if missing:
-                    await self._wait_for(missing, request)
-                    view = await self._views.read(query, caller)
-                if not missing or self._has_all(view.vector, request):
-                    return view
+        exchange = request.caller.exchange
+        view = await self._views.read(query, request.caller, deadline=request.deadline)
+        while missing := await self._missing(view.vector, request):
+            with exchange.during(Part.WAIT):
+                for position in missing:
+                    if await self._patience.reach(position, {self._here}, request.deadline, by=BY_TOKEN):
+                        raise NotSeenInTime([position.origin], timeout_seconds=request.timeout_seconds)
+            await asyncio.sleep(0)
+            view = await self._views.read(query, request.caller, deadline=request.deadline)
+        exchange.is_caught_up = True
+        return view
 
-    def _has_all(self, vector: Vector, request: ReadRequest) -> bool:
-        """Whether `vector` has what the token names, by its own epochs: what need not be looked into."""
-        return all(self._has(vector, code, place) for code, place in request.caller.exchange.asked.items())
+    async def _missing(self, vector: Vector, request: ReadRequest) -> list[Position]:
+        """Where this region will have what of the token a state with `vector` lacks."""
+        asked = request.caller.exchange.asked
+        places = [
+            await self._place_here(code, place, vector, request)
+            for code, place in asked.items()
+            if not self._has(vector, code, place)
+        ]
+        return [position for position in places if not reaches(vector, position)]
 
     def _has(self, vector: Vector, code: str, place: Place) -> bool:
-        mark = vector.get(self._origins[code], BEGINNING) if code in self._origins else BEGINNING
-        return mark.epoch == place.epoch and mark.sequence >= place.sequence
+        """Whether a state with `vector` has what stood at `place`, in the same epoch. What is retired counts."""
+        origin = self._origins.get(code)
+        mark = BEGINNING if origin is None else vector.get(origin, BEGINNING)
+        return origin in self._retired or (mark.epoch == place.epoch and mark.sequence >= place.sequence)
 
-    async def _missing(self, vector: Vector, request: ReadRequest) -> list[Position | str]:
-        """What of the token a state with `vector` lacks: positions, and names of what there is no position of yet."""
-        found = []
-        for code, place in request.caller.exchange.asked.items():
-            if not self._has(vector, code, place):
-                found.append(await self._place_here(vector, code, place))
-        return [one for one in found if isinstance(one, str) or not reaches(vector, one)]
+    async def _place_here(self, code: str, place: Place, vector: Vector, request: ReadRequest) -> Position:
+        """Where this region has, or will have, what stood at `place`. Raises `WriteLost`, `NotSeenInTime`.
 
-    async def _place_here(self, vector: Vector, code: str, place: Place) -> Position | str:
-        """Where this region has, or will have, what stood at `place`. Raises `WriteLost`."""
+        An epoch that the log here has not had may be one that it has not heard of yet. No look at what is not
+        configured helps: a roll-out may be under way, and the next process knows.
+        """
         origin = self._origins.get(code)
         if origin is None:
-            return f"a region that is not configured here ({code})"
+            await self._patience.until_seen(asyncio.get_running_loop().create_future(), request.deadline, by=BY_TOKEN)
+            raise NotSeenInTime(
+                [f"a region that is not configured here ({code})"], timeout_seconds=request.timeout_seconds
+            )
         if vector.get(origin, BEGINNING).epoch == place.epoch:
             return Position(origin, place.epoch, place.sequence)
         try:
-            log = await self._logs[origin].describe()
-        except (LogMissing, Unavailable):
-            return origin
-        if not log.keeps(place.epoch, place.sequence):
-            raise WriteLost(origin)
-        return Position(origin, log.epoch, place.sequence)
-
-    async def _wait_for(self, missing: list[Position | str], request: ReadRequest) -> None:
-        """Return once what is missing may be here. Raises `NotSeenInTime`."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        for one in missing:
-            if isinstance(one, Position):
-                await self._patience.reach(one, {self._here}, request.deadline)
-        if loop.time() < began + LOOK_AGAIN_SECONDS and any(isinstance(one, str) for one in missing):
-            await self._patience.until(loop.create_future(), min(request.deadline, began + LOOK_AGAIN_SECONDS))
-        if loop.time() >= request.deadline or self._patience.is_over:
-            names = [one if isinstance(one, str) else one.origin for one in missing]
-            raise NotSeenInTime(names, timeout_seconds=request.timeout_seconds)
-        await asyncio.sleep(0)
+            async with self._patience.within(request.deadline):
+                while True:
+                    log = await self._logs.describe(origin)
+                    if log is not None and log.has_lost(place.epoch, place.sequence):
+                        raise WriteLost(origin)
+                    if log is not None and log.keeps(place.epoch, place.sequence):
+                        return Position(origin, log.epoch, place.sequence)
+                    await asyncio.sleep(DESCRIBED_SECONDS)
+        except TimeoutError as error:
+            raise NotSeenInTime([origin], timeout_seconds=request.timeout_seconds) from error

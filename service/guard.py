@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from litestar import Request, Response
+from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE
 
 from core.api_keys import Forbidden, Unauthenticated
 from core.fields import InvalidField
@@ -15,8 +16,12 @@ from core.registers import Query
 from service.answers import Empty, send_whole
 from service.headers import AdminHeaders, AnyRequest, InvalidHeader, caller_in
 from service.problems import answer_to
+from service.quota import Quota, TooManyWaiting
 from service.requests import Caller, caller_of
 from service.views import RegionUnavailable, Views
+
+UNTELLING = frozenset({HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE})
+"""What says nothing about the request: the key could not be looked at, or need not be."""
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
@@ -25,24 +30,31 @@ Asgi = Callable[..., Any]
 class Guard:
     """An ASGI application around another one."""
 
-    def __init__(self, app: Asgi, views: Views, admin: AdminHeaders) -> None:
+    def __init__(self, app: Asgi, views: Views, quota: Quota, admin: AdminHeaders) -> None:
         self._app = app
         self._views = views
+        self._quota = quota
         self._admin = admin
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
-        """Pass the request on, and its answer back if whoever asked may have it. 401, 403 or 503 otherwise."""
+        """Pass the request on, and its answer back if whoever asked may have it. 401, 403, 429 or 503 otherwise."""
         is_withheld = False
 
         async def guarded(message: Mapping[str, Any]) -> None:
             nonlocal is_withheld
-            if message["type"] == "http.response.start" and (refusal := await self._look_at_key(scope)) is not None:
-                is_withheld = True
-                await send_whole(send, refusal)
+            if message["type"] == "http.response.start" and message["status"] not in UNTELLING:
+                refusal = await self._look_at_key(scope)
+                if refusal is not None:
+                    is_withheld = True
+                    await send_whole(send, refusal)
             if not is_withheld:
                 await send(message)
 
-        await self._app(scope, receive, guarded)
+        try:
+            await self._app(scope, receive, guarded)
+        finally:
+            if (caller := caller_of(scope)) is not None:
+                self._quota.leave(caller)
 
     async def _look_at_key(self, scope: Scope) -> Response[Empty] | None:
         """How whoever asked is refused, if his key was not looked at before and does not let him in."""
@@ -53,7 +65,7 @@ class Guard:
                 caller = self._identify(request)
             if caller is not None and not caller.exchange.is_let_in:
                 await self._views.read(Query(()), caller)
-        except (Unauthenticated, Forbidden, RegionUnavailable) as error:
+        except (Unauthenticated, Forbidden, TooManyWaiting, RegionUnavailable) as error:
             return answer_to(request, error)
         except (InvalidHeader, InvalidField):
             return None  # Who says no organization is told so, or what else is wrong.

@@ -35,7 +35,9 @@ TIMEOUT_SECONDS_MIN = 1
 TIMEOUT_SECONDS_MAX = 120
 TIMEOUT_SECONDS_DEFAULT = 30
 RETRY_KEY_CHARACTERS_MAX = 255
-_ENTITY_TAG = re.compile(r'"[!#-~]*"')
+_ENTITY_TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
+_ENTITY_TAGS = re.compile(rf"{_ENTITY_TAG.pattern}(?:[ \t]*,[ \t]*{_ENTITY_TAG.pattern})*")
+_NO_TAG = ("",)
 _RETRY_KEY = re.compile(rf"[!-~]{{1,{RETRY_KEY_CHARACTERS_MAX}}}")
 _INTEGER = re.compile(r"[0-9]{1,10}")
 
@@ -155,14 +157,16 @@ def _canonical(body: bytes) -> str:
 
 
 def if_match(request: AnyRequest) -> tuple[str, ...]:
-    """The entity tags of `If-Match`; none where it is missing or `*`. Raises `InvalidHeader`."""
+    """The entity tags of `If-Match`; none where it is missing or `*`. Raises `InvalidHeader`.
+
+    A weak one matches nothing (RFC 9110, section 13.1.1).
+    """
     text = _only(request, IF_MATCH)
     if text is None or text == "*":
         return ()
-    tags = [tag.strip() for tag in text.split(",")]
-    if not all(_ENTITY_TAG.fullmatch(tag) for tag in tags):
+    if not _ENTITY_TAGS.fullmatch(text):
         raise InvalidHeader(IF_MATCH, 'an ETag in double quotes such as "3f2a", several with commas between, or *')
-    return tuple(tag.strip('"') for tag in tags)
+    return tuple(tag for is_weak, tag in _ENTITY_TAG.findall(text) if not is_weak) or _NO_TAG
 
 
 def page(request: AnyRequest) -> Page:

@@ -1,25 +1,29 @@
 """This region's logs, looked at where an operation's event is, if it is anywhere."""
 
-from collections.abc import Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 
 from adapters.errors import LogMissing, Unavailable
-from adapters.event_log import EventLog
 from core.codec import Undecodable, decode
 from core.events import Envelope
 from core.operations import Operation, operation_in
-from core.positions import NOTHING, Position, Region, Sequence
-from core.stamps import origin_code
+from core.positions import Epoch, Position, Region, Sequence, Vector
 from core.topology import epoch_in
+from service.local_logs import LocalLogs
+from service.patience import Patience
 from service.views import RegionUnavailable
 
 
 class Absent(Enum):
-    """Why there is no event of an operation. `NOT_YET`: its place is free. `NEVER`: its batch's place is another's."""
+    """Why there is no event of an operation.
+
+    NOT_YET: this region's log has nothing there, or is not here. NEVER: the place of its batch is another's. LOST:
+    there is no log of its epoch, or only up to before it.
+    """
 
     NOT_YET = auto()
     NEVER = auto()
+    LOST = auto()
 
 
 class Found(NamedTuple):
@@ -30,48 +34,59 @@ class Found(NamedTuple):
 
 
 class History:
-    """The logs that this region has: its own, and its copies of the others'."""
+    """What stands in this region's logs."""
 
-    def __init__(self, logs: Mapping[Region, EventLog]) -> None:
+    def __init__(self, logs: LocalLogs, patience: Patience) -> None:
         self._logs = logs
-        self._origins = {origin_code(origin): origin for origin in logs}
+        self._patience = patience
 
-    async def look_up(self, operation_id: str, operation: Operation) -> Found | Absent:
-        """The event of the operation with that id, which says what `operation` is. Raises `RegionUnavailable`."""
-        origin = self._origins.get(operation.origin_code)
-        if origin is None:
+    async def look_up(
+        self, operation_id: str, operation: Operation, vector: Vector, *, deadline: float
+    ) -> Found | Absent:
+        """The event of the operation with that id, which says what `operation` is, before `deadline`.
+
+        `vector` is that of a state that was just read. Raises `RegionUnavailable`.
+        """
+        try:
+            async with self._patience.within(deadline):
+                try:
+                    log = await self._logs.named(operation.log, vector)
+                except Unavailable:
+                    return Absent.NOT_YET  # One of the logs that are not here may be the one.
+                return Absent.LOST if log is None else await self._look_up(operation_id, operation, *log)
+        except LogMissing:
             return Absent.NOT_YET
+        except (Unavailable, TimeoutError) as error:
+            raise RegionUnavailable("a log of this region does not answer") from error
+        except Undecodable as error:
+            raise RegionUnavailable("the event is none that this version knows") from error
+
+    async def _look_up(self, operation_id: str, operation: Operation, origin: Region, epoch: Epoch) -> Found | Absent:
         found = await self._event_at(origin, operation.sequence)
         if found is None:
-            return await self._whose_place(origin, operation)
-        return found if found.envelope.operation_id == operation_id else Absent.NEVER
+            return await self._whose_place(origin, epoch, operation)
+        if found.envelope.operation_id == operation_id:
+            return found
+        return Absent.NEVER if found.position.epoch == epoch else Absent.LOST
 
-    async def _whose_place(self, origin: Region, operation: Operation) -> Absent:
+    async def _whose_place(self, origin: Region, epoch: Epoch, operation: Operation) -> Absent:
         """What it means that the log has nothing yet at an operation's place: its batch may have lost its own before.
 
         A batch that is just being stored may show its first events before its last.
         """
-        if operation.batch_start >= operation.sequence:
+        if operation.batch_start == operation.sequence:
             return Absent.NOT_YET
         first = await self._event_at(origin, operation.batch_start)
         if first is None:
             return Absent.NOT_YET
+        if first.position.epoch != epoch:
+            return Absent.LOST
         other = operation_in(first.envelope.operation_id, first.envelope.organization_id)
         is_ours = other is not None and other.batch == operation.batch
         return Absent.NOT_YET if is_ours else Absent.NEVER
 
     async def _event_at(self, origin: Region, sequence: Sequence) -> Found | None:
-        if sequence == NOTHING:
+        event = await self._logs.event_at(origin, sequence)
+        if event is None:
             return None
-        try:
-            event = await self._logs[origin].event_at(sequence)
-            envelope = None if event is None else decode(event.data)
-        except LogMissing:
-            return None
-        except Unavailable as error:
-            raise RegionUnavailable(f"this region's log of {origin} does not answer") from error
-        except Undecodable as error:
-            raise RegionUnavailable(f"event {sequence} of {origin} is none that is known here") from error
-        if event is None or envelope is None:
-            return None
-        return Found(Position(origin, epoch_in(event.subject), sequence), envelope)
+        return Found(Position(origin, epoch_in(event.subject), sequence), decode(event.data))

@@ -3,12 +3,15 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from time import monotonic
 
 import structlog
 
 from adapters.event_log import Append, Entry, EventLog
 from core.operations import NONCE_BITS
+from core.positions import Position
 from service import metrics
+from service.acknowledgements import Acknowledgements
 from service.appending import Appending
 from service.batch import Batch, Proposal
 from service.own_log import OwnLog
@@ -18,6 +21,10 @@ log = structlog.get_logger()
 RETRY_SECONDS = 0.1
 RETRY_SECONDS_MAX = 1.0
 READ_ON_SECONDS = 1.0
+COMPOSE_SECONDS_MAX = 0.01
+"""How long may be decided in one go: nobody else is answered meanwhile, and nobody's many refusals hold up others."""
+
+_APPENDS = {outcome: metrics.APPENDS.labels(outcome.name.lower()) for outcome in Append}
 
 
 class NothingAppended(Exception):
@@ -27,9 +34,17 @@ class NothingAppended(Exception):
 class LogWriter:
     """The one writer of this process. Several processes may write to one log: its places decide."""
 
-    def __init__(self, own_log: OwnLog, *, event_log: EventLog, now_milliseconds: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        own_log: OwnLog,
+        *,
+        event_log: EventLog,
+        acknowledgements: Acknowledgements,
+        now_milliseconds: Callable[[], int],
+    ) -> None:
         self._own_log = own_log
         self._log = event_log
+        self._acknowledgements = acknowledgements
         self._now_milliseconds = now_milliseconds
         self._retry_seconds = RETRY_SECONDS
         self._trouble = ""
@@ -60,9 +75,13 @@ class LogWriter:
             appending = self._own_log.appending
             if appending is None:
                 continue
-            batch = appending.compose(self._now_milliseconds(), nonce=secrets.randbits(NONCE_BITS))
+            batch = appending.compose(
+                self._now_milliseconds(), nonce=secrets.randbits(NONCE_BITS), is_enough=_after(COMPOSE_SECONDS_MAX)
+            )
             if batch is not None:
                 await self._place(appending, batch)
+            else:
+                await asyncio.sleep(0)  # Others have their turn, however many were refused.
 
     def _can_compose(self) -> bool:
         appending = self._own_log.appending
@@ -76,17 +95,19 @@ class LogWriter:
 
     async def _place(self, appending: Appending, batch: Batch) -> None:
         """Append `batch` at its place again and again, until the log says that it is there or never will be."""
-        entries = [Entry(subject, data) for subject, data in batch.entries]
+        entries = [
+            Entry(*entry, proposal.traceparent) for entry, proposal in zip(batch.entries, batch.proposals, strict=True)
+        ]
+        began = monotonic()
         while True:
             await self._own_log.until(lambda: self._own_log.session is not None)
             outcome, why = await self._log.append(entries, after=batch.after.sequence, on=self._own_log.session)
-            metrics.APPENDS.labels(outcome.name.lower()).inc()
+            _APPENDS[outcome].inc()
             if outcome in (Append.STORED, Append.PLACE_TAKEN):
                 self._recovered()
             match outcome:
                 case Append.STORED:
-                    metrics.APPENDED.inc(len(entries))
-                    appending.stored(batch)
+                    self._stored(appending, batch, began)
                     return
                 case Append.PLACE_TAKEN if not batch.is_open:
                     appending.never(batch, is_place_taken=True)
@@ -95,7 +116,7 @@ class LogWriter:
                     return
                 case Append.PLACE_TAKEN:
                     if await self._read_on(lambda: appending.tail.end.sequence > batch.after.sequence):
-                        self._resolve(appending, batch)
+                        self._resolve(appending, batch, began)
                         return
                 # Who has given up was told that it may still land: it goes on being tried, and its place decides.
                 case Append.REFUSED if not batch.is_open and not batch.is_told_of:
@@ -118,10 +139,20 @@ class LogWriter:
             return False
         return True
 
-    def _resolve(self, appending: Appending, batch: Batch) -> None:
+    def _stored(self, appending: Appending, batch: Batch, began: float) -> None:
+        """It is in the log, and was first tried to be put there at `began`."""
+        now, events = monotonic(), len(batch.entries)
+        metrics.APPENDED.inc(events)
+        metrics.APPEND_BATCH.observe(events)
+        metrics.APPEND_SECONDS.observe(now - began)
+        appending.stored(batch)
+        last = Position(self._log.origin, appending.epoch, batch.events[-1].mark.sequence)
+        self._acknowledgements.stored(last, now_seconds=now)
+
+    def _resolve(self, appending: Appending, batch: Batch, began: float) -> None:
         """An unanswered attempt may have been what took the place: the log says whose events stand there."""
         if batch.is_seen:
-            appending.stored(batch)
+            self._stored(appending, batch, began)
         else:
             appending.never(batch, is_place_taken=True)
         log.info("append resolved", is_stored=batch.is_seen, after=batch.after.sequence)
@@ -138,3 +169,10 @@ class LogWriter:
         if self._trouble:
             log.info("append", outcome="taken again")
         self._trouble, self._retry_seconds = "", RETRY_SECONDS
+
+
+def _after(seconds: float) -> Callable[[], bool]:
+    """Whether so much time has passed since now."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    return lambda: loop.time() >= deadline

@@ -1,8 +1,47 @@
-"""What the service counts."""
+"""What the service measures. docs/metrics.md says how to read each.
 
-from prometheus_client import Counter, Gauge
+A child of a metric is looked up once, where labels are few and known, and not at every event. What can be told when
+somebody asks is not kept: `expose` says where to look.
+"""
 
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from core.consistency import Level
+from core.positions import Region
+from runtime.buckets import EVENTS, SECONDS
+from service.patience import BY_TOKEN, Patience
+from service.waiting import Waiting
+
+REQUESTS = Counter("crosshook_http_requests_total", "Answered requests", ["route", "level", "status"])
+WRITE_SECONDS = Histogram(
+    "crosshook_write_seconds", "From a write's arrival to its success", ["level"], buckets=SECONDS
+)
+IN_FLIGHT = Gauge("crosshook_requests_in_flight", "Requests that wait for their answer")
+REQUESTS_WAITING = Gauge("crosshook_requests_waiting", "Requests that wait for watermarks, by what for", ["level"])
+WAITING_FOR = Gauge("crosshook_waiting_for", "Requests that wait for a region to apply something", ["of"])
 APPENDED = Counter("crosshook_appended_events_total", "Events appended to this region's own log by this process")
 APPENDS = Counter("crosshook_appends_total", "Attempts to append a batch, by what became of them", ["outcome"])
-REQUESTS = Counter("crosshook_requests_total", "Answered requests", ["method", "status"])
-IN_FLIGHT = Gauge("crosshook_requests_in_flight", "Requests that wait for their answer")
+APPEND_BATCH = Histogram("crosshook_append_batch_events", "Events in a batch that was stored", buckets=EVENTS)
+APPEND_SECONDS = Histogram(
+    "crosshook_append_seconds", "From a batch's first attempt to the log's word that it is stored", buckets=SECONDS
+)
+ACKNOWLEDGE_SECONDS = Histogram(
+    "crosshook_acknowledge_seconds",
+    "From when a batch was stored to when a region was heard to have applied all of it",
+    ["of"],
+    buckets=SECONDS,
+)
+
+WRITE_SECONDS_OF = {level: WRITE_SECONDS.labels(level) for level in Level}
+
+
+def expose(*, in_flight: Callable[[], int], waiting: Waiting, patience: Patience, regions: Iterable[Region]) -> None:
+    """Have the gauges of who waits say what is so whenever they are asked."""
+    IN_FLIGHT.set_function(in_flight)
+    for level in (*Level, BY_TOKEN):
+        REQUESTS_WAITING.labels(level).set_function(partial(patience.waiting.__getitem__, level))
+    for region in regions:
+        WAITING_FOR.labels(region).set_function(partial(waiting.waiting_for.__getitem__, region))

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from core.operations import KEPT_SECONDS, operation_in
+from core.operations import KEPT_MINUTES, operation_in
 from core.positions import Position, Region, Sequence, reaches
 from core.registers import Query
 from core.topology import Topology
@@ -68,10 +68,10 @@ class Operations:
         operation = operation_in(operation_id, request.caller.organization_id)
         if operation is None:
             return Fate(operation_id, State.UNKNOWN)
-        if operation.made_at_seconds + KEPT_SECONDS < self._now_milliseconds() // 1_000:
+        if operation.made_at_minutes + KEPT_MINUTES < self._now_milliseconds() // 60_000:
             raise OperationExpired(operation_id)
-        match await self._history.look_up(operation_id, operation):
-            case Absent.NOT_YET:
+        match await self._history.look_up(operation_id, operation, view.vector, deadline=request.deadline):
+            case Absent.NOT_YET | Absent.LOST:
                 return Fate(operation_id, State.UNKNOWN)
             case Absent.NEVER:
                 return Fate(operation_id, State.NEVER)

@@ -1,5 +1,7 @@
 """Errors to answers: the one place that knows what status an error has."""
 
+from typing import assert_never
+
 import structlog
 from litestar import Response
 from litestar.exceptions import (
@@ -118,7 +120,7 @@ def _too_many_retry_keys(_: AnyRequest, error: TooManyRetryKeys) -> Response[Emp
 
 
 def _too_many_waiting(_: AnyRequest, error: TooManyWaiting) -> Response[Empty]:
-    message = f"{error.waiting_max} requests of this organization wait already; nothing was done, try again"
+    message = f"{error.requests_max} requests of this organization are under way; nothing was done, try again"
     return failure(429, message, headers={"Retry-After": "1"})
 
 
@@ -215,12 +217,18 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
 }
 
 
-def answer_to(request: AnyRequest, error: Unauthenticated | Forbidden | RegionUnavailable) -> Response[Empty]:
+def answer_to(
+    request: AnyRequest, error: Unauthenticated | Forbidden | TooManyWaiting | RegionUnavailable
+) -> Response[Empty]:
     """What `error` is answered with where no route raised it."""
     match error:
+        case TooManyWaiting():
+            return _too_many_waiting(request, error)
         case Unauthenticated():
             return _unauthenticated(request, error)
         case Forbidden():
             return _forbidden(request, error)
         case RegionUnavailable():
             return _region_unavailable(request, error)
+        case _:
+            assert_never(error)

@@ -1,34 +1,51 @@
-"""How many requests of one organization may wait at once in this process, so that none uses up what all share."""
+"""How many requests of one organization may be under way in this process, so that none uses up what all share."""
 
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+from service.requests import Caller
 
 
 class TooManyWaiting(Exception):
-    """As many requests of this organization wait as may."""
+    """As many requests of this organization are under way as may be."""
 
-    def __init__(self, waiting_max: int) -> None:
-        super().__init__(waiting_max)
-        self.waiting_max = waiting_max
+    def __init__(self, requests_max: int) -> None:
+        super().__init__(requests_max)
+        self.requests_max = requests_max
 
 
 class Quota:
-    """Who waits. Taken only by those who were authenticated: nobody can use up what is another's."""
+    """Who is under way.
 
-    def __init__(self, waiting_max: int) -> None:
-        self._waiting_max = waiting_max
-        self._waiting: Counter[str] = Counter()
+    A request is counted under the secret that it shows, which nobody else can, before that is looked at; and under its
+    organization once it is let in. So nobody is counted against another. The administrator has places of his own:
+    an organization that has none left can still have its keys revoked.
+    """
 
-    @contextmanager
-    def place_of(self, organization_id: str) -> Iterator[None]:
-        """A place among those who wait. Raises `TooManyWaiting`."""
-        if self._waiting[organization_id] >= self._waiting_max:
-            raise TooManyWaiting(self._waiting_max)
-        self._waiting[organization_id] += 1
-        try:
-            yield
-        finally:
-            self._waiting[organization_id] -= 1
-            if not self._waiting[organization_id]:
-                del self._waiting[organization_id]
+    def __init__(self, requests_max: int) -> None:
+        self._requests_max = requests_max
+        self._under_way: Counter[str] = Counter()
+
+    def enter(self, caller: Caller) -> None:
+        """Count a request that shows a key, once, until it leaves. Raises `TooManyWaiting`."""
+        self._count(caller, "admin" if caller.credentials is None else f"key {caller.credentials.digest}")
+
+    def let_in(self, caller: Caller) -> None:
+        """Count a request whose key is good, once, until it leaves. Raises `TooManyWaiting`."""
+        if caller.credentials is not None:
+            self._count(caller, f"organization {caller.organization_id}")
+
+    def leave(self, caller: Caller) -> None:
+        """Count it no more."""
+        for name in caller.exchange.counted_as:
+            self._under_way[name] -= 1
+            if not self._under_way[name]:
+                del self._under_way[name]
+        caller.exchange.counted_as.clear()
+
+    def _count(self, caller: Caller, name: str) -> None:
+        if name in caller.exchange.counted_as:
+            return
+        if self._under_way[name] >= self._requests_max:
+            raise TooManyWaiting(self._requests_max)
+        self._under_way[name] += 1
+        caller.exchange.counted_as.append(name)

@@ -9,6 +9,7 @@ from adapters.errors import Unavailable
 from core.positions import BEGINNING, Region, Vector
 from core.topology import Topology
 from runtime.health import Health
+from service.acknowledgements import Acknowledgements
 from service.lag import Heard
 from service.log_writer import LogWriter
 from service.own_log import OwnLog
@@ -36,6 +37,7 @@ class RegionView:
         own_log: OwnLog,
         writer: LogWriter,
         waiting: Waiting,
+        acknowledgements: Acknowledgements,
     ) -> None:
         self._here = here
         self._topology = topology
@@ -43,6 +45,7 @@ class RegionView:
         self._own_log = own_log
         self._writer = writer
         self._waiting = waiting
+        self._acknowledgements = acknowledgements
         self._latest: dict[Region, Announcement] = {}
         self._heard_at: dict[Region, float] = {}
         self.is_draining = False
@@ -82,6 +85,7 @@ class RegionView:
         self._waiting.heard(announcement.region, announcement.incarnation, vector, is_current=announcement.is_current)
         if announcement.region == self._here:
             self._own_log.applied(self._waiting.watermark(self._here, self._here).sequence)
+        self._acknowledgements.heard(announcement.region, now_seconds=monotonic())
 
     def health(self) -> Health:
         """Ready means: this region's log can be written to, and its projection is current."""

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from time import monotonic
+from types import TracebackType
 from typing import Any
 
 from core.api_keys import Credentials
@@ -9,8 +12,43 @@ from core.consistency import Level
 from core.events import Retry
 from core.positions import Position, Vector
 from core.tokens import Token, highest, token_at, token_of
+from runtime.tracing import UNTRACED, Kind, Span
 
 _CALLER = "crosshook.caller"
+_SPAN = "crosshook.span"
+
+
+class Part(StrEnum):
+    """Where a request's time goes: to the projection, to the log, and until what it waits for is applied."""
+
+    READ = "read"
+    APPEND = "append"
+    WAIT = "wait"
+
+
+_KINDS = {Part.READ: Kind.INTERNAL, Part.APPEND: Kind.PRODUCER, Part.WAIT: Kind.INTERNAL}
+
+
+class During:
+    """A context, which gives a span: the time until it is left was spent on `part` of `whole`."""
+
+    __slots__ = ("_began", "_part", "_span", "_spent_seconds")
+
+    def __init__(self, part: Part, spent_seconds: dict[Part, float], whole: Span) -> None:
+        self._part = part
+        self._spent_seconds = spent_seconds
+        self._span = whole.child(part, _KINDS[part])
+
+    def __enter__(self) -> Span:
+        self._began = monotonic()
+        return self._span
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        spent = self._spent_seconds
+        spent[self._part] = spent.get(self._part, 0.0) + monotonic() - self._began
+        self._span.end()
 
 
 @dataclass
@@ -19,14 +57,22 @@ class Exchange:
 
     `asked` is the token that came with it. `seen` covers every state that it was answered from or decided on, and its
     own event. `operation_id` is that of its event, `""` as long as nothing was handed to the log. `is_let_in` says that
-    the key that came with it was looked at, and is good. `level` is what it asks for, None where it is not a write.
+    the key that came with it was looked at, and is good; `is_caught_up` that a state was read that has all that was
+    asked. It is `counted_as` one of those under way by these names. `level` is what it asks for, None where it is not a
+    write. `position` is where its event is known to be, and `spent_seconds` where its time went, so far. `span`
+    is its own.
     """
 
     asked: Token = field(default_factory=dict)
     seen: Token = field(default_factory=dict)
     operation_id: str = ""
     is_let_in: bool = False
+    is_caught_up: bool = False
+    counted_as: list[str] = field(default_factory=list)
     level: Level | None = None
+    position: Position | None = None
+    spent_seconds: dict[Part, float] = field(default_factory=dict)
+    span: Span = UNTRACED
 
     def saw(self, vector: Vector) -> None:
         """The state with this vector was looked at."""
@@ -34,12 +80,17 @@ class Exchange:
 
     def wrote(self, position: Position) -> None:
         """Its event is at this position."""
+        self.position = position
         self.seen = highest(self.seen, token_at(position))
+
+    def during(self, part: Part) -> During:
+        """A context in which its time is spent on `part`."""
+        return During(part, self.spent_seconds, self.span)
 
     @property
     def token(self) -> Token:
-        """What the client has seen now."""
-        return highest(self.asked, self.seen)
+        """What the client has seen now. What was not checked against what this region knows counts as the newer."""
+        return highest(self.asked, self.seen) if self.is_caught_up else highest(self.seen, self.asked)
 
 
 @dataclass(frozen=True)
@@ -59,7 +110,13 @@ class Caller:
 def remember(scope: Any, caller: Caller) -> Caller:  # noqa: ANN401 - a mapping, to everybody in another way
     """Have `caller_of` know who asks with the request of that ASGI scope."""
     scope[_CALLER] = caller
+    caller.exchange.span = scope.get(_SPAN, UNTRACED)
     return caller
+
+
+def trace(scope: Any, span: Span) -> None:  # noqa: ANN401 - as above
+    """Have what is done for the request of that ASGI scope be part of `span`."""
+    scope[_SPAN] = span
 
 
 def caller_of(scope: Mapping[str, Any]) -> Caller | None:

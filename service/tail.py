@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from core.events import Envelope, Retry
 from core.positions import Mark, Position, Sequence
-from core.registers import Fields, Query, Registers, Write, is_buried, merge
+from core.registers import TOMBSTONE, Fields, Query, Registers, Write, is_buried, merge, stamp_of
 from core.registry import writes_of
 from core.retries import Recorded, is_kept
 from core.stamps import NEVER, Clock, milliseconds, parse
@@ -102,23 +102,21 @@ class Tail:
         return sum(event.organization_id == organization_id for event in later)
 
     def over(self, query: Query, view: Registers, layer: Mapping[str, Fields]) -> Registers:
-        """What `query` finds in `view` with the tail over it, and `layer` over that."""
-        found: dict[str, dict[str, str]] = {}
-        self._collect(found, query.keys, view, layer)
+        """What `query` finds in `view` with the tail over it, and `layer` over that.
+
+        Of an organization's many webhooks most are in none of them: they need not be looked at one by one.
+        """
+        sources: tuple[Registers, ...] = (view, self._registers, layer)
+        found = {key: _merged(key, sources) for key in query.keys}
         if query.follow:
             pointing = found[query.keys[0]]
-            self._collect(found, [query.follow + field for field in pointing], view, layer)
-            for field in [field for field in pointing if is_buried(found, query.follow + field)]:
-                del pointing[field]
+            for field in list(pointing):
+                key = query.follow + field
+                if any(key in source for source in sources):
+                    found[key] = _merged(key, sources)
+                    if is_buried(found, key):
+                        del pointing[field]
         return found
-
-    def _collect(
-        self, found: dict[str, dict[str, str]], keys: Iterable[str], view: Registers, layer: Mapping[str, Fields]
-    ) -> None:
-        for key in keys:
-            found[key] = dict(view.get(key, {}))
-            for source in (self._registers, layer):
-                merge(found, (Write(key, field, register) for field, register in source.get(key, {}).items()))
 
     def _remember(self, retry: Retry, event: TailEvent) -> None:
         """The first one counts, until it is too old to: then somebody took the key for something new."""
@@ -136,3 +134,19 @@ class Tail:
                 del fields[write.field]
                 if not fields:
                     del self._registers[write.key]
+
+
+def _merged(key: str, sources: Iterable[Registers]) -> dict[str, str]:
+    """The registers of `key` in all of `sources` together."""
+    merged: dict[str, str] = {}
+    for source in sources:
+        fields = source.get(key, {})
+        if TOMBSTONE in fields or TOMBSTONE in merged:
+            merged = {TOMBSTONE: max(merged.get(TOMBSTONE, ""), fields.get(TOMBSTONE, ""))}
+        elif not merged:
+            merged = dict(fields)
+        else:
+            for field, register in fields.items():
+                if stamp_of(register) > stamp_of(merged.get(field, "")):
+                    merged[field] = register
+    return merged

@@ -6,7 +6,8 @@ from adapters.errors import NotCurrent, Unavailable
 from adapters.projection import Projection, View
 from core.api_keys import api_key_key, authenticate
 from core.registers import Query
-from service.requests import Caller
+from service.quota import Quota
+from service.requests import Caller, Part
 
 
 class RegionUnavailable(Exception):
@@ -16,21 +17,25 @@ class RegionUnavailable(Exception):
 class Views:
     """Reads of one projection."""
 
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Projection, quota: Quota) -> None:
         self._projection = projection
+        self._quota = quota
 
     async def read(self, query: Query, caller: Caller, *, deadline: float | None = None) -> View:
         """What `query` finds, current, before `deadline` in the event loop's time, if `caller` may see it.
 
         The caller's key is looked at in the same step: a state in which it is revoked shows nothing. Raises
-        `RegionUnavailable`, `Unauthenticated`, `Forbidden`.
+        `RegionUnavailable`, `Unauthenticated`, `Forbidden`, `TooManyWaiting`.
         """
+        self._quota.enter(caller)
         credentials = caller.credentials
         keys = () if credentials is None else (api_key_key(credentials.key_id),)
-        view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
+        with caller.exchange.during(Part.READ):
+            view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
         if credentials is not None:
             authenticate(credentials, caller.organization_id, view.registers)
             caller.exchange.is_let_in = True
+            self._quota.let_in(caller)
         caller.exchange.saw(view.vector)
         return view
 

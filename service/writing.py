@@ -16,12 +16,11 @@ from core.retries import Recorded, recall, recorded_in
 from core.topology import Topology
 from service.appending import repetition
 from service.batch import Accepted, Outcome, Proposal, Repeated, Stale
-from service.history import Found, History
+from service.history import Absent, Found, History
 from service.log_writer import LogWriter, NothingAppended
 from service.own_log import OwnLog
 from service.patience import Patience
-from service.quota import Quota
-from service.requests import Wait, WriteRequest
+from service.requests import Part, Wait, WriteRequest
 from service.views import RegionUnavailable, Views
 
 
@@ -56,7 +55,6 @@ class Writing:
         writer: LogWriter,
         history: History,
         patience: Patience,
-        quota: Quota,
         append_seconds: float,
         now_milliseconds: Callable[[], int],
     ) -> None:
@@ -67,7 +65,6 @@ class Writing:
         self._writer = writer
         self._history = history
         self._patience = patience
-        self._quota = quota
         self._append_seconds = append_seconds
         self._now_milliseconds = now_milliseconds
 
@@ -75,20 +72,26 @@ class Writing:
         """Append what `command` decides, and return what it came to once the level asked for is reached.
 
         A request that was made before becomes no second event: it comes to what the first came to, and waits for that.
-        Raises a `Refusal`, `RegionUnavailable`, `TimedOut`, `TooManyWaiting`, `Unauthenticated`, `Forbidden`.
+        Raises a `Refusal`, `RegionUnavailable`, `TimedOut`, `Unauthenticated`, `Forbidden`.
         """
         while True:
             view = await self._read(command, request)
-            with self._quota.place_of(request.caller.organization_id):
-                first = self._recorded(view, request.retry)
-                try:
-                    outcome = first or await self._append(command, view, request)
-                except Stale:
-                    continue
-                if isinstance(outcome, Repeated):
-                    return await self._repeat(outcome.first, request)
+            first = self._recorded(view, request.retry)
+            if first is not None and (found := await self._found(first, view, request)) is not None:
+                return await self._repeat(found, request)
+            try:
+                outcome = await self._appended(command, view, request)
+            except Stale:
+                continue
+            if isinstance(outcome, Accepted):
                 await self._reach(outcome.position, request)
                 return Written(_about(command), outcome.fields)
+            found = await self._found(outcome.first, view, request)
+            if found is None:
+                raise RegionUnavailable(
+                    "the first request with this Idempotency-Key is not in this region's log any more"
+                )
+            return await self._repeat(found, request)
 
     async def _read(self, command: Command, request: WriteRequest) -> View:
         query = query_for(command)
@@ -97,17 +100,23 @@ class Writing:
             query = query._replace(recall=recalled)
         return await self._views.read(query, request.caller, deadline=request.wait.deadline)
 
-    def _recorded(self, view: View, retry: Retry | None) -> Repeated | None:
-        """What the projection has of the same request; None if nothing. Raises `RetryKeyReused`."""
+    def _recorded(self, view: View, retry: Retry | None) -> Recorded | None:
+        """The first of the same requests, if the projection has one. Raises `RetryKeyReused`."""
         first = recorded_in(view.records)
         if retry is None or first is None:
             return None
         outcome = repetition(retry, first)
         if isinstance(outcome, Repeated):
-            return outcome
+            return first
         raise outcome
 
-    async def _append(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
+    async def _appended(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
+        with request.caller.exchange.during(Part.APPEND) as span:
+            return await self._append(command, view, request, traceparent=span.traceparent)
+
+    async def _append(
+        self, command: Command, view: View, request: WriteRequest, *, traceparent: str
+    ) -> Accepted | Repeated:
         loop = asyncio.get_running_loop()
         deadline = request.wait.deadline
         settled: asyncio.Future[Accepted | Repeated] = loop.create_future()
@@ -120,6 +129,7 @@ class Writing:
             settle=_settling(settled),
             retry=request.retry,
             retry_keys=view.records_count,
+            traceparent=traceparent,
         )
         try:
             self._own_log.applied(view.vector.get(self._here, BEGINNING).sequence)
@@ -139,25 +149,31 @@ class Writing:
             raise self._timed_out(request.wait, is_committed=False, missing=self._needed(request.wait))
         raise RegionUnavailable("this region's log does not take events, or not fast enough")
 
-    async def _repeat(self, first: Recorded, request: WriteRequest) -> Written:
+    async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
+        """The event of the first request; None where it was lost with its log, so that it has no effect any more."""
+        operation = operation_in(first.operation_id, request.caller.organization_id)
+        if operation is None:
+            return None
+        deadline = request.wait.deadline
+        found = await self._history.look_up(first.operation_id, operation, view.vector, deadline=deadline)
+        if found is Absent.NOT_YET:
+            raise RegionUnavailable("the first request with this Idempotency-Key is not in this region's log yet")
+        return found if isinstance(found, Found) else None
+
+    async def _repeat(self, found: Found, request: WriteRequest) -> Written:
         """What the first request came to, once the level that this one asks for is reached."""
-        position, envelope = await self._found(first, request.caller.organization_id)
-        request.caller.exchange.operation_id = first.operation_id
+        position, envelope = found
+        request.caller.exchange.operation_id = envelope.operation_id
         await self._reach(position, request)
         return Written(_about(envelope.event), fields_after(envelope, position, before=envelope.seen))
 
-    async def _found(self, first: Recorded, organization_id: str) -> Found:
-        operation = operation_in(first.operation_id, organization_id)
-        found = None if operation is None else await self._history.look_up(first.operation_id, operation)
-        if not isinstance(found, Found):
-            raise RegionUnavailable("the first request with this Idempotency-Key is not in this region's log")
-        return found
-
     async def _reach(self, position: Position, request: WriteRequest) -> None:
         request.caller.exchange.wrote(position)
-        pending = await self._patience.reach(position, self._needed(request.wait), request.wait.deadline)
+        wait = request.wait
+        with request.caller.exchange.during(Part.WAIT):
+            pending = await self._patience.reach(position, self._needed(wait), wait.deadline, by=wait.level)
         if pending:
-            raise self._timed_out(request.wait, is_committed=True, missing=pending)
+            raise self._timed_out(wait, is_committed=True, missing=pending)
 
     def _needed(self, wait: Wait) -> frozenset[Region]:
         return regions_needed(wait.level, here=self._here, topology=self._topology)

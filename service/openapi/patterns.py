@@ -33,7 +33,7 @@ TIMEOUT = rf"^\+?(?:0|{_SECONDS}|{_MILLISECONDS}|{_MICROSECONDS}|{_NANOSECONDS})
 """A Go duration from 0 s to 20 s in one unit, which is all that Go itself writes of them. Taken besides: what has to be
 calculated, such as the sum `1s500ms`, a part of a minute such as `0.1m`, a part of a nanosecond; leading zeros; -0."""
 
-_ENTITY_TAG = r'"[!#-+\x2d-~]*"'
+_ENTITY_TAG = r'(?:W/)?"[!#-~]*"'
 IF_MATCH = rf"^(?:\*|{_ENTITY_TAG}(?: *, *{_ENTITY_TAG})*)$"
 
 PRINTABLE = "^[!-~]+$"

@@ -113,7 +113,7 @@ def _content(shape: str, shown: Mapping[str, Any]) -> Json:
     return {JSON_TYPE: {"schema": reference(shape), "examples": examples}}
 
 
-def _not_in_time(link: str) -> Json:
+def _not_in_time(link: str, *, headers: tuple[str, ...] = ()) -> Json:
     """A 408 of a write. It has no headers where not even the body came in time."""
     message = (
         "all_regions was not reached within 5 s: waiting for asia-japan; it is in the log and goes on to every region"
@@ -126,10 +126,23 @@ def _not_in_time(link: str) -> Json:
             "the event is in the log": failed(408, message, consistency=examples.NOT_REACHED),
             "the body came too late": failed(408, "body: it did not arrive within 10 s"),
         },
-        headers=("Location",),
+        headers=headers,
         links=(link,),
     )
-    return {**found, "headers": {**found["headers"], **{name: _perhaps(name) for name in (TOKEN, OPERATION)}}}
+    perhaps = {name: _perhaps(name) for name in (TOKEN, OPERATION)}
+    return {**found, "headers": {**found.get("headers", {}), **perhaps}}
+
+
+def _unavailable() -> Json:
+    """A 503. It tells its token, if a state was looked at before something else was found not to answer."""
+    found = refused(
+        503,
+        "The region cannot take the request now, and nothing was handed to its log. Or the organization has used as "
+        "many values of `Idempotency-Key` in 24 hours as are kept.",
+        "this region's projection does not answer; nothing was done, try again",
+        headers=("Retry-After",),
+    )
+    return {**found, "headers": {**found["headers"], TOKEN: _perhaps(TOKEN)}}
 
 
 def _perhaps(header: str) -> Json:
@@ -167,7 +180,7 @@ RESPONSES: dict[str, Json] = {
         "The organization has no such webhook in what this region has applied.",
         f"webhook not found: {examples.WEBHOOK_ID}",
     ),
-    "not_in_time": _not_in_time("operation"),
+    "not_in_time": _not_in_time("operation", headers=("Location",)),
     "not_in_time_for_administrator": _not_in_time("operation_of_administrator"),
     "not_seen_in_time": decided(
         408,
@@ -184,15 +197,9 @@ RESPONSES: dict[str, Json] = {
     "key_reused": decided(422, "The `Idempotency-Key` was used for a request that asked for something else.", REUSED),
     "too_many": refused(
         429,
-        "The organization has too many requests waiting.",
-        "1000 requests of this organization wait already; nothing was done, try again",
+        "The organization has as many requests under way as it may.",
+        "1000 requests of this organization are under way; nothing was done, try again",
         headers=("Retry-After",),
     ),
-    "unavailable": refused(
-        503,
-        "The region cannot take the request now, and nothing was handed to its log. Or the organization has used as "
-        "many values of `Idempotency-Key` in 24 hours as are kept.",
-        "this region's projection does not answer; nothing was done, try again",
-        headers=("Retry-After",),
-    ),
+    "unavailable": _unavailable(),
 }

@@ -143,6 +143,15 @@ async def test_if_match_lets_only_him_change_who_has_seen_the_last_change(
         now = (await client.get(one(webhook))).headers["ETag"]
 
 
+@pytest.mark.parametrize("match", ['W/"weak"', '"a,b"', '"other" , W/"weak"', '""'])
+async def test_an_entity_tag_that_can_be_and_is_another_is_a_412(client: httpx.AsyncClient, match: str) -> None:
+    webhook = await registered(client)
+    own = (await client.get(one(webhook))).headers["ETag"]
+    check_refused(await client.patch(one(webhook), json={}, headers={"If-Match": match}), 412)
+    check_refused(await client.patch(one(webhook), json={}, headers={"If-Match": f"W/{own}"}), 412)
+    assert (await client.patch(one(webhook), json={}, headers={"If-Match": f"{match},{own}"})).status_code == 200
+
+
 async def test_an_if_match_that_is_no_entity_tag_is_a_400(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     answer = await client.patch(one(webhook), json={}, headers={"If-Match": "unquoted"})

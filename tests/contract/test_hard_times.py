@@ -1,11 +1,15 @@
 """What is answered while something is away: in time, truthfully, and in the envelope."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
 
+from core.positions import Epoch, Region, Sequence
+from core.stamps import origin_code
+from core.tokens import Place, render_token
 from deploy.local import LocalRegion
 from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, check_refused, registered, triggers_of, until
 
@@ -188,3 +192,31 @@ async def test_who_goes_away_while_waiting_leaves_nothing_behind(
 
     await until(nobody_waits)
     assert len((await client.get(WEBHOOKS)).json()["result"]) >= 21
+
+
+async def test_while_nats_is_silent_what_has_to_ask_it_answers_in_the_time_that_was_given(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    created = await client.post(WEBHOOKS, json=a_body(), headers={"Idempotency-Key": "silent"})
+    body = json.loads(created.request.content)
+    operation = f"/operations/{created.headers['SlashID-Operation-ID']}"
+    elsewhere = render_token({origin_code(Region("us-iowa")): Place(Epoch("other"), Sequence(1))})
+    region.nats.pause()
+    for request, status in (
+        (client.get(operation, headers=ONE_SECOND), 503),
+        (client.post(WEBHOOKS, json=body, headers={"Idempotency-Key": "silent", **ONE_SECOND}), 503),
+        (client.get(WEBHOOKS, headers={"SlashID-Consistency-Token": elsewhere, **ONE_SECOND}), 408),
+    ):
+        answer, seconds = await timed(request)
+        check_refused(answer, status)
+        assert seconds < 2
+    assert (await client.get(WEBHOOKS)).status_code == 200
+
+
+async def test_while_redis_is_silent_a_read_answers_in_the_time_that_was_given(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    region.redis.pause()
+    answer, seconds = await timed(client.get(WEBHOOKS, headers=ONE_SECOND))
+    unavailable(answer, "this region's projection")
+    assert seconds < 2

@@ -46,10 +46,12 @@ async def test_an_operation_is_committed_where_it_is_and_applied_when_it_is_ever
 
 async def test_ids_that_nobody_was_given_are_unknown_and_what_is_no_id_is_a_400() -> None:
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
+        body = {"name": "a", "target_url": "https://operations.example.com/known"}
+        known = (await callers[HERE].client.post(WEBHOOKS, json=body)).headers[OPERATION]
         for operation in (
             str(uuid.uuid4()),
             "01a20c31-5483-73d5-8521-3cb5e9bcc1c7",
-            "6b052b59-3e3e-8773-a63a-c20000000001",
+            f"{known[:24]}{uuid.uuid4().hex[:12]}",
         ):
             assert (await fate(callers[HERE], operation))["state"] == "unknown"
         for text in ("x", "5", ORGANIZATION + "0"):

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 import httpx
 
-from core.positions import Region
+from adapters.connection import open_connection
+from adapters.event_log import EventLog
+from core.positions import Epoch, Region, Sequence
 from core.stamps import origin_code
-from core.tokens import parse_token
+from core.tokens import Place, parse_token, render_token
 from deploy.local import local_regions
-from tests.e2e.callers import WEBHOOKS, Caller, calling, calling_all, keys_of
+from tests.e2e.callers import WEBHOOKS, Caller, calling, calling_all, fate, keys_of
 from tests.e2e.set_back import restore, written_past_a_copy
 
 HERE, BELGIUM, AWAY = "us-iowa", "europe-belgium", "asia-japan"
@@ -125,25 +127,51 @@ async def test_with_each_answers_token_nobody_goes_back_in_time_across_regions_a
         assert all(len(numbers) > 20 for numbers in seen), "hardly anything was read"
 
 
-async def test_the_token_of_a_write_that_a_restore_lost_is_a_410_at_once_where_it_was_lost() -> None:
-    """The region begins anew, log and all, under another epoch: what the old one had is not to come."""
+async def test_the_token_of_a_write_that_a_restore_left_behind_is_a_410_at_once_and_of_one_before_it_is_fine() -> None:
+    """The log begins anew under another epoch, which says where it left the old one."""
     settings = {"CROSSHOOK_FIRST_START": "true"}
     async with local_regions(regions=1, settings=settings) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
-        before = await create(callers[HERE], "lost")
+        kept, lost = await create(callers[HERE], "kept"), await create(callers[HERE], "lost")
+        old = parse_token(kept.headers[TOKEN])[origin_code(Region(HERE))]
         for process in region.processes:
             await process.stop()
         await region.nats.erase_files()
         await region.redis.erase_files()
+        await region.nats.start()
+        await region.nats.wait_ready()
+        async with open_connection([region.nats_url], name="a restore") as connection:
+            await connection.session()
+            log = EventLog(connection, Region(HERE))
+            await log.create(Epoch("anew"), replicas=1, ancestors=((old.epoch, old.sequence),))
         for process in region.processes:
             await process.start()
         await demo.wait_ready()
         async with calling(region.http_url, await keys_of(demo)) as again:
-            for path in (WEBHOOKS, path_of(before), f"/operations/{before.headers['SlashID-Operation-ID']}"):
-                answer = await again.client.get(path, headers={TOKEN: before.headers[TOKEN]})
+            for number in range(2):
+                await create(again, number)
+            for path in (WEBHOOKS, path_of(lost), f"/operations/{lost.headers['SlashID-Operation-ID']}"):
+                answer = await again.client.get(path, headers={TOKEN: lost.headers[TOKEN]})
                 assert answer.status_code == 410
                 assert "this write was lost" in answer.json()["errors"][0]["message"]
-            assert (await again.client.get(WEBHOOKS)).status_code == 200
+            answer = await again.client.get(WEBHOOKS, headers={TOKEN: kept.headers[TOKEN]})
+            assert answer.status_code == 200
+            assert parse_token(answer.headers[TOKEN])[origin_code(Region(HERE))].epoch == "anew"
+            # What the log of today has at that place is another operation's, of another epoch: nobody says `never`.
+            assert (await fate(again, lost.headers["SlashID-Operation-ID"]))["state"] == "unknown"
+
+
+async def test_a_token_of_an_epoch_that_is_not_known_here_may_be_of_a_later_one_and_is_waited_for() -> None:
+    async with local_regions(regions=1) as demo, calling_all(demo) as callers:
+        unknown = {origin_code(Region(HERE)): Place(Epoch("tomorrow"), Sequence(1))}
+        headers = {TOKEN: render_token(unknown), TIMEOUT: "1"}
+        read = await callers[HERE].client.get(WEBHOOKS, headers=headers)
+        assert read.status_code == 408
+        body = {"name": "a", "target_url": "https://tokens.example.com/later"}
+        written = await callers[HERE].client.post(WEBHOOKS, json=body, headers=headers)
+        assert written.status_code == 201
+        for answer in (read, written):
+            assert parse_token(answer.headers[TOKEN]) == unknown, "what is not known is not taken back"
 
 
 async def test_a_log_that_a_restore_set_back_keeps_tokens_waiting_and_never_answers_from_before_them() -> None:

@@ -28,7 +28,7 @@ async def filled(log: EventLog, epoch: Epoch, count: int, *, size: int = 0) -> l
 
 
 def mark(epoch: Epoch, sequence: int, entry: Entry) -> Mark:
-    return Mark(epoch, Sequence(sequence), fingerprint(*entry))
+    return Mark(epoch, Sequence(sequence), fingerprint(entry.subject, entry.data))
 
 
 async def events(follower: Follower, count: int) -> list[Stored]:

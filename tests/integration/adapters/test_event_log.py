@@ -113,12 +113,25 @@ async def test_a_log_forgets_nothing_and_lets_nobody_purge_it(region: LocalRegio
 # Appending
 
 
+@pytest.mark.parametrize("count", [1, 2, 9])
+async def test_what_goes_with_an_event_comes_with_it_and_is_no_part_of_it(
+    log: EventLog, epoch: Epoch, count: int
+) -> None:
+    plain = entries(log.origin, epoch, range(count))
+    added = [one._replace(traceparent=f"00-{number:032x}-{1:016x}-01") for number, one in enumerate(plain)]
+    added[-1] = plain[-1]._replace(traceparent="" if count > 1 else "00-1-1-01")
+    assert await log.append(added, after=NOTHING) == (Append.STORED, "")
+    read = await everything(log)
+    assert [event.traceparent for event in read] == [one.traceparent for one in added]
+    assert [event.mark() for event in read] == [mark(epoch, number, one) for number, one in enumerate(plain, start=1)]
+
+
 @pytest.mark.parametrize("count", [1, 2, 9, BATCH_EVENTS_MAX])
 async def test_what_is_stored_is_there_at_its_place_byte_for_byte(log: EventLog, epoch: Epoch, count: int) -> None:
     added = entries(log.origin, epoch, range(count))
     assert await log.append(added, after=NOTHING) == (Append.STORED, "")
     assert await everything(log) == [
-        Stored(Sequence(number), subject, data) for number, (subject, data) in enumerate(added, start=1)
+        Stored(Sequence(number), one.subject, one.data) for number, one in enumerate(added, start=1)
     ]
     assert await log.end() == mark(epoch, count, added[-1])
 
@@ -185,7 +198,7 @@ async def test_of_two_who_race_for_a_place_exactly_one_wins_and_batches_stay_who
             )
             assert sorted(outcome.name for outcome, _ in outcomes) == ["PLACE_TAKEN", "STORED"]
             won += offers[[outcome for outcome, _ in outcomes].index(Append.STORED)]
-    assert [(event.subject, event.data) for event in await everything(log)] == won
+    assert [Entry(event.subject, event.data) for event in await everything(log)] == won
 
 
 async def test_a_batch_that_a_paused_server_does_not_answer_is_decided_by_its_place(
@@ -203,7 +216,7 @@ async def test_a_batch_that_a_paused_server_does_not_answer_is_decided_by_its_pl
     await until(lambda: answers(log))
     again, _ = await log.append(added, after=NOTHING)
     assert again in (Append.STORED, Append.PLACE_TAKEN)
-    assert [event.data for event in await everything(log)] == [data for _, data in added]
+    assert [event.data for event in await everything(log)] == [one.data for one in added]
 
 
 async def answers(log: EventLog) -> bool:

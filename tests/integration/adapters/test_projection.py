@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.errors import NotCurrent, Unavailable
-from adapters.projection import STATE_KEY, Applied, Projection, Run, open_projection
+from adapters.projection import STATE_KEY, Applied, Projection, Required, Run, open_projection
 from core.codec import encode, fingerprint
 from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
@@ -224,13 +224,15 @@ async def test_nobody_reads_from_a_redis_that_nobody_has_seen(projection: Projec
 
 async def test_nobody_reads_before_every_required_end_is_reached(projection: Projection) -> None:
     await begun(projection, us_iowa=2, europe_belgium=1)
+    required = {US: Required(EPOCH, Sequence(2)), EU: Required(EPOCH, Sequence(1))}
     for run, expected in (
         (a_run(0, 1), False),
         (a_run(1, 2), False),
         (a_run(0, 1, origin=EU), True),
     ):
         await projection.apply(run)
-        assert (await projection.observe()).is_current is expected
+        state = await projection.observe()
+        assert (state.is_current, state.required) == (expected, required)
         if not expected:
             with pytest.raises(NotCurrent):
                 await projection.read(Query(()))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.codec import Undecodable, decode, encode, fingerprint
+from core.codec import Undecodable, clock_text_in, decode, encode, fingerprint
 from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -50,6 +50,17 @@ def in_the_log(**changed: object) -> bytes:
 @given(envelopes)
 def test_an_envelope_survives_the_log(envelope: Envelope) -> None:
     assert decode(encode(envelope)) == envelope
+
+
+@given(envelopes)
+def test_an_envelopes_clock_is_told_without_the_rest(envelope: Envelope) -> None:
+    assert clock_text_in(encode(envelope)) == envelope.clock
+
+
+def test_a_newer_versions_event_has_a_clock_and_what_is_no_envelope_has_none() -> None:
+    assert clock_text_in(in_the_log(event={"type": "webhook_created.v9"})) == IN_THE_LOG["clock"]
+    for data in (b"", b"\xff", b"[]", b"{}", b"[" * 100_000, in_the_log(clock="no"), in_the_log(clock=1)):
+        assert clock_text_in(data) == ""
 
 
 def test_the_log_reads_as_json_with_the_events_version_in_its_tag() -> None:

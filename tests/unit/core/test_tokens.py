@@ -66,6 +66,20 @@ def test_of_two_tokens_the_highest_has_both() -> None:
     assert highest(old, new) == highest(new, old) == both
 
 
-def test_the_present_epoch_takes_the_place_of_one_that_was_checked_against_it() -> None:
+def test_where_epochs_differ_the_new_one_counts() -> None:
     before, after = {"a": Place(OLD, Sequence(9))}, {"a": Place(NEW, Sequence(3))}
     assert highest(before, after) == after
+    assert highest(after, before) == before
+
+
+def test_of_more_origins_than_there_can_be_regions_those_that_are_new_count_and_the_text_stays_short() -> None:
+    long = Epoch("e" * 16)
+    asked = {f"{number:06x}": Place(long, Sequence(2**48 - 1)) for number in range(10)}
+    seen = {f"ffff{number:02x}": Place(long, Sequence(2**48 - 1)) for number in range(3)}
+    merged = highest(asked, seen)
+    assert len(merged) == 10
+    assert merged.items() >= seen.items()
+    assert parse_token(render_token(merged)) == merged
+    for bad in ({**asked, **seen}, {"000000": Place(Epoch("e" * 17), Sequence(1))}):
+        with pytest.raises(InvalidToken):
+            parse_token(render_token(bad))

@@ -6,10 +6,11 @@ from typing import Any, cast
 import msgspec
 import pytest
 import structlog
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from adapters.announcements import Announcement
-from adapters.projection import Applied, ApplyResult, Projection, State
+from adapters.projection import Applied, ApplyResult, Projection, Required, State
 from core.positions import Epoch, Mark, Region, Sequence
 from replicator import announce as announce_module
 from replicator.announce import Announcer
@@ -188,3 +189,30 @@ async def test_a_redis_that_may_have_evicted_is_said_once_with_what_to_do(
         assert scene.announcer.tainted == "allkeys-lru"
         scene.redis.state = scene.redis.state._replace(tainted="")
         await until(lambda: not scene.announcer.tainted)
+
+
+def gauge(name: str, origin: Region) -> float | None:
+    return REGISTRY.get_sample_value(f"crosshook_{name}", {"origin": origin})
+
+
+async def test_what_a_rebuild_misses_is_what_it_has_to_reach_less_what_it_has_and_nothing_once_it_is_current(
+    scene: Scene,
+) -> None:
+    required = {
+        origin: Required(Epoch(epoch), Sequence(9)) for origin, epoch in ((US, "k3v9x2"), (EU, "k3v9x2"), (JP, "other"))
+    }
+    rebuilding = State("one", is_current=False, is_required_known=True, vector={US: mark(4)}, required=required)
+    scene.redis.state = rebuilding
+    scene.announcer.expose([US, EU, JP])
+    async with running(scene.announcer.beat()):
+        await until(lambda: scene.announcer.state.incarnation == "one")
+        assert [gauge("rebuild_missing_events", origin) for origin in (US, EU, JP)] == [5, 9, 9]
+        for origin, sequence in ((US, 7), (EU, 12), (JP, 2)):
+            scene.announcer.advanced(origin, applied(sequence))
+        assert [gauge("rebuild_missing_events", origin) for origin in (US, EU, JP)] == [2, 0, 9]
+        assert [gauge("watermark_sequence", origin) for origin in (US, EU, JP)] == [7, 12, 2]
+        scene.redis.state = rebuilding._replace(incarnation="two", vector={}, is_current=True)
+        scene.announcer.advanced(US, applied(8, incarnation="two"))
+        await until(lambda: scene.announcer.state.incarnation == "two")
+        assert [gauge("rebuild_missing_events", origin) for origin in (US, EU, JP)] == [0, 0, 0]
+        assert gauge("watermark_sequence", US) == 0, "it is not known to have what the one before had"

@@ -80,10 +80,14 @@ class Copy:
         return events
 
 
+def now() -> int:
+    return 0
+
+
 async def shipped(source: Copy, copy: Copy) -> None:
     """Return once the copy has everything."""
     expected = list(source.coming)
-    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=3, status=Status())
+    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=3, status=Status(), now_milliseconds=now)
     living = asyncio.create_task(shipper.live())
     async with asyncio.timeout(5):
         while copy.events != expected:
@@ -114,7 +118,7 @@ async def test_a_place_that_something_unseen_takes_is_tried_again_after_a_pause(
 
 async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_comes() -> None:
     source, copy = Copy(stored(12)), Copy()
-    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=1, status=Status())
+    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=1, status=Status(), now_milliseconds=now)
     living = asyncio.create_task(shipper.live())
     async with asyncio.timeout(5):
         while len(copy.events) < 12:

@@ -30,8 +30,8 @@ def events(lines: Lines) -> list[str]:
     return [line["event"] for line in lines]
 
 
-def halted_metric(step: Step, origin: Region) -> float | None:
-    return REGISTRY.get_sample_value("crosshook_halted", {"step": step, "origin": origin})
+def halted_metric(step: Step, origin: Region, halt: Halt) -> float | None:
+    return REGISTRY.get_sample_value("crosshook_halted", {"step": step, "origin": origin, "reason": halt.reason})
 
 
 def test_a_halt_is_said_once_in_the_log_and_as_a_metric(lines: Lines) -> None:
@@ -41,9 +41,11 @@ def test_a_halt_is_said_once_in_the_log_and_as_a_metric(lines: Lines) -> None:
     assert status.halted == {US: "forked: another event stands at 7"}
     assert events(lines) == ["halted"]
     assert lines[0]["reason"] == "forked"
-    assert halted_metric(Step.APPLY, US) == 1
+    assert halted_metric(Step.APPLY, US, FORKED) == 1
     status.halt(Step.APPLY, US, UNDECODABLE)
     assert events(lines) == ["halted", "halted"], "another reason is news"
+    assert halted_metric(Step.APPLY, US, FORKED) == 0
+    assert halted_metric(Step.APPLY, US, UNDECODABLE) == 1
 
 
 def test_progress_ends_a_halt_and_says_so(lines: Lines) -> None:
@@ -52,7 +54,7 @@ def test_progress_ends_a_halt_and_says_so(lines: Lines) -> None:
     status.progressed(Step.APPLY, EU)
     assert status.halted == {}
     assert events(lines) == ["halted", "resumed"]
-    assert halted_metric(Step.APPLY, EU) == 0
+    assert halted_metric(Step.APPLY, EU, FORKED) == 0
     status.progressed(Step.APPLY, EU)
     assert len(lines) == 2
 

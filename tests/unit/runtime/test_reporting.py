@@ -5,7 +5,7 @@ from runtime.reporting import report_connection
 
 
 def connected() -> float | None:
-    return REGISTRY.get_sample_value("crosshook_connected", {"region": "us-reporting"})
+    return REGISTRY.get_sample_value("crosshook_connected", {"to": "us-reporting"})
 
 
 def test_a_change_of_a_connection_is_said_once_and_so_is_each_reason_why_there_is_none() -> None:

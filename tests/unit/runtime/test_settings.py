@@ -65,6 +65,17 @@ def test_what_is_not_set_is_the_default() -> None:
     assert nothing.address("A", default="127.0.0.1:8080") == ("127.0.0.1", 8080)
 
 
+@pytest.mark.parametrize("text", ["", "http://127.0.0.1:4318", "https://collector.example.com/otlp"])
+def test_an_address_of_somewhere_else_is_taken_as_it_is(text: str) -> None:
+    assert Environment({"U": text}).url("U") == text
+
+
+@pytest.mark.parametrize("text", ["collector:4318", "grpc://collector:4317", "http://", "http:///v1", "http://a b"])
+def test_what_is_no_address_of_somewhere_else_is_one_line(text: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"^U: expected http://HOST:PORT or https://HOST:PORT, got '"):
+        Environment({"U": text}).url("U")
+
+
 def test_a_choice_is_one_of_those_there_are() -> None:
     assert Environment({"C": "green"}).choice("C", default=Colour.RED) is Colour.GREEN
     with pytest.raises(InvalidSetting, match=r"^C: expected one of red, green, got 'Green'$"):

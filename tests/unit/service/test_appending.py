@@ -8,10 +8,10 @@ from adapters.batches import BATCH_BYTES_MAX, batch_size
 from core.codec import decode
 from core.commands import RetryKeyReused, TargetUrlTaken, TooManyRetryKeys, UpdateWebhook, WebhookNotFound
 from core.events import Envelope, Retry
-from core.operations import Operation, batch_name, operation_in
+from core.operations import Operation, batch_name, log_code, operation_in
 from core.positions import BEGINNING, Position, Sequence
 from core.registry import fields_after
-from core.stamps import Clock, milliseconds, origin_code, parse
+from core.stamps import Clock, milliseconds, parse
 from service import tail as tail_module
 from service.appending import Appending
 from service.batch import Batch, Repeated, Stale
@@ -381,7 +381,7 @@ def test_an_operations_id_says_when_it_was_made_and_the_place_that_its_event_was
     assert [decode(data).operation_id for _, data in batch.entries] == ids
     first = Sequence(1)
     assert [operation_in(text, ORGANIZATION) for text in ids] == [
-        Operation(batch=batch.name, origin_code=origin_code(HERE), batch_start=first, sequence=Sequence(place))
+        Operation(batch=batch.name, log=log_code(HERE, EPOCH), batch_start=first, sequence=Sequence(place))
         for place in (1, 2, 3)
     ]
     assert batch.name == batch_name(now_milliseconds=NOW, nonce=7)
@@ -517,3 +517,23 @@ def test_who_was_told_that_his_event_may_still_land_keeps_the_batch_being_tried(
     assert not batch.is_told_of, "it was not handed to the log, and nobody said so"
     appending.withdraw(asked.proposal)
     assert batch.is_told_of
+
+
+def test_deciding_ends_when_it_is_enough_for_now_and_the_rest_goes_on_waiting() -> None:
+    appending = an_appending()
+    same = "https://same.example.com"
+    asked = [ask(a_webhook(f"w{number}", target_url=same), f"o{number}") for number in range(5)]
+    submit(appending, *asked)
+    appending.stored(only(appending, 1))
+    assert [len(one.told) for one in asked] == [1, 0, 0, 0, 0]
+    while appending.has_work:
+        assert appending.compose(NOW, nonce=1, is_enough=lambda: True) is None, "it is refused, and that is all"
+    assert [len(one.told) for one in asked] == [1, 1, 1, 1, 1]
+
+
+def only(appending: Appending, count: int) -> Batch:
+    """A batch that is decided on so many proposals."""
+    decided = iter(range(1, count + 1))
+    batch = appending.compose(NOW, nonce=1, is_enough=lambda: next(decided) == count)
+    assert batch is not None
+    return batch

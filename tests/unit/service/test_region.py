@@ -7,6 +7,7 @@ import pytest
 from adapters.announcements import Announcement
 from core.positions import Epoch, Mark, Position, Region, Sequence
 from core.topology import Topology, parse_topology
+from service.acknowledgements import Acknowledgements
 from service.lineage import Lineage, Recognition
 from service.region import OUTLIVED_SECONDS, RegionView
 from service.waiting import Waiting
@@ -28,6 +29,18 @@ class Log:
         self.on_read = print
 
 
+def a_view(waiting: Waiting, log: Log | None = None) -> RegionView:
+    return RegionView(
+        HERE,
+        topology=topology(),
+        connection=None,  # type: ignore[arg-type]
+        own_log=log or Log(),  # type: ignore[arg-type]
+        writer=None,  # type: ignore[arg-type]
+        waiting=waiting,
+        acknowledgements=Acknowledgements(waiting, {}),
+    )
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     time = SimpleNamespace(now=1_000.0)
@@ -44,7 +57,7 @@ def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is
     clock: SimpleNamespace,
 ) -> None:
     waiting = Waiting()
-    view = RegionView(HERE, topology=topology(), connection=None, own_log=Log(), writer=None, waiting=waiting)  # type: ignore[arg-type]
+    view = a_view(waiting)
     view.heard(said("second", 5))
     view.heard(said("first, late", 9))
     view.heard(said("second", 5))
@@ -58,7 +71,7 @@ def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is
 
 
 def test_of_two_replicators_the_one_that_is_ahead_says_how_far_a_region_is(clock: SimpleNamespace) -> None:
-    view = RegionView(HERE, topology=topology(), connection=None, own_log=Log(), writer=None, waiting=Waiting())  # type: ignore[arg-type]
+    view = a_view(Waiting())
     assert view.heard_of() == {}
     view.heard(said("first", 7))
     clock.now += 1
@@ -71,7 +84,7 @@ def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_bel
     log = Log()
     log.lineage = Lineage(lambda _mark: Recognition.TOO_OLD)
     waiting = Waiting()
-    view = RegionView(HERE, topology=topology(), connection=None, own_log=log, writer=None, waiting=waiting)  # type: ignore[arg-type]
+    view = a_view(waiting, log)
     view.heard(said("first", 7))
     assert waiting.watermark(THERE, HERE).sequence == 0
     assert view.heard_of()[THERE].vector[HERE].sequence == 7

@@ -295,6 +295,12 @@ class Regions(RuleBasedStateMachine):
         assert len(self.waiting) == sum(bool(asker.pending) and not asker.has_given_up for asker in self.askers)
 
     @invariant()
+    def as_many_wait_for_each_region_as_have_not_heard_of_it(self) -> None:
+        staying = [asker for asker in self.askers if not asker.has_given_up]
+        for region in REGIONS:
+            assert self.waiting.waiting_for[region] == sum(region in asker.pending for asker in staying)
+
+    @invariant()
     def watermarks_are_those_of_the_latest_incarnation(self) -> None:
         for region in REGIONS:
             assert self.waiting.watermark(region, HERE).sequence == self.marks[region]
@@ -305,3 +311,24 @@ class Regions(RuleBasedStateMachine):
 
 def test_the_right_ones_are_let_go_whatever_is_heard_in_whatever_order() -> None:
     run_state_machine_as_test(Regions, settings=settings(stateful_step_count=60))
+
+
+def test_who_waits_for_another_origins_log_is_let_go_by_that_origins_mark_alone() -> None:
+    waiting, reached, other = Waiting(), Calls(), Calls()
+    waiter(waiting, Position(JP, EPOCH, Sequence(3)), {US}, reached)
+    waiter(waiting, at(1), {US}, other)
+    waiting.heard(US, "a", {HERE: mark(9)}, is_current=True)
+    assert (reached.count, other.count) == (0, 1)
+    waiting.heard(US, "a", {HERE: mark(9), JP: mark(3)}, is_current=True)
+    assert reached.count == 1
+    assert len(waiting) == 0
+
+
+def test_who_waits_for_another_epoch_of_a_log_holds_up_nobody() -> None:
+    waiting, never, reached = Waiting(), Calls(), Calls()
+    given_up = waiter(waiting, Position(HERE, Epoch("another"), Sequence(1)), {US}, never)
+    waiter(waiting, at(5), {US}, reached)
+    hear(waiting, US, 5)
+    assert (never.count, reached.count) == (0, 1)
+    waiting.give_up(given_up)
+    assert len(waiting) == 0

@@ -1,0 +1,59 @@
+"""The logs that this region has, its own and its copies of the others', and which epochs they are of."""
+
+import asyncio
+import math
+from collections.abc import Mapping
+
+from adapters.errors import LogMissing, Unavailable
+from adapters.event_log import EventLog, LogInfo
+from adapters.follower import Stored
+from core.operations import log_code
+from core.positions import Epoch, Region, Sequence, Vector
+
+DESCRIBED_SECONDS = 0.25
+"""How long a description is good for: as many as want one then share it, whoever made them want it."""
+
+
+class LocalLogs:
+    """Every configured region's log, as far as it is here."""
+
+    def __init__(self, logs: Mapping[Region, EventLog]) -> None:
+        self._logs = logs
+        self._described: dict[Region, tuple[float, asyncio.Task[LogInfo | None]]] = {}
+
+    async def event_at(self, origin: Region, sequence: Sequence) -> Stored | None:
+        """The event at `sequence` of a log, or None where it has none there. Raises `LogMissing`, `Unavailable`."""
+        return await self._logs[origin].event_at(sequence)
+
+    async def describe(self, origin: Region) -> LogInfo | None:
+        """A log's identity, not older than `DESCRIBED_SECONDS`; None where it is not here or does not answer."""
+        loop = asyncio.get_running_loop()
+        asked_at, description = self._described.get(origin, (-math.inf, None))
+        if description is None or (description.done() and loop.time() > asked_at + DESCRIBED_SECONDS):
+            description = asyncio.create_task(self._describe(origin))
+            self._described[origin] = loop.time(), description
+        return await asyncio.shield(description)
+
+    async def named(self, code: int, vector: Vector) -> tuple[Region, Epoch] | None:
+        """The log that an operation's id names, if there is one of that epoch here. Raises `Unavailable` if unsure.
+
+        `vector` knows most of them by what was applied.
+        """
+        for origin, mark in vector.items():
+            if log_code(origin, mark.epoch) == code:
+                return origin, mark.epoch
+        descriptions = await asyncio.gather(*(self.describe(origin) for origin in self._logs))
+        for origin, log in zip(self._logs, descriptions, strict=True):
+            epochs = [] if log is None else [log.epoch, *(epoch for epoch, _ in log.ancestors)]
+            for epoch in epochs:
+                if log_code(origin, epoch) == code:
+                    return origin, epoch
+        if None in descriptions:
+            raise Unavailable("not every log of this region is here and answers")
+        return None
+
+    async def _describe(self, origin: Region) -> LogInfo | None:
+        try:
+            return await self._logs[origin].describe()
+        except (LogMissing, Unavailable):
+            return None

@@ -1,0 +1,103 @@
+"""What becomes of every request is counted, timed, and told in one line and one span."""
+
+import asyncio
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+
+from prometheus_client import Counter
+
+from core.consistency import Level
+from core.topology import TRACEPARENT
+from runtime.lines import Write
+from runtime.tracing import UNTRACED, Kind, Span, Tracing
+from service import metrics
+from service.admission import arrival_of
+from service.request_lines import LEFT, NO_ROUTE, end_span, line_of
+from service.requests import caller_of, trace
+
+Scope = MutableMapping[str, Any]
+Asgi = Callable[..., Any]
+
+NO_LEVEL = "none"
+"""What is counted as the level of what is no write."""
+
+NOT_TOLD = frozenset({"/livez", "/readyz", "/metrics", "/schema"})
+"""What is asked all the time, or is the same for everybody: counted, and that is all."""
+
+_TRACEPARENT = TRACEPARENT.encode()
+
+
+class Observing:
+    """An ASGI application around `Admission`, so that what is refused there is told of too."""
+
+    def __init__(self, app: Asgi, *, write: Write | None = None, tracing: Tracing = UNTRACED) -> None:
+        self._app = app
+        self._write = write
+        self._tracing = tracing
+        self._counters: dict[tuple[str | None, str, Level | None, int], Counter] = {}
+
+    async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
+        """Pass the request on. It counts as answered, and its time is over, when its answer begins."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status, seconds = LEFT, 0.0
+        is_told = scope["path"] not in NOT_TOLD and not scope["path"].startswith("/schema/")
+        span = self._begin_span(scope) if is_told else UNTRACED
+
+        async def observed(message: Mapping[str, Any]) -> None:
+            nonlocal status, seconds
+            if message["type"] == "http.response.start":
+                status, seconds = message["status"], _seconds_since_arrival(scope)
+                self._answered(scope, status, seconds)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        finally:
+            if is_told:
+                self._tell(scope, status, seconds or _seconds_since_arrival(scope), span)
+
+    def _begin_span(self, scope: Scope) -> Span:
+        span = self._tracing.begin(scope["method"], Kind.SERVER, traceparent=_traceparent_in(scope))
+        trace(scope, span)
+        return span
+
+    def _answered(self, scope: Scope, status: int, seconds: float) -> None:
+        caller = caller_of(scope)
+        level = None if caller is None else caller.exchange.level
+        self._counter(scope, level, status).inc()
+        if level is not None and status < 300:
+            metrics.WRITE_SECONDS_OF[level].observe(seconds)
+
+    def _tell(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
+        if self._write is None and span is UNTRACED:
+            return
+        line = line_of(scope, status, seconds)
+        if self._write is not None:
+            self._write(line)
+        if span is not UNTRACED:
+            end_span(span, line)
+
+    def _counter(self, scope: Scope, level: Level | None, status: int) -> Counter:
+        """Looked up once for each route, level and status; there are no more than the contract has."""
+        template = scope.get("path_template")
+        # Anybody can make up a method, as long as there is no route.
+        key = (template, scope["method"] if template else "", level, status)
+        counter = self._counters.get(key)
+        if counter is None:
+            route = f"{scope['method']} {template}" if template else NO_ROUTE
+            counter = metrics.REQUESTS.labels(route, level or NO_LEVEL, status)
+            self._counters[key] = counter
+        return counter
+
+
+def _seconds_since_arrival(scope: Scope) -> float:
+    return asyncio.get_running_loop().time() - arrival_of(scope)
+
+
+def _traceparent_in(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == _TRACEPARENT:
+            return str(value, "latin-1")
+    return ""

@@ -1,0 +1,88 @@
+"""Every request is one line in the service's log, and none has what is nobody's to read."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from deploy.local import LocalRegion
+from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, triggers_of, until
+
+OPERATION, TOKEN = "SlashID-Operation-ID", "SlashID-Consistency-Token"
+
+
+def log_of(region: LocalRegion) -> Path:
+    return region.logs / "service-1.log"
+
+
+def lines_of(region: LocalRegion, organization_id: str) -> list[dict[str, Any]]:
+    lines = map(msgspec.json.decode, log_of(region).read_bytes().splitlines())
+    return [line for line in lines if line["event"] == "request" and line.get("organization_id") == organization_id]
+
+
+async def test_a_write_and_a_read_are_a_line_each_and_tell_the_operation_and_where_the_time_went(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    everywhere = {"SlashID-Required-Consistency": "all_regions"}
+    written = await client.post(WEBHOOKS, json=a_body(), headers=everywhere)
+    webhook = written.json()["result"]["id"]
+    assert (await client.get(f"{WEBHOOKS}/{webhook}")).status_code == 200
+    refused = await client.delete(
+        triggers_of(webhook), params={"trigger_type": "event", "trigger_name": "PersonCreated_v1"}
+    )
+    assert refused.status_code == 404
+    organization_id = client.headers["SlashID-OrgID"]
+
+    async def are_there() -> bool:
+        return len(lines_of(region, organization_id)) >= 4
+
+    await until(are_there)
+    issue, write, read, refusal = lines_of(region, organization_id)
+    assert issue["route"] == "/admin/organizations/{organization_id}/keys"
+    assert (write["method"], write["route"], write["status"]) == ("POST", WEBHOOKS, 201)
+    assert (write["outcome"], write["consistency"], write["level"]) == ("done", "all_regions", "info")
+    assert write["operation_id"] == written.headers[OPERATION]
+    assert (write["origin"], write["sequence"]) == ("us-iowa", issue["sequence"] + 1)
+    parts = [write[f"{part}_milliseconds"] for part in ("read", "append", "wait")]
+    assert all(part > 0 for part in parts)
+    assert sum(parts) < write["milliseconds"]
+    assert (read["method"], read["route"], read["outcome"]) == ("GET", f"{WEBHOOKS}/{{webhook_id}}", "done")
+    assert not read.keys() & {"consistency", "operation_id", "origin", "sequence"}
+    assert (refusal["status"], refusal["outcome"], refusal["consistency"]) == (404, "refused", "local_region")
+
+
+async def test_no_line_has_a_key_a_token_a_path_a_query_or_anything_of_a_body(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    body = a_body(name="nobodys-business", custom_headers={"Authorization": ["Bearer nobodys-secret"]})
+    written = await client.post(WEBHOOKS, json=body, headers={"Idempotency-Key": "nobodys-retry-key"})
+    webhook = written.json()["result"]["id"]
+    token = written.headers[TOKEN]
+    await client.post(triggers_of(webhook), json=A_TRIGGER, headers={TOKEN: token})
+    await client.get(WEBHOOKS, params={"limit": "nobodys-limit"})
+    await client.get("/nobodys-path?nobodys-query")
+    await client.post(WEBHOOKS, content=b'{"nobodys-member')
+    organization_id = client.headers["SlashID-OrgID"]
+
+    async def are_there() -> bool:
+        return len(lines_of(region, organization_id)) >= 5
+
+    await until(are_there)
+    text = log_of(region).read_text()
+    for secret in ("nobodys", client.headers["SlashID-API-Key"], token, body["target_url"], webhook):
+        assert secret not in text
+
+
+async def test_what_is_asked_all_the_time_is_no_line(region: LocalRegion, client: httpx.AsyncClient) -> None:
+    for path in ("/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json"):
+        assert (await client.get(path)).status_code == 200
+    await client.post(WEBHOOKS, json=a_body())
+    organization_id = client.headers["SlashID-OrgID"]
+
+    async def is_there() -> bool:
+        return len(lines_of(region, organization_id)) >= 2
+
+    await until(is_there)
+    text = log_of(region).read_text()
+    assert not any(path in text for path in ("/livez", "/readyz", "/metrics", "/schema"))

@@ -1,0 +1,57 @@
+import asyncio
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+import structlog
+
+from runtime.lines import line_writer
+from runtime.logs import LogFormat, LogLevel, configure_logs
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="happened"):
+    level: str
+    number: int
+    timestamp: datetime = datetime.fromtimestamp(0, UTC)
+    text: str = ""
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    """Logging is everybody's: put it back."""
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+async def test_lines_are_json_with_what_is_always_said_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
+    write = line_writer(LogFormat.JSON, LogLevel.INFO, process="service", region="us-iowa")
+    assert write is not None
+    for turn in range(2):
+        for number in range(3):
+            write(Line(level="info", number=10 * turn + number, text="two\nlines" * turn))
+        await asyncio.sleep(0)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    always = {"event": "happened", "level": "info", "process": "service", "region": "us-iowa"}
+    assert lines == [
+        *({**always, "number": number} for number in (0, 1, 2)),
+        *({**always, "number": number, "text": "two\nlines"} for number in (10, 11, 12)),
+    ]
+
+
+async def test_for_people_a_line_is_readable(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(LogFormat.CONSOLE, LogLevel.INFO, region="us-iowa")
+    write = line_writer(LogFormat.CONSOLE, LogLevel.INFO, region="us-iowa")
+    assert write is not None
+    write(Line(level="info", number=42))
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "happened" in line
+    assert "42" in line
+    assert line.count("us-iowa") == line.count("info") == 1
+
+
+@pytest.mark.parametrize("level", [LogLevel.WARNING, LogLevel.ERROR])
+def test_where_less_important_lines_are_not_written_there_is_no_writer(level: LogLevel) -> None:
+    assert line_writer(LogFormat.JSON, level) is None

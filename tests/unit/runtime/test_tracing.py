@@ -1,0 +1,61 @@
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runtime.otlp import CLOSE_SECONDS
+from runtime.settings import InvalidSetting
+from runtime.tracing import UNTRACED, Kind, open_tracing
+
+NOBODY = "http://127.0.0.1:9"
+THEIRS = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+async def test_off_nothing_has_a_name_to_hand_on() -> None:
+    async with open_tracing("", process="service", region="us-iowa") as tracing:
+        span = tracing.begin("POST", Kind.SERVER, traceparent=THEIRS)
+        assert span.traceparent == span.child("append", Kind.PRODUCER).traceparent == ""
+        span.end()
+        tracing.record("ship", traceparent=THEIRS, began_nanoseconds=0, attributes={})
+    assert tracing is UNTRACED
+
+
+@pytest.mark.parametrize("process", ["service", "replicator"])
+def test_off_nothing_that_traces_is_imported(process: str) -> None:
+    """redis-py takes a look at OpenTelemetry's metrics by itself, where it is installed."""
+    ours = ("runtime.otlp", "opentelemetry.exporter", "opentelemetry.sdk.trace")
+    program = f"import sys, {process}.app; sys.exit(any(name.startswith({ours}) for name in sys.modules))"
+    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[3], check=True)  # noqa: S603
+
+
+async def test_where_it_is_not_installed_that_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "runtime.otlp", None)
+    with pytest.raises(InvalidSetting, match=r"^OTEL_EXPORTER_OTLP_ENDPOINT: expected .*crosshook\[traces\]"):
+        async with open_tracing(NOBODY, process="service", region="us-iowa"):
+            pytest.fail("it must not start")
+
+
+async def test_a_span_is_part_of_the_trace_that_it_came_with_and_its_parts_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", NOBODY)
+    async with open_tracing(NOBODY, process="service", region="us-iowa") as tracing:
+        span = tracing.begin("POST", Kind.SERVER, traceparent=THEIRS.replace("-01", "-00"))
+        part = span.child("append", Kind.PRODUCER)
+        trace_ids = {text.split("-")[1] for text in (THEIRS, span.traceparent, part.traceparent)}
+        span_ids = {text.split("-")[2] for text in (THEIRS, span.traceparent, part.traceparent)}
+        assert (len(trace_ids), len(span_ids)) == (1, 3)
+        assert part.traceparent.endswith("-00"), "who began it did not want it sampled"
+        for nonsense in ("", "nonsense", "00-0-0-01"):
+            assert tracing.begin("POST", Kind.SERVER, traceparent=nonsense).traceparent.split("-")[1] not in trace_ids
+
+
+async def test_a_process_ends_although_nobody_takes_its_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", NOBODY)
+    loop = asyncio.get_running_loop()
+    async with open_tracing(NOBODY, process="service", region="us-iowa") as tracing:
+        tracing.begin("POST", Kind.SERVER, traceparent="").end()
+        begin = loop.time()
+    assert loop.time() < begin + CLOSE_SECONDS + 1

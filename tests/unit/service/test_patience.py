@@ -1,0 +1,61 @@
+import asyncio
+
+from core.positions import Epoch, Mark, Position, Region, Sequence
+from service.patience import Patience
+from service.waiting import Waiting
+
+HERE, THERE = Region("us-iowa"), Region("asia-japan")
+EPOCH = Epoch("k3v9x2")
+LONG = 600.0
+"""Nobody waits so long: what ends a wait in these tests is something else."""
+
+
+def hear(waiting: Waiting, region: Region, sequence: int) -> None:
+    waiting.heard(region, "a", {HERE: Mark(EPOCH, Sequence(sequence), "f")}, is_current=True)
+
+
+def in_seconds(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def test_what_is_reached_is_not_waited_for() -> None:
+    waiting = Waiting()
+    hear(waiting, HERE, 5)
+    assert await Patience(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x") == set()
+
+
+async def test_a_wait_ends_with_the_last_region_or_at_the_deadline_with_those_that_are_missing() -> None:
+    waiting = Waiting()
+    patience, position = Patience(waiting), Position(HERE, EPOCH, Sequence(5))
+    patient = asyncio.create_task(patience.reach(position, {HERE, THERE}, in_seconds(LONG), by="x"))
+    hasty = asyncio.create_task(patience.reach(position, {HERE, THERE}, in_seconds(0.01), by="x"))
+    await asyncio.sleep(0)
+    hear(waiting, HERE, 5)
+    assert await hasty == {THERE}
+    hear(waiting, THERE, 6)
+    assert await patient == set()
+    assert len(waiting) == 0, "nobody is remembered who has left"
+
+
+async def test_when_the_process_is_to_stop_every_wait_ends_by_then_also_one_that_begins_later() -> None:
+    patience = Patience(Waiting())
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    early = asyncio.create_task(patience.until(future, in_seconds(LONG)))
+    await asyncio.sleep(0)
+    patience.end_all_at(in_seconds(0.01))
+    await early
+    await patience.until(future, in_seconds(LONG))
+    assert patience.is_over
+    assert not future.done()
+
+
+async def test_one_who_is_cancelled_is_not_waited_for_any_more() -> None:
+    waiting = Waiting()
+    waits = asyncio.create_task(
+        Patience(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x")
+    )
+    await asyncio.sleep(0)
+    assert len(waiting) == 1
+    waits.cancel()
+    await asyncio.wait([waits])
+    assert len(waiting) == 0
