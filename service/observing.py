@@ -21,8 +21,10 @@ Asgi = Callable[..., Any]
 NO_LEVEL = "none"
 """What is counted as the level of what is no write."""
 
-NOT_TOLD = frozenset({"/livez", "/readyz", "/metrics", "/schema"})
-"""What is asked all the time, or is the same for everybody: counted, and that is all."""
+NOT_TOLD = frozenset({"/livez", "/readyz", "/metrics", "/schema", "/dashboard"})
+NOT_TOLD_BELOW = ("/schema/", "/dashboard/")
+"""What is asked all the time, or is the same for everybody: counted, and that is all. One of them is a stream, which
+lasts as long as somebody looks."""
 
 _TRACEPARENT = TRACEPARENT.encode()
 
@@ -42,7 +44,7 @@ class Observing:
             await self._app(scope, receive, send)
             return
         status, seconds = LEFT, 0.0
-        is_told = scope["path"] not in NOT_TOLD and not scope["path"].startswith("/schema/")
+        is_told = scope["path"] not in NOT_TOLD and not scope["path"].startswith(NOT_TOLD_BELOW)
         span = self._begin_span(scope) if is_told else UNTRACED
 
         async def observed(message: Mapping[str, Any]) -> None:

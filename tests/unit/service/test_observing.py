@@ -203,7 +203,9 @@ async def test_who_leaves_while_sending_is_written_down_as_having_left() -> None
     assert [(line["outcome"], line["status"]) for line in lines] == [("left", LEFT)]
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json", "/dashboard", "/dashboard/events"]
+)
 async def test_what_is_asked_all_the_time_is_counted_and_not_written_down(path: str) -> None:
     lines: list[Any] = []
     before = counted(f"GET {path}", "none", 200)
