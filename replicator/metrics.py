@@ -33,6 +33,10 @@ REBUILD_MISSING = Gauge(
 )
 
 
+HISTORY_SECONDS = 900.0
+"""What is older says nothing of how long it took to come here, and its trace has ended."""
+
+
 class Shipping:
     """What is measured of one origin's way into the copy."""
 
@@ -45,7 +49,7 @@ class Shipping:
         """The copy has a batch. Its first event has this clock, `""` where it says none."""
         self._events.inc(events)
         self._batch.observe(events)
-        if clock_text:
+        if clock_text and not is_history(clock_text, now_milliseconds=now_milliseconds):
             self._seconds.observe(_age_seconds(clock_text, now_milliseconds))
 
 
@@ -66,7 +70,13 @@ class Applying:
 
     def aged(self, *, clock_text: str, now_milliseconds: int) -> None:
         """An event with this clock was applied."""
-        self._age.observe(_age_seconds(clock_text, now_milliseconds))
+        if not is_history(clock_text, now_milliseconds=now_milliseconds):
+            self._age.observe(_age_seconds(clock_text, now_milliseconds))
+
+
+def is_history(clock_text: str, *, now_milliseconds: int) -> bool:
+    """Whether an event is so old that it is shipped or applied again, or for the first time in a region that is new."""
+    return bool(clock_text) and _age_seconds(clock_text, now_milliseconds) > HISTORY_SECONDS
 
 
 def _age_seconds(clock_text: str, now_milliseconds: int) -> float:

@@ -1,9 +1,12 @@
 """What was done with events is part of the traces that they came with."""
 
 from collections.abc import Sequence
+from time import time_ns
 
 from adapters.follower import Stored
+from core.codec import clock_text_in
 from core.positions import Region
+from replicator import metrics
 from replicator.status import Step
 from runtime.tracing import Tracing
 
@@ -11,7 +14,12 @@ from runtime.tracing import Tracing
 def record_step(
     tracing: Tracing, step: Step, origin: Region, events: Sequence[Stored], *, began_nanoseconds: int
 ) -> None:
-    """`step` was done with `events`, all at once, from then until now."""
+    """`step` was done with `events`, all at once, from then until now. What is history has ended its traces."""
+    if not any(event.traceparent for event in events):
+        return
+    now_milliseconds = time_ns() // 1_000_000
+    if metrics.is_history(clock_text_in(events[0].data), now_milliseconds=now_milliseconds):
+        return
     for event in events:
         if event.traceparent:
             tracing.record(

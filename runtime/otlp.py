@@ -36,7 +36,8 @@ class TracedSpan:
         self._tracer = tracer
         self._span = span
         context = span.get_span_context()
-        self.traceparent = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+        known_again = f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+        self.traceparent = known_again if context.is_valid else ""
 
     def child(self, name: str, kind: Kind) -> "TracedSpan":
         """A part of it, that begins now."""

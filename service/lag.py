@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from core.positions import BEGINNING, NOTHING, Epoch, Mark, Position, Region, Sequence, Vector
+from service.lag_ends import LogEnd
 
 SILENT_AFTER_SECONDS = 1.5
 """How long a region says nothing before it is not heard. It announces every 250 ms: five in a row may be late."""
@@ -121,6 +122,12 @@ def oldest_unapplied(known: Known) -> frozenset[Position]:
     """The events whose ages say how many seconds somebody is behind."""
     lags = (_unapplied(known, pair) for pair in pairs(known))
     return frozenset(lag.oldest for lag in lags if lag.oldest is not None)
+
+
+def ends(known: Known) -> dict[Region, LogEnd]:
+    """How far each origin's log is known to reach."""
+    found = {origin: _end(known, origin) for origin in known.regions}
+    return {origin: LogEnd(end.epoch, end.sequence) for origin, end in found.items() if end is not None}
 
 
 def matrix(known: Known, *, written_milliseconds: Mapping[Position, int], now_milliseconds: int) -> dict[Pair, Lag]:

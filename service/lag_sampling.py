@@ -14,7 +14,8 @@ from core.codec import Undecodable, decode
 from core.positions import Position, Region
 from core.stamps import milliseconds, parse
 from core.topology import Topology, epoch_in
-from service.lag import Known, Lag, Pair, matrix, oldest_unapplied
+from service.lag import Known, Lag, Pair, ends, matrix, oldest_unapplied
+from service.lag_ends import LogEnds
 from service.lag_history import LagHistory
 from service.own_log import OwnLog
 from service.region import RegionView
@@ -27,6 +28,10 @@ something has happened sees what it was."""
 
 READ_SECONDS = 0.5
 """How long reading the oldest unapplied events may take. There is at most one for each cell."""
+
+
+STALE_SECONDS = 3.0
+"""How old a sample may be and still be told: a lag that stands still would be taken for one that does."""
 
 
 class LagSample(msgspec.Struct, frozen=True):
@@ -63,11 +68,13 @@ class LagSampling:
         self._written: dict[Position, int] = {}
         self._read: set[Position] = set()
         self._latest: LagSample | None = None
+        self._latest_at = monotonic()
+        self._ends = LogEnds()
 
     @property
     def latest(self) -> LagSample | None:
-        """The last sample; None before the first."""
-        return self._latest
+        """The last sample; None before the first, and where looking has failed since."""
+        return self._latest if monotonic() <= self._latest_at + STALE_SECONDS else None
 
     async def run(self) -> None:
         """Look once a second until cancelled."""
@@ -83,11 +90,12 @@ class LagSampling:
     async def look(self) -> LagSample:
         """Look once."""
         known = self.known()
+        self._ends.look(ends(known), now_milliseconds=self._now_milliseconds())
         await self._find_out_ages(oldest_unapplied(known))
         now = self._now_milliseconds()
         lags = matrix(known, written_milliseconds=self._written, now_milliseconds=now)
         sample = LagSample(at_milliseconds=now, known=known, lags=lags)
-        self._latest = sample
+        self._latest, self._latest_at = sample, monotonic()
         self.history.add(now, lags)
         self.on_sample(sample)
         return sample
@@ -112,11 +120,14 @@ class LagSampling:
     async def _find_out_ages(self, wanted: frozenset[Position]) -> None:
         """When these events were written, by the clocks in their stamps. Each is read from this region's logs once.
 
-        One that cannot be read, or that is from a clock ahead of this one, is as old as it has been missing here: so
-        every age grows with the time.
+        One that cannot be read, or that is from a clock ahead of this one, is as old as its log has been known to have
+        it: so every age grows with the time, also of one that is behind and goes on.
         """
         now = self._now_milliseconds()
-        self._written = {position: self._written.get(position, now) for position in wanted}
+        self._written = {
+            position: self._written.get(position) or self._ends.since_milliseconds(position) or now
+            for position in wanted
+        }
         self._read &= wanted
         with suppress(TimeoutError):
             async with asyncio.timeout(READ_SECONDS), asyncio.TaskGroup() as group:

@@ -12,7 +12,7 @@ from service.openapi.document import document
 
 SAFE = {"X-Content-Type-Options": "nosniff"}
 _PAGE = {**SAFE, "Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
-FILE = {**SAFE, "Cache-Control": "public, max-age=3600"}
+FILE = {**SAFE, "Cache-Control": "no-cache"}
 
 
 def schema_routes(limits: HeaderLimits) -> list[HTTPRouteHandler]:

@@ -41,7 +41,14 @@ export class TimeLine {
       this.at = [];
       this.columns = present.cells.map(() => ({ events: [], milliseconds: [] }));
     }
-    if (at <= (this.at.at(-1) ?? 0)) return;
+    // The server's clock may have gone back: what it says now counts.
+    while (this.at.length && this.at.at(-1) >= at) {
+      this.at.pop();
+      for (const column of this.columns) {
+        column.events.pop();
+        column.milliseconds.pop();
+      }
+    }
     this.at.push(at);
     present.cells.forEach((cell, place) => {
       const isKnown = !["last_heard", "never_heard", "other_log"].includes(cell.certainty);

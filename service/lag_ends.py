@@ -1,0 +1,48 @@
+"""Since when each log is known to be as long as it is: at least so long is an event missing that was not read here."""
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from core.positions import Epoch, Position, Region, Sequence
+
+ENDS_REMEMBERED = 900
+"""A quarter of an hour, where a log has grown every second of it."""
+
+
+class LogEnd(NamedTuple):
+    """How far a log is known to reach."""
+
+    epoch: Epoch
+    sequence: Sequence
+
+
+class _Seen(NamedTuple):
+    sequence: Sequence
+    at_milliseconds: int
+
+
+class LogEnds:
+    """How far each log reached when."""
+
+    def __init__(self) -> None:
+        self._epochs: dict[Region, Epoch] = {}
+        self._seen: dict[Region, deque[_Seen]] = {}
+
+    def look(self, ends: Mapping[Region, LogEnd], *, now_milliseconds: int) -> None:
+        """Take in how far each log reaches now."""
+        for origin, end in ends.items():
+            if self._epochs.get(origin) != end.epoch:
+                self._epochs[origin], self._seen[origin] = end.epoch, deque(maxlen=ENDS_REMEMBERED)
+            seen = self._seen[origin]
+            if not seen or seen[-1].sequence < end.sequence:
+                seen.append(_Seen(end.sequence, now_milliseconds))
+
+    def since_milliseconds(self, position: Position) -> int | None:
+        """When the log was first seen to have `position`; None if it never was."""
+        if self._epochs.get(position.origin) != position.epoch:
+            return None
+        seen = self._seen[position.origin]
+        index = bisect_left(seen, position.sequence, key=lambda one: one.sequence)
+        return seen[index].at_milliseconds if index < len(seen) else None
