@@ -18,13 +18,12 @@ from cli.service_call import parse_service_url
 from deploy.local.control_client import ask
 from deploy.local.control_messages import AskStatus, CutRegion, Done, HealRegion, Request, Status
 from deploy.local.errors import LocalError
-from deploy.local.ports import Ports, is_free
+from deploy.local.ports import Ports
 from deploy.local.spawning import spawn
 
 READY_SECONDS_MAX = 60.0
 END_SECONDS_MAX = 30.0
 _POLL_SECONDS = 0.05
-_PORT_TRIES_MAX = 100
 _OUTPUT_SHOWN = 2_000
 
 
@@ -117,10 +116,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _free_ports(count: int) -> int:
     """The first of `count` free ports in a row."""
-    for _ in range(_PORT_TRIES_MAX):
-        ports = Ports()
-        first = ports.claim_any()
+    ports = Ports()
+    try:
+        return ports.claim_row(count)
+    except LocalError as error:
+        raise Unmeasured(str(error)) from error
+    finally:
         ports.close()
-        if all(is_free(port) for port in range(first, first + count)):
-            return first
-    raise Unmeasured(f"found no {count} free ports in a row")

@@ -32,6 +32,14 @@ class Ports:
                 return port
         raise InvalidRequest(f"no free port found from {_LOWEST} on; end some of the programs that listen")
 
+    def claim_row(self, count: int) -> int:
+        """The first of `count` free ports in a row. Raises `InvalidRequest` when a thousand tries found none."""
+        for _ in range(_TRIES_MAX):
+            first = self.claim_any()
+            if all(self._claim(port) and is_free(port) for port in range(first + 1, first + count)):
+                return first
+        raise InvalidRequest(f"no {count} free ports in a row found; end some of the programs that listen")
+
     def claim(self, port: int, *, wanted_by: str, remedy: str) -> int:
         """This very port, or `PortInUse`, which names who wanted it and the remedy."""
         if not (self._claim(port) and is_free(port)):

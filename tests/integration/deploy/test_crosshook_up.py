@@ -53,7 +53,7 @@ def runtime(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def first_port() -> int:
     ports = Ports()
-    port = ports.claim_any()
+    port = ports.claim_row(3)
     ports.close()
     return port
 

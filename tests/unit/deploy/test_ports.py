@@ -49,3 +49,15 @@ def test_a_port_is_given_back_at_the_end() -> None:
     assert is_free(port)
     assert second.claim(port, wanted_by="the next", remedy="") == port
     second.close()
+
+
+def test_ports_in_a_row_are_all_ours() -> None:
+    mine, others = Ports(), Ports()
+    try:
+        first = mine.claim_row(3)
+        for port in range(first, first + 3):
+            with pytest.raises(PortInUse):
+                others.claim(port, wanted_by="a test", remedy="none")
+    finally:
+        mine.close()
+        others.close()

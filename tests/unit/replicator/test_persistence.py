@@ -110,11 +110,15 @@ async def test_a_doubt_is_followed_at_once_and_a_failure_after_a_moment() -> Non
 async def test_a_halted_origin_is_left_alone_for_a_while() -> None:
     life = Life(EpochChanged(US, known="a", found="b"))
     status = Status()
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1):
-            await life.persistence(status).run()
-    assert len(life.times) == 1
+    running = asyncio.create_task(life.persistence(status).run())
+    async with asyncio.timeout(20):
+        while not status.halted:
+            await asyncio.sleep(0.001)
     assert list(status.halted) == [US]
+    await asyncio.wait({running}, timeout=0.1)
+    assert len(life.times) == 1
+    running.cancel()
+    await asyncio.wait({running})
 
 
 async def test_a_restart_ends_the_pause_of_one_that_is_halted() -> None:
