@@ -19,8 +19,6 @@ import msgspec
 from core.positions import NOTHING, Epoch, Region, Sequence
 
 NONCE_BITS = 23
-KEPT_MINUTES = 24 * 60
-"""How long after it was made an id is answered for."""
 
 _SEQUENCE_BITS = 40
 _NUMBER_BITS = 9

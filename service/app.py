@@ -201,6 +201,7 @@ def use_cases(
             history=history,
             waiting=waiting,
             now_milliseconds=now_milliseconds,
+            hours=settings.operation_hours,
         ),
     )
 

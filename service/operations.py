@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from core.operations import KEPT_MINUTES, operation_in
+from core.operations import operation_in
 from core.positions import Position, Region, Sequence, reaches
 from core.registers import Query
 from core.topology import Topology
@@ -37,9 +37,10 @@ class Fate(msgspec.Struct, frozen=True):
 class OperationExpired(Exception):
     """The operation is older than what is answered for."""
 
-    def __init__(self, operation_id: str) -> None:
+    def __init__(self, operation_id: str, *, hours: int) -> None:
         super().__init__(operation_id)
         self.operation_id = operation_id
+        self.hours = hours
 
 
 class Operations:
@@ -54,6 +55,7 @@ class Operations:
         history: History,
         waiting: Waiting,
         now_milliseconds: Callable[[], int],
+        hours: int,
     ) -> None:
         self._here = here
         self._topology = topology
@@ -61,6 +63,7 @@ class Operations:
         self._history = history
         self._waiting = waiting
         self._now_milliseconds = now_milliseconds
+        self._hours = hours
 
     async def fate(self, operation_id: str, request: ReadRequest) -> Fate:
         """What became of an operation; another organization's is unknown. Raises `OperationExpired`, and as a read."""
@@ -68,8 +71,8 @@ class Operations:
         operation = operation_in(operation_id, request.caller.organization_id)
         if operation is None:
             return Fate(operation_id, State.UNKNOWN)
-        if operation.made_at_minutes + KEPT_MINUTES < self._now_milliseconds() // 60_000:
-            raise OperationExpired(operation_id)
+        if operation.made_at_minutes + 60 * self._hours < self._now_milliseconds() // 60_000:
+            raise OperationExpired(operation_id, hours=self._hours)
         match await self._history.look_up(operation_id, operation, view.vector, deadline=request.deadline):
             case Absent.NOT_YET | Absent.LOST:
                 return Fate(operation_id, State.UNKNOWN)

@@ -136,7 +136,7 @@ def _write_lost(_: AnyRequest, error: WriteLost) -> Response[Empty]:
 
 
 def _operation_expired(_: AnyRequest, error: OperationExpired) -> Response[Empty]:
-    return failure(410, f"operation {error.operation_id} is older than 24 hours")
+    return failure(410, f"operation {error.operation_id} is older than {error.hours} hours")
 
 
 def _region_unavailable(_: AnyRequest, error: RegionUnavailable) -> Response[Empty]:

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
-from core.operations import KEPT_MINUTES, batch_name, log_code, operation_id
+from core.operations import batch_name, log_code, operation_id
 from core.positions import Epoch, Region, Sequence
 from core.stamps import origin_code
 from core.tokens import Place, render_token
@@ -206,7 +206,7 @@ async def test_410(place: Place3, route: Route) -> None:
     check(await route.ask(place.client, ids, headers=token(LEFT_AT + 1)), 410, route)
     check(await route.ask(place.client, ids, headers=token(LEFT_AT)), 200, route)
     if "operation_id" in route.path:
-        a_day_ago = int(time.time() * 1_000) - (KEPT_MINUTES + 2) * 60_000
+        a_day_ago = int(time.time() * 1_000) - (24 * 60 + 2) * 60_000
         old = operation_id(
             ORGANIZATION,
             batch=batch_name(now_milliseconds=a_day_ago, nonce=0),

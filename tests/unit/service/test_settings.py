@@ -35,6 +35,7 @@ def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> N
     assert (settings.requests_max, settings.tail_events_max) == (10_000, 10_000)
     assert (settings.organization_requests_max, settings.retry_keys_max) == (1_000, 100_000)
     assert settings.body_bytes_max == 65_536
+    assert settings.operation_hours == 24
     assert settings.dashboard_listeners_max == 100
     assert settings.limits == Limits(webhooks_max=1_000, api_keys_max=100, headers=HeaderLimits(64, 1_024))
     assert settings.admin_key == "", "nobody is let in by a key that nobody has chosen"
@@ -55,6 +56,7 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_ORGANIZATION_REQUESTS_MAX": "3",
             "CROSSHOOK_RETRY_KEYS_MAX": "4",
             "CROSSHOOK_BODY_BYTES_MAX": "2048",
+            "CROSSHOOK_OPERATION_HOURS": "9",
             "CROSSHOOK_WEBHOOKS_MAX": "5",
             "CROSSHOOK_API_KEYS_MAX": "6",
             "CROSSHOOK_CUSTOM_HEADERS_MAX": "7",
@@ -68,6 +70,7 @@ def test_everything_can_be_set(place: Variables) -> None:
     assert (settings.organization_requests_max, settings.retry_keys_max, settings.body_bytes_max) == (3, 4, 2_048)
     assert settings.limits == Limits(webhooks_max=5, api_keys_max=6, headers=HeaderLimits(7, 8))
     assert settings.admin_key == "a" * 32
+    assert settings.operation_hours == 9
     assert (settings.append_seconds, settings.requests_max, settings.tail_events_max) == (0.1, 1, 2)
 
 
@@ -87,6 +90,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_TAIL_EVENTS_MAX", "many", "an integer from 1 to 1000000"),
         ("CROSSHOOK_ORGANIZATION_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),
         ("CROSSHOOK_RETRY_KEYS_MAX", "0", "an integer from 1 to 10000000"),
+        ("CROSSHOOK_OPERATION_HOURS", "0", "an integer from 1 to 8760"),
         ("CROSSHOOK_BODY_BYTES_MAX", "1", "an integer from 1024 to 262144"),
         ("CROSSHOOK_WEBHOOKS_MAX", "1001", "an integer from 1 to 1000"),
         ("CROSSHOOK_API_KEYS_MAX", "0", "an integer from 1 to 1000"),
