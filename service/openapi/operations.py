@@ -17,8 +17,8 @@ OPERATIONS: tuple[Operation, ...] = (
             summary="Read the state of an operation",
             description=(
                 "What became of a write, by the `SlashID-Operation-ID` of its answer: above all of one whose answer "
-                "was a 408. It is told for 24 hours, unless it is set otherwise. An id of another organization reads like "
-                "one of which nothing is known."
+                "was a 408. It is told for 24 hours, unless it is set otherwise. An id of another organization reads "
+                "like one of which nothing is known."
             ),
             parameters=("operation_id",),
             responses={
