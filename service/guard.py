@@ -58,9 +58,11 @@ class Guard:
 
     async def _look_at_key(self, scope: Scope) -> Response[Empty] | None:
         """How whoever asked is refused, if his key was not looked at before and does not let him in."""
+        caller = caller_of(scope)
+        if caller is not None and caller.exchange.is_let_in:
+            return None  # As nearly always: nothing is made for those who have a good key.
         request: AnyRequest = Request(scope)  # type: ignore[arg-type]
         try:
-            caller = caller_of(scope)
             if caller is None and "route_handler" in scope:
                 caller = self._identify(request)
             if caller is not None and not caller.exchange.is_let_in:
