@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -32,6 +32,13 @@ PIPELINED_MAX = 100
 """How many requests may come on one connection before the first of them is answered."""
 
 CLOSED = Counter("crosshook_connections_closed_total", "Connections closed by this process, by why", ["reason"])
+
+_IS_CLOSED = "crosshook.is_closed"
+
+
+def is_closed_here(scope: Mapping[str, Any]) -> bool:
+    """Whether this process closed the connection of the request with that ASGI scope, for what came on it."""
+    return _IS_CLOSED in scope.get("state", ())
 
 
 class _Refused(Exception):
@@ -181,6 +188,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _close(self, reason: str) -> None:
         CLOSED.labels(reason).inc()
+        if (cycle := cast("RequestResponseCycle | None", self.cycle)) is not None:
+            cycle.scope["state"][_IS_CLOSED] = True
         self.transport.close()
         self._end_in_time()
 

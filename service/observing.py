@@ -11,8 +11,8 @@ from core.topology import TRACEPARENT
 from runtime.lines import Write
 from runtime.tracing import UNTRACED, Kind, Span, Tracing
 from service import metrics
-from service.admission import arrival_of
-from service.request_lines import LEFT, NO_ROUTE, end_span, line_of
+from service.admission import arrival_of, is_given_up
+from service.request_lines import NO_ANSWER, NO_ROUTE, end_span, line_of
 from service.requests import caller_of, trace
 
 Scope = MutableMapping[str, Any]
@@ -25,6 +25,9 @@ NOT_TOLD = frozenset({"/livez", "/readyz", "/metrics", "/schema", "/dashboard"})
 NOT_TOLD_BELOW = ("/schema/", "/dashboard/")
 """What is asked all the time, or is the same for everybody: counted, and that is all. One of them is a stream, which
 lasts as long as somebody looks."""
+
+DIED = 500
+"""What the server below answers in the place of an application that ends without an answer."""
 
 _TRACEPARENT = TRACEPARENT.encode()
 
@@ -39,11 +42,14 @@ class Observing:
         self._counters: dict[tuple[str | None, str, Level | None, int], Counter] = {}
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
-        """Pass the request on. It counts as answered, and its time is over, when its answer begins."""
+        """Pass the request on. It counts as answered, and its time is over, when its answer begins.
+
+        What dies without an answer is counted then. Who leaves, or is sent away, before his request is here is not.
+        """
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, seconds = LEFT, 0.0
+        status, seconds, is_broken_off = NO_ANSWER, 0.0, False
         is_told = scope["path"] not in NOT_TOLD and not scope["path"].startswith(NOT_TOLD_BELOW)
         span = self._begin_span(scope) if is_told else UNTRACED
 
@@ -56,9 +62,17 @@ class Observing:
 
         try:
             await self._app(scope, receive, observed)
+        except BaseException:
+            is_broken_off = True
+            raise
         finally:
+            if status == NO_ANSWER:
+                seconds = _seconds_since_arrival(scope)
+                if not is_given_up(scope):
+                    status = DIED
+                    self._answered(scope, status, seconds)
             if is_told:
-                self._tell(scope, status, seconds or _seconds_since_arrival(scope), span)
+                self._tell(scope, span, status=status, seconds=seconds, is_broken_off=is_broken_off)
 
     def _begin_span(self, scope: Scope) -> Span:
         span = self._tracing.begin(scope["method"], Kind.SERVER, traceparent=_traceparent_in(scope))
@@ -72,10 +86,10 @@ class Observing:
         if level is not None and status < 300:
             metrics.WRITE_SECONDS_OF[level].observe(seconds)
 
-    def _tell(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
+    def _tell(self, scope: Scope, span: Span, *, status: int, seconds: float, is_broken_off: bool) -> None:
         if self._write is None and span is UNTRACED:
             return
-        line = line_of(scope, status, seconds)
+        line = line_of(scope, status=status, seconds=seconds, is_broken_off=is_broken_off)
         if self._write is not None:
             self._write(line)
         if span is not UNTRACED:
