@@ -5,13 +5,17 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from core.positions import Region
 from core.topology import InvalidTopology, Topology, parse_topology
 from runtime.clock import Clock
 
 E = TypeVar("E", bound=StrEnum)
+
+TRACES_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+"""OpenTelemetry's names for where traces are sent, and for where everything is. The first that is set counts."""
+
 _URL = re.compile(r"https?://[!-.0-~]+(?:/[!-~]*)?")
 _SECRET = re.compile(r"[!-~]{32,256}")
 
@@ -21,6 +25,13 @@ class InvalidSetting(ValueError):
 
     def __init__(self, name: str, expected: str, got: str | None) -> None:
         super().__init__(f"{name}: expected {expected}, " + ("but it is not set" if got is None else f"got {got!r}"))
+
+
+class TracesEndpoint(NamedTuple):
+    """Where traces are sent, and the variable that says so."""
+
+    variable: str
+    url: str
 
 
 class Environment:
@@ -100,6 +111,11 @@ class Environment:
         if text and not _URL.fullmatch(text):
             raise InvalidSetting(name, "http://HOST:PORT or https://HOST:PORT", text)
         return text
+
+    def traces_endpoint(self) -> TracesEndpoint | None:
+        """Where traces are sent; None where they are not wanted."""
+        found = [TracesEndpoint(name, self.url(name)) for name in TRACES_ENDPOINTS]
+        return next((endpoint for endpoint in found if endpoint.url), None)
 
     def place(self) -> tuple[Topology, Region]:
         """The topology file's content, and which of its regions this process belongs to."""

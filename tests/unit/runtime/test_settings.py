@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.settings import Environment, InvalidSetting
+from runtime.settings import TRACES_ENDPOINTS, Environment, InvalidSetting
 
 TOPOLOGY = """
 [regions.us-iowa]
@@ -14,6 +14,9 @@ redis = "redis://localhost:6379/0"
 [regions.europe-belgium]
 nats = ["nats://elsewhere:4222"]
 """
+
+
+TRACES, ALL = TRACES_ENDPOINTS
 
 
 class Colour(StrEnum):
@@ -74,6 +77,29 @@ def test_an_address_of_somewhere_else_is_taken_as_it_is(text: str) -> None:
 def test_what_is_no_address_of_somewhere_else_is_one_line(text: str) -> None:
     with pytest.raises(InvalidSetting, match=r"^U: expected http://HOST:PORT or https://HOST:PORT, got '"):
         Environment({"U": text}).url("U")
+
+
+@pytest.mark.parametrize(
+    ("variables", "variable"),
+    [
+        ({}, ""),
+        ({TRACES: "", ALL: ""}, ""),
+        ({ALL: "http://all:4318"}, ALL),
+        ({TRACES: "http://traces:4318/v1/traces"}, TRACES),
+        ({TRACES: "http://traces:4318/v1/traces", ALL: "http://all:4318"}, TRACES),
+        ({TRACES: "", ALL: "http://all:4318"}, ALL),
+    ],
+)
+def test_either_of_opentelemetrys_endpoints_is_enough_and_the_one_for_traces_alone_counts_first(
+    variables: dict[str, str], variable: str
+) -> None:
+    found = Environment(variables).traces_endpoint()
+    assert found == ((variable, variables[variable]) if variable else None)
+
+
+def test_an_endpoint_that_is_none_is_named() -> None:
+    with pytest.raises(InvalidSetting, match=f"^{TRACES}: expected http://HOST:PORT"):
+        Environment({TRACES: "collector", ALL: "http://all:4318"}).traces_endpoint()
 
 
 def test_a_choice_is_one_of_those_there_are() -> None:
