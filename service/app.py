@@ -35,7 +35,7 @@ from service.log_writer import LogWriter
 from service.observing import Observing
 from service.operations import Operations
 from service.own_log import OwnLog
-from service.pace import Paces, timing
+from service.pace import Paces
 from service.patience import Patience
 from service.problems import EXCEPTION_HANDLERS
 from service.quota import Quota
@@ -128,7 +128,7 @@ async def main(settings: Settings) -> None:
             patience=patience,
         )
         admin = AdminHeaders(settings.admin_key)
-        routes = make_app(settings, region, calls, admin, listeners=board.listeners, paces=paces)
+        routes = make_app(settings, region, calls, admin, listeners=board.listeners)
         admission = Admission(
             Guard(routes, views, quota, admin),
             requests_max=settings.requests_max,
@@ -136,7 +136,7 @@ async def main(settings: Settings) -> None:
         )
         metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
-        app = Observing(admission, write=write, tracing=tracing)
+        app = Observing(admission, paces=paces, write=write, tracing=tracing)
         works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()
         background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(
@@ -213,7 +213,6 @@ def make_app(
     admin: AdminHeaders,
     *,
     listeners: Listeners,
-    paces: Paces,
 ) -> Litestar:
     """The routes over what they call. Those for the administrator exist only where there is an admin key."""
     given: dict[str, object] = {**calls._asdict(), "limits": settings.limits}
@@ -248,7 +247,7 @@ def make_app(
             **{name: Provide(read, sync_to_thread=False) for name, read in read_from_request.items()},
             "write": Provide(headers.write_request),
         },
-        before_send=[tell_exchange, timing(paces)],
+        before_send=[tell_exchange],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
         openapi_config=None,

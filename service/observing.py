@@ -1,9 +1,10 @@
 """What becomes of every request is counted, timed, and told in one line and one span."""
 
-import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
+from time import monotonic
 from typing import Any
 
+from litestar.status_codes import HTTP_300_MULTIPLE_CHOICES, HTTP_408_REQUEST_TIMEOUT
 from prometheus_client import Counter
 
 from core.consistency import Level
@@ -11,7 +12,8 @@ from core.topology import TRACEPARENT
 from runtime.lines import Write
 from runtime.tracing import UNTRACED, Kind, Span, Tracing
 from service import metrics
-from service.admission import arrival_of, is_given_up
+from service.admission import is_given_up
+from service.pace import Paces
 from service.request_lines import NO_ANSWER, NO_ROUTE, end_span, line_of
 from service.requests import caller_of, trace
 
@@ -35,8 +37,9 @@ _TRACEPARENT = TRACEPARENT.encode()
 class Observing:
     """An ASGI application around `Admission`, so that what is refused there is told of too."""
 
-    def __init__(self, app: Asgi, *, write: Write | None = None, tracing: Tracing = UNTRACED) -> None:
+    def __init__(self, app: Asgi, *, paces: Paces, write: Write | None = None, tracing: Tracing = UNTRACED) -> None:
         self._app = app
+        self._paces = paces
         self._write = write
         self._tracing = tracing
         self._counters: dict[tuple[str | None, str, Level | None, int], Counter] = {}
@@ -49,15 +52,15 @@ class Observing:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, seconds, is_broken_off = NO_ANSWER, 0.0, False
+        # The event loop's own time, which deadlines are in, is in whole milliseconds, and as old as its turn.
+        arrival, status, seconds, is_broken_off = monotonic(), NO_ANSWER, 0.0, False
         is_told = scope["path"] not in NOT_TOLD and not scope["path"].startswith(NOT_TOLD_BELOW)
         span = self._begin_span(scope) if is_told else UNTRACED
 
         async def observed(message: Mapping[str, Any]) -> None:
             nonlocal status, seconds
             if message["type"] == "http.response.start":
-                status, seconds = message["status"], _seconds_since_arrival(scope)
-                self._answered(scope, status, seconds)
+                status, seconds = message["status"], self._answered(scope, message["status"], arrival)
             await send(message)
 
         try:
@@ -66,11 +69,10 @@ class Observing:
             is_broken_off = True
             raise
         finally:
-            if status == NO_ANSWER:
-                seconds = _seconds_since_arrival(scope)
-                if not is_given_up(scope):
-                    status = DIED
-                    self._answered(scope, status, seconds)
+            if status == NO_ANSWER and is_given_up(scope):
+                seconds = monotonic() - arrival
+            elif status == NO_ANSWER:
+                status, seconds = DIED, self._answered(scope, DIED, arrival)
             if is_told:
                 self._tell(scope, span, status=status, seconds=seconds, is_broken_off=is_broken_off)
 
@@ -79,12 +81,17 @@ class Observing:
         trace(scope, span)
         return span
 
-    def _answered(self, scope: Scope, status: int, seconds: float) -> None:
-        caller = caller_of(scope)
+    def _answered(self, scope: Scope, status: int, arrival: float) -> float:
+        """The answer begins. Returns how many seconds it took."""
+        caller, now = caller_of(scope), monotonic()
         level = None if caller is None else caller.exchange.level
         self._counter(scope, level, status).inc()
-        if level is not None and status < 300:
-            metrics.WRITE_SECONDS_OF[level].observe(seconds)
+        if level is not None and status < HTTP_300_MULTIPLE_CHOICES:
+            metrics.WRITE_SECONDS_OF[level].observe(now - arrival)
+            self._paces.took(level, now - arrival, now_seconds=now)
+        elif level is not None and status == HTTP_408_REQUEST_TIMEOUT:
+            self._paces.late(level, now_seconds=now)
+        return now - arrival
 
     def _tell(self, scope: Scope, span: Span, *, status: int, seconds: float, is_broken_off: bool) -> None:
         if self._write is None and span is UNTRACED:
@@ -106,10 +113,6 @@ class Observing:
             counter = metrics.REQUESTS.labels(route, level or NO_LEVEL, status)
             self._counters[key] = counter
         return counter
-
-
-def _seconds_since_arrival(scope: Scope) -> float:
-    return asyncio.get_running_loop().time() - arrival_of(scope)
 
 
 def _traceparent_in(scope: Scope) -> str:

@@ -1,7 +1,7 @@
 """The page's source: each sample goes to whoever looks, and costs nothing while nobody does."""
 
-import asyncio
 from collections.abc import Callable, Mapping
+from time import monotonic
 
 import msgspec
 
@@ -59,6 +59,6 @@ class Board:
             topology=self._topology,
             health=self._health(),
             waiting_for=self._waiting_for,
-            paces=self._paces.look(now_seconds=asyncio.get_running_loop().time()),
+            paces=self._paces.look(now_seconds=monotonic()),
         )
         return event("present", msgspec.json.encode(shown))

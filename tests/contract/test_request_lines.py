@@ -51,6 +51,7 @@ async def test_a_write_and_a_read_are_a_line_each_and_tell_the_operation_and_whe
     assert all(part > 0 for part in parts)
     assert sum(parts) < write["milliseconds"]
     assert (read["method"], read["route"], read["outcome"]) == ("GET", f"{WEBHOOKS}/{{webhook_id}}", "done")
+    assert 0 < read["read_milliseconds"] < read["milliseconds"]
     assert not read.keys() & {"consistency", "operation_id", "origin", "sequence"}
     assert (refusal["status"], refusal["outcome"], refusal["consistency"]) == (404, "refused", "local_region")
 
