@@ -69,11 +69,12 @@ async def main(settings: Settings) -> None:
         tracing = await stack.enter_async_context(
             open_tracing(settings.traces_endpoint, process="service", region=here)
         )
-        logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
+        event_logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
+        logs = LocalLogs(event_logs)
         quota = Quota(settings.organization_requests_max)
         own_log = OwnLog(
             here,
-            event_log=logs[here],
+            event_log=event_logs[here],
             projection=projection,
             tail_events_max=settings.tail_events_max,
             retry_keys_max=settings.retry_keys_max,
@@ -86,7 +87,7 @@ async def main(settings: Settings) -> None:
         )
         writer = LogWriter(
             own_log,
-            event_log=logs[here],
+            event_log=event_logs[here],
             acknowledgements=acknowledgements,
             now_milliseconds=settings.clock.now_milliseconds,
         )
@@ -121,7 +122,7 @@ async def main(settings: Settings) -> None:
         calls = use_cases(
             settings,
             views=views,
-            logs=LocalLogs(logs),
+            logs=logs,
             own_log=own_log,
             writer=writer,
             waiting=waiting,
