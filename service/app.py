@@ -19,7 +19,7 @@ from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
 from runtime.tracing import open_tracing
-from service import headers, metrics
+from service import headers, metrics, query_parameters
 from service.acknowledgements import Acknowledgements
 from service.admission import Admission
 from service.catching_up import CatchingUp
@@ -222,8 +222,8 @@ def make_app(
         "admin_write": admin.write_request,
         "admin_read": admin.read_request,
         "if_match": headers.if_match,
-        "page": headers.page,
-        "named_trigger": headers.named_trigger,
+        "page": query_parameters.page,
+        "named_trigger": query_parameters.named_trigger,
     }
     return Litestar(
         with_options(
