@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
 from runtime.tracing import open_tracing
-from service import headers, metrics, query_parameters
+from service import headers, metrics
 from service.acknowledgements import Acknowledgements
 from service.admission import Admission
 from service.catching_up import CatchingUp
@@ -41,13 +40,13 @@ from service.problems import EXCEPTION_HANDLERS
 from service.quota import Quota
 from service.reading import Reading
 from service.region import RegionView
-from service.routes.api_keys import issue_api_key, list_api_keys, revoke_api_key
+from service.routes.api_keys import api_key_routes
 from service.routes.dashboard import dashboard_routes
-from service.routes.operations import read_operation
+from service.routes.operations import operation_routes
 from service.routes.options import with_options
 from service.routes.schema import schema_routes
-from service.routes.triggers import create_trigger, delete_trigger, list_triggers
-from service.routes.webhooks import create_webhook, delete_webhook, list_webhooks, read_webhook, update_webhook
+from service.routes.triggers import trigger_routes
+from service.routes.webhooks import webhook_routes
 from service.settings import Settings
 from service.telling import tell_exchange
 from service.views import Views
@@ -215,37 +214,30 @@ def make_app(
     *,
     listeners: Listeners,
 ) -> Litestar:
-    """The routes over what they call. Those for the administrator exist only where there is an admin key."""
-    given: dict[str, object] = {**calls._asdict(), "limits": settings.limits}
-    read_from_request = {
+    """The routes over what they call. Those for the administrator exist only where there is an admin key.
+
+    Each is given one thing that is made of its request: to have several made Litestar starts a task for each.
+    """
+    writing, reading, limits = calls.writing, calls.reading, settings.limits
+    made_of_request = {
         "read": headers.read_request,
         "admin_write": admin.write_request,
         "admin_read": admin.read_request,
-        "if_match": headers.if_match,
-        "page": query_parameters.page,
-        "named_trigger": query_parameters.named_trigger,
     }
     return Litestar(
         with_options(
             [
-                create_webhook,
-                list_webhooks,
-                read_webhook,
-                update_webhook,
-                delete_webhook,
-                create_trigger,
-                list_triggers,
-                delete_trigger,
-                read_operation,
-                *([issue_api_key, list_api_keys, revoke_api_key] if settings.admin_key else []),
+                *webhook_routes(writing, reading, limits),
+                *trigger_routes(writing, reading),
+                *operation_routes(calls.operations),
+                *(api_key_routes(writing, reading, limits) if settings.admin_key else []),
                 *health_routes(region.health),
-                *schema_routes(settings.limits.headers),
+                *schema_routes(limits.headers),
                 *dashboard_routes(listeners),
             ]
         ),
         dependencies={
-            **{name: Provide(_always(value), sync_to_thread=False) for name, value in given.items()},
-            **{name: Provide(read, sync_to_thread=False) for name, read in read_from_request.items()},
+            **{name: Provide(make, sync_to_thread=False) for name, make in made_of_request.items()},
             "write": Provide(headers.write_request),
         },
         before_send=[tell_exchange],
@@ -254,10 +246,6 @@ def make_app(
         openapi_config=None,
         logging_config=None,
     )
-
-
-def _always(value: object) -> Callable[[], object]:
-    return lambda: value
 
 
 def _drain(region: RegionView, patience: Patience, listeners: Listeners, deadline: float) -> None:
