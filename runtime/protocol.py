@@ -11,6 +11,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from runtime.transport import TogetherTransport
+
 HEAD_BYTES_MAX = 64 * 1024
 """How large a request's head, or what is sent beside its body, may be, give or take `PIECE_BYTES`."""
 
@@ -66,7 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Refuse it where there are too many, else wait for a head."""
-        super().connection_made(transport)
+        super().connection_made(TogetherTransport(transport, self.loop))
         if len(self.connections) > self._connections_max:
             self._answer_and_close(503, "this process has too many connections; try again", "connections")
         else:
