@@ -5,7 +5,7 @@ from grafana_foundation_sdk.models import units
 from deploy.grafana.panels import Query, Row, lines
 from deploy.grafana.queries import CHOSEN, rate
 
-_OURS = f'job=~"service|replicator", {CHOSEN}'
+_OURS = f'job=~"crosshook-(service|replicator)", {CHOSEN}'
 _EACH = "{{region}} {{job}} {{instance}}"
 
 

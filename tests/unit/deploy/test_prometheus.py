@@ -66,11 +66,11 @@ def test_every_process_is_a_target_of_its_job_labelled_with_its_region(tmp_path:
         for path in (tmp_path / "targets").iterdir()
     }
     assert written == {
-        "service.json": [
+        "crosshook-service.json": [
             TargetGroup(targets=["127.0.0.1:8081", "127.0.0.1:8091"], labels={"region": "us-iowa"}),
             TargetGroup(targets=["127.0.0.1:8082"], labels={"region": "asia-japan"}),
         ],
-        "replicator.json": [
+        "crosshook-replicator.json": [
             TargetGroup(targets=["127.0.0.1:9081"], labels={"region": "us-iowa"}),
             TargetGroup(targets=["127.0.0.1:9082"], labels={"region": "asia-japan"}),
         ],
