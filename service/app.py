@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
-from runtime.health import health_routes
+from runtime.health import expose_health, health_routes
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
@@ -134,6 +134,7 @@ async def main(settings: Settings) -> None:
             requests_max=settings.requests_max,
             body_bytes_max=settings.body_bytes_max,
         )
+        expose_health(region.health)
         metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
         app = Observing(admission, write=write, tracing=tracing)

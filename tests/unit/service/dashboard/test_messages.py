@@ -7,7 +7,7 @@ import pytest
 
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
 from core.topology import Topology, parse_topology
-from runtime.health import Health
+from runtime.health import Health, NotReady
 from service.dashboard.messages import Cell, Present, past, present
 from service.dashboard.words import HALTED, Note, Urgency
 from service.lag import Certainty, Heard, Known, matrix
@@ -19,7 +19,7 @@ REGIONS = (IOWA, BELGIUM, JAPAN)
 ADDRESS = {"nats": ["nats://127.0.0.1:4222"], "redis": "redis://127.0.0.1:6379/0"}
 NOW = 1_000.0
 NOON_MILLISECONDS = 1_773_489_600_000
-WELL = Health(region=IOWA, waiting_for=[], halted={})
+WELL = Health(region=IOWA, not_ready={}, halted={})
 VECTOR = {origin: Mark(Epoch("k3v9x2"), Sequence(7), "f") for origin in REGIONS}
 
 
@@ -119,11 +119,11 @@ def test_a_halt_is_an_alarm_comes_first_and_is_told_by_its_kind_alone(reason: st
 def test_what_this_service_waits_for_is_said_without_what_may_be_of_an_organization() -> None:
     health = Health(
         region=IOWA,
-        waiting_for=[
-            "NATS of us-iowa",
-            "the log to be read (Undecodable: a customer's)",
-            "somebody: forked: a customer's",
-        ],
+        not_ready={
+            NotReady.NATS: "NATS of us-iowa",
+            NotReady.LOG: "the log to be read (Undecodable: a customer's)",
+            NotReady.HALTED: "somebody: forked: a customer's",
+        },
         halted={IOWA: "forked: a customer's"},
     )
     said = told(everybody(iowa=UNHEARD), health=health)
