@@ -135,7 +135,13 @@ async def main(settings: Settings) -> None:
             body_bytes_max=settings.body_bytes_max,
         )
         expose_health(region.health)
-        metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
+        metrics.expose(
+            here,
+            topology=settings.topology,
+            in_flight=lambda: admission.in_flight,
+            waiting=waiting,
+            patience=patience,
+        )
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
         app = Observing(admission, write=write, tracing=tracing)
         works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()
