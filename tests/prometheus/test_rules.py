@@ -1,5 +1,6 @@
 """The rules do what their unit tests say, by promtool; and these tests notice when they do not."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -76,13 +77,16 @@ def check_fails(promtool: Path, tests: Path, alert: str) -> None:
 
 
 def spoil(directory: Path, alert: str, change: Callable[[Rule], Rule]) -> Path:
-    """The alerts' tests, on rules of which one was changed."""
+    """The tests of one alert, on rules in which it was changed."""
     rules = directory / "rules"
     shutil.copytree(CONFIGURATION / "rules", rules)
     document = msgspec.yaml.decode((rules / "alerts.yml").read_bytes(), type=dict[str, list[Group]])
     for group in document["groups"]:
         group["rules"] = [change(rule) if rule["alert"] == alert else rule for rule in group["rules"]]
     (rules / "alerts.yml").write_bytes(msgspec.yaml.encode(document))
-    tests = directory / "alerts.test.yml"
-    tests.write_text((HERE / "alerts.test.yml").read_text().replace("../../deploy/prometheus/rules", str(rules)))
-    return tests
+    text = (HERE / "alerts.test.yml").read_text().replace("../../deploy/prometheus/rules", str(rules))
+    head, *tests = text.split("\n  - name: ")
+    about_it = [test for test in tests if re.search(rf"alertname: {alert}\b", test)]
+    spoiled = directory / "alerts.test.yml"
+    spoiled.write_text("\n  - name: ".join([head, *about_it]))
+    return spoiled
