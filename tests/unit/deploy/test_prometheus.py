@@ -100,6 +100,12 @@ def test_an_alert_waits_has_a_severity_and_a_summary_and_its_runbook_is_there(al
     assert f"\n### {alert.alert}\n" in (ROOT / page).read_text()
 
 
+def test_the_list_of_alerts_has_each_of_them_with_its_severity() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| \[(\w+)\]\(#(\w+)\) \| (\w+) \| ", text, re.MULTILINE)
+    assert sorted(rows) == sorted((alert.alert, alert.alert.lower(), alert.labels["severity"]) for alert in ALERTS)
+
+
 def test_every_alert_is_seen_to_fire_and_to_be_silent() -> None:
     cases = [case for test in trials("alerts.test.yml") for case in test.alert_rule_test]
     names = {alert.alert for alert in ALERTS}
