@@ -1,7 +1,9 @@
 """`crosshook lag`: how far each region is behind each origin."""
 
 import asyncio
+import os
 import signal
+import ssl
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -18,7 +20,9 @@ from cli.lag_reading import LagReader, open_lag_reader
 from cli.lag_table import lag_view
 from cli.running import name_option, status
 from core.positions import Region
-from core.topology import InvalidTopology, RegionState, parse_topology
+from core.topology import InvalidTopology, RegionConfig, RegionState, Topology, parse_topology
+from runtime.credentials import Credentials, InvalidCredentials, read_credentials
+from runtime.settings import Environment, InvalidSetting
 
 _REDRAW_SECONDS = 0.5
 _PRINT_SECONDS = 1.0
@@ -28,9 +32,9 @@ _WIDTH_WITHOUT_TERMINAL = 120
 
 
 class Addresses(msgspec.Struct, frozen=True):
-    """Where the regions are, and which of them are known to be cut off."""
+    """Where the regions are, with who asks there, and which of them are known to be cut off."""
 
-    servers: Mapping[Region, list[str]]
+    regions: Mapping[Region, RegionConfig]
     cut: frozenset[Region] = frozenset()
 
 
@@ -47,8 +51,15 @@ Locate = Callable[[], Addresses]
     metavar="FILE",
     help="Look at the regions of this topology file instead of a demo.",
 )
+@click.option(
+    "--credentials",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="CROSSHOOK_CREDENTIALS",
+    metavar="FILE",
+    help="Who you are at their NATS.  [default: $CROSSHOOK_CREDENTIALS]",
+)
 @click.option("--region", metavar="NAME", help="The region of that file from which you look.")
-def lag(*, watch: bool, name: str, topology: Path | None, region: str | None) -> None:
+def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | None, region: str | None) -> None:
     """Show how far each region is behind each origin.
 
     A row is a region, a column is an origin: a region whose log the row has to
@@ -60,41 +71,64 @@ def lag(*, watch: bool, name: str, topology: Path | None, region: str | None) ->
     Under a region's name stands `rebuilding` while its projection is not current.
 
     It asks each region's own NATS, waits for an absent one for two seconds at
-    most, and changes nothing. Ages are by this machine's clock.
+    most, and changes nothing. Ages are by this machine's clock. For `tls://`
+    addresses $CROSSHOOK_TLS_AUTHORITY, $CROSSHOOK_TLS_CERTIFICATE and
+    $CROSSHOOK_TLS_KEY say whom to believe and who you are, as for a service.
 
     Examples:
       crosshook lag                       of the running demo
       crosshook lag --watch               live; cut a region in another terminal
       crosshook lag --watch --name mine   of `crosshook up --name mine`
-      crosshook lag --topology topology.toml --region us-iowa
+      crosshook lag --topology topology.toml --region us-iowa --credentials me.toml
     """
     if (topology is None) != (region is None):
         raise Misuse("--topology FILE and --region NAME go together: which file, and from which of its regions")
-    locate = (lambda: _demo(name)) if topology is None else _deployment(topology, here=region or "")
+    locate = (
+        (lambda: _demo(name))
+        if topology is None
+        else _deployment(topology, here=region or "", credentials=_credentials(credentials))
+    )
     asyncio.run(_until_ended(locate, watch=watch))
 
 
 def _demo(name: str) -> Addresses:
     """Each region's NATS without a link in between: a cut is seen from both sides."""
     found = status(name)
+    regions = {Region(region.name): RegionConfig(nats=[region.nats.url]) for region in found.regions}
     return Addresses(
-        servers={Region(region.name): [region.nats.url] for region in found.regions},
+        regions=_credentials(Path(found.observer)).into(Topology(regions)).regions,
         cut=frozenset(Region(region.name) for region in found.regions if region.is_cut),
     )
 
 
-def _deployment(topology: Path, *, here: str) -> Locate:
+def _deployment(topology: Path, *, here: str, credentials: Credentials) -> Locate:
     """Every region but the retired, by the addresses that `here` reaches them at."""
     try:
-        regions = parse_topology(tomllib.loads(topology.read_text(encoding="utf-8")), here=here).regions
+        regions = credentials.into(
+            parse_topology(tomllib.loads(topology.read_text(encoding="utf-8")), here=here)
+        ).regions
     except (OSError, UnicodeDecodeError) as error:
         raise Misuse(f"--topology: expected a file that can be read ({error}), got {str(topology)!r}") from error
     except (tomllib.TOMLDecodeError, InvalidTopology) as error:
         raise Misuse(f"--topology {topology}: {error}") from error
     addresses = Addresses(
-        servers={name: config.nats for name, config in regions.items() if config.state is not RegionState.RETIRED}
+        regions={name: config for name, config in regions.items() if config.state is not RegionState.RETIRED}
     )
     return lambda: addresses
+
+
+def _credentials(path: Path | None) -> Credentials:
+    try:
+        return Credentials() if path is None else read_credentials(path)
+    except (OSError, InvalidCredentials) as error:
+        raise Misuse(f"--credentials: expected a file of credentials ({error}), got {str(path)!r}") from error
+
+
+def _tls() -> ssl.SSLContext:
+    try:
+        return Environment(os.environ).tls()
+    except InvalidSetting as error:
+        raise Misuse(str(error)) from error
 
 
 async def _until_ended(locate: Locate, *, watch: bool) -> None:
@@ -112,7 +146,7 @@ async def _show(locate: Locate, *, watch: bool) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _WIDTH_WITHOUT_TERMINAL)
-    async with open_lag_reader(locate().servers) as reader:
+    async with open_lag_reader(locate().regions, tls=_tls()) as reader:
         await reader.wait_complete()
         if not watch:
             console.print(await _look(reader, locate))

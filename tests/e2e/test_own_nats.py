@@ -25,7 +25,7 @@ async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_w
             nats.pause()
 
         for _ in range(5 if whole else 2):
-            meanwhile = pause_in_the_middle(await last_sequence(nats.url, HERE))
+            meanwhile = pause_in_the_middle(await last_sequence(demo.region(HERE).nats_url, HERE))
             told += await burst(url, keys, AT_ONCE, timeout_seconds=TIMEOUT_SECONDS, meanwhile=meanwhile)
             nats.resume()
             await is_served_again(callers[HERE], told)
@@ -61,7 +61,7 @@ async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_nev
             await nats.start()
 
         for _ in range(10 if whole else 3):
-            meanwhile = kill_in_the_middle(await last_sequence(nats.url, HERE))
+            meanwhile = kill_in_the_middle(await last_sequence(demo.region(HERE).nats_url, HERE))
             told += await burst(url, keys, AT_ONCE, timeout_seconds=20, meanwhile=meanwhile)
             await is_served_again(callers[HERE], told)
         assert {one.status for one in told} <= {201, 503}, "what is in flight is resolved long before its deadline"

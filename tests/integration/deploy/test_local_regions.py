@@ -5,6 +5,7 @@ import socket
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import nats
@@ -95,11 +96,13 @@ async def test_every_region_sees_itself_directly_and_the_others_through_links() 
         for region in demo.regions.values():
             seen = tomllib.loads(region.topology.read_text())["regions"]
             assert list(seen) == list(TWO)
-            assert seen[region.name] == {"nats": [region.nats_url], "redis": region.redis_url}
+            assert seen[region.name] == {"nats": [region.nats.url], "redis": region.redis.url}
         iowa, belgium = (demo.region(name) for name in TWO)
         through_link = tomllib.loads(iowa.topology.read_text())["regions"]["europe-belgium"]["nats"][0]
-        assert through_link != belgium.nats_url
-        client = await a_client(through_link)
+        assert through_link != belgium.nats.url
+        client = await a_client(
+            belgium.nats_url.replace(f"{LOCALHOST}:{belgium.nats_port}", urlsplit(through_link).netloc)
+        )
         started = asyncio.get_running_loop().time()
         await client.flush()
         assert 0.039 <= asyncio.get_running_loop().time() - started < 0.1
@@ -108,8 +111,9 @@ async def test_every_region_sees_itself_directly_and_the_others_through_links() 
 
 async def test_a_cut_region_is_silent_to_others_and_heals_with_nothing_lost() -> None:
     async with local_regions(regions=TWO, round_trips=0.0, services=0, replicators=0) as demo:
-        link = f"nats://{LOCALHOST}:{demo.mesh.port(*TWO)}"
-        direct, remote = await a_client(demo.region("europe-belgium").nats_url), await a_client(link)
+        belgium = demo.region("europe-belgium")
+        link = belgium.nats_url.replace(str(belgium.nats_port), str(demo.mesh.port(*TWO)))
+        direct, remote = await a_client(belgium.nats_url), await a_client(link)
         heard = await remote.subscribe("news")
         await remote.flush()
         await demo.cut("us-iowa")
@@ -191,6 +195,7 @@ async def test_settings_reach_the_processes_and_a_stray_environment_does_not(mon
         assert second.url != region.http_url
         assert await settings_of(region.http_url) == {
             "CROSSHOOK_ADMIN_KEY": demo.admin_key,
+            "CROSSHOOK_CREDENTIALS": str(region.directory / "service.toml"),
             "CROSSHOOK_LISTEN": region.http_url.removeprefix("http://"),
             "CROSSHOOK_OURS": "2",
             "CROSSHOOK_REGION": "us-iowa",
