@@ -129,7 +129,8 @@ async def test_from_inside_a_cut_region_the_others_are_said_to_be_unknown(demo: 
     await register(demo.region(IOWA).http_url, "before", api_key=api_key)
     await demo.cut(BELGIUM)
     topology = str(demo.region(BELGIUM).topology)
-    code, output = await outcome("lag", "--topology", topology, "--region", BELGIUM)
+    observer = str(demo.observer)
+    code, output = await outcome("lag", "--topology", topology, "--region", BELGIUM, "--credentials", observer)
     assert code == 0
     assert re.search(
         r"us-iowa: its NATS is not reached.*; not known: where its log ends and what it has applied", output
