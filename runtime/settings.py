@@ -124,7 +124,7 @@ class Environment:
         Without an authority the system's are believed; without a certificate none is shown.
         """
         authority = self._variables.get("CROSSHOOK_TLS_AUTHORITY")
-        certificate, key = (self._variables.get(f"CROSSHOOK_TLS_{name}") for name in ("CERTIFICATE", "KEY"))
+        certificate, key = map(self._variables.get, ("CROSSHOOK_TLS_CERTIFICATE", "CROSSHOOK_TLS_KEY"))
         try:
             context = ssl.create_default_context(cafile=authority or None)
         except OSError as error:
