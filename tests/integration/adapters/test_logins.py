@@ -29,7 +29,8 @@ async def test_a_password_of_any_characters_is_shown_as_it_is() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b'INFO {"server_id": "stand-in", "version": "2.15.1", "auth_required": true}\r\n')
         line = await reader.readline()
-        shown.set_result(json.loads(line.removeprefix(b"CONNECT ")))
+        if not shown.done():
+            shown.set_result(json.loads(line.removeprefix(b"CONNECT ")))
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
