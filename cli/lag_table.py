@@ -7,6 +7,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from cli.figures import duration
 from cli.lag_cells import AppliedUnknown, Behind, Cell, EndUnknown, Lag, OtherLog, Snapshot, Unknown, cell, notes
 from core.positions import Region
 
@@ -87,13 +88,3 @@ def _behind(lag: Behind, *, is_short: bool) -> tuple[str, str]:
         return f"{lag.events}\n{'?' if lag.seconds is None else duration(lag.seconds)}", "yellow"
     age = "age unknown" if lag.seconds is None else duration(lag.seconds)
     return f"{lag.events} {'event' if lag.events == 1 else 'events'}, {age}", "yellow"
-
-
-def duration(seconds: float) -> str:
-    """Seconds with one decimal, then minutes, then hours: two units at most."""
-    minute, hour = 60, 3600
-    if seconds < 2 * minute:
-        return f"{seconds:.1f} s"
-    if seconds < 2 * hour:
-        return f"{seconds // minute:.0f} min {seconds % minute:.0f} s"
-    return f"{seconds // hour:.0f} h {seconds % hour // minute:.0f} min"

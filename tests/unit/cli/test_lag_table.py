@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from cli.lag_cells import Applied, End, Snapshot
-from cli.lag_table import duration, lag_view
+from cli.lag_table import lag_view
 from core.positions import Epoch, Mark, Position, Region, Sequence
 
 IOWA, BELGIUM, JAPAN = REGIONS = (Region("us-iowa"), Region("europe-belgium"), Region("asia-japan"))
@@ -83,17 +83,3 @@ def test_ten_regions_have_numbered_columns() -> None:
     assert max(map(len, text.splitlines())) <= 80
     assert "10 region-j" in text
     assert cells(text, Region("10 region-j"))[1:11] == ["0"] * 10
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.04, "0.0 s"),
-        (3.25, "3.2 s"),
-        (119.9, "119.9 s"),
-        (125.0, "2 min 5 s"),
-        (7_325.0, "2 h 2 min"),
-    ],
-)
-def test_ages_are_short(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
