@@ -17,7 +17,7 @@ from rich.live import Live
 from cli.failure import Misuse
 from cli.help import VerbatimCommand
 from cli.lag_reading import LagReader, open_lag_reader
-from cli.lag_table import lag_view
+from cli.lag_view import Terminal, lag_view
 from cli.running import name_option, status
 from core.positions import Region
 from core.topology import InvalidTopology, RegionConfig, RegionState, Topology, parse_topology
@@ -28,7 +28,8 @@ _REDRAW_SECONDS = 0.5
 _PRINT_SECONDS = 1.0
 """How often a table is printed where none can be drawn in place."""
 
-_WIDTH_WITHOUT_TERMINAL = 120
+_WIDTH_WITHOUT_TERMINAL = 2_000
+"""More than ten regions with the longest names and a note need: what is searched has no line broken."""
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -63,12 +64,21 @@ def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | No
     """Show how far each region is behind each origin.
 
     A row is a region, a column is an origin: a region whose log the row has to
-    apply. A cell says how many events of that log the region has not applied, and
-    how old the oldest of them is; `0`: it has them all. What is not known is said:
+    apply. A cell says how many events of that log the region has not applied,
+    and how old the oldest of them is; `0`: it has them all. What is not known is
+    said:
       ? of 130      the log ends at 130; the region is not heard from
       at 123 of ?   the region has applied 123; where the log ends is not known
+      5, age ?      five events are not applied; how old they are is not known
       halted: ...   the region has stopped applying this origin, for this reason
-    Under a region's name stands `rebuilding` while its projection is not current.
+    Under a region's name stands `cut off` while a demo's region is, and
+    `rebuilding` while its projection is not current.
+
+    A terminal's width is used and kept to. Where it is small, columns have
+    numbers for names, a cell has two lines, and figures are rounded down: `12 k`
+    is 12 thousand events and some, `1.3 M` 1.3 million, `27 h` 27 hours. The
+    ages are left out of a live table if the terminal has no lines for them. In
+    a pipe or file each region is one line, however long, with figures in full.
 
     It asks each region's own NATS, waits for an absent one for two seconds at
     most, and changes nothing. Ages are by this machine's clock. For `tls://`
@@ -79,6 +89,7 @@ def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | No
       crosshook lag                       of the running demo
       crosshook lag --watch               live; cut a region in another terminal
       crosshook lag --watch --name mine   of `crosshook up --name mine`
+      crosshook lag | grep asia-japan     its line, and what there is to say of it
       crosshook lag --topology topology.toml --region us-iowa --credentials me.toml
     """
     if (topology is None) != (region is None):
@@ -145,11 +156,12 @@ async def _until_ended(locate: Locate, *, watch: bool) -> None:
 async def _show(locate: Locate, *, watch: bool) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = max(console.width, _WIDTH_WITHOUT_TERMINAL)
+        console.width = _WIDTH_WITHOUT_TERMINAL
     async with open_lag_reader(locate().regions, tls=_tls()) as reader:
         await reader.wait_complete()
         if not watch:
-            console.print(await _look(reader, locate))
+            terminal = Terminal(columns=console.width) if console.is_terminal else None
+            console.print(await _look(reader, locate, terminal))
         elif console.is_terminal:
             await _redraw(reader, locate, console)
         else:
@@ -157,19 +169,21 @@ async def _show(locate: Locate, *, watch: bool) -> None:
 
 
 async def _redraw(reader: LagReader, locate: Locate, console: Console) -> None:
-    with Live(console=console, auto_refresh=False, vertical_overflow="visible") as live:
+    """In place. Where there are still too few lines an ellipsis says so, and at the end all of it stands there."""
+    with Live(console=console, auto_refresh=False, vertical_overflow="ellipsis") as live:
         while True:
-            live.update(await _look(reader, locate), refresh=True)
+            terminal = Terminal(columns=console.width, lines=console.height)
+            live.update(await _look(reader, locate, terminal), refresh=True)
             await asyncio.sleep(_REDRAW_SECONDS)
 
 
 async def _print_again_and_again(reader: LagReader, locate: Locate, console: Console) -> None:
     while True:
-        view = await _look(reader, locate)
+        view = await _look(reader, locate, None)
         console.print(datetime.now(UTC).isoformat(timespec="seconds"), view)
         await asyncio.sleep(_PRINT_SECONDS)
 
 
-async def _look(reader: LagReader, locate: Locate) -> Group:
+async def _look(reader: LagReader, locate: Locate, terminal: Terminal | None) -> Group:
     cut = (await asyncio.to_thread(locate)).cut
-    return lag_view(await reader.snapshot(cut=cut))
+    return lag_view(await reader.snapshot(cut=cut), terminal)
