@@ -8,6 +8,7 @@ from litestar import Litestar
 from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
+from adapters.session import Tls
 from core.positions import Region
 from replicator.announce import Announcer, what_to_do_about
 from replicator.apply import Applier
@@ -37,6 +38,7 @@ async def main(settings: Settings) -> None:
                 open_connection(
                     settings.topology.regions[region].nats,
                     name=f"crosshook replicator {here}",
+                    tls=Tls(settings.tls, settings.topology.regions[region].tls_name),
                     on_change=report_connection(region),
                 )
             )

@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
+from adapters.session import Tls
 from runtime.health import expose_health, health_routes
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
@@ -63,7 +64,12 @@ async def main(settings: Settings) -> None:
     config = settings.topology.regions[here]
     async with AsyncExitStack() as stack:
         connection = await stack.enter_async_context(
-            open_connection(config.nats, name=f"crosshook service {here}", on_change=report_connection(here))
+            open_connection(
+                config.nats,
+                name=f"crosshook service {here}",
+                tls=Tls(settings.tls, config.tls_name),
+                on_change=report_connection(here),
+            )
         )
         projection = await stack.enter_async_context(open_projection(config.redis))
         tracing = await stack.enter_async_context(

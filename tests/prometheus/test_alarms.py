@@ -88,5 +88,7 @@ async def firing(watching: Prometheus, name: str, *labels: str) -> set[Told]:
 async def add_service_without_nats(region: LocalRegion) -> None:
     """Start a service that looks for the region's NATS where nobody listens."""
     topology = region.directory / "without-nats.toml"
-    topology.write_text(region.topology.read_text().replace(region.nats_url, nats_url(1)))
+    text = region.topology.read_text()
+    assert nats_url(region.nats_port) in text
+    topology.write_text(text.replace(nats_url(region.nats_port), nats_url(1)))
     await region.add_service({"CROSSHOOK_TOPOLOGY": str(topology)})
