@@ -108,6 +108,8 @@ async def test_the_cells_are_walked_by_keyboard_and_the_time_line_follows(opened
     await page.keyboard.press("End")
     await expect(page.locator("#timeline-title")).to_have_text(f"{CUT} behind its own log: the last 15 minutes")
     await page.keyboard.press("Tab")
+    await expect(focused).to_have_attribute("role", "slider")
+    await page.keyboard.press("Tab")
     await expect(focused).to_have_attribute("href", "/schema")
 
 

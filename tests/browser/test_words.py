@@ -1,17 +1,12 @@
 """What is not known is never shown as nothing, whatever a cell is; and ten regions have room."""
 
-import json
-from typing import Any
-
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import NARROW, WIDE, Open
+from tests.browser.telling import Json, cell, present, tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-Json = dict[str, Any]
-SINCE = 1_773_489_588_000
 
 CELLS = [
     ("exact", 0, 0, "", ("none", "0 ms", "0 events")),
@@ -28,17 +23,6 @@ CELLS = [
     ("other_log", None, None, "", ("halted", "≠", "another log")),
     ("exact", 0, 0, "forked", ("halted", "0 ms", "halted: forked")),
 ]
-
-
-def cell(certainty: str, events: int | None, milliseconds: int | None, halted: str = "") -> Json:
-    is_certain = certainty in {"exact", "other_log"}
-    return {
-        "events": events,
-        "milliseconds": milliseconds,
-        "certainty": certainty,
-        "since_milliseconds": None if is_certain else SINCE,
-        "halted": halted,
-    }
 
 
 async def test_every_cell_says_what_is_known_and_nothing_else(opened: Open) -> None:
@@ -58,13 +42,7 @@ async def test_ten_regions_have_room_and_only_the_matrix_is_scrolled_sideways(
 ) -> None:
     look = await opened("us-iowa", width=width, scheme=scheme)
 
-    async def told(route: Route) -> None:
-        await route.fulfill(
-            body=f"event: present\ndata: {json.dumps(ten_regions())}\n\n", content_type="text/event-stream"
-        )
-
-    await look.page.route("**/dashboard/events", told)
-    await look.page.reload()
+    await tell(look, ("present", ten_regions()))
     await expect(look.page.locator('[role="gridcell"]')).to_have_count(100)
     assert await look.page.evaluate("document.documentElement.scrollWidth") == width
     await look.page.keyboard.press("Tab")
@@ -76,21 +54,5 @@ async def test_ten_regions_have_room_and_only_the_matrix_is_scrolled_sideways(
 
 def ten_regions() -> Json:
     cells = [cell(certainty, events, milliseconds, halted) for certainty, events, milliseconds, halted, _ in CELLS]
-    return {
-        "at_milliseconds": SINCE,
-        "here": "a-region-with-a-long-name-0",
-        "condition": "ready",
-        "regions": [
-            {
-                "name": f"a-region-with-a-long-name-{number}",
-                "state": "active",
-                "is_current": True,
-                "since_milliseconds": None,
-                "waiting": number,
-            }
-            for number in range(10)
-        ],
-        "cells": [cells[place % len(cells)] for place in range(100)],
-        "paces": [],
-        "notes": [{"urgency": "alarm", "text": "Somebody has to look."}],
-    }
+    names = [f"a-region-with-a-long-name-{number}" for number in range(10)]
+    return present(names, [cells[place % len(cells)] for place in range(100)])

@@ -9,7 +9,7 @@ const ASK_AGAIN_MILLISECONDS = 3000;
 const URGENCY_ICONS = { alarm: "stop", warning: "warning", note: "arrow" };
 
 const find = (id) => document.getElementById(id);
-const timeLine = new TimeLine(find("timeline"), find("timeline-says"));
+const timeLine = new TimeLine({ container: find("timeline"), sentence: find("timeline-says"), moment: find("moment") });
 const matrix = new Matrix(find("matrix"), (place) => {
   const [behind, origin] = [matrix.names[Math.floor(place / matrix.names.length)], matrix.names[place % matrix.names.length]];
   find("timeline-title").textContent = `${behind} behind ${behind === origin ? "its own log" : origin}: the last 15 minutes`;

@@ -13,6 +13,7 @@ export const LEVELS = {
 
 const BEHIND_FROM_MILLISECONDS = 1000;
 const FAR_FROM_MILLISECONDS = 5000;
+const PAST_SECONDS = 15 * 60 - 5;
 
 /** Milliseconds, then seconds with one decimal, then minutes, then hours: two units at most. */
 export function duration(milliseconds) {
@@ -112,6 +113,30 @@ function levelOf(cell) {
   if (cell.events === 0) return "none";
   if (cell.milliseconds === null || cell.milliseconds < BEHIND_FROM_MILLISECONDS) return "moving";
   return cell.milliseconds < FAR_FROM_MILLISECONDS ? "behind" : "far";
+}
+
+/** What was missing at one moment of a cell's past; null stands for what was not known. */
+export function momentInWords({ milliseconds, events: count }) {
+  if (count === null) return { age: "not known", events: "not known", label: "not known from here." };
+  const age = milliseconds === null ? "not known" : duration(milliseconds);
+  const old = milliseconds === null ? "of an age not known" : `${age} old`;
+  const label = count ? `${events(count)} not known to be applied, the oldest ${old}.` : "nothing was missing.";
+  return { age, events: number(count), label };
+}
+
+/** A cell's past in a sentence or two: since when it is remembered, what was worst, and for how long it was not known. */
+export function pastInWords(samples, place) {
+  const { at, last } = samples;
+  const { events: counts, milliseconds } = samples.columns[place];
+  const since = at[last] - at[0] < PAST_SECONDS ? `Remembered since ${time(at[0] * 1000)}. ` : "";
+  if (counts.every((count) => count === null)) return `${since}Not known from here all the while.`;
+  const [oldest, most] = [milliseconds, counts].map((values) => Math.max(0, ...values));
+  const index = oldest ? milliseconds.indexOf(oldest) : counts.indexOf(most);
+  const worst = milliseconds[index] === null ? events(most) : duration(milliseconds[index]);
+  const seconds = samples.unknown(place).reduce((sum, [from, to]) => sum + to - from, 0);
+  const unknownFor = seconds < 120 ? `${Math.round(seconds)} s` : duration(1000 * seconds);
+  const said = `${most ? `Worst: ${worst}, at ${time(at[index] * 1000)}` : "Nothing was missing"}${seconds ? `; not known from here for ${unknownFor} (hatched)` : ""}.`;
+  return since + together(said);
 }
 
 /** The page in one sentence: what has to be looked at, who is not heard, what is worst. */
