@@ -9,6 +9,9 @@ from tests.browser.looking import Look
 
 Json = dict[str, Any]
 
+PROCESS = "crosshook-service-us-iowa-7d9c6b5f8d-x2x7k:8080"
+"""As long as a name often is."""
+
 SINCE = 1_773_489_588_000
 """11:59:48 UTC."""
 
@@ -41,6 +44,7 @@ def present(names: list[str], cells: list[Json], *, at_milliseconds: int = SINCE
     return {
         "at_milliseconds": at_milliseconds,
         "here": names[0],
+        "process": PROCESS,
         "condition": "ready",
         "regions": [
             {"name": name, "state": "active", "is_current": True, "since_milliseconds": None, "waiting": place}

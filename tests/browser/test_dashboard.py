@@ -1,6 +1,8 @@
 """The lag page in a real browser: a cut is seen, what is not known is said, and everybody can use it."""
 
 import asyncio
+import re
+import socket
 
 import pytest
 from playwright.async_api import expect
@@ -111,6 +113,15 @@ async def test_the_cells_are_walked_by_keyboard_and_the_time_line_follows(opened
     await expect(focused).to_have_attribute("role", "slider")
     await page.keyboard.press("Tab")
     await expect(focused).to_have_attribute("href", "/schema")
+
+
+async def test_a_page_says_which_process_the_writes_and_those_who_wait_are_of(demo: LocalRegions, opened: Open) -> None:
+    look = await opened(CUT)
+    process = f"{socket.gethostname()}:{demo.region(CUT).http_url.rpartition(':')[2]}"
+    await look.says(f"As seen from {CUT}, told by its process {process}.")
+    for figures, what in (("#paces-whose", "Answered by"), ("#waiting-whose", "By requests to")):
+        await expect(look.page.locator(figures)).to_have_text(f"{what} the process {process} of {CUT} alone.")
+    await expect(look.page.get_by_role("table", name="Writes")).to_have_accessible_description(re.compile(process))
 
 
 CONTRASTS = """() => {

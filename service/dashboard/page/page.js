@@ -41,7 +41,9 @@ function show(present) {
   timeLine.add(present);
   here = present.here;
   showHeadline(headline(present));
-  setText(find("seen-from"), `As seen from ${here}.`);
+  setText(find("seen-from"), `As seen from ${here}, told by its process ${present.process}.`);
+  setText(find("paces-whose"), `Answered by the process ${present.process} of ${here} alone.`);
+  setText(find("waiting-whose"), `By requests to the process ${present.process} of ${here} alone.`);
   showNotes(present.notes);
   showPaces(present.paces);
   showWaiting(present.regions);

@@ -42,7 +42,14 @@ def told(
     )
     lags = matrix(known, written_milliseconds={}, now_milliseconds=NOON_MILLISECONDS)
     sample = LagSample(at_milliseconds=NOON_MILLISECONDS, known=known, lags=lags)
-    return present(sample, topology=regions or topology(), health=health, waiting_for={JAPAN: waiting}, paces=[])
+    return present(
+        sample,
+        topology=regions or topology(),
+        health=health,
+        waiting_for={JAPAN: waiting},
+        paces=[],
+        process="here:8080",
+    )
 
 
 def everybody(**others: Heard) -> dict[Region, Heard]:
