@@ -12,6 +12,8 @@ CELLS = [
     ("exact", 0, 0, "", ("none", "0 ms", "0 events")),
     ("exact", 1, 140, "", ("moving", "140 ms", "1 event")),
     ("exact", 1_200, 2_345, "", ("behind", "2.3 s", "1,200 events")),
+    ("exact", 3, 119_950, "", ("far", "120 s", "3 events")),
+    ("exact", 3, 99_940, "", ("far", "99.9 s", "3 events")),
     ("exact", 3, None, "", ("moving", "?", "3 events")),
     ("exact", 3, 7_500_000, "", ("far", "2.1 h", "3 events")),
     ("at_most", 262, 14_400, "", ("far", "≤ 14.4 s", "≤ 262 events")),
@@ -49,10 +51,11 @@ async def test_ten_regions_have_room_and_only_the_matrix_is_scrolled_sideways(
     for _ in range(9):
         await look.page.keyboard.press("ArrowRight")
     await expect(look.page.locator(":focus")).to_be_in_viewport(ratio=1)
+    assert await look.covered() == []
     await look.keep(f"ten-regions-{scheme}-{width}")
 
 
 def ten_regions() -> Json:
     cells = [cell(certainty, events, milliseconds, halted) for certainty, events, milliseconds, halted, _ in CELLS]
-    names = [f"a-region-with-a-long-name-{number}" for number in range(10)]
+    names = [*(f"a-region-with-a-long-name-{number}" for number in range(9)), "aregionwhosenamehasnohyphenatall"]
     return present(names, [cells[place % len(cells)] for place in range(100)])

@@ -42,8 +42,8 @@ function show(present) {
   here = present.here;
   showHeadline(headline(present));
   setText(find("seen-from"), `As seen from ${here}, told by its process ${present.process}.`);
-  setText(find("paces-whose"), `Answered by the process ${present.process} of ${here} alone.`);
-  setText(find("waiting-whose"), `By requests to the process ${present.process} of ${here} alone.`);
+  setText(find("paces-whose"), `Answered by ${here}'s process ${present.process}.`);
+  setText(find("waiting-whose"), `By requests to ${here}'s process ${present.process}.`);
   showNotes(present.notes);
   showPaces(present.paces);
   showWaiting(present.regions);

@@ -28,7 +28,8 @@ export function duration(milliseconds) {
 /** The same in one unit, for where there is little room. */
 export function brief(milliseconds) {
   const minutes = milliseconds / 60000;
-  if (minutes < 2) return duration(milliseconds);
+  if (milliseconds < 99_950) return duration(milliseconds);
+  if (minutes < 2) return `${Math.round(milliseconds / 1000)} s`;
   return minutes < 120 ? `${Math.floor(minutes)} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
@@ -50,9 +51,9 @@ export function time(milliseconds) {
   return new Date(milliseconds).toISOString().slice(11, 19);
 }
 
-/** A number stays with its unit where a line has to end. */
+/** A number stays with its unit, and with what it is at most or at least, where a line has to end. */
 function together(text) {
-  return text.replace(/ (ms|s|min|h)\b/g, "\u00a0$1");
+  return text.replace(/ (ms|s|min|h)\b/g, "\u00a0$1").replace(/([≤≥]) /g, "$1\u00a0");
 }
 
 /** What a cell shows: its level, a line for the time and one for the events; and all of it in a sentence. */
