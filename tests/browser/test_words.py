@@ -55,6 +55,28 @@ async def test_ten_regions_have_room_and_only_the_matrix_is_scrolled_sideways(
     await look.keep(f"ten-regions-{scheme}-{width}")
 
 
+async def test_what_is_looked_at_first_is_the_worst_that_is_known(opened: Open) -> None:
+    look = await opened("us-iowa")
+    names = ["us-iowa", "europe-belgium"]
+    lags = [cell("exact", 0, 0), cell("last_heard", 9, 90_000), cell("at_most", 3, 1_200), cell("exact", 1, 140)]
+    await tell(look, ("present", present(names, lags)))
+    await expect(look.page.locator("#timeline-title")).to_have_text(
+        "europe-belgium behind us-iowa: the last 15 minutes"
+    )
+    await look.keep("two-regions")
+
+
+@pytest.mark.parametrize("width", [320, 375, 768])
+async def test_a_screen_of_any_width_has_room_for_three_regions(opened: Open, width: int) -> None:
+    look = await opened("us-iowa", width=width)
+    lags = [cell(certainty, events, age, halted) for certainty, events, age, halted, _ in CELLS]
+    await tell(look, ("present", present(["us-iowa", "europe-belgium", "asia-japan"], lags[-9:])))
+    await expect(look.page.locator('[role="gridcell"]')).to_have_count(9)
+    assert await look.page.evaluate("document.documentElement.scrollWidth") == width
+    assert await look.covered() == []
+    await look.keep(f"three-regions-{width}")
+
+
 def ten_regions() -> Json:
     cells = [cell(certainty, events, milliseconds, halted) for certainty, events, milliseconds, halted, _ in CELLS]
     names = [*(f"a-region-with-a-long-name-{number}" for number in range(9)), "aregionwhosenamehasnohyphenatall"]

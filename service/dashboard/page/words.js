@@ -106,6 +106,11 @@ function lagInWords(cell, behind, origin) {
   }
 }
 
+/** Whether there is an age to tell, and not only what was last heard. */
+export function isKnown(cell) {
+  return ["exact", "at_most", "at_least"].includes(cell.certainty) && cell.milliseconds !== null;
+}
+
 function unknown(below, label) {
   return { level: "unknown", above: "?", below, label };
 }
@@ -155,7 +160,7 @@ export function headline(present) {
   const silent = present.regions.filter((region) => region.since_milliseconds !== null).map((region) => region.name);
   const others = names.filter((name) => name !== present.here);
   if (others.length && others.every((name) => silent.includes(name))) return `${present.here} hears no other region`;
-  const known = cells.filter((cell) => ["exact", "at_most", "at_least"].includes(cell.certainty) && cell.milliseconds !== null);
+  const known = cells.filter(isKnown);
   const worst = known.reduce((most, cell) => (cell.milliseconds > most.milliseconds ? cell : most), { milliseconds: 0 });
   const behind = worst.behind === worst.origin ? "its own log" : worst.origin;
   if (silent.length) {
