@@ -18,7 +18,7 @@ from runtime.health import expose_health, health_routes
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
-from runtime.server import bind, serve
+from runtime.server import bind, name_of, serve
 from runtime.tracing import open_tracing
 from service import headers, metrics
 from service.acknowledgements import Acknowledgements
@@ -121,6 +121,7 @@ async def main(settings: Settings) -> None:
             health=region.health,
             waiting_for=waiting.waiting_for,
             paces=paces,
+            process=name_of(listener),
             listeners_max=settings.dashboard_listeners_max,
         )
         views = Views(projection, quota)

@@ -42,7 +42,14 @@ def told(
     )
     lags = matrix(known, written_milliseconds={}, now_milliseconds=NOON_MILLISECONDS)
     sample = LagSample(at_milliseconds=NOON_MILLISECONDS, known=known, lags=lags)
-    return present(sample, topology=regions or topology(), health=health, waiting_for={JAPAN: waiting}, paces=[])
+    return present(
+        sample,
+        topology=regions or topology(),
+        health=health,
+        waiting_for={JAPAN: waiting},
+        paces=[],
+        process="here:8080",
+    )
 
 
 def everybody(**others: Heard) -> dict[Region, Heard]:
@@ -66,7 +73,7 @@ def test_who_is_not_heard_is_named_with_since_when_and_what_that_leaves_unknown(
         Note(
             Urgency.WARNING,
             "Not heard: asia-japan since 11:59:48 UTC. Not known from here: where its log ends by now, so how far "
-            "anybody is behind; and what it has applied since. Writes with all_regions wait for it.",
+            "any region is behind it; and what it has applied since. Writes with all_regions wait for it.",
         )
     ]
     assert [(region.since_milliseconds, region.waiting) for region in said.regions] == [
