@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from adapters.errors import Unavailable
-from adapters.session import REDIAL_SECONDS, Session, in_words
+from adapters.session import REDIAL_SECONDS, Session, Tls, in_words
 
 log = structlog.get_logger()
 
@@ -21,9 +21,17 @@ log = structlog.get_logger()
 class Connection:
     """Where to find the present session."""
 
-    def __init__(self, servers: list[str], *, name: str, on_change: Callable[[str | None], None] | None = None) -> None:
+    def __init__(
+        self,
+        servers: list[str],
+        *,
+        name: str,
+        tls: Tls | None = None,
+        on_change: Callable[[str | None], None] | None = None,
+    ) -> None:
         self._servers = servers
         self._name = name
+        self._tls = tls
         self._on_change = on_change or (lambda _why_not: None)
         self._session: Session | None = None
         self._available = asyncio.Event()
@@ -71,7 +79,7 @@ class Connection:
         """
         whys = []
         for server in random.sample(self._servers, len(self._servers)):
-            session = Session(self._name)
+            session = Session(self._name, tls=self._tls)
             try:
                 await session.dial(server)
                 self._session = session
@@ -107,14 +115,18 @@ def _place(server: str) -> str:
 
 @asynccontextmanager
 async def open_connection(
-    servers: list[str], *, name: str, on_change: Callable[[str | None], None] | None = None
+    servers: list[str],
+    *,
+    name: str,
+    tls: Tls | None = None,
+    on_change: Callable[[str | None], None] | None = None,
 ) -> AsyncIterator[Connection]:
     """A connection that is kept in the background while the context is open.
 
-    `on_change` is called on every change and failed attempt: with None where there is a session now, else with
-    why there is none.
+    `tls` is for `tls://` addresses. `on_change` is called on every change and failed attempt: with None where there is
+    a session now, else with why there is none.
     """
-    connection = Connection(servers, name=name, on_change=on_change)
+    connection = Connection(servers, name=name, tls=tls, on_change=on_change)
     keeper = asyncio.create_task(connection.keep(), name=f"connection {name}")
     try:
         yield connection

@@ -162,10 +162,10 @@ class EventLog:
         """
         session = self._connection.current
         follower = Follower(session, self.origin, known=known)
-        inbox = session.inbox()
-        subscription = await session.subscribe(inbox, follower.on_message)
+        deliveries = session.new_delivery_subject()
+        subscription = await session.subscribe(deliveries, follower.on_message)
         try:
-            info = await self._begin(session, inbox, known)
+            info = await self._begin(session, deliveries, known)
             if known.sequence != NOTHING and known.epoch != info.epoch:
                 raise EpochChanged(self.origin, known=known.epoch, found=info.epoch)
             if info.last_sequence < known.sequence:
@@ -177,20 +177,20 @@ class EventLog:
             follower.close()
             await session.unsubscribe(subscription)
 
-    async def _begin(self, session: Session, inbox: str, known: Mark) -> LogInfo:
-        """Have what comes after `known` delivered to `inbox`. Both at once: far away each costs a round trip."""
+    async def _begin(self, session: Session, deliveries: str, known: Mark) -> LogInfo:
+        """Have what comes after `known` delivered to `deliveries`. Both at once: far away each costs a round trip."""
         start = max(known.sequence, EventSequence(1))
         try:
-            info, _ = await asyncio.gather(self._describe(session), self._deliver(session, inbox, start=start))
+            info, _ = await asyncio.gather(self._describe(session), self._deliver(session, deliveries, start=start))
         except LogMissing as error:
             if known.sequence == NOTHING:
                 raise
             raise LogVanished(self.origin, known=known) from error
         return info
 
-    async def _deliver(self, session: Session, inbox: str, *, start: EventSequence) -> None:
+    async def _deliver(self, session: Session, deliveries: str, *, start: EventSequence) -> None:
         try:
-            await jetstream.create_push_consumer(session, self._stream, deliver=inbox, start=start)
+            await jetstream.create_push_consumer(session, self._stream, deliver=deliveries, start=start)
         except jetstream.ApiError as error:
             if error.code == jetstream.STREAM_NOT_FOUND:
                 raise LogMissing(self._stream) from error

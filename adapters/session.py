@@ -1,9 +1,12 @@
 """A session: one client object over one TCP connection, until it is lost (ADR 4)."""
 
 import asyncio
+import ssl
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import nats.errors
 import structlog
@@ -12,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from adapters.errors import Unavailable
+from core.topology import deliveries_to
 
 T = TypeVar("T")
 
@@ -28,12 +32,24 @@ LIVENESS_POLL_SECONDS = 0.25
 CLOSE_SECONDS = 2.0
 
 
+class Tls(NamedTuple):
+    """How to know a server at a `tls://` address, and be known by it.
+
+    `server_name` is whom its certificate must name; `""`: the host in its address.
+    """
+
+    context: ssl.SSLContext
+    server_name: str = ""
+
+
 class Session:
     """One client over one TCP connection, until it is lost."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, tls: Tls | None = None) -> None:
         self._client = Client()
         self._name = name
+        self._tls = tls
+        self._user = ""
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_error = ""
@@ -55,10 +71,14 @@ class Session:
 
         The client by itself would try a server that does not listen again and again: its first error ends it.
         """
+        address, self._user, password = _taken_apart(server)
         connecting = asyncio.ensure_future(
             self._client.connect(
-                servers=[server],
+                servers=[address],
+                user=self._user or None,
+                password=password or None,
                 name=self._name,
+                **_tls_options(address, self._tls),
                 allow_reconnect=False,
                 max_reconnect_attempts=1,
                 reconnect_time_wait=REDIAL_SECONDS,  # type: ignore[arg-type]
@@ -147,9 +167,9 @@ class Session:
             with suppress(OSError, nats.errors.Error):
                 await subscription.unsubscribe()
 
-    def inbox(self) -> str:
-        """A subject of one's own."""
-        return self._client.new_inbox()
+    def new_delivery_subject(self) -> str:
+        """A subject of one's own, on which events can be delivered. Nobody else could guess it."""
+        return f"{deliveries_to(self._user)}.{uuid.uuid4().hex}"
 
     @property
     def client(self) -> Client:
@@ -183,6 +203,8 @@ class Session:
 
     async def _on_error(self, error: Exception) -> None:
         self._last_error = in_words(error)
+        if "permissions violation" in self._last_error:
+            log.error("not permitted", name=self._name, why=self._last_error)
         if not self._failed.done():
             self._failed.set_result(None)
         if isinstance(error, nats.errors.UnexpectedEOF):
@@ -191,6 +213,29 @@ class Session:
     async def _on_disconnected(self) -> None:
         if not self._lost.done():
             self._lost.set_result(None)
+
+
+def _taken_apart(server: str) -> tuple[str, str, str]:
+    """A server's address without its user and password, and these."""
+    parts = urlsplit(server)
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return bare, unquote(parts.username or ""), unquote(parts.password or "")
+
+
+def _tls_options(address: str, tls: Tls | None) -> dict[str, Any]:
+    """What the client needs for a `tls://` address.
+
+    The handshake comes first. Else the client would believe a greeting that says that there is no need of TLS, which
+    anybody in between could send, and would show its password.
+    """
+    if not address.startswith("tls://"):
+        return {}
+    context, server_name = tls or Tls(ssl.create_default_context())
+    return {
+        "tls": context,
+        "tls_hostname": server_name or urlsplit(address).hostname,
+        "tls_handshake_first": True,
+    }
 
 
 def in_words(error: Exception) -> str:

@@ -92,8 +92,10 @@ def oldest_unapplied(snapshot: Snapshot) -> frozenset[Position]:
 
 
 def notes(snapshot: Snapshot) -> Iterator[str]:
-    """What the cells have no room for: what is not known and why, who is halted and why, who is rebuilding."""
+    """What the cells have no room for: who is cut off, halted or rebuilding, and what is not known; and why."""
     for region in snapshot.regions:
+        if region in snapshot.cut:
+            yield f"{region}: cut off from the other regions"
         missing = [
             what
             for what, known in (

@@ -6,14 +6,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
+from ssl import SSLContext
 
 from adapters.announcements import Announcement, listen
 from adapters.connection import Connection, open_connection
 from adapters.errors import LogMissing, Unavailable
 from adapters.event_log import EventLog
+from adapters.session import Tls
 from cli.lag_cells import Applied, End, Snapshot, oldest_unapplied
 from cli.lag_hearing import Hearing
 from core.positions import Position, Region
+from core.topology import RegionConfig
 
 COMPLETE_SECONDS_MAX = 2.0
 """How long the first look waits: a second to connect, which takes three round trips, and a second to hear."""
@@ -118,12 +121,17 @@ class LagReader:
 
 
 @asynccontextmanager
-async def open_lag_reader(servers: Mapping[Region, list[str]]) -> AsyncIterator[LagReader]:
-    """A reader of the regions at these NATS addresses, connected in the background while the context is open."""
+async def open_lag_reader(regions: Mapping[Region, RegionConfig], *, tls: SSLContext) -> AsyncIterator[LagReader]:
+    """A reader of the NATS of these regions, connected in the background while the context is open."""
     reader = LagReader()
     async with AsyncExitStack() as stack:
-        for region, addresses in servers.items():
-            opening = open_connection(addresses, name="crosshook lag", on_change=partial(reader.changed, region))
+        for region, config in regions.items():
+            opening = open_connection(
+                config.nats,
+                name="crosshook lag",
+                tls=Tls(tls, config.tls_name),
+                on_change=partial(reader.changed, region),
+            )
             connection = await stack.enter_async_context(opening)
             reader.add(region, connection)
             hearing = asyncio.create_task(reader.hear(connection))

@@ -33,9 +33,13 @@ class RegionState(StrEnum):
 
 
 class RegionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One region's servers, as seen from the region whose topology file this is."""
+    """One region's servers, as seen from the region whose topology file this is.
+
+    `tls_name` is whom the certificate of its NATS servers must name; `""`: the host in their address.
+    """
 
     nats: list[str] = msgspec.field(default_factory=list)
+    tls_name: str = ""
     redis: str = ""
     state: RegionState = RegionState.ACTIVE
     replicas: int = 1
@@ -100,6 +104,8 @@ def _check(name: str, config: RegionConfig, *, is_here: bool) -> None:
     for address in config.nats:
         if not _is_server(address, "nats", "tls"):
             raise _bad_address(name, "nats: expected nats://HOST:PORT or tls://HOST:PORT", address)
+    if config.tls_name and not _PRINTABLE.fullmatch(config.tls_name):
+        raise InvalidTopology(f"region {name}: tls_name: expected the name in a certificate, got {config.tls_name!r}")
     if is_here and not config.redis:
         raise InvalidTopology(f"region {name}: redis: expected an address such as redis://host:6379/0")
     if config.redis and not _is_redis(config.redis):
@@ -155,3 +161,8 @@ def epoch_in(subject: str) -> Epoch:
 def announcements_of(region: Region) -> str:
     """The subject of one region's announcements."""
     return f"watermarks.{region}"
+
+
+def deliveries_to(user: str) -> str:
+    """The prefix of the subjects on which a user of a region's NATS has events delivered to it."""
+    return f"deliver.{user or 'anybody'}"

@@ -1,5 +1,6 @@
 """The replicator's settings."""
 
+import ssl
 from collections.abc import Mapping
 
 import msgspec
@@ -16,6 +17,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     topology: Topology
     region: Region
+    tls: ssl.SSLContext
     host: str
     port: int
     log_format: LogFormat
@@ -33,6 +35,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     return Settings(
         topology=topology,
         region=region,
+        tls=environment.tls(),
         host=host,
         port=port,
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),

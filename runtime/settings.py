@@ -1,6 +1,7 @@
 """Settings from the environment, each checked once, before any connection."""
 
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import NamedTuple, TypeVar
 from core.positions import Region
 from core.topology import InvalidTopology, Topology, parse_topology
 from runtime.clock import Clock
+from runtime.credentials import InvalidCredentials, read_credentials
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -118,7 +120,7 @@ class Environment:
         return next((endpoint for endpoint in found if endpoint.url), None)
 
     def place(self) -> tuple[Topology, Region]:
-        """The topology file's content, and which of its regions this process belongs to."""
+        """The topology, with this process's credentials in its addresses, and which of its regions it belongs to."""
         path, region = self._variables.get("CROSSHOOK_TOPOLOGY"), self._variables.get("CROSSHOOK_REGION")
         if not path:
             raise InvalidSetting("CROSSHOOK_TOPOLOGY", "the path of a topology file", path)
@@ -130,4 +132,36 @@ class Environment:
             raise InvalidSetting("CROSSHOOK_TOPOLOGY", f"a file that can be read ({error})", path) from error
         except (tomllib.TOMLDecodeError, InvalidTopology) as error:
             raise InvalidSetting("CROSSHOOK_TOPOLOGY", f"a valid topology ({error})", path) from error
-        return topology, Region(region)
+        return self._with_credentials(topology), Region(region)
+
+    def tls(self) -> ssl.SSLContext:
+        """How this process knows servers at `tls://` addresses, and is known by them.
+
+        Without an authority the system's are believed; without a certificate none is shown.
+        """
+        authority = self._variables.get("CROSSHOOK_TLS_AUTHORITY")
+        certificate, key = map(self._variables.get, ("CROSSHOOK_TLS_CERTIFICATE", "CROSSHOOK_TLS_KEY"))
+        try:
+            context = ssl.create_default_context(cafile=authority or None)
+        except OSError as error:
+            expected = f"a file with the certificates of authorities ({error})"
+            raise InvalidSetting("CROSSHOOK_TLS_AUTHORITY", expected, authority) from error
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        if certificate:
+            try:
+                context.load_cert_chain(certificate, key)
+            except OSError as error:
+                expected = f"a certificate that belongs to the key in CROSSHOOK_TLS_KEY ({error})"
+                raise InvalidSetting("CROSSHOOK_TLS_CERTIFICATE", expected, certificate) from error
+        elif key:
+            raise InvalidSetting("CROSSHOOK_TLS_CERTIFICATE", "the certificate of CROSSHOOK_TLS_KEY", None)
+        return context
+
+    def _with_credentials(self, topology: Topology) -> Topology:
+        path = self._variables.get("CROSSHOOK_CREDENTIALS")
+        if not path:
+            return topology
+        try:
+            return read_credentials(Path(path)).into(topology)
+        except (OSError, InvalidCredentials) as error:
+            raise InvalidSetting("CROSSHOOK_CREDENTIALS", f"a file of credentials ({error})", path) from error

@@ -12,11 +12,12 @@ from prometheus_client import REGISTRY
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
-from runtime.health import health_routes
+from adapters.session import Tls
+from runtime.health import expose_health, health_routes
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
-from runtime.server import bind, serve
+from runtime.server import bind, name_of, serve
 from runtime.tracing import open_tracing
 from service import headers, metrics
 from service.acknowledgements import Acknowledgements
@@ -62,7 +63,12 @@ async def main(settings: Settings) -> None:
     config = settings.topology.regions[here]
     async with AsyncExitStack() as stack:
         connection = await stack.enter_async_context(
-            open_connection(config.nats, name=f"crosshook service {here}", on_change=report_connection(here))
+            open_connection(
+                config.nats,
+                name=f"crosshook service {here}",
+                tls=Tls(settings.tls, config.tls_name),
+                on_change=report_connection(here),
+            )
         )
         projection = await stack.enter_async_context(open_projection(config.redis))
         tracing = await stack.enter_async_context(
@@ -115,6 +121,7 @@ async def main(settings: Settings) -> None:
             health=region.health,
             waiting_for=waiting.waiting_for,
             paces=paces,
+            process=name_of(listener),
             listeners_max=settings.dashboard_listeners_max,
         )
         views = Views(projection, quota)
@@ -134,7 +141,14 @@ async def main(settings: Settings) -> None:
             requests_max=settings.requests_max,
             body_bytes_max=settings.body_bytes_max,
         )
-        metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
+        expose_health(region.health)
+        metrics.expose(
+            here,
+            topology=settings.topology,
+            in_flight=lambda: admission.in_flight,
+            waiting=waiting,
+            patience=patience,
+        )
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
         app = Observing(admission, paces=paces, write=write, tracing=tracing)
         works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()

@@ -1,5 +1,6 @@
 """The service's settings."""
 
+import ssl
 from collections.abc import Mapping
 
 import msgspec
@@ -18,6 +19,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     topology: Topology
     region: Region
+    tls: ssl.SSLContext
     host: str
     port: int
     drain_seconds: float
@@ -45,6 +47,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     return Settings(
         topology=topology,
         region=region,
+        tls=environment.tls(),
         host=host,
         port=port,
         drain_seconds=environment.number("CROSSHOOK_DRAIN_SECONDS", default=10, low=0, high=60),

@@ -59,10 +59,14 @@ class RoundTripStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
-    """Everything that runs. The control socket is its user's alone, so the admin key may be told."""
+    """Everything that runs. The control socket is its user's alone, so the admin key may be told.
+
+    `observer` is the path of the credentials of whoever only looks.
+    """
 
     data: str
     admin_key: str
+    observer: str
     regions: list[RegionStatus]
     round_trips: list[RoundTripStatus]
 

@@ -36,12 +36,14 @@ def nats_probe(port: int) -> Probe:
     return _over_tcp(port, greeting)
 
 
-def redis_probe(port: int) -> Probe:
+def redis_probe(port: int, *, user: str, password: str) -> Probe:
     """Ready once the server answers PING with PONG, which it does not while it loads."""
 
     async def ping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Readiness:
-        writer.write(b"PING\r\n")
-        line = await reader.readline()
+        writer.write(f"AUTH {user} {password}\r\n".encode())
+        if (line := await reader.readline()) == b"+OK\r\n":
+            writer.write(b"PING\r\n")
+            line = await reader.readline()
         return Ready() if line == b"+PONG\r\n" else Waiting(f"Redis answers {_shortened(line)}")
 
     return _over_tcp(port, ping)

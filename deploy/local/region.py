@@ -1,14 +1,20 @@
 """One region on this machine: its NATS, its Redis, its services and replicators."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from deploy.local.configuration import nats_configuration, nats_url, redis_configuration, redis_url
+from core.positions import Region
+from deploy.local.configuration import nats_url, redis_url
 from deploy.local.http_process import HttpProcess
-from deploy.local.ports import Ports
+from deploy.local.ports import LOCALHOST, Ports
 from deploy.local.probes import nats_probe, redis_probe
 from deploy.local.server_process import ServerProcess
 from deploy.local.servers import Servers
+from deploy.logins import Logins, write_private
+from deploy.nats.accounts import COPIES_OPERATOR, LOG_OPERATOR, accounts
+from deploy.nats.configuration import nats_configuration
+from deploy.redis.configuration import OPERATOR, redis_configuration
+from runtime.credentials import Login
 
 
 class LocalRegion:
@@ -21,6 +27,7 @@ class LocalRegion:
         directory: Path,
         servers: Servers,
         ports: Ports,
+        logins: Logins,
         environment: Mapping[str, str],
         settings: Mapping[str, str],
     ) -> None:
@@ -33,6 +40,12 @@ class LocalRegion:
         self.services: list[HttpProcess] = []
         self.replicators: list[HttpProcess] = []
         self._ports = ports
+        self._nats_passwords = logins.nats[Region(name)]
+        self._redis_passwords = logins.redis[Region(name)]
+        self._credentials = {
+            "service": write_private(directory / "service.toml", logins.service(Region(name))),
+            "replicator": write_private(directory / "replicator.toml", logins.replicator(Region(name))),
+        }
         self._environment = dict(environment)
         self._settings = {
             **settings,
@@ -41,18 +54,35 @@ class LocalRegion:
         }
         self.nats_port = ports.claim_any()
         self.redis_port = ports.claim_any()
-        self.nats = self._nats(servers)
+        self.nats = self._nats(servers, list(logins.nats))
         self.redis = self._redis(servers)
 
     @property
     def nats_url(self) -> str:
-        """This region's NATS, without a link in between."""
-        return self.nats.url
+        """This region's NATS without a link in between, as the user who may do everything with the region's own log."""
+        return self.nats_url_as(LOG_OPERATOR)
+
+    @property
+    def copies_url(self) -> str:
+        """The same, as the user who may do everything with its copies of other regions' logs."""
+        return self.nats_url_as(COPIES_OPERATOR)
+
+    def nats_url_as(self, user: str) -> str:
+        """The same, as any of its users."""
+        return Login(user, self._nats_passwords[user]).into(self.nats.url)
+
+    def log_url(self, origin: str) -> str:
+        """The same, as the user who may do everything with the log of `origin`."""
+        return self.nats_url if origin == self.name else self.copies_url
 
     @property
     def redis_url(self) -> str:
-        """This region's Redis."""
-        return self.redis.url
+        """This region's Redis, as the user who may do everything."""
+        return self.redis_url_as(OPERATOR)
+
+    def redis_url_as(self, user: str) -> str:
+        """The same, as any of its users."""
+        return Login(user, self._redis_passwords[user]).into(self.redis.url)
 
     @property
     def http_url(self) -> str:
@@ -100,15 +130,25 @@ class LocalRegion:
             directory=self.directory,
             log=self.logs / f"{module}-{number}.log",
             environment=self._environment,
-            settings={**self._settings, **(settings or {})},
+            settings={
+                **self._settings,
+                "CROSSHOOK_CREDENTIALS": str(self._credentials[module]),
+                **(settings or {}),
+            },
         )
 
-    def _nats(self, servers: Servers) -> ServerProcess:
+    def _nats(self, servers: Servers, regions: Sequence[Region]) -> ServerProcess:
         files = self.directory / "nats"
         files.mkdir(exist_ok=True)
-        configuration = self.directory / "nats.conf"
-        text = nats_configuration(servers.nats, server_name=self.name, port=self.nats_port, store=files)
-        configuration.write_text(text)
+        here = Region(self.name)
+        text = nats_configuration(
+            servers.nats.version,
+            server_name=self.name,
+            listen=f"{LOCALHOST}:{self.nats_port}",
+            store=str(files),
+            accounts=accounts(here, [region for region in regions if region != here], self._nats_passwords),
+        )
+        configuration = write_private(self.directory / "nats.conf", text)
         return ServerProcess(
             name=f"{self.name}/nats",
             url=nats_url(self.nats_port),
@@ -122,14 +162,16 @@ class LocalRegion:
     def _redis(self, servers: Servers) -> ServerProcess:
         files = self.directory / "redis"
         files.mkdir(exist_ok=True)
-        configuration = self.directory / "redis.conf"
-        configuration.write_text(redis_configuration(port=self.redis_port, directory=files))
+        text = redis_configuration(
+            bind=LOCALHOST, port=self.redis_port, directory=str(files), passwords=self._redis_passwords
+        )
+        configuration = write_private(self.directory / "redis.conf", text)
         return ServerProcess(
             name=f"{self.name}/redis",
             url=redis_url(self.redis_port),
             command=(str(servers.redis.path), str(configuration)),
             files=files,
             log=self.logs / "redis.log",
-            probe=redis_probe(self.redis_port),
+            probe=redis_probe(self.redis_port, user=OPERATOR, password=self._redis_passwords[OPERATOR]),
             environment=self._environment,
         )

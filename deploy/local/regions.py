@@ -18,12 +18,16 @@ Report = Callable[[str, str], None]
 class LocalRegions:
     """Regions that run on this machine, and the links between them."""
 
-    def __init__(self, regions: Sequence[LocalRegion], *, mesh: Mesh, data: Path, admin_key: str) -> None:
+    def __init__(
+        self, regions: Sequence[LocalRegion], *, mesh: Mesh, data: Path, admin_key: str, observer: Path
+    ) -> None:
         self.regions = {region.name: region for region in regions}
         self.mesh = mesh
         self.data = data
         self.admin_key = admin_key
         """With which API keys are issued in every region."""
+        self.observer = observer
+        """The file of credentials of whoever looks at all regions and changes nothing."""
 
     def region(self, name: str) -> LocalRegion:
         """The region of that name. Raises `UnknownRegion`."""

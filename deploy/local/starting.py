@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from core.positions import Region
 from deploy.local.configuration import topology_text
 from deploy.local.data import data_directory
 from deploy.local.geography import RoundTrips, plausible_round_trips, region_names, uniform_round_trips
@@ -16,6 +17,7 @@ from deploy.local.processes import READY_SECONDS_MAX
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions, Report
 from deploy.local.servers import find_servers
+from deploy.logins import new_logins, write_private
 
 _ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"
 _ADMIN_KEY_BYTES = 32
@@ -77,12 +79,15 @@ def _prepare(
     servers = find_servers()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CROSSHOOK_")}
     environment["PYTHONUNBUFFERED"] = "1"
+    logins = new_logins([Region(name) for name in names])
+    observer = write_private(directory / "observer.toml", logins.observer())
     regions = [
         LocalRegion(
             name,
             directory=directory / name,
             servers=servers,
             ports=ports,
+            logins=logins,
             environment=environment,
             settings=settings,
         )
@@ -94,7 +99,7 @@ def _prepare(
     for region in regions:
         seen = {name: mesh.port(region.name, name) for name in nats_ports if name != region.name}
         region.topology.write_text(topology_text(nats_ports=nats_ports | seen, redis_ports=redis_ports))
-    return LocalRegions(regions, mesh=mesh, data=directory, admin_key=settings[_ADMIN_KEY])
+    return LocalRegions(regions, mesh=mesh, data=directory, admin_key=settings[_ADMIN_KEY], observer=observer)
 
 
 def _round_trips(names: Sequence[str], given: RoundTrips | float | None) -> RoundTrips:

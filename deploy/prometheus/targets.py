@@ -27,8 +27,8 @@ def targets_of(regions: Iterable[RegionStatus]) -> Mapping[str, list[TargetGroup
     """Of each job, the groups of its targets: one for each region."""
     regions = list(regions)
     return {
-        "service": [_group(region, region.services) for region in regions],
-        "replicator": [_group(region, region.replicators) for region in regions],
+        "crosshook-service": [_group(region, region.services) for region in regions],
+        "crosshook-replicator": [_group(region, region.replicators) for region in regions],
     }
 
 
@@ -53,7 +53,7 @@ def _group(region: RegionStatus, processes: Iterable[ProcessStatus]) -> TargetGr
     type=click.Path(file_okay=False, path_type=Path),
     default=DIRECTORY,
     show_default="where prometheus.yml looks",
-    help="Where to write service.json and replicator.json.",
+    help="Where to write crosshook-service.json and crosshook-replicator.json.",
 )
 def main(name: str, directory: Path) -> None:
     """Write where the services and replicators of a running demo are, for Prometheus to scrape them.
@@ -64,7 +64,7 @@ def main(name: str, directory: Path) -> None:
         write_targets(directory, targets_of(_status(name).regions))
     except LocalError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{directory}: service.json, replicator.json")
+    click.echo(f"{directory}: crosshook-service.json, crosshook-replicator.json")
 
 
 def _status(name: str) -> Status:

@@ -118,7 +118,9 @@ async def settled(demo: LocalRegions, *, within_seconds: float = 30) -> Evidence
             if all(mark.get(name, 0) == end for mark in marks for name, end in ends.items()):
                 break
             await asyncio.sleep(0.05)
-    logs = {here: {origin: await read_log(demo.region(here).nats_url, origin) for origin in names} for here in names}
+    logs = {
+        here: {origin: await read_log(demo.region(here).log_url(origin), origin) for origin in names} for here in names
+    }
     return Evidence(logs, {name: await read_registers(demo.region(name).redis_url) for name in names})
 
 

@@ -21,7 +21,7 @@ async def test_an_origin_log_set_back_and_appended_to_halts_that_origin_only_and
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(ORIGIN)
         older = await written_past_a_copy(demo, region, callers[ORIGIN])
-        before = {name: await read_log(demo.region(name).nats_url, ORIGIN) for name in OTHERS}
+        before = {name: await read_log(demo.region(name).log_url(ORIGIN), ORIGIN) for name in OTHERS}
         end = len(before[OTHERS[0]])
         assert end == len(callers[ORIGIN].keys) + EVENTS_KEPT + EVENTS_LOST
 
@@ -42,7 +42,7 @@ async def test_an_origin_log_set_back_and_appended_to_halts_that_origin_only_and
         for name in OTHERS:
             assert (await callers[name].register(level="all_regions", timeout_seconds=20)).status == 201
         for name in OTHERS:
-            assert await read_log(demo.region(name).nats_url, ORIGIN) == before[name]
+            assert await read_log(demo.region(name).log_url(ORIGIN), ORIGIN) == before[name]
             assert (await watermarks(demo.region(name).redis_url))[ORIGIN] == end
 
 
@@ -90,10 +90,10 @@ async def test_a_log_that_vanishes_is_said_everywhere_and_a_copy_that_vanishes_i
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         other = demo.region(OTHERS[0])
         told = await callers[ORIGIN].register(level="all_regions")
-        before = await read_log(other.nats_url, ORIGIN)
-        await lose_log(other.nats_url)
+        before = await read_log(other.log_url(ORIGIN), ORIGIN)
+        await lose_log(other.log_url(ORIGIN))
         async with asyncio.timeout(20):
-            while await events_in(other.nats_url) != before:
+            while await events_in(other.log_url(ORIGIN)) != before:
                 await asyncio.sleep(0.05)
         again = await callers[ORIGIN].register(level="all_regions")
         assert again.status == 201

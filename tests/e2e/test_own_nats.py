@@ -4,7 +4,7 @@ import asyncio
 
 from nats import connect
 
-from deploy.local import ServerProcess, local_regions
+from deploy.local import local_regions
 from tests.e2e.callers import Caller, Told, burst, calling_all, fate, under_load, until
 from tests.e2e.evidence import check, check_told, last_sequence, settled
 
@@ -21,11 +21,11 @@ async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_w
         told: list[Told] = []
 
         async def pause_in_the_middle(beyond: int) -> None:
-            await batches_are_stored(nats, beyond=beyond)
+            await batches_are_stored(demo.region(HERE).nats_url, beyond=beyond)
             nats.pause()
 
         for _ in range(5 if whole else 2):
-            meanwhile = pause_in_the_middle(await last_sequence(nats.url, HERE))
+            meanwhile = pause_in_the_middle(await last_sequence(demo.region(HERE).nats_url, HERE))
             told += await burst(url, keys, AT_ONCE, timeout_seconds=TIMEOUT_SECONDS, meanwhile=meanwhile)
             nats.resume()
             await is_served_again(callers[HERE], told)
@@ -56,12 +56,12 @@ async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_nev
         told: list[Told] = []
 
         async def kill_in_the_middle(beyond: int) -> None:
-            await batches_are_stored(nats, beyond=beyond)
+            await batches_are_stored(demo.region(HERE).nats_url, beyond=beyond)
             await nats.kill()
             await nats.start()
 
         for _ in range(10 if whole else 3):
-            meanwhile = kill_in_the_middle(await last_sequence(nats.url, HERE))
+            meanwhile = kill_in_the_middle(await last_sequence(demo.region(HERE).nats_url, HERE))
             told += await burst(url, keys, AT_ONCE, timeout_seconds=20, meanwhile=meanwhile)
             await is_served_again(callers[HERE], told)
         assert {one.status for one in told} <= {201, 503}, "what is in flight is resolved long before its deadline"
@@ -71,9 +71,9 @@ async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_nev
         print(f"told {counts}")
 
 
-async def batches_are_stored(nats: ServerProcess, *, beyond: int) -> None:
+async def batches_are_stored(nats_url: str, *, beyond: int) -> None:
     """Return as soon as the log holds two events beyond: the first batch is of one, what follows is of many."""
-    client = await connect(nats.url)
+    client = await connect(nats_url)
     stream = client.jetstream()
     async with asyncio.timeout(20):
         while (await stream.stream_info(f"EVENTS_{HERE}")).state.last_seq < beyond + 2:

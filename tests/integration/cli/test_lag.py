@@ -1,11 +1,15 @@
 """`crosshook lag`, as people type it, on regions that run."""
 
 import asyncio
+import fcntl
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -129,13 +133,41 @@ async def test_from_inside_a_cut_region_the_others_are_said_to_be_unknown(demo: 
     await register(demo.region(IOWA).http_url, "before", api_key=api_key)
     await demo.cut(BELGIUM)
     topology = str(demo.region(BELGIUM).topology)
-    code, output = await outcome("lag", "--topology", topology, "--region", BELGIUM)
+    observer = str(demo.observer)
+    code, output = await outcome("lag", "--topology", topology, "--region", BELGIUM, "--credentials", observer)
     assert code == 0
     assert re.search(
         r"us-iowa: its NATS is not reached.*; not known: where its log ends and what it has applied", output
     )
     assert re.search(rf"^ {BELGIUM} +at \d+ of \? +0 $", output, re.MULTILINE)
     assert re.search(rf"^ {IOWA} +unknown +\? of 0 $", output, re.MULTILINE)
+
+
+async def test_on_a_terminal_it_is_as_wide_as_that_and_is_drawn_again_in_place(demo: LocalRegions) -> None:
+    await demo.cut(BELGIUM)
+    screen, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    unsized = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli", "lag", "--watch", "--name", NAME,
+        stdin=terminal, stdout=terminal, stderr=terminal, env={**unsized, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(terminal)
+    drawn = b""
+    try:
+        async with asyncio.timeout(20):
+            while drawn.count(b"cut off from the other regions") < 2:
+                drawn += await asyncio.to_thread(os.read, screen, 65_536)
+            process.send_signal(signal.SIGINT)
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+        os.close(screen)
+    assert b"\x1b[1A" in drawn
+    lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", drawn.decode()).replace("\r", "\n").splitlines()
+    assert max(map(len, lines)) == 60
+    assert re.sub(" +", " ", lines[0]) == f"region {IOWA} {BELGIUM}"
 
 
 async def test_without_a_demo_it_says_how_to_start_one() -> None:

@@ -95,11 +95,12 @@ async def test_every_region_sees_itself_directly_and_the_others_through_links() 
         for region in demo.regions.values():
             seen = tomllib.loads(region.topology.read_text())["regions"]
             assert list(seen) == list(TWO)
-            assert seen[region.name] == {"nats": [region.nats_url], "redis": region.redis_url}
+            assert seen[region.name] == {"nats": [region.nats.url], "redis": region.redis.url}
         iowa, belgium = (demo.region(name) for name in TWO)
-        through_link = tomllib.loads(iowa.topology.read_text())["regions"]["europe-belgium"]["nats"][0]
-        assert through_link != belgium.nats_url
-        client = await a_client(through_link)
+        address = tomllib.loads(iowa.topology.read_text())["regions"]["europe-belgium"]["nats"][0]
+        assert address != belgium.nats.url
+        assert through_link(demo).endswith(address.removeprefix("nats://"))
+        client = await a_client(through_link(demo))
         started = asyncio.get_running_loop().time()
         await client.flush()
         assert 0.039 <= asyncio.get_running_loop().time() - started < 0.1
@@ -108,8 +109,7 @@ async def test_every_region_sees_itself_directly_and_the_others_through_links() 
 
 async def test_a_cut_region_is_silent_to_others_and_heals_with_nothing_lost() -> None:
     async with local_regions(regions=TWO, round_trips=0.0, services=0, replicators=0) as demo:
-        link = f"nats://{LOCALHOST}:{demo.mesh.port(*TWO)}"
-        direct, remote = await a_client(demo.region("europe-belgium").nats_url), await a_client(link)
+        direct, remote = await a_client(demo.region("europe-belgium").nats_url), await a_client(through_link(demo))
         heard = await remote.subscribe("news")
         await remote.flush()
         await demo.cut("us-iowa")
@@ -191,6 +191,7 @@ async def test_settings_reach_the_processes_and_a_stray_environment_does_not(mon
         assert second.url != region.http_url
         assert await settings_of(region.http_url) == {
             "CROSSHOOK_ADMIN_KEY": demo.admin_key,
+            "CROSSHOOK_CREDENTIALS": str(region.directory / "service.toml"),
             "CROSSHOOK_LISTEN": region.http_url.removeprefix("http://"),
             "CROSSHOOK_OURS": "2",
             "CROSSHOOK_REGION": "us-iowa",
@@ -227,6 +228,12 @@ async def test_a_killed_server_is_reached_again_through_the_same_links() -> None
 
 
 async def check_reachable(demo: LocalRegions) -> None:
-    client = await a_client(f"nats://{LOCALHOST}:{demo.mesh.port(*TWO)}")
+    client = await a_client(through_link(demo))
     await client.flush()
     await client.close()
+
+
+def through_link(demo: LocalRegions) -> str:
+    """The second region's NATS, as the first one reaches it."""
+    far = demo.region(TWO[1])
+    return far.nats_url.replace(f":{far.nats_port}", f":{demo.mesh.port(*TWO)}")

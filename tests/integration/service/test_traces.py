@@ -159,14 +159,14 @@ async def traceparents(demo: LocalRegions, region: str) -> list[str]:
     """What the messages of Iowa's log say in `region`; each has no other header of Iowa's."""
     origin, copy = await headers_in(demo, US), await headers_in(demo, region)
     assert [one.get("traceparent") for one in origin] == [one.get("traceparent") for one in copy]
-    assert await read_log(demo.region(US).nats_url, US) == await read_log(demo.region(region).nats_url, US)
+    assert await read_log(demo.region(US).nats_url, US) == await read_log(demo.region(region).log_url(US), US)
     batches = [{one["Nats-Batch-Id"] for one in log if "Nats-Batch-Id" in one} for log in (origin, copy)]
     assert not batches[0] & batches[1]
     return [one.get("traceparent", "") for one in copy]
 
 
 async def headers_in(demo: LocalRegions, region: str) -> list[dict[str, str]]:
-    client = await nats.connect(demo.region(region).nats_url)
+    client = await nats.connect(demo.region(region).log_url(US))
     try:
         stream = client.jetstream()
         last = (await stream.stream_info(f"EVENTS_{US}")).state.last_seq

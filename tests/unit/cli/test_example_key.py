@@ -47,7 +47,9 @@ class Keys:
 @contextmanager
 def running(keys: Keys, data: Path) -> Iterator[Status]:
     with scripted(keys.near) as near, scripted(keys.far) as far:
-        yield Status(data=str(data), admin_key="admin", regions=[a_region(near), a_region(far)], round_trips=[])
+        yield Status(
+            data=str(data), admin_key="admin", observer="", regions=[a_region(near), a_region(far)], round_trips=[]
+        )
 
 
 def test_it_is_issued_once_and_used_again(tmp_path: Path) -> None:
@@ -85,7 +87,7 @@ def test_a_file_that_holds_no_key_is_replaced(tmp_path: Path, content: bytes) ->
 def test_where_none_is_issued_the_old_file_stays(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("old\n")
     with scripted(lambda asked: refused(422 if asked.method == "POST" else 401, "no")) as service:
-        status = Status(data=str(tmp_path), admin_key="admin", regions=[a_region(service)], round_trips=[])
+        status = Status(data=str(tmp_path), admin_key="admin", observer="", regions=[a_region(service)], round_trips=[])
         with pytest.raises(Refused):
             example_key(status)
     assert (tmp_path / FILE).read_text() == "old\n"

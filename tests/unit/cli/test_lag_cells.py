@@ -137,3 +137,8 @@ def test_a_projection_that_is_not_current_is_said_to_be_rebuilt() -> None:
     japan = Applied(vector=snapshot.applied[JAPAN].vector, is_current=False)
     rebuilding = msgspec.structs.replace(snapshot, applied={**snapshot.applied, JAPAN: japan})
     assert list(notes(rebuilding)) == ["asia-japan: rebuilding its projection; it answers 503 until that is current"]
+
+
+def test_a_region_that_is_cut_off_is_said_to_be() -> None:
+    cut = msgspec.structs.replace(a_snapshot(japan_has=at(130)), cut=frozenset({JAPAN}))
+    assert list(notes(cut)) == ["asia-japan: cut off from the other regions"]

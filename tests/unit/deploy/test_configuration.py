@@ -1,27 +1,51 @@
 """What the processes are given to read says what the design promises."""
 
+import json
 import tomllib
-from pathlib import Path
 
-from deploy.local.configuration import nats_configuration, redis_configuration, topology_text
-from deploy.local.servers import Program
+from deploy.local.configuration import topology_text
+from deploy.nats.configuration import Cluster, Tls, nats_configuration
+from deploy.redis.configuration import USERS, redis_configuration
+
+
+def a_configuration(version: tuple[int, int, int] = (2, 15, 1), **more: Tls | Cluster) -> dict[str, object]:
+    text = nats_configuration(version, server_name="a", listen="127.0.0.1:1", store="/x y", accounts={}, **more)  # type: ignore[arg-type]
+    return dict(json.loads(text))
 
 
 def test_nats_syncs_before_it_acknowledges() -> None:
-    text = nats_configuration(Program(Path("nats-server"), (2, 15, 1)), server_name="a", port=1, store=Path("/x y"))
-    assert 'jetstream { store_dir: "/x y", sync_interval: always }' in text
-    assert "feature_flags { js_ack_fc_v2: false }" in text
+    configuration = a_configuration()
+    assert configuration["jetstream"] == {"store_dir": "/x y", "sync_interval": "always"}
+    assert configuration["feature_flags"] == {"js_ack_fc_v2": False}
 
 
 def test_nats_before_feature_flags_is_not_given_any() -> None:
-    text = nats_configuration(Program(Path("nats-server"), (2, 12, 3)), server_name="a", port=1, store=Path("/x"))
-    assert "feature_flags" not in text
+    assert "feature_flags" not in a_configuration((2, 12, 3))
+
+
+def test_nats_with_tls_greets_nobody_without_it() -> None:
+    tls = a_configuration(tls=Tls("a.pem", "a.key", "ca.pem"))["tls"]
+    assert tls == {
+        "cert_file": "a.pem",
+        "key_file": "a.key",
+        "ca_file": "ca.pem",
+        "verify": True,
+        "handshake_first": True,
+    }
 
 
 def test_redis_refuses_writes_when_full_rather_than_forget() -> None:
-    lines = redis_configuration(port=1, directory=Path("/x y")).splitlines()
+    text = redis_configuration(bind="127.0.0.1", port=1, directory="/x y", passwords=dict.fromkeys(USERS, "word"))
+    lines = text.splitlines()
     assert {"maxmemory-policy noeviction", "appendonly yes", "appendfsync everysec", 'save ""'} <= set(lines)
     assert 'dir "/x y"' in lines
+
+
+def test_redis_is_told_no_password_and_has_no_user_without_one() -> None:
+    text = redis_configuration(bind="127.0.0.1", port=1, directory="/", passwords=dict.fromkeys(USERS, "secret-word"))
+    assert "secret-word" not in text
+    assert "nopass" not in text
+    assert "user default off" in text.splitlines()
 
 
 def test_a_topology_lists_every_region_in_order() -> None:

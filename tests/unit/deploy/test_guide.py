@@ -33,7 +33,9 @@ def a_region(name: str, port: int) -> RegionStatus:
     )
 
 
-STATUS = Status(data="", admin_key="", regions=[a_region("near", 8081), a_region("far", 8082)], round_trips=[])
+STATUS = Status(
+    data="", admin_key="", observer="", regions=[a_region("near", 8081), a_region("far", 8082)], round_trips=[]
+)
 
 
 @pytest.fixture

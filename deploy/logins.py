@@ -1,0 +1,69 @@
+"""Users and passwords of every role, in every region: made by chance, told to whom they concern."""
+
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from core.positions import Region
+from deploy.nats import accounts
+from deploy.redis import configuration as redis
+
+_PASSWORD_BYTES = 32
+
+
+class Logins(msgspec.Struct, frozen=True):
+    """Every password there is: by region, then by user."""
+
+    nats: Mapping[Region, Mapping[str, str]]
+    redis: Mapping[Region, Mapping[str, str]]
+
+    def service(self, here: Region) -> str:
+        """The file of credentials of a region's services."""
+        return _file({here: accounts.SERVICE}, self.nats, redis=(redis.SERVICE, self.redis[here][redis.SERVICE]))
+
+    def replicator(self, here: Region) -> str:
+        """The file of credentials of a region's replicators, which go to every region."""
+        users = {region: accounts.REPLICATOR if region == here else accounts.peer(here) for region in self.nats}
+        return _file(users, self.nats, redis=(redis.REPLICATOR, self.redis[here][redis.REPLICATOR]))
+
+    def observer(self) -> str:
+        """The file of credentials of whoever looks at all regions."""
+        return _file(dict.fromkeys(self.nats, accounts.OBSERVER), self.nats)
+
+
+def new_logins(regions: Sequence[Region]) -> Logins:
+    """New passwords for everybody."""
+    return Logins(
+        nats={
+            here: _passwords(accounts.users(here, [region for region in regions if region != here])) for here in regions
+        },
+        redis={here: _passwords(redis.USERS) for here in regions},
+    )
+
+
+def write_private(path: Path, text: str) -> Path:
+    """Replace a file by one with `text` that only its owner can read."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _passwords(users: Iterable[str]) -> dict[str, str]:
+    return {user: secrets.token_urlsafe(_PASSWORD_BYTES) for user in users}
+
+
+def _file(
+    users: Mapping[Region, str],
+    passwords: Mapping[Region, Mapping[str, str]],
+    *,
+    redis: tuple[str, str] | None = None,
+) -> str:
+    tables = [(f"nats.{region}", user, passwords[region][user]) for region, user in users.items()]
+    tables += [("redis", *redis)] if redis is not None else []
+    return "\n".join(
+        f"[{name}]\nuser = {json.dumps(user)}\npassword = {json.dumps(password)}\n" for name, user, password in tables
+    )

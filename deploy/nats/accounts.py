@@ -1,0 +1,186 @@
+"""Who may do what at one region's NATS (ADR 15).
+
+The logs are in two accounts of their own: `LOG` has the region's origin log, `COPIES` those of the others. Each role is
+in an account that has nothing but what it imports from these two. That is more than permissions on subjects can do:
+whoever may send a request names the subject of its answer, and whoever may have events delivered names where; in one
+account both could be another log's subject. Here an answer cannot leave the account of whoever asked, and the events
+of `LOG` cannot get to the copies.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from core.positions import Region
+from core.topology import announcements_of, deliveries_to, stream_of
+
+LOG, COPIES, SYSTEM = "LOG", "COPIES", "SYSTEM"
+
+SERVICE, REPLICATOR, OBSERVER = "service", "replicator", "observer"
+"""The users of a region's own processes, and of whoever only looks."""
+
+LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR = "log-operator", "copies-operator", "system-operator"
+"""The users of whoever repairs: each may do everything in its account. No process of ours is one of them."""
+
+_API = "$JS.API"
+_API_HERE = "api"
+"""Where a role's account has its part of JetStream's API. What its user asks of `$JS.API` is mapped to it: by itself
+an account without a JetStream would answer that it has none."""
+
+
+def peer(region: Region) -> str:
+    """The user that another region's replicators are."""
+    return f"peer-{region}"
+
+
+class Import(msgspec.Struct, frozen=True):
+    """What a role may use of another account: send requests to a `service`, or hear a `stream`."""
+
+    account: str
+    kind: str
+    subject: str
+
+    def declared(self) -> dict[str, Any]:
+        """As the importing account declares it."""
+        declared: dict[str, Any] = {self.kind: {"account": self.account, "subject": self.subject}}
+        if self.subject.startswith(f"{_API}."):
+            declared["to"] = _API_HERE + self.subject.removeprefix(_API)
+        return declared
+
+
+class Role(msgspec.Struct, frozen=True):
+    """A user in an account of its own, what it may do, and whose watermarks it announces."""
+
+    user: str
+    imports: tuple[Import, ...]
+    announces: Region | None = None
+
+    @property
+    def account(self) -> str:
+        """The account's name."""
+        return self.user.upper()
+
+
+def users(here: Region, others: Iterable[Region]) -> list[str]:
+    """Every user there is at the NATS of `here`."""
+    return [*(role.user for role in roles(here, others)), LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR]
+
+
+def roles(here: Region, others: Iterable[Region]) -> list[Role]:
+    """Every role at the NATS of `here`. `others` are all other regions of the topology, whatever their state."""
+    others = list(others)
+    own = stream_of(here)
+    copies = {origin: stream_of(origin) for origin in others}
+    peers = [
+        Role(
+            user=peer(origin),
+            imports=(*_reads(LOG, own), *_follows(LOG, own, by=peer(origin)), *_reads(COPIES, copies[origin])),
+            announces=origin,
+        )
+        for origin in others
+    ]
+    heard = tuple(
+        Import(user.upper(), "stream", announcements_of(region))
+        for user, region in ((REPLICATOR, here), *((peer(origin), origin) for origin in others))
+    )
+    service = Role(
+        user=SERVICE,
+        imports=(
+            *_reads(LOG, own),
+            *_follows(LOG, own, by=SERVICE),
+            Import(LOG, "service", _events_of(here)),
+            *(one for copy in copies.values() for one in _reads(COPIES, copy)),
+            *heard,
+        ),
+    )
+    replicator = Role(
+        user=REPLICATOR,
+        imports=(
+            *_reads(LOG, own),
+            *_follows(LOG, own, by=REPLICATOR),
+            _api(LOG, f"STREAM.CREATE.{own}"),
+            *(
+                one
+                for origin, copy in copies.items()
+                for one in (
+                    *_reads(COPIES, copy),
+                    *_follows(COPIES, copy, by=REPLICATOR),
+                    _api(COPIES, f"STREAM.CREATE.{copy}"),
+                    Import(COPIES, "service", _events_of(origin)),
+                )
+            ),
+        ),
+        announces=here,
+    )
+    observer = Role(user=OBSERVER, imports=(*_reads(LOG, own), *heard))
+    return [service, replicator, observer, *peers]
+
+
+def accounts(here: Region, others: Iterable[Region], passwords: Mapping[str, str]) -> dict[str, Any]:
+    """The `accounts` of a server's configuration. `passwords` has one for every one of `users`."""
+    all_roles = roles(here, others)
+    return {
+        LOG: {
+            "jetstream": "enabled",
+            "users": [_user(LOG_OPERATOR, passwords)],
+            "exports": list(_exports(LOG, all_roles)),
+        },
+        COPIES: {
+            "jetstream": "enabled",
+            "users": [_user(COPIES_OPERATOR, passwords)],
+            "exports": list(_exports(COPIES, all_roles)),
+        },
+        SYSTEM: {"users": [_user(SYSTEM_OPERATOR, passwords)]},
+        **{
+            role.account: {
+                "users": [_user(role.user, passwords) | _permissions(role)],
+                "mappings": {f"{_API}.>": f"{_API_HERE}.>"},
+                "imports": [one.declared() for one in dict.fromkeys(role.imports)],
+                "exports": list(_exports(role.account, all_roles)),
+            }
+            for role in all_roles
+        },
+    }
+
+
+def _reads(account: str, stream: str) -> tuple[Import, ...]:
+    return _api(account, f"STREAM.INFO.{stream}"), _api(account, f"STREAM.MSG.GET.{stream}")
+
+
+def _follows(account: str, stream: str, *, by: str) -> tuple[Import, ...]:
+    """To have a log's events delivered, on subjects of one's own, as fast as one says."""
+    return (
+        _api(account, f"CONSUMER.CREATE.{stream}"),
+        Import(account, "service", f"$JS.FC.{stream}.>"),
+        Import(account, "stream", f"{deliveries_to(by)}.>"),
+    )
+
+
+def _events_of(origin: Region) -> str:
+    """The subjects of every epoch of an origin."""
+    return f"events.{origin}.>"
+
+
+def _api(account: str, subject: str) -> Import:
+    return Import(account, "service", f"{_API}.{subject}")
+
+
+def _exports(account: str, all_roles: Sequence[Role]) -> Iterator[dict[str, Any]]:
+    """What `account` lets others use: what they import, and nothing to anybody else."""
+    importers: dict[tuple[str, str], list[str]] = {}
+    for role in all_roles:
+        for one in dict.fromkeys(role.imports):
+            if one.account == account:
+                importers.setdefault((one.kind, one.subject), []).append(role.account)
+    for (kind, subject), names in importers.items():
+        yield {kind: subject, "accounts": names}
+
+
+def _user(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
+    return {"user": user, "password": passwords[user]}
+
+
+def _permissions(role: Role) -> dict[str, Any]:
+    """Whoever hears announcements makes none: in its own account it would hear itself."""
+    return {} if role.announces else {"permissions": {"publish": {"deny": [announcements_of(Region(">"))]}}}

@@ -1,0 +1,68 @@
+"""The configuration file of a region's NATS server, which is read as JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from deploy.nats.accounts import SYSTEM
+
+Version = tuple[int, int, int]
+
+_FEATURE_FLAGS_SINCE = (2, 14, 0)
+"""nats-server refuses the block before it."""
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """Paths of a server's certificate, its key, and the authority's certificate by which it knows who connects."""
+
+    certificate: str
+    key: str
+    authority: str
+
+    def declared(self) -> dict[str, Any]:
+        """As the server is told: whoever connects must show a certificate too."""
+        return {"cert_file": self.certificate, "key_file": self.key, "ca_file": self.authority, "verify": True}
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """The other servers of the region."""
+
+    name: str
+    listen: str
+    routes: Sequence[str]
+
+
+def nats_configuration(
+    version: Version,
+    *,
+    server_name: str,
+    listen: str,
+    store: str,
+    accounts: Mapping[str, Any],
+    tls: Tls | None = None,
+    cluster: Cluster | None = None,
+    monitor: str | None = None,
+) -> str:
+    """A JetStream of its own that syncs before it acknowledges, and lets nobody in but the users of `accounts`."""
+    configuration: dict[str, Any] = {
+        "server_name": server_name,
+        "listen": listen,
+        "jetstream": {"store_dir": store, "sync_interval": "always"},
+        "accounts": accounts,
+        "system_account": SYSTEM,
+    }
+    if version >= _FEATURE_FLAGS_SINCE:
+        # nats-py 2.16 parses acknowledgement subjects of the old form only.
+        configuration["feature_flags"] = {"js_ack_fc_v2": False}
+    if tls is not None:
+        # The handshake comes before the greeting, so nobody in between can say that there is no need of one.
+        configuration["tls"] = tls.declared() | {"handshake_first": True}
+    if cluster is not None:
+        configuration["cluster"] = {"name": cluster.name, "listen": cluster.listen, "routes": list(cluster.routes)}
+        if tls is not None:
+            configuration["cluster"]["tls"] = tls.declared()
+    if monitor is not None:
+        configuration["http"] = monitor
+    return json.dumps(configuration, indent=1) + "\n"

@@ -1,0 +1,46 @@
+"""The configuration file of a region's Redis."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+SERVICE, REPLICATOR, OPERATOR = "service", "replicator", "operator"
+"""Its users: whoever reads, whoever applies, and whoever repairs. Each has a password; there is no other user."""
+
+USERS = (SERVICE, REPLICATOR, OPERATOR)
+
+_CONNECT = ("ping", "select", "client|setinfo", "client|setname", "script|load", "evalsha", "info")
+"""What every client needs. A script may do what its caller may."""
+
+_READ = ("hget", "hgetall", "hexists", "hlen", "ttl")
+_APPLY = ("hset", "hsetnx", "hdel", "del", "expire")
+
+_MAY = {
+    SERVICE: "-@all " + " ".join(f"+{command}" for command in (*_CONNECT, *_READ)),
+    REPLICATOR: "-@all " + " ".join(f"+{command}" for command in (*_CONNECT, *_READ, *_APPLY)),
+    OPERATOR: "+@all",
+}
+
+
+def redis_configuration(*, bind: str, port: int, directory: str, passwords: Mapping[str, str]) -> str:
+    """A Redis that refuses writes when full rather than forget, may lose its last second, and knows its users.
+
+    `passwords` has one for every one of `USERS`; the file has their digests only.
+    """
+    lines = [
+        f"bind {bind}",
+        f"port {port}",
+        f"dir {json.dumps(directory)}",
+        "daemonize no",
+        'save ""',
+        "appendonly yes",
+        "appendfsync everysec",
+        "maxmemory-policy noeviction",
+        "user default off",
+        *(f"user {user} on #{_digest(passwords[user])} ~* {_MAY[user]}" for user in USERS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _digest(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()

@@ -1,0 +1,58 @@
+"""Who this process is to its region's Redis and to each region's NATS: what the topology file does not tell.
+
+The topology can be read by anybody; this is a secret, and a different one for each role in each region.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from core.positions import Region
+from core.topology import RegionConfig, Topology
+
+
+class InvalidCredentials(ValueError):
+    """A file of credentials that cannot be worked with. The text says what to change, and repeats no secret."""
+
+
+class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A user and the password that proves it."""
+
+    user: str
+    password: str
+
+    def into(self, address: str) -> str:
+        """`address` with this user; one that it names already is replaced."""
+        parts = urlsplit(address)
+        place = parts.netloc.rpartition("@")[2]
+        return parts._replace(netloc=f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@{place}").geturl()
+
+
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Logins at each region's NATS, by region, and at this region's Redis."""
+
+    nats: Mapping[Region, Login] = {}
+    redis: Login | None = None
+
+    def into(self, topology: Topology) -> Topology:
+        """`topology` with these logins in its addresses."""
+        regions = {region: self._into_region(region, config) for region, config in topology.regions.items()}
+        return Topology(regions=regions)
+
+    def _into_region(self, region: Region, config: RegionConfig) -> RegionConfig:
+        if login := self.nats.get(region):
+            config = msgspec.structs.replace(config, nats=[login.into(address) for address in config.nats])
+        if self.redis is not None and config.redis:
+            config = msgspec.structs.replace(config, redis=self.redis.into(config.redis))
+        return config
+
+
+def read_credentials(path: Path) -> Credentials:
+    """The credentials in a TOML file. Raises `InvalidCredentials`, `OSError`."""
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Credentials)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise InvalidCredentials(str(error)) from error
