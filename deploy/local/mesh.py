@@ -6,8 +6,8 @@ from itertools import permutations
 
 from deploy.local.errors import UnknownRegion
 from deploy.local.geography import RoundTrips
-from deploy.local.links import Link
-from deploy.local.ports import Ports
+from deploy.local.links import Address, Link
+from deploy.local.ports import LOCALHOST, Ports
 
 
 class Mesh:
@@ -21,8 +21,8 @@ class Mesh:
         self._cut: set[str] = set()
         self.links = {
             (source, target): Link(
-                listen_port=ports.claim_any(),
-                upstream_port=nats_ports[target],
+                listen=Address(LOCALHOST, ports.claim_any()),
+                upstream=Address(LOCALHOST, nats_ports[target]),
                 round_trip_seconds=round_trips.seconds(source, target),
             )
             for source, target in permutations(self._regions, 2)
@@ -36,7 +36,7 @@ class Mesh:
 
     def port(self, source: str, target: str) -> int:
         """Where `source` reaches the NATS of `target`."""
-        return self.links[source, target].listen_port
+        return self.links[source, target].listen.port
 
     async def open(self) -> None:
         """Listen on every link."""
