@@ -85,8 +85,15 @@ class Environment:
             raise InvalidSetting(name, "one of " + ", ".join(kind), text) from None
 
     def secret(self, name: str) -> str:
-        """A secret of 32 to 256 printable ASCII characters; `""` where it is not set. What is wrong is not repeated."""
+        """A secret of 32 to 256 printable ASCII characters; `""` where it is not set. What is wrong is not repeated.
+
+        It may be in a file as well: `CROSSHOOK_ADMIN_KEY_FILE` names the one that `CROSSHOOK_ADMIN_KEY` is in.
+        """
         text = self._variables.get(name, "")
+        if path := self._variables.get(f"{name}_FILE"):
+            if text:
+                raise InvalidSetting(f"{name}_FILE", f"nothing where {name} is set", path)
+            text = self._text_in(path, named_by=f"{name}_FILE")
         if text and not _SECRET.fullmatch(text):
             raise InvalidSetting(name, "32 to 256 printable ASCII characters without spaces", "something else")
         return text
@@ -156,6 +163,13 @@ class Environment:
         elif key:
             raise InvalidSetting("CROSSHOOK_TLS_CERTIFICATE", "the certificate of CROSSHOOK_TLS_KEY", None)
         return context
+
+    def _text_in(self, path: str, *, named_by: str) -> str:
+        """What a file says, without the end of its line."""
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidSetting(named_by, f"a file that can be read ({error})", path) from error
 
     def _with_credentials(self, topology: Topology) -> Topology:
         path = self._variables.get("CROSSHOOK_CREDENTIALS")

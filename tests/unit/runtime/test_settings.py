@@ -210,3 +210,24 @@ def test_a_bad_topology_is_one_line_that_names_the_setting(
     with pytest.raises(InvalidSetting, match=r"^CROSSHOOK_TOPOLOGY: expected ") as caught:
         topology(content).place()
     assert "\n" not in str(caught.value)
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 32 + "\n")
+    assert Environment({"S_FILE": str(tmp_path / "key")}).secret("S") == "k" * 32
+    assert Environment({"S_FILE": ""}).secret("S") == ""
+
+
+def test_a_secret_in_two_places_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 32)
+    with pytest.raises(InvalidSetting, match=r"^S_FILE: expected nothing where S is set"):
+        Environment({"S": "s" * 32, "S_FILE": str(tmp_path / "key")}).secret("S")
+
+
+def test_a_file_that_holds_no_secret_or_is_not_there_is_one_line_without_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("too short")
+    with pytest.raises(InvalidSetting, match=r"^S: expected 32 to 256 printable ASCII characters") as caught:
+        Environment({"S_FILE": str(tmp_path / "key")}).secret("S")
+    assert "short" not in str(caught.value)
+    with pytest.raises(InvalidSetting, match=r"^S_FILE: expected a file that can be read"):
+        Environment({"S_FILE": str(tmp_path / "none")}).secret("S")
