@@ -17,7 +17,7 @@ class Mesh:
         self, regions: Sequence[str], *, nats_ports: Mapping[str, int], round_trips: RoundTrips, ports: Ports
     ) -> None:
         self.round_trips = round_trips
-        self._regions = tuple(regions)
+        self.regions = tuple(regions)
         self._cut: set[str] = set()
         self.links = {
             (source, target): Link(
@@ -25,7 +25,7 @@ class Mesh:
                 upstream=Address(LOCALHOST, nats_ports[target]),
                 round_trip_seconds=round_trips.seconds(source, target),
             )
-            for source, target in permutations(self._regions, 2)
+            for source, target in permutations(self.regions, 2)
         }
         """From a region (first) to a region's NATS (second)."""
 
@@ -71,5 +71,5 @@ class Mesh:
             self.links[pair].round_trip_seconds = milliseconds / 1000
 
     def _check(self, region: str) -> None:
-        if region not in self._regions:
-            raise UnknownRegion(region=region, known=self._regions)
+        if region not in self.regions:
+            raise UnknownRegion(region=region, known=self.regions)

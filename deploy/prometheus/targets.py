@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from deploy.local.control_client import ask
-from deploy.local.control_messages import AskStatus, Done, ProcessStatus, Refused, RegionStatus, Status
+from deploy.local.control_messages import AskStatus, Done, LinksStatus, ProcessStatus, Refused, RegionStatus, Status
 from deploy.local.errors import LocalError
 
 DIRECTORY: Final = Path(__file__).parent / "targets"
@@ -73,7 +73,7 @@ def _status(name: str) -> Status:
             return status
         case Refused(message):
             raise click.ClickException(message)
-        case Done():
+        case Done() | LinksStatus():
             raise click.ClickException(f"the demo named {name!r} does not tell what runs; it is of another version")
 
 
