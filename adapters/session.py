@@ -1,6 +1,7 @@
 """A session: one client object over one TCP connection, until it is lost (ADR 4)."""
 
 import asyncio
+import logging
 import ssl
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
@@ -30,6 +31,9 @@ PINGS_OUTSTANDING_MAX = 2
 REDIAL_SECONDS = 0.25
 LIVENESS_POLL_SECONDS = 0.25
 CLOSE_SECONDS = 2.0
+
+
+_asyncio_log = logging.getLogger("asyncio")
 
 
 class Tls(NamedTuple):
@@ -222,6 +226,11 @@ def _taken_apart(server: str) -> tuple[str, str, str]:
     return bare, unquote(parts.username or ""), unquote(parts.password or "")
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that the client's protocol says so at the end of every TLS connection, which has no effect indeed."""
+    return "eof_received() has no effect when using ssl" not in record.getMessage()
+
+
 def _tls_options(address: str, tls: Tls | None) -> dict[str, Any]:
     """What the client needs for a `tls://` address.
 
@@ -230,6 +239,7 @@ def _tls_options(address: str, tls: Tls | None) -> dict[str, Any]:
     """
     if not address.startswith("tls://"):
         return {}
+    _asyncio_log.addFilter(_is_news)
     context, server_name = tls or Tls(ssl.create_default_context())
     return {
         "tls": context,

@@ -23,6 +23,7 @@ from cli.running import name_option, status
 from core.positions import Region
 from core.topology import InvalidTopology, RegionConfig, RegionState, Topology, parse_topology
 from runtime.credentials import Credentials, InvalidCredentials, read_credentials
+from runtime.logs import LogFormat, LogLevel, configure_logs
 from runtime.settings import Environment, InvalidSetting
 
 _REDRAW_SECONDS = 0.5
@@ -108,6 +109,7 @@ def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | No
         if topology is None
         else _deployment(topology, here=region or "", credentials=_credentials(credentials))
     )
+    configure_logs(LogFormat.CONSOLE, LogLevel.WARNING, process="crosshook lag")
     asyncio.run(_until_ended(locate, watch=watch))
 
 
