@@ -38,6 +38,6 @@ ENV PATH=/opt/crosshook/bin:$PATH \
 USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=3 CMD ["python", "-m", "runtime.probe"]
+HEALTHCHECK --interval=10s --timeout=4s --start-period=60s --retries=3 CMD ["python", "-m", "runtime.probe"]
 ENTRYPOINT ["python", "-m"]
 CMD ["service"]

@@ -6,13 +6,14 @@ passed on at once, since the other region's link has delayed it. None of it can 
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import assert_never
 
 import click
+import msgspec
 import structlog
+from litestar import Litestar
 
 from core.positions import Region
 from deploy.docker.layout import entry_of, exit_of, nats_at
@@ -33,8 +34,10 @@ from deploy.local.control_server import control_server
 from deploy.local.errors import InvalidRequest, UnknownRegion
 from deploy.local.geography import RoundTrips, plausible_round_trips, uniform_round_trips
 from deploy.local.links import Link
+from runtime.health import Health, health_routes
 from runtime.logs import LogFormat, LogLevel, configure_logs
 from runtime.process import run
+from runtime.server import bind, serve
 from runtime.settings import Environment, InvalidSetting
 
 NAME = "demo"
@@ -125,24 +128,35 @@ class Uplink:
             raise InvalidRequest(f"this is the link of {self._here}; ask the link of {region}")
 
 
-async def serve(uplink: Uplink) -> None:
-    """Carry until SIGTERM or SIGINT."""
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+class Settings(msgspec.Struct, frozen=True):
+    """What is carried, and where it is said whether it is."""
+
+    uplink: Uplink
+    here: Region
+    host: str
+    port: int
+
+
+async def carry(settings: Settings) -> None:
+    """Carry until SIGTERM or SIGINT. A link that listens is ready, whether or not anything passes."""
+    uplink = settings.uplink
+    listener = bind(settings.host, settings.port)
     async with control_server(NAME) as control:
         await uplink.open()
         control.fulfil = uplink.fulfil
         log.info("listening", exits={region: link.listen.port for region, link in uplink.outgoing.items()})
-        await ended.wait()
+        routes = health_routes(lambda: Health(region=settings.here, not_ready={}, halted={}))
+        health = Litestar(routes, openapi_config=None, logging_config=None)
+        await serve(health, listener, drain_seconds=0)
         await uplink.close()
 
 
-def _uplink(regions: Sequence[Region], round_trip_milliseconds: float | None) -> Uplink:
+def _settings(regions: Sequence[Region], round_trip_milliseconds: float | None) -> Settings:
     environment = Environment(os.environ)
-    here = os.environ.get("CROSSHOOK_REGION", "")
+    here = Region(os.environ.get("CROSSHOOK_REGION", ""))
     if here not in regions:
         raise InvalidSetting("CROSSHOOK_REGION", f"one of {', '.join(regions)}", here)
+    host, port = environment.address("CROSSHOOK_LISTEN", default="127.0.0.1:8080")
     configure_logs(
         environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
@@ -154,7 +168,7 @@ def _uplink(regions: Sequence[Region], round_trip_milliseconds: float | None) ->
         if round_trip_milliseconds is None
         else uniform_round_trips(regions, milliseconds=round_trip_milliseconds)
     )
-    return Uplink(Region(here), regions, trips)
+    return Settings(uplink=Uplink(here, regions, trips), here=here, host=host, port=port)
 
 
 @click.command()
@@ -173,7 +187,7 @@ def main(regions: Sequence[str], round_trip_milliseconds: float | None) -> None:
     `crosshook link`, in the same container, cuts it, heals it and delays it.
     """
     known = [Region(region) for region in regions]
-    sys.exit(run(lambda: _uplink(known, round_trip_milliseconds), serve))
+    sys.exit(run(lambda: _settings(known, round_trip_milliseconds), carry))
 
 
 if __name__ == "__main__":

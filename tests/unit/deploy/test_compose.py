@@ -169,11 +169,14 @@ def test_every_image_is_a_version_and_nats_is_the_one_that_the_configuration_is_
 
 
 def test_what_serves_has_a_health_check_and_waits_for_what_it_needs() -> None:
-    for service in SERVERS | LINKS | {"prometheus"}:
+    for service in SERVERS | {"prometheus"}:
         assert SERVICES[service]["healthcheck"]["test"]
+    for service in SERVERS | LINKS | {"prometheus"}:
         assert SERVICES[service]["depends_on"] == {"init": {"condition": "service_completed_successfully"}}
-    for service in PROCESSES:
+    assert "HEALTHCHECK " in (ROOT / "Dockerfile").read_text()
+    for service in PROCESSES | LINKS:
         assert "healthcheck" not in SERVICES[service], "the image's own"
+    for service in PROCESSES:
         needed = {name for name in SERVERS | LINKS if name.startswith(region_of(service))}
         assert set(SERVICES[service]["depends_on"]) == needed | {"init"}
     assert SERVICES["guide"]["depends_on"] == {name: {"condition": "service_healthy"} for name in PROCESSES}

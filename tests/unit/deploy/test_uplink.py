@@ -1,6 +1,8 @@
 """A region's link carries everything between it and the others, and can be cut by itself."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -8,8 +10,7 @@ import pytest
 
 from core.positions import Region
 from deploy.docker import uplink as module
-from deploy.docker.probe import is_there
-from deploy.docker.uplink import NAME, Uplink
+from deploy.docker.uplink import NAME, Settings, Uplink, carry
 from deploy.local.control_client import ask
 from deploy.local.control_messages import (
     AskLinks,
@@ -22,11 +23,11 @@ from deploy.local.control_messages import (
     Refused,
     RoundTripStatus,
 )
-from deploy.local.control_server import control_server
 from deploy.local.errors import InvalidRequest, UnknownRegion
 from deploy.local.geography import uniform_round_trips
 from deploy.local.links import Address
 from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.probes import Ready, http_probe
 
 A, B, C = REGIONS = (Region("a"), Region("b"), Region("c"))
 ROUND_TRIP_MILLISECONDS = 40.0
@@ -139,13 +140,22 @@ async def test_it_tells_its_own_pairs_and_whether_it_is_cut(uplinks: dict[Region
     assert await uplinks[B].fulfil(AskLinks()) == LinksStatus(regions=list(REGIONS), cut=[B], round_trips=trips)
 
 
-async def test_it_is_healthy_while_it_answers_and_also_while_it_is_cut(
+async def test_as_a_process_it_is_ready_while_it_listens_and_is_cut_by_the_command_that_cuts_a_demo(
     uplinks: dict[Region, Uplink], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("t")))
-    assert not is_there()
-    async with control_server(NAME) as control:
-        assert not await asyncio.to_thread(is_there)
-        control.fulfil = uplinks[B].fulfil
-        assert await asyncio.to_thread(ask, NAME, CutRegion(B)) == Done()
-        assert await asyncio.to_thread(is_there)
+    await uplinks[B].close()
+    ports = Ports()
+    port = ports.claim_any()
+    carrying = asyncio.create_task(carry(Settings(uplink=uplinks[B], here=B, host=LOCALHOST, port=port)))
+    probe = http_probe(port)
+    async with asyncio.timeout(10):
+        while not isinstance(await probe(), Ready):
+            await asyncio.sleep(0.02)
+    assert await asyncio.to_thread(ask, NAME, CutRegion(B)) == Done()
+    assert isinstance(await probe(), Ready)
+    assert await who_answers(uplinks[A], B, within_seconds=PAUSE_SECONDS) == ""
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(10):
+        await carrying
+    ports.close()
