@@ -16,7 +16,7 @@ from tests.unit.cli.scripted_service import Asked, Said, ScriptedService, refuse
 def a_region(service: ScriptedService) -> RegionStatus:
     process = ProcessStatus(name="", url=service.url, pid=1)
     return RegionStatus(
-        name="", is_cut=False, topology="", nats=process, redis=process, services=[process], replicators=[]
+        name="", is_cut=False, topology="", nats=[process], redis=process, services=[process], replicators=[]
     )
 
 

@@ -29,7 +29,7 @@ print('{{"meta": {{}}, "errors": [], "result": {{"id": "{WEBHOOK_ID}", "name": "
 def a_region(name: str, port: int) -> RegionStatus:
     process = ProcessStatus(name=name, url=f"http://127.0.0.1:{port}", pid=1)
     return RegionStatus(
-        name=name, is_cut=False, topology="", nats=process, redis=process, services=[process], replicators=[process]
+        name=name, is_cut=False, topology="", nats=[process], redis=process, services=[process], replicators=[process]
     )
 
 
