@@ -5,24 +5,28 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum, auto
+from time import monotonic
 from typing import NamedTuple
-
-import msgspec
 
 from adapters import jetstream
 from adapters.connection import Connection
 from adapters.errors import EpochChanged, LogMissing, LogVanished, Unavailable, WentBack
 from adapters.follower import Follower, Stored
+from adapters.log_info import Ancestors, LogInfo, log_info, metadata_of
 from adapters.session import Session
 from core.positions import BEGINNING, NOTHING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from core.topology import stream_of, subjects_of
 
 APPEND_TIMEOUT_SECONDS = 3.0
+ASCERTAIN_SECONDS_MAX = 4.0
+"""A leader and its followers are silent to one another for two seconds at most; some more are for a busy machine."""
+
+_UNREAD_SECONDS = 0.25
+"""What a server that was paused had not read yet it takes for news when it goes on, for less than this."""
+
+_ASCERTAIN_POLL_SECONDS = 0.1
 _PLACE_TAKEN = {10071, 10164}
-_ORIGIN = "crosshook.origin"
-_EPOCH = "crosshook.epoch"
-_ANCESTORS = "crosshook.ancestors"
 
 
 class Entry(NamedTuple):
@@ -31,26 +35,6 @@ class Entry(NamedTuple):
     subject: str
     data: bytes
     traceparent: str = ""
-
-
-class LogInfo(msgspec.Struct, frozen=True):
-    """A log's identity and end.
-
-    `ancestors` are the epochs that it had before, the latest first, each with the last sequence that is still that
-    epoch's: the fork.
-    """
-
-    epoch: Epoch
-    last_sequence: EventSequence
-    ancestors: tuple[tuple[Epoch, EventSequence], ...] = ()
-
-    def keeps(self, epoch: Epoch, sequence: EventSequence) -> bool:
-        """Whether what stood at `sequence` in the log's epoch `epoch` stands there still, or will be appended there."""
-        return epoch == self.epoch or any(epoch == old and sequence <= fork for old, fork in self.ancestors)
-
-    def has_lost(self, epoch: Epoch, sequence: EventSequence) -> bool:
-        """Whether the log left `epoch` before `sequence`. An epoch that it does not know may be a later one."""
-        return any(epoch == old and sequence > fork for old, fork in self.ancestors)
 
 
 class Append(Enum):
@@ -71,20 +55,34 @@ class EventLog:
         self._stream = stream_of(origin)
 
     async def describe(self) -> LogInfo:
-        """The log's identity and end. Raises `LogMissing`, `Unavailable`."""
-        return await self._describe(self._connection.current)
+        """The log's identity and end, as its leader knows them. Raises `LogMissing`, `Unavailable`.
 
-    async def create(
-        self, epoch: Epoch, *, replicas: int, ancestors: tuple[tuple[Epoch, EventSequence], ...] = ()
-    ) -> None:
+        One that was paused, or is cut off from the other servers, may have a successor and not know it: then there is
+        more in the log than it says, for up to 20 s. Where less would be believed, `ascertain`.
+        """
+        return log_info(await self._describe(self._connection.current))
+
+    async def ascertain(self) -> LogInfo:
+        """As `describe`, and all that was in the log when this was called.
+
+        It waits until the leader has heard from a majority since: where there are replicas, for two seconds at most.
+        """
+        session, begin = self._connection.current, monotonic()
+        while True:
+            since = monotonic() - begin
+            info = await self._describe(session)
+            if info.cluster.is_followed_within(since - _UNREAD_SECONDS):
+                return log_info(info)
+            if since > ASCERTAIN_SECONDS_MAX:
+                raise Unavailable(f"whoever leads {self._stream} hears nothing from a majority of its servers")
+            await asyncio.sleep(_ASCERTAIN_POLL_SECONDS)
+
+    async def create(self, epoch: Epoch, *, replicas: int, ancestors: Ancestors = ()) -> None:
         """Create the log if nobody has yet; whose epoch it then has is what `describe` says. Raises `Unavailable`."""
-        metadata = {_ORIGIN: self.origin, _EPOCH: epoch}
-        if ancestors:
-            metadata[_ANCESTORS] = " ".join(f"{old}:{fork}" for old, fork in ancestors)
         config = jetstream.StreamConfig(
             name=self._stream,
             subjects=[subjects_of(self.origin, epoch)],
-            metadata=metadata,
+            metadata=metadata_of(self.origin, epoch, ancestors),
             num_replicas=replicas,
         )
         try:
@@ -169,7 +167,7 @@ class EventLog:
             if known.sequence != NOTHING and known.epoch != info.epoch:
                 raise EpochChanged(self.origin, known=known.epoch, found=info.epoch)
             if info.last_sequence < known.sequence:
-                raise WentBack(self.origin, known=known, last_sequence=info.last_sequence)
+                raise await self._shorter_than(known)
             follower.epoch = info.epoch
             await follower.resume()
             yield follower
@@ -186,7 +184,14 @@ class EventLog:
             if known.sequence == NOTHING:
                 raise
             raise LogVanished(self.origin, known=known) from error
-        return info
+        return log_info(info)
+
+    async def _shorter_than(self, known: Mark) -> WentBack | Unavailable:
+        """What it is that the log was said to end before `known`."""
+        last_sequence = (await self.ascertain()).last_sequence
+        if last_sequence < known.sequence:
+            return WentBack(self.origin, known=known, last_sequence=last_sequence)
+        return Unavailable(f"{self._stream} was described by a server that did not lead it any more")
 
     async def _deliver(self, session: Session, deliveries: str, *, start: EventSequence) -> None:
         try:
@@ -196,20 +201,13 @@ class EventLog:
                 raise LogMissing(self._stream) from error
             raise Unavailable(f"cannot follow {self._stream}: {error}") from error
 
-    async def _describe(self, session: Session) -> LogInfo:
+    async def _describe(self, session: Session) -> jetstream.StreamInfo:
         try:
-            info = await jetstream.stream_info(session, self._stream)
+            return await jetstream.stream_info(session, self._stream)
         except jetstream.ApiError as error:
             if error.code == jetstream.STREAM_NOT_FOUND:
                 raise LogMissing(self._stream) from error
             raise Unavailable(str(error)) from error
-        metadata = info.config.metadata
-        forks = (entry.split(":") for entry in metadata.get(_ANCESTORS, "").split())
-        return LogInfo(
-            epoch=Epoch(metadata.get(_EPOCH, "")),
-            last_sequence=EventSequence(info.state.last_seq),
-            ancestors=tuple((Epoch(old), EventSequence(int(fork))) for old, fork in forks),
-        )
 
 
 def _refusal(error: jetstream.Error) -> Append:

@@ -69,7 +69,17 @@ class Follower:
         self._arrived.set()
 
     async def resume(self) -> None:
-        """Return once the known event has come again. Raises `Forked`, `EpochChanged`, `Interrupted`, `Unavailable`."""
+        """Return once the known event has come again. Raises `Forked`, `EpochChanged`, `Interrupted`, `Unavailable`.
+
+        A server that keeps the log too and is behind would have it come when it has caught up, in minutes perhaps.
+        """
+        try:
+            async with asyncio.timeout(SILENCE_SECONDS):
+                await self._see_known()
+        except TimeoutError:
+            raise Interrupted(f"event {self._known.sequence} did not come again in {SILENCE_SECONDS:g} s") from None
+
+    async def _see_known(self) -> None:
         while self._must_see_known:
             taken = await self._take()
             for index, heard in enumerate(taken):

@@ -66,11 +66,30 @@ class StreamConfig(msgspec.Struct, frozen=True, omit_defaults=False):
     allow_direct: bool = False
 
 
+class Replica(msgspec.Struct, frozen=True):
+    """A server that keeps a stream too. `active` is how many nanoseconds ago the leader heard it agree."""
+
+    active: int = 0
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """The servers that keep a stream: the one that leads, if any, and the others. A server by itself leads."""
+
+    leader: str = ""
+    replicas: list[Replica] = msgspec.field(default_factory=list)
+
+    def is_followed_within(self, seconds: float) -> bool:
+        """Whether the leader heard a majority, itself included, agree that it leads, within the last `seconds`."""
+        heard = sum(replica.active < seconds * 1e9 for replica in self.replicas)
+        return 2 * (heard + 1) > len(self.replicas) + 1
+
+
 class StreamInfo(msgspec.Struct, frozen=True):
-    """A stream's configuration and state."""
+    """A stream's configuration and state, and who says so."""
 
     config: StreamConfig
     state: StreamState
+    cluster: Cluster
 
 
 class _StoredMessage(msgspec.Struct, frozen=True):
@@ -106,8 +125,14 @@ async def call(session: Session, subject: str, body: Any = None) -> bytes:  # no
 
 
 async def stream_info(session: Session, stream: str) -> StreamInfo:
-    """A stream's configuration and state. Raises `ApiError` (`STREAM_NOT_FOUND`), `Unavailable`."""
-    return msgspec.json.decode(await call(session, f"STREAM.INFO.{stream}"), type=StreamInfo)
+    """What a stream's leader says of it. Raises `ApiError` (`STREAM_NOT_FOUND`), `Unavailable`.
+
+    While there is none each server answers with what it has, which may be less than there is: that is no answer here.
+    """
+    info = msgspec.json.decode(await call(session, f"STREAM.INFO.{stream}"), type=StreamInfo)
+    if not info.cluster.leader:
+        raise Unavailable(f"no server leads {stream} now")
+    return info
 
 
 async def create_stream(session: Session, config: StreamConfig) -> None:

@@ -59,7 +59,7 @@ class Regions:
         others = [
             process.pid
             for region in self.status.regions
-            for process in (region.nats, region.redis, *region.replicators)
+            for process in (*region.nats, region.redis, *region.replicators)
         ]
         return [*self.service_pids(), *others]
 

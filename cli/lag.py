@@ -116,7 +116,9 @@ def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | No
 def _demo(name: str) -> Addresses:
     """Each region's NATS without a link in between: a cut is seen from both sides."""
     found = status(name)
-    regions = {Region(region.name): RegionConfig(nats=[region.nats.url]) for region in found.regions}
+    regions = {
+        Region(region.name): RegionConfig(nats=[server.url for server in region.nats]) for region in found.regions
+    }
     return Addresses(
         regions=_credentials(Path(found.observer)).into(Topology(regions)).regions,
         cut=frozenset(Region(region.name) for region in found.regions if region.is_cut),

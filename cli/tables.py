@@ -36,7 +36,8 @@ def regions_table(status: Status) -> Table:
     for heading in ("region", "HTTP", "NATS", "Redis"):
         table.add_column(heading, no_wrap=True)
     for region in status.regions:
-        table.add_row(region.name, _urls(region.services), region.nats.url, region.redis.url)
+        nats = "\n".join(server.url for server in region.nats)
+        table.add_row(region.name, _urls(region.services), nats, region.redis.url)
     return table
 
 

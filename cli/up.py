@@ -46,6 +46,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     round_trip_milliseconds: float | None
     data: Path | None
     http_port: int
+    nats_servers: int
     name: str
 
     @property
@@ -83,6 +84,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     show_default=True,
     help="The first region's port; the others have the ones after it.",
 )
+@click.option(
+    "--nats-servers",
+    type=click.Choice(["1", "3", "5"]),
+    callback=lambda _context, _parameter, value: int(value),
+    default="1",
+    show_default=True,
+    help="How many NATS servers each region has, and on how many each of its logs is kept.",
+)
 @click.option("--name", default=DEFAULT_NAME, show_default=True, help="To run several demos side by side.")
 def up(**options: Any) -> None:  # noqa: ANN401 - click calls it with what the options above say
     """Run regions on this machine until Ctrl-C.
@@ -96,6 +105,7 @@ def up(**options: Any) -> None:  # noqa: ANN401 - click calls it with what the o
       crosshook up --data ./demo          start from the same data again
       crosshook up --rtt 0                regions without distance
       crosshook up --regions 5 --http-port 9001
+      crosshook up --nats-servers 3       regions that outlive a server
       CROSSHOOK_LOG_LEVEL=debug crosshook up
     """
     try:
@@ -138,6 +148,7 @@ async def _demo(options: Options) -> None:
                     round_trips=options.round_trip_milliseconds,
                     data=options.data,
                     http_port=options.http_port,
+                    nats_servers=options.nats_servers,
                     settings=_settings(os.environ),
                     ready_within_seconds=_READY_SECONDS_MAX + _READY_SECONDS_PER_REGION * options.regions,
                     report=progress.report,

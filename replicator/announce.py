@@ -167,15 +167,19 @@ class Announcer:
         is not known before it is.
         """
         incarnation = await self._projection.begin()
-        ends: dict[Region, Mark] = {}
-        for origin, event_log in self._local_logs.items():
-            try:
-                ends[origin] = await event_log.end()
-            except LogMissing as error:
-                if origin in self._must_exist:
-                    raise Unavailable(f"this region has no log of {origin} yet") from error
-        await self._projection.require(incarnation, ends)
+        ends = await asyncio.gather(*(self._end(origin, event_log) for origin, event_log in self._local_logs.items()))
+        await self._projection.require(incarnation, dict(zip(self._local_logs, ends, strict=True)))
         return await self._projection.observe()
+
+    async def _end(self, origin: Region, event_log: EventLog) -> Mark:
+        """Where a log ends now: with an older end the projection would count as current too early."""
+        try:
+            info = await event_log.ascertain()
+        except LogMissing as error:
+            if origin in self._must_exist:
+                raise Unavailable(f"this region has no log of {origin} yet") from error
+            return BEGINNING
+        return Mark(info.epoch, info.last_sequence, "")
 
     def _stops_at(self) -> dict[Region, Sequence]:
         """The places where the marks of this incarnation have stood for a while, before an event nobody could apply."""

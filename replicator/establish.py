@@ -8,7 +8,8 @@ from contextlib import suppress
 import structlog
 
 from adapters.errors import EpochChanged, Forked, LogAlarm, LogLost, LogMissing, LogVanished, Unavailable, WentBack
-from adapters.event_log import EventLog, LogInfo
+from adapters.event_log import EventLog
+from adapters.log_info import LogInfo
 from core.positions import BEGINNING, NO_EPOCH, NOTHING, Epoch, Mark, Region
 from replicator.status import Status, Step
 
@@ -95,6 +96,8 @@ class Keeper:
             # The copy first: meanwhile the log can only grow.
             copied, end = await copy.describe(), await copy.end()
             own = await self._own.describe()
+            if own.last_sequence < end.sequence:
+                own = await self._own.ascertain()
             if copied.epoch != own.epoch:
                 return EpochChanged(origin, known=copied.epoch, found=own.epoch, holder=holder)
             if own.last_sequence < end.sequence:

@@ -5,8 +5,9 @@ import math
 from collections.abc import Mapping
 
 from adapters.errors import LogMissing, Unavailable
-from adapters.event_log import EventLog, LogInfo
+from adapters.event_log import EventLog
 from adapters.follower import Stored
+from adapters.log_info import LogInfo
 from core.operations import log_code
 from core.positions import Epoch, Region, Sequence, Vector
 

@@ -184,6 +184,8 @@ class OwnLog:
                 continue
             try:
                 info = await self._log.describe()
+                if any(mark.sequence > info.last_sequence for mark in ahead.values()):
+                    info = await self._log.ascertain()
             except (Unavailable, LogMissing):
                 continue
             for region, mark in ahead.items():

@@ -48,7 +48,7 @@ class RegionStatus(msgspec.Struct, frozen=True):
     name: str
     is_cut: bool
     topology: str
-    nats: ProcessStatus
+    nats: list[ProcessStatus]
     redis: ProcessStatus
     services: list[ProcessStatus]
     replicators: list[ProcessStatus]

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local.errors import DataInUse, DataMismatch
+from deploy.local.errors import DataInUse, NatsServersDiffer, RegionsMissing
 
 
 @contextmanager
-def data_directory(given: Path | None, *, regions: Sequence[str]) -> Iterator[Path]:
+def data_directory(given: Path | None, *, regions: Sequence[str], nats_servers: int) -> Iterator[Path]:
     """`given`, created if it is not there, ours alone until the end; without it a new one that is removed at the end.
 
-    Raises `DataInUse`, and `DataMismatch` if it holds a region that is not among `regions`.
+    Raises `DataInUse`; `RegionsMissing` if it holds a region that is not among `regions`; and `NatsServersDiffer` if
+    the logs of one are kept by more or fewer than `nats_servers`.
     """
     if given is None:
         temporary = Path(tempfile.mkdtemp(prefix="crosshook-"))
@@ -27,8 +28,11 @@ def data_directory(given: Path | None, *, regions: Sequence[str]) -> Iterator[Pa
     given.mkdir(parents=True, exist_ok=True)
     data = given.resolve()
     with _locked(data):
-        if left_out := sorted(_regions_in(data) - set(regions)):
-            raise DataMismatch(data=data, left_out=left_out)
+        held = _nats_servers_in(data)
+        if left_out := sorted(held.keys() - set(regions)):
+            raise RegionsMissing(data=data, left_out=left_out)
+        if others := set(held.values()) - {nats_servers}:
+            raise NatsServersDiffer(data=data, held=others.pop())
         yield data
 
 
@@ -47,5 +51,8 @@ def _locked(directory: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _regions_in(data: Path) -> set[str]:
-    return {topology.parent.name for topology in data.glob("*/topology.toml")}
+def _nats_servers_in(data: Path) -> dict[str, int]:
+    """Each region that there are files of, and of how many NATS servers."""
+    return {
+        topology.parent.name: len(list(topology.parent.glob("nats*.conf"))) for topology in data.glob("*/topology.toml")
+    }

@@ -61,12 +61,19 @@ class DataInUse(LocalError):
         super().__init__(f"{data} is in use by other running regions; stop them or name another directory")
 
 
-class DataMismatch(LocalError):
+class RegionsMissing(LocalError):
     """The data directory knows regions that were not asked for."""
 
     def __init__(self, *, data: Path, left_out: Iterable[str]) -> None:
         names = ", ".join(left_out)
         super().__init__(f"{data} also holds {names}; start with more --regions or name another directory")
+
+
+class NatsServersDiffer(LocalError):
+    """The data directory is of regions with another number of NATS servers, which cannot take its logs."""
+
+    def __init__(self, *, data: Path, held: int) -> None:
+        super().__init__(f"{data} is of --nats-servers {held}; start with that or name another directory")
 
 
 class DemoRunning(LocalError):

@@ -1,18 +1,18 @@
 """One region on this machine: its NATS, its Redis, its services and replicators."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.positions import Region
-from deploy.local.configuration import nats_url, redis_url
+from deploy.local.configuration import redis_url
 from deploy.local.http_process import HttpProcess
+from deploy.local.nats_servers import nats_servers
 from deploy.local.ports import LOCALHOST, Ports
-from deploy.local.probes import nats_probe, redis_probe
+from deploy.local.probes import redis_probe
 from deploy.local.server_process import ServerProcess
 from deploy.local.servers import Servers
 from deploy.logins import Logins, write_private
-from deploy.nats.accounts import COPIES_OPERATOR, LOG_OPERATOR, accounts
-from deploy.nats.configuration import nats_configuration
+from deploy.nats.accounts import COPIES_OPERATOR, LOG_OPERATOR
 from deploy.redis.configuration import OPERATOR, redis_configuration
 from runtime.credentials import Login
 
@@ -30,6 +30,7 @@ class LocalRegion:
         logins: Logins,
         environment: Mapping[str, str],
         settings: Mapping[str, str],
+        nats_server_count: int,
     ) -> None:
         self.name = name
         self.directory = directory
@@ -52,10 +53,27 @@ class LocalRegion:
             "CROSSHOOK_TOPOLOGY": str(self.topology),
             "CROSSHOOK_REGION": name,
         }
-        self.nats_port = ports.claim_any()
+        self.nats_ports = [ports.claim_any() for _ in range(nats_server_count)]
         self.redis_port = ports.claim_any()
-        self.nats = self._nats(servers, list(logins.nats))
+        self.nats_servers = list(
+            nats_servers(
+                Region(name),
+                ports=self.nats_ports,
+                route_ports=[ports.claim_any() for _ in self.nats_ports],
+                regions=list(logins.nats),
+                directory=directory,
+                logs=self.logs,
+                program=servers.nats,
+                passwords=self._nats_passwords,
+                environment=self._environment,
+            )
+        )
         self.redis = self._redis(servers)
+
+    @property
+    def nats(self) -> ServerProcess:
+        """This region's NATS server, or the first of them."""
+        return self.nats_servers[0]
 
     @property
     def nats_url(self) -> str:
@@ -67,9 +85,9 @@ class LocalRegion:
         """The same, as the user who may do everything with its copies of other regions' logs."""
         return self.nats_url_as(COPIES_OPERATOR)
 
-    def nats_url_as(self, user: str) -> str:
-        """The same, as any of its users."""
-        return Login(user, self._nats_passwords[user]).into(self.nats.url)
+    def nats_url_as(self, user: str, *, server: int = 0) -> str:
+        """The same, as any of its users, at the first server or at another."""
+        return Login(user, self._nats_passwords[user]).into(self.nats_servers[server].url)
 
     def log_url(self, origin: str) -> str:
         """The same, as the user who may do everything with the log of `origin`."""
@@ -92,7 +110,7 @@ class LocalRegion:
     @property
     def processes(self) -> Iterator[ServerProcess | HttpProcess]:
         """Every process that the region has, running or not; what others need comes first."""
-        yield self.nats
+        yield from self.nats_servers
         yield self.redis
         yield from self.replicators
         yield from self.services
@@ -135,28 +153,6 @@ class LocalRegion:
                 "CROSSHOOK_CREDENTIALS": str(self._credentials[module]),
                 **(settings or {}),
             },
-        )
-
-    def _nats(self, servers: Servers, regions: Sequence[Region]) -> ServerProcess:
-        files = self.directory / "nats"
-        files.mkdir(exist_ok=True)
-        here = Region(self.name)
-        text = nats_configuration(
-            servers.nats.version,
-            server_name=self.name,
-            listen=f"{LOCALHOST}:{self.nats_port}",
-            store=str(files),
-            accounts=accounts(here, [region for region in regions if region != here], self._nats_passwords),
-        )
-        configuration = write_private(self.directory / "nats.conf", text)
-        return ServerProcess(
-            name=f"{self.name}/nats",
-            url=nats_url(self.nats_port),
-            command=(str(servers.nats.path), "--config", str(configuration)),
-            files=files,
-            log=self.logs / "nats.log",
-            probe=nats_probe(self.nats_port),
-            environment=self._environment,
         )
 
     def _redis(self, servers: Servers) -> ServerProcess:

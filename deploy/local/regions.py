@@ -81,7 +81,7 @@ class LocalRegions:
         await _stop(service for region in regions for service in region.services)
         await _stop(replicator for region in regions for replicator in region.replicators)
         await self.mesh.close()
-        await _stop(server for region in regions for server in (region.nats, region.redis))
+        await _stop(server for region in regions for server in (*region.nats_servers, region.redis))
 
     def kill_now(self) -> None:
         """End every process at once."""

@@ -30,6 +30,7 @@ async def local_regions(
     round_trips: RoundTrips | float | None = None,
     data: Path | None = None,
     http_port: int = 0,
+    nats_servers: int = 1,
     services: int = 1,
     replicators: int = 1,
     settings: Mapping[str, str] | None = None,
@@ -39,16 +40,22 @@ async def local_regions(
     """Regions that are ready, and at the end no process and, unless `data` is given, no file of theirs.
 
     `regions` are names, or how many of the usual ones; `round_trips` are milliseconds, or what geography makes likely.
-    The first service of each region listens on `http_port` and the ports after it; with 0 on any. Each region starts
-    with so many `services` and `replicators`, which get `settings` (`CROSSHOOK_*`) besides their own; no other
-    `CROSSHOOK_*` variable reaches them. Without an admin key there is a new one. Raises `LocalError`, whatever it is.
+    The first service of each region listens on `http_port` and the ports after it; with 0 on any. Each region has so
+    many `nats_servers`, of which each keeps all of its logs. It starts with so many `services` and `replicators`,
+    which get `settings` (`CROSSHOOK_*`) besides their own; no other `CROSSHOOK_*` variable reaches them. Without an
+    admin key there is a new one. Raises `LocalError`, whatever it is.
     """
     names = region_names(regions) if isinstance(regions, int) else tuple(regions)
     ports = Ports()
     try:
-        with data_directory(data, regions=names) as directory:
+        with data_directory(data, regions=names, nats_servers=nats_servers) as directory:
             demo = _prepare(
-                names, _round_trips(names, round_trips), directory=directory, ports=ports, settings=settings
+                names,
+                _round_trips(names, round_trips),
+                directory=directory,
+                ports=ports,
+                settings=settings,
+                nats_servers=nats_servers,
             )
             for index, region in enumerate(demo.regions.values()):
                 for number in range(services):
@@ -73,6 +80,7 @@ def _prepare(
     directory: Path,
     ports: Ports,
     settings: Mapping[str, str] | None,
+    nats_servers: int,
 ) -> LocalRegions:
     """Everything but the services and replicators: files written, ports claimed, nothing started."""
     settings = {_ADMIN_KEY: secrets.token_urlsafe(_ADMIN_KEY_BYTES), **(settings or {})}
@@ -90,14 +98,15 @@ def _prepare(
             logins=logins,
             environment=environment,
             settings=settings,
+            nats_server_count=nats_servers,
         )
         for name in names
     ]
-    nats_ports = {region.name: region.nats_port for region in regions}
+    nats_ports = {region.name: region.nats_ports for region in regions}
     redis_ports = {region.name: region.redis_port for region in regions}
     mesh = Mesh(names, nats_ports=nats_ports, round_trips=round_trips, ports=ports)
     for region in regions:
-        seen = {name: mesh.port(region.name, name) for name in nats_ports if name != region.name}
+        seen = {name: mesh.ports(region.name, name) for name in nats_ports if name != region.name}
         region.topology.write_text(topology_text(nats_ports=nats_ports | seen, redis_ports=redis_ports))
     return LocalRegions(regions, mesh=mesh, data=directory, admin_key=settings[_ADMIN_KEY], observer=observer)
 

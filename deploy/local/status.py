@@ -18,7 +18,7 @@ def status_of(regions: LocalRegions) -> Status:
                 name=region.name,
                 is_cut=region.name in regions.mesh.cut_regions,
                 topology=str(region.topology),
-                nats=_process_status(region.nats),
+                nats=[_process_status(server) for server in region.nats_servers],
                 redis=_process_status(region.redis),
                 services=[_process_status(service) for service in region.services],
                 replicators=[_process_status(replicator) for replicator in region.replicators],

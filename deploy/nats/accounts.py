@@ -23,6 +23,9 @@ SERVICE, REPLICATOR, OBSERVER = "service", "replicator", "observer"
 LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR = "log-operator", "copies-operator", "system-operator"
 """The users of whoever repairs: each may do everything in its account. No process of ours is one of them."""
 
+ROUTES = "routes"
+"""Who the servers of a region are to one another, where there are several. It is a user of none of the accounts."""
+
 _API = "$JS.API"
 _API_HERE = "api"
 """Where a role's account has its part of JetStream's API. What its user asks of `$JS.API` is mapped to it: by itself
@@ -64,7 +67,7 @@ class Role(msgspec.Struct, frozen=True):
 
 def users(here: Region, others: Iterable[Region]) -> list[str]:
     """Every user there is at the NATS of `here`."""
-    return [*(role.user for role in roles(here, others)), LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR]
+    return [*(role.user for role in roles(here, others)), LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR, ROUTES]
 
 
 def roles(here: Region, others: Iterable[Region]) -> list[Role]:

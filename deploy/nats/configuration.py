@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
-from deploy.nats.accounts import SYSTEM
+from deploy.nats.accounts import ROUTES, SYSTEM
 
 Version = tuple[int, int, int]
 
@@ -27,11 +28,26 @@ class Tls(msgspec.Struct, frozen=True):
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """The other servers of the region."""
+    """The servers of a region, which keep its logs together, and this one's place among them.
+
+    `servers` are the `HOST:PORT` at which every one of them listens to the others, this one included: by their number
+    each knows how many are a majority. Whoever shows `password` there is one of them, and may do everything.
+    """
 
     name: str
     listen: str
-    routes: Sequence[str]
+    servers: Sequence[str]
+    password: str
+
+    def declared(self) -> dict[str, Any]:
+        """As the server is told."""
+        login = f"{ROUTES}:{quote(self.password, safe='')}"
+        return {
+            "name": self.name,
+            "listen": self.listen,
+            "authorization": {"user": ROUTES, "password": self.password},
+            "routes": [f"nats-route://{login}@{server}" for server in self.servers],
+        }
 
 
 def nats_configuration(
@@ -45,7 +61,10 @@ def nats_configuration(
     cluster: Cluster | None = None,
     monitor: str | None = None,
 ) -> str:
-    """A JetStream of its own that syncs before it acknowledges, and lets nobody in but the users of `accounts`."""
+    """A JetStream that syncs before it acknowledges, and lets nobody in but the users of `accounts`.
+
+    It is a region's own: alone, or with the other servers of `cluster`, which are told the same `accounts`.
+    """
     configuration: dict[str, Any] = {
         "server_name": server_name,
         "listen": listen,
@@ -60,7 +79,7 @@ def nats_configuration(
         # The handshake comes before the greeting, so nobody in between can say that there is no need of one.
         configuration["tls"] = tls.declared() | {"handshake_first": True}
     if cluster is not None:
-        configuration["cluster"] = {"name": cluster.name, "listen": cluster.listen, "routes": list(cluster.routes)}
+        configuration["cluster"] = cluster.declared()
         if tls is not None:
             configuration["cluster"]["tls"] = tls.declared()
     if monitor is not None:

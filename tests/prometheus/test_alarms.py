@@ -89,6 +89,6 @@ async def add_service_without_nats(region: LocalRegion) -> None:
     """Start a service that looks for the region's NATS where nobody listens."""
     topology = region.directory / "without-nats.toml"
     text = region.topology.read_text()
-    assert nats_url(region.nats_port) in text
-    topology.write_text(text.replace(nats_url(region.nats_port), nats_url(1)))
+    assert nats_url(region.nats_ports[0]) in text
+    topology.write_text(text.replace(nats_url(region.nats_ports[0]), nats_url(1)))
     await region.add_service({"CROSSHOOK_TOPOLOGY": str(topology)})

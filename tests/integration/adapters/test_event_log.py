@@ -16,7 +16,7 @@ from adapters.batches import BATCH_EVENTS_MAX
 from adapters.connection import Connection, open_connection
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, LogVanished, Unavailable, WentBack
 from adapters.event_log import Append, Entry, EventLog
-from adapters.follower import SILENCE_SECONDS, Stored
+from adapters.follower import SILENCE_SECONDS, Follower, Stored
 from adapters.session import Session
 from core.positions import BEGINNING, NOTHING, Epoch, Region, Sequence
 from core.topology import stream_of
@@ -390,6 +390,26 @@ async def test_a_follower_that_hears_nothing_is_in_doubt_within_its_bound(
         with pytest.raises(Interrupted, match=r"nothing heard for 2\.5 s"):
             await follower.next()
         assert SILENCE_SECONDS <= loop.time() - begin < SILENCE_SECONDS + 1.5
+
+
+@pytest.mark.usefixtures("soon_in_doubt")
+async def test_a_follower_whose_known_event_does_not_come_again_is_in_doubt_though_its_server_lives(
+    session: Session, origin: Region, epoch: Epoch
+) -> None:
+    """As of a server that keeps the log too, and is behind."""
+    follower = Follower(session, origin, known=mark(epoch, 3, entry(origin, epoch, 3)))
+
+    async def beat() -> None:
+        while True:
+            await follower.on_message(Msg(_client=session.client, headers={"Status": "100"}))
+            await asyncio.sleep(0.2)
+
+    beating = asyncio.create_task(beat())
+    async with asyncio.timeout(5):
+        with pytest.raises(Interrupted, match=r"event 3 did not come again in 1\.5 s"):
+            await follower.resume()
+    beating.cancel()
+    follower.close()
 
 
 @pytest.mark.usefixtures("soon_in_doubt")

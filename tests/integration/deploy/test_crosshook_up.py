@@ -100,7 +100,7 @@ def pids_of(status: Status) -> Sequence[int]:
     return [
         process.pid
         for region in status.regions
-        for process in (region.nats, region.redis, *region.services, *region.replicators)
+        for process in (*region.nats, region.redis, *region.services, *region.replicators)
     ]
 
 

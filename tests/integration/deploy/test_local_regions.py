@@ -12,7 +12,7 @@ import pytest
 import redis.asyncio
 from nats.aio.client import Client
 
-from deploy.local.errors import DataInUse, DataMismatch, PortInUse, ProcessDied, StillRunning, UnknownRegion
+from deploy.local.errors import DataInUse, PortInUse, ProcessDied, RegionsMissing, StillRunning, UnknownRegion
 from deploy.local.ports import LOCALHOST, Ports
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions
@@ -165,7 +165,7 @@ async def test_given_data_is_kept_and_started_from_again(tmp_path: Path) -> None
         client = await a_client(demo.region("us-iowa").nats_url)
         assert (await client.jetstream().stream_info("kept")).state.messages == 1
         await client.close()
-    with pytest.raises(DataMismatch, match="also holds europe-belgium; start with more --regions"):
+    with pytest.raises(RegionsMissing, match="also holds europe-belgium; start with more --regions"):
         async with local_regions(regions=1, data=data, services=0, replicators=0):
             pytest.fail("a region would be missing")
 
@@ -236,4 +236,4 @@ async def check_reachable(demo: LocalRegions) -> None:
 def through_link(demo: LocalRegions) -> str:
     """The second region's NATS, as the first one reaches it."""
     far = demo.region(TWO[1])
-    return far.nats_url.replace(f":{far.nats_port}", f":{demo.mesh.port(*TWO)}")
+    return far.nats_url.replace(f":{far.nats_ports[0]}", f":{demo.mesh.ports(*TWO)[0]}")

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 import nats
@@ -92,25 +93,37 @@ TABLE = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def region() -> AsyncIterator[LocalRegion]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[1, 3], ids=["one server", "three servers"])
+async def region(request: pytest.FixtureRequest) -> AsyncIterator[LocalRegion]:
     """The servers of a region of three, with a log and its copies, one event in each."""
-    async with local_regions(regions=3, services=0, replicators=0) as demo:
+    async with local_regions(regions=3, services=0, replicators=0, nats_servers=request.param) as demo:
         region = demo.region(HERE)
         for stream in (OWN, COPY, OTHER_COPY):
-            origin = stream.removeprefix("EVENTS_")
-            async with a_client(region, LOG_OPERATOR if stream == OWN else COPIES_OPERATOR) as client:
-                await client.jetstream().add_stream(name=stream, subjects=[f"events.{origin}.epoch.>"])
-                await client.jetstream().publish(event(origin), b"{}")
+            await create_with_one_event(region, stream, replicas=request.param)
         yield region
+
+
+async def create_with_one_event(region: LocalRegion, stream: str, *, replicas: int) -> None:
+    origin = stream.removeprefix("EVENTS_")
+    async with a_client(region, LOG_OPERATOR if stream == OWN else COPIES_OPERATOR) as client, asyncio.timeout(30):
+        while True:
+            with suppress(nats.errors.Error):  # Servers that have just met have nobody yet to ask.
+                await client.jetstream().add_stream(
+                    name=stream, subjects=[f"events.{origin}.epoch.>"], num_replicas=replicas
+                )
+                await client.jetstream().publish(event(origin), b"{}")
+                return
 
 
 @asynccontextmanager
 async def a_client(region: LocalRegion, user: str) -> AsyncIterator[Client]:
+    """A client of the region's only server, or of any of its servers."""
+
     async def on_error(_: Exception) -> None:
         """A refusal is what is looked for."""
 
-    client = await nats.connect(region.nats_url_as(user), allow_reconnect=False, error_cb=on_error)
+    server = random.randrange(len(region.nats_servers))
+    client = await nats.connect(region.nats_url_as(user, server=server), allow_reconnect=False, error_cb=on_error)
     try:
         yield client
     finally:
@@ -249,6 +262,6 @@ async def test_nobody_is_let_in_without_a_password(region: LocalRegion, url: str
     client = Client()
     with pytest.raises(nats.errors.Error, match="Authorization Violation"):
         await client.connect(
-            url.format(port=region.nats_port), allow_reconnect=False, max_reconnect_attempts=1, error_cb=on_error
+            url.format(port=region.nats_ports[0]), allow_reconnect=False, max_reconnect_attempts=1, error_cb=on_error
         )
     await client.close()

@@ -34,6 +34,19 @@ def test_nats_with_tls_greets_nobody_without_it() -> None:
     }
 
 
+def test_the_servers_of_a_region_know_one_another_by_a_password_and_by_tls_where_there_is_any() -> None:
+    cluster = Cluster("us-iowa", "0.0.0.0:6222", ["one:6222", "two:6222"], "a/b")
+    told = {
+        "name": "us-iowa",
+        "listen": "0.0.0.0:6222",
+        "authorization": {"user": "routes", "password": "a/b"},
+        "routes": ["nats-route://routes:a%2Fb@one:6222", "nats-route://routes:a%2Fb@two:6222"],
+    }
+    assert a_configuration(cluster=cluster)["cluster"] == told
+    tls = a_configuration(cluster=cluster, tls=Tls("a.pem", "a.key", "ca.pem"))["cluster"]
+    assert tls == told | {"tls": {"cert_file": "a.pem", "key_file": "a.key", "ca_file": "ca.pem", "verify": True}}
+
+
 def test_redis_refuses_writes_when_full_rather_than_forget() -> None:
     text = redis_configuration(bind="127.0.0.1", port=1, directory="/x y", passwords=dict.fromkeys(USERS, "word"))
     lines = text.splitlines()
@@ -49,8 +62,17 @@ def test_redis_is_told_no_password_and_has_no_user_without_one() -> None:
 
 
 def test_a_topology_lists_every_region_in_order() -> None:
-    text = topology_text(nats_ports={"b": 1, "a": 2}, redis_ports={"a": 4, "b": 3})
+    text = topology_text(nats_ports={"b": [1], "a": [2]}, redis_ports={"a": 4, "b": 3})
     assert list(tomllib.loads(text)["regions"].items()) == [
         ("b", {"nats": ["nats://127.0.0.1:1"], "redis": "redis://127.0.0.1:3/0"}),
         ("a", {"nats": ["nats://127.0.0.1:2"], "redis": "redis://127.0.0.1:4/0"}),
     ]
+
+
+def test_a_topology_keeps_logs_on_every_server_of_a_region() -> None:
+    text = topology_text(nats_ports={"a": [1, 2, 3]}, redis_ports={"a": 4})
+    assert tomllib.loads(text)["regions"]["a"] == {
+        "nats": ["nats://127.0.0.1:1", "nats://127.0.0.1:2", "nats://127.0.0.1:3"],
+        "redis": "redis://127.0.0.1:4/0",
+        "replicas": 3,
+    }

@@ -48,7 +48,7 @@ def a_region(name: str, *, services: list[int], replicators: list[int]) -> Regio
         name=name,
         is_cut=False,
         topology="topology.toml",
-        nats=a_process("nats", 1),
+        nats=[a_process("nats", 1)],
         redis=a_process("redis", 2),
         services=[a_process("service", port) for port in services],
         replicators=[a_process("replicator", port) for port in replicators],

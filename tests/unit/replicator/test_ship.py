@@ -7,8 +7,9 @@ import pytest
 
 from adapters.batches import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, ONE_BY_ONE_MAX, batch_of
 from adapters.errors import Interrupted
-from adapters.event_log import Append, Entry, EventLog, LogInfo
+from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Stored
+from adapters.log_info import LogInfo
 from core.positions import BEGINNING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from replicator.ship import PROPOSED_PAUSE_SECONDS, Shipper

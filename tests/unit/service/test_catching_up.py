@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.event_log import LogInfo
+from adapters.log_info import LogInfo
 from adapters.projection import View
 from core.positions import Epoch, Mark, Region, Sequence
 from core.registers import Query

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from adapters.errors import LogMissing, Unavailable
-from adapters.event_log import LogInfo
 from adapters.follower import Stored
+from adapters.log_info import LogInfo
 from core.codec import encode
 from core.events import Envelope, WebhookDeleted
 from core.operations import batch_name, log_code, operation_id, operation_in

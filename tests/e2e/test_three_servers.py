@@ -1,0 +1,112 @@
+"""Regions of three NATS servers: any one of them may die at any instant, and writes go on, with nothing lost."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from deploy.local import LocalRegions, local_regions
+from tests.e2e.callers import Caller, Told, calling_all, under_load
+from tests.e2e.evidence import check, check_told, settled
+from tests.several_servers import leader_of, until_whole
+
+HERE, FAR = "us-iowa", "europe-belgium"
+TIMEOUT_SECONDS = 30
+GOES_ON_SECONDS_MAX = 20.0
+"""Until a write is accepted that begins when a server dies, and is tried again while it is refused. nats-server elects
+another leader 4 to 9 s after it heard the last one, and an election may be in vain."""
+
+PAUSED_SECONDS = 8.0
+"""So long that the others elect another leader."""
+
+
+async def test_a_server_of_three_that_is_killed_under_load_loses_nothing_and_writes_go_on(*, whole: bool) -> None:
+    async with three_servers(regions=3 if whole else 2) as (demo, callers):
+        here = demo.region(HERE)
+        told: list[Told] = []
+        async with (
+            under_load(list(callers.values()), each=3, timeout_seconds=TIMEOUT_SECONDS) as load,
+            under_load(list(callers.values()), each=1, level="all_regions", timeout_seconds=TIMEOUT_SECONDS) as wide,
+        ):
+            for role in ("a follower", "the leader") * (3 if whole else 1):
+                leader = await leader_of(here, HERE)
+                followers = [server for server in here.nats_servers if server is not leader]
+                victim = leader if role == "the leader" else followers[0]
+                await victim.kill()
+                seconds = await goes_on(callers, told)
+                print(f"{role} killed: {seconds}")
+                await victim.start()
+                await until_whole(here)
+        told += load.told + wide.told
+        assert {one.status for one in told} <= {201, 408, 503}
+        await lost_nothing(demo, told)
+
+
+async def test_a_leader_that_pauses_and_goes_on_is_believed_by_nobody_and_raises_no_alarm(*, whole: bool) -> None:
+    async with three_servers(regions=2) as (demo, callers):
+        here = demo.region(HERE)
+        told: list[Told] = []
+        async with (
+            under_load(list(callers.values()), each=2, timeout_seconds=TIMEOUT_SECONDS) as load,
+            under_load(list(callers.values()), each=1, level="all_regions", timeout_seconds=TIMEOUT_SECONDS) as wide,
+        ):
+            for _ in range(4 if whole else 1):
+                leader = await leader_of(here, HERE)
+                leader.pause()
+                paused_until = asyncio.get_running_loop().time() + PAUSED_SECONDS
+                print(f"the leader paused: {await goes_on(callers, told)}")
+                await asyncio.sleep(paused_until - asyncio.get_running_loop().time())
+                leader.resume()
+                await until_whole(here)
+        told += load.told + wide.told
+        assert {one.status for one in told} <= {201, 408, 503}
+        await lost_nothing(demo, told)
+
+
+@asynccontextmanager
+async def three_servers(*, regions: int) -> AsyncIterator[tuple[LocalRegions, dict[str, Caller]]]:
+    async with local_regions(regions=regions, round_trips=20, nats_servers=3) as demo, calling_all(demo) as callers:
+        for region in demo.regions.values():
+            await until_whole(region)
+        yield demo, callers
+
+
+async def goes_on(callers: dict[str, Caller], told: list[Told]) -> str:
+    """How soon from now on a write is accepted, at each level, here and far away."""
+    ways = [(name, level) for level in ("local_region", "all_regions") for name in (HERE, FAR)]
+    async with asyncio.timeout(GOES_ON_SECONDS_MAX):
+        seconds = await asyncio.gather(*(accepted(callers[name], level, told) for name, level in ways))
+    return ", ".join(f"{level} in {name} {taken:.2f} s" for (name, level), taken in zip(ways, seconds, strict=True))
+
+
+async def accepted(caller: Caller, level: str, told: list[Told]) -> float:
+    """After how many seconds a write is accepted that is tried again as often as it is refused."""
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    while True:
+        told.append(await caller.register(level=level, timeout_seconds=TIMEOUT_SECONDS))
+        if told[-1].status == 201:
+            return loop.time() - begin
+        await asyncio.sleep(0.05)
+
+
+async def lost_nothing(demo: LocalRegions, told: list[Told]) -> None:
+    """All that anybody was told is so, every region has come to the same, and nobody took a server's death for more."""
+    await demo.wait_ready()
+    evidence = await settled(demo)
+    check(evidence)
+    print(
+        f"told {check_told(evidence, told)}, slowest 201 {max(one.seconds for one in told if one.status == 201):.1f} s"
+    )
+    assert not alarms(demo)
+
+
+def alarms(demo: LocalRegions) -> list[str]:
+    """What services and replicators said that somebody should look into."""
+    return [
+        f"{process.name}: {line}"
+        for region in demo.regions.values()
+        for process in (*region.services, *region.replicators)
+        for line in process.log.read_text().splitlines()
+        if json.loads(line)["level"] in ("error", "critical")
+    ]

@@ -1,0 +1,32 @@
+"""Whether a leader's word is current is told by whom it has heard, not by what it believes."""
+
+import pytest
+
+from adapters.jetstream import Cluster, Replica
+
+
+def led(*active_seconds: float) -> Cluster:
+    return Cluster("leader", [Replica(active=int(seconds * 1e9)) for seconds in active_seconds])
+
+
+@pytest.mark.parametrize(
+    ("cluster", "is_followed"),
+    [
+        (led(), True),
+        (led(0.5, 0.5), True),
+        (led(0.5, 9), True),
+        (led(9, 9), False),
+        (led(1, 1), False),
+        (led(0.5, 0.5, 9, 9), True),
+        (led(0.5, 9, 9, 9), False),
+    ],
+)
+def test_a_leader_is_followed_if_it_heard_a_majority_lately_itself_included(
+    *, cluster: Cluster, is_followed: bool
+) -> None:
+    assert cluster.is_followed_within(1.0) is is_followed
+
+
+def test_who_has_others_to_hear_is_not_followed_before_it_can_have_heard_any() -> None:
+    assert not led(0, 0).is_followed_within(0)
+    assert led().is_followed_within(-0.25)
