@@ -56,6 +56,7 @@ def nats_configuration(
     server_name: str,
     listen: str,
     store: str,
+    store_bytes_max: int | None = None,
     accounts: Mapping[str, Any],
     tls: Tls | None = None,
     cluster: Cluster | None = None,
@@ -72,6 +73,9 @@ def nats_configuration(
         "accounts": accounts,
         "system_account": SYSTEM,
     }
+    if store_bytes_max is not None:
+        # By itself it takes three quarters of what is free when it starts: less each time, the more it has stored.
+        configuration["jetstream"]["max_file_store"] = store_bytes_max
     if version >= _FEATURE_FLAGS_SINCE:
         # nats-py 2.16 parses acknowledgement subjects of the old form only.
         configuration["feature_flags"] = {"js_ack_fc_v2": False}
