@@ -64,7 +64,8 @@ def nats_configuration(
 ) -> str:
     """A JetStream that syncs before it acknowledges, and lets nobody in but the users of `accounts`.
 
-    It is a region's own: alone, or with the other servers of `cluster`, which are told the same `accounts`.
+    It is a region's own: alone, or with the other servers of `cluster`, which are told the same `accounts`. A
+    `server_name` such as `$NAME` is what the server finds in its environment, so that one file does for several.
     """
     configuration: dict[str, Any] = {
         "server_name": server_name,
@@ -88,4 +89,6 @@ def nats_configuration(
             configuration["cluster"]["tls"] = tls.declared()
     if monitor is not None:
         configuration["http"] = monitor
-    return json.dumps(configuration, indent=1) + "\n"
+    text = json.dumps(configuration, indent=1) + "\n"
+    # In quotes it would be taken as it stands.
+    return text.replace(json.dumps(server_name), server_name, 1) if server_name.startswith("$") else text

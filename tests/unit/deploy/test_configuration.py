@@ -19,6 +19,11 @@ def test_nats_syncs_before_it_acknowledges() -> None:
     assert configuration["feature_flags"] == {"js_ack_fc_v2": False}
 
 
+def test_a_server_may_find_its_name_in_its_environment() -> None:
+    text = nats_configuration((2, 15, 1), server_name="$NAME", listen="127.0.0.1:1", store="/x", accounts={})
+    assert text.startswith('{\n "server_name": $NAME,\n')
+
+
 def test_nats_may_be_told_how_much_to_store() -> None:
     assert a_configuration(store_bytes_max=1024)["jetstream"] == {
         "store_dir": "/x y",
