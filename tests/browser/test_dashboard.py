@@ -94,6 +94,22 @@ async def test_a_region_that_is_cut_off_says_on_its_own_page_what_it_cannot_know
     await in_step(look)
 
 
+async def test_a_region_whose_own_nats_stops_says_that_its_writes_are_a_503(demo: LocalRegions, opened: Open) -> None:
+    look = await opened("us-iowa")
+    await in_step(look)
+    nats = demo.region("us-iowa").nats
+    nats.pause()
+    try:
+        await look.says("us-iowa cannot do all of its work now")
+        await look.says("it waits for NATS of us-iowa")
+        await look.says("Writes here are a 503; nothing is done.")
+        await expect(look.page.locator(".headline")).not_to_contain_text("as ever")
+        await look.keep("own-nats-stopped")
+    finally:
+        nats.resume()
+    await in_step(look)
+
+
 async def test_the_cells_are_walked_by_keyboard_and_the_time_line_follows(opened: Open) -> None:
     look = await opened("us-iowa")
     page = look.page
