@@ -44,6 +44,7 @@ def notes(sample: LagSample, *, topology: Topology, health: Health) -> list[Note
         *_of_here(sample, health),
         *_unheard(sample, topology, health),
         *_of_those_heard(sample),
+        *_not_connected(sample, topology),
         *_joining(topology),
     ]
     return sorted(said, key=lambda note: list(Urgency).index(note.urgency))
@@ -137,6 +138,22 @@ def _of_those_heard(sample: LagSample) -> Iterator[Note]:
         if lag.certainty is Certainty.OTHER_LOG:
             text = f"{pair.behind} has applied events of a log that {pair.origin} does not have any more."
             yield Note(Urgency.ALARM, text)
+
+
+def _not_connected(sample: LagSample, topology: Topology) -> Iterator[Note]:
+    """Whose NATS those who are heard have no connection to. Where it is gone for its own region, that says it all."""
+    known = sample.known
+    for region in known.regions:
+        without = [one for one in known.regions if known.is_heard(one) and region in known.heard[one].not_connected]
+        if region in without:
+            waits = " Writes with all_regions wait for it." if region in topology.waited_for() else ""
+            yield Note(Urgency.WARNING, f"{region} cannot reach its own NATS: it takes no writes.{waits}")
+        elif without:
+            who, have = " and ".join(without), "has" if len(without) == 1 else "have"
+            yield Note(
+                Urgency.WARNING,
+                f"{who} {have} no connection to the NATS of {region}. What is written there arrives when there is one.",
+            )
 
 
 def _joining(topology: Topology) -> Iterator[Note]:

@@ -107,6 +107,7 @@ export class Matrix {
     if (region.state === "joining") words.push("joining");
     if (region.since_milliseconds !== null) words.push(`not heard since ${time(region.since_milliseconds)}`);
     else if (!region.is_current) words.push("rebuilding");
+    if (!region.has_own_nats) words.push("without its NATS");
     setText(this.rows[row].querySelector("small"), words.join(", "));
     this.rows[row].dataset.silent = String(region.since_milliseconds !== null);
   }

@@ -158,6 +158,8 @@ export function headline(present) {
   const astray = cells.find((cell) => cell.certainty === "other_log");
   if (astray) return `${astray.behind} has applied another log of ${astray.origin}`;
   if (["waiting", "draining"].includes(present.condition)) return `${present.here} cannot do all of its work now`;
+  const cutFromNats = present.regions.find((region) => !region.has_own_nats);
+  if (cutFromNats) return `${cutFromNats.name} cannot reach its own NATS`;
   const silent = present.regions.filter((region) => region.since_milliseconds !== null).map((region) => region.name);
   const others = names.filter((name) => name !== present.here);
   if (others.length && others.every((name) => silent.includes(name))) return `${present.here} hears no other region`;

@@ -196,6 +196,40 @@ def test_a_region_that_rebuilds_says_so() -> None:
     assert note.text.startswith("europe-belgium is rebuilding its projection.")
 
 
+def test_a_region_that_cannot_reach_its_own_nats_is_said_not_to_take_writes() -> None:
+    """Its replicator says so through the others' NATS, and that they have none to it either says nothing more."""
+    alone, others = Heard(NOW, VECTOR, not_connected=[BELGIUM]), Heard(NOW, VECTOR, not_connected=[BELGIUM])
+    said = told(everybody(iowa=others, belgium=alone, japan=others))
+    assert said.notes == [
+        Note(
+            Urgency.WARNING,
+            "europe-belgium cannot reach its own NATS: it takes no writes. Writes with all_regions wait for it.",
+        )
+    ]
+    assert [region.has_own_nats for region in said.regions] == [True, False, True]
+
+
+def test_nobody_waits_for_a_joining_region_that_cannot_reach_its_own_nats() -> None:
+    alone = Heard(NOW, VECTOR, not_connected=[BELGIUM])
+    note, _ = told(everybody(belgium=alone), regions=topology(belgium="joining")).notes
+    assert note.text == "europe-belgium cannot reach its own NATS: it takes no writes."
+
+
+def test_who_has_no_connection_to_the_nats_of_another_region_is_named_as_long_as_he_is_heard() -> None:
+    apart = [IOWA, Region("elsewhere")]
+    (note,) = told(
+        everybody(belgium=Heard(NOW, VECTOR, not_connected=apart), japan=Heard(NOW, VECTOR, not_connected=apart))
+    ).notes
+    assert note == Note(
+        Urgency.WARNING,
+        "europe-belgium and asia-japan have no connection to the NATS of us-iowa. What is written there arrives when "
+        "there is one.",
+    )
+    silent = told(everybody(belgium=Heard(NOW - 12, VECTOR, not_connected=[BELGIUM, IOWA])))
+    assert [note.text.partition(":")[0] for note in silent.notes] == ["Not heard"]
+    assert silent.regions[1].has_own_nats
+
+
 def test_events_of_a_log_that_is_not_there_any_more_are_an_alarm() -> None:
     other = Heard(NOW, {**VECTOR, IOWA: Mark(Epoch("another"), Sequence(7), "f")})
     (note,) = told(everybody(belgium=other)).notes
