@@ -109,8 +109,13 @@ async def test_a_screen_of_any_width_has_room_for_three_regions(opened: Open, wi
     await tell(look, ("present", present(["us-iowa", "europe-belgium", "asia-japan"], lags[-9:])))
     await expect(look.page.locator('[role="gridcell"]')).to_have_count(9)
     assert await look.page.evaluate("document.documentElement.scrollWidth") == width
+    assert await look.page.locator(".scroll").evaluate_all(CUT_AT_THE_SIDE) == []
     assert await look.covered() == []
     await look.keep(f"three-regions-{width}")
+
+
+CUT_AT_THE_SIDE = """parts => parts.map((part) => [part.scrollWidth, part.clientWidth])
+  .filter(([needed, there]) => needed > there)"""
 
 
 def ten_regions() -> Json:
