@@ -111,6 +111,7 @@ class RegionView:
                 vector=self._highest(announcement),
                 is_current=announcement.is_current,
                 halted=announcement.halted,
+                not_connected=announcement.not_connected,
             )
             for region, announcement in self._latest.items()
         }
