@@ -10,6 +10,8 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --no-input --disable-pip-version-check
 
+COMPILE := .venv/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url
+
 define python-is-new-enough
 { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 	{ echo "$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }; }
@@ -31,7 +33,7 @@ test: $(INSTALLED) ## Run the tests, the long ones shortened; ARGS="tests/unit -
 test-all: WHOLE = yes
 test-all: test ## Run every test whole, also those that need a program of their own
 
-bench: $(INSTALLED) ## Measure what the README says about speed; ARGS="--seconds 2" passes options on
+bench: $(INSTALLED) ## Measure what the README says about speed; ARGS="--seconds 2" passes options on, ARGS=cost what recording costs
 	@exec $(BIN)/python -m bench $(ARGS)
 
 check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs every test whole
@@ -53,8 +55,11 @@ format: $(INSTALLED) ## Format the code, and mend what the linter can mend by it
 lock: $(INSTALLED) ## Pin the dependencies anew; ARGS=--upgrade takes newer versions
 	$(PYTHON) -m venv --clear .venv/uv
 	.venv/uv/bin/python -m pip --quiet --disable-pip-version-check install uv==$(UV_VERSION)
-	.venv/uv/bin/uv pip compile pyproject.toml --quiet --extra local --extra traces --group dev --universal --python-version 3.11 \
-		--generate-hashes --no-header --no-emit-index-url --output-file requirements.lock $(ARGS)
+	$(COMPILE) pyproject.toml --python-version 3.11 --extra local --extra traces --extra certificates --group dev \
+		--output-file requirements.lock $(ARGS)
+	$(COMPILE) pyproject.toml --python-version 3.13 --extra traces --extra certificates \
+		--constraint requirements.lock --output-file deploy/docker/requirements.lock
+	$(COMPILE) --group build --python-version 3.13 --constraint requirements.lock --output-file deploy/docker/build.lock
 
 clean: ## Remove .venv and everything that the tools left behind
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-artefacts

@@ -1,8 +1,11 @@
 """A NATS server's address: what is in it, and what a `tls://` one needs besides."""
 
+import logging
 import ssl
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
+
+_asyncio_log = logging.getLogger("asyncio")
 
 
 class Tls(NamedTuple):
@@ -30,9 +33,15 @@ def tls_options(address: str, tls: Tls | None) -> dict[str, Any]:
     """
     if not address.startswith("tls://"):
         return {}
+    _asyncio_log.addFilter(_is_news)
     context, server_name = tls or Tls(ssl.create_default_context())
     return {
         "tls": context,
         "tls_hostname": server_name or urlsplit(address).hostname,
         "tls_handshake_first": True,
     }
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that the client's protocol says so at the end of every TLS connection, which has no effect indeed."""
+    return "eof_received() has no effect when using ssl" not in record.getMessage()

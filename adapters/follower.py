@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from time import monotonic
+from time import monotonic, time_ns
 from typing import NamedTuple
 
 from nats.aio.msg import Msg
@@ -23,18 +23,30 @@ QUIET_SECONDS = 5.0
 
 
 class Stored(NamedTuple):
-    """An event at its place. `traceparent` came with it, and is no part of it; `""` where it is not known."""
+    """An event at its place.
+
+    `traceparent` came with it, and is no part of it; `""` where it is not known. `heard_nanoseconds` is when it came,
+    since 1970 by this machine's clock; 0 where it was asked for.
+    """
 
     sequence: Sequence
     subject: str
     data: bytes
     traceparent: str = ""
+    heard_nanoseconds: int = 0
 
     def mark(self) -> Mark:
         """By which this event is known again."""
         return Mark(
             epoch=epoch_in(self.subject), sequence=self.sequence, fingerprint=fingerprint(self.subject, self.data)
         )
+
+
+class _Heard(NamedTuple):
+    """A message, and when it came: it may wait here for its turn."""
+
+    message: Msg
+    at_nanoseconds: int
 
 
 class Follower:
@@ -50,7 +62,7 @@ class Follower:
         self._quiet_since = monotonic()
         self._described_end = NOTHING
         self._must_see_known = known.sequence != NOTHING
-        self._buffer: list[Msg] = []
+        self._buffer: list[_Heard] = []
         self._arrived = asyncio.Event()
         self.epoch = known.epoch
         self.close = session.on_lost(self._arrived.set)
@@ -63,7 +75,7 @@ class Follower:
         waits for flow control is kept only if what it waits for is not in the buffer, where its turn will come.
         """
         if not _is_control(message) or self._asks_anew(message):
-            self._buffer.append(message)
+            self._buffer.append(_Heard(message, time_ns()))
         self._arrived.set()
 
     async def resume(self) -> None:
@@ -79,11 +91,11 @@ class Follower:
 
     async def _see_known(self) -> None:
         while self._must_see_known:
-            messages = await self._take()
-            for index, message in enumerate(messages):
-                await self._examine(message)
+            taken = await self._take()
+            for index, heard in enumerate(taken):
+                await self._examine(heard)
                 if not self._must_see_known:
-                    self._buffer = messages[index + 1 :] + self._buffer
+                    self._buffer = taken[index + 1 :] + self._buffer
                     break
 
     async def next(self) -> list[Stored]:
@@ -94,8 +106,8 @@ class Follower:
 
     async def heard(self) -> list[Stored]:
         """The next events; none if the server only gave a sign of life, as it does every second. Raises as `next`."""
-        messages = await self._take()
-        events = [event for message in messages if (event := await self._examine(message)) is not None]
+        taken = await self._take()
+        events = [event for heard in taken if (event := await self._examine(heard)) is not None]
         if events:
             self._quiet_since = monotonic()
         elif monotonic() >= self._quiet_since + QUIET_SECONDS:
@@ -115,7 +127,7 @@ class Follower:
         except (LogMissing, Unavailable):
             return  # Whoever is cut off, or asked in the midst of an election, knows nothing; the heartbeat is heard.
 
-    async def _take(self) -> list[Msg]:
+    async def _take(self) -> list[_Heard]:
         if not self._buffer and not self.session.is_lost:
             self._arrived.clear()
             try:
@@ -125,16 +137,18 @@ class Follower:
                 raise Interrupted(f"nothing heard for {SILENCE_SECONDS:g} s") from None
         if not self._buffer and self.session.is_lost:
             raise Unavailable("the connection is lost")
-        messages, self._buffer = self._buffer, []
-        return messages
+        taken, self._buffer = self._buffer, []
+        return taken
 
-    async def _examine(self, message: Msg) -> Stored | None:
+    async def _examine(self, heard: _Heard) -> Stored | None:
         """The event in a delivered message, None for a control message or the known event itself."""
+        message = heard.message
         if _is_control(message):
             await self.session.publish(_asked_at(message), b"")
             return None
         traceparent = (message.headers or {}).get(TRACEPARENT, "")
-        event = Stored(Sequence(jetstream.sequence_of(message.reply)), message.subject, message.data, traceparent)
+        sequence = Sequence(jetstream.sequence_of(message.reply))
+        event = Stored(sequence, message.subject, message.data, traceparent, heard.at_nanoseconds)
         if (found := epoch_in(event.subject)) != self.epoch:
             raise EpochChanged(self._origin, known=self.epoch, found=found)
         if self._must_see_known:
@@ -157,7 +171,8 @@ class Follower:
     def _asks_anew(self, control: Msg) -> bool:
         """Whether `control` asks for flow control, and nothing in the buffer asks for the same."""
         subject = _asked_at(control)
-        return subject != "" and not any(_is_control(one) and _asked_at(one) == subject for one in self._buffer)
+        waiting = (heard.message for heard in self._buffer)
+        return subject != "" and not any(_is_control(one) and _asked_at(one) == subject for one in waiting)
 
 
 def _is_control(message: Msg) -> bool:

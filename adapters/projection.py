@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from hashlib import sha1
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -11,9 +12,8 @@ import msgspec
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from adapters.errors import NotCurrent, Unavailable
 from core.positions import BEGINNING, Epoch, Mark, Region
@@ -99,11 +99,11 @@ class Projection:
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._apply = _script(redis, "apply")
-        self._read = _script(redis, "read")
-        self._observe = _script(redis, "observe")
-        self._begin = _script(redis, "begin")
-        self._require = _script(redis, "require")
+        self._apply = _Script(redis, "apply")
+        self._read = _Script(redis, "read")
+        self._observe = _Script(redis, "observe")
+        self._begin = _Script(redis, "begin")
+        self._require = _Script(redis, "require")
 
     async def read(self, query: Query) -> View:
         """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
@@ -120,7 +120,7 @@ class Projection:
             str(len(buckets)),
             recalled,
         ]
-        answer = await _call(self._read, [STATE_KEY, *query.keys, *buckets], arguments)
+        answer = await self._read([STATE_KEY, *query.keys, *buckets], arguments)
         if not answer[0]:
             raise NotCurrent("projection is being rebuilt")
         state = _pairs(answer[1])
@@ -155,7 +155,7 @@ class Projection:
             arguments += (index[key], field, register, index[points_to], index[pointing_key], pointing_field)
         for bucket, field, value, seconds in run.records:
             arguments += (index[bucket], field, value, str(seconds))
-        what, incarnation, is_current, epoch, sequence, mark = await _call(self._apply, [STATE_KEY, *keys], arguments)
+        what, incarnation, is_current, epoch, sequence, mark = await self._apply([STATE_KEY, *keys], arguments)
         return ApplyResult(
             outcome=Applied(what),
             incarnation=incarnation,
@@ -169,7 +169,7 @@ class Projection:
         An origin in `stops_at` cannot be applied beyond that sequence. To have reached it is enough then.
         """
         arguments = [str(part) for place in (stops_at or {}).items() for part in place]
-        incarnation, is_current, is_required_known, pairs = await _call(self._observe, [STATE_KEY], arguments)
+        incarnation, is_current, is_required_known, pairs = await self._observe([STATE_KEY], arguments)
         state = _pairs(pairs)
         return State(
             incarnation,
@@ -182,12 +182,12 @@ class Projection:
 
     async def begin(self) -> str:
         """The incarnation of the present Redis process, given to it now if it has none. Raises `Unavailable`."""
-        return str(await _call(self._begin, [STATE_KEY], [secrets.token_hex(8)]))
+        return str(await self._begin([STATE_KEY], [secrets.token_hex(8)]))
 
     async def require(self, incarnation: str, ends: dict[Region, Mark]) -> None:
         """Have `incarnation` reach `ends`, read after it began, before it is current. Raises `Unavailable`."""
         lines = (f"{origin} {end.epoch} {end.sequence}\n" for origin, end in ends.items() if end.sequence)
-        await _call(self._require, [STATE_KEY], [incarnation, "".join(lines)])
+        await self._require([STATE_KEY], [incarnation, "".join(lines)])
 
 
 @asynccontextmanager
@@ -210,18 +210,28 @@ async def open_projection(url: str) -> AsyncIterator[Projection]:
             await pool.disconnect()
 
 
-def _script(redis: "Redis", name: str) -> AsyncScript:
-    folder = resources.files("adapters") / "lua"
-    return redis.register_script(
-        folder.joinpath("prelude.lua").read_text() + folder.joinpath(f"{name}.lua").read_text()
-    )
+class _Script:
+    """A script of ours, which Redis is given again where it has forgotten it."""
 
+    def __init__(self, redis: "Redis", name: str) -> None:
+        folder = resources.files("adapters") / "lua"
+        self._text = "".join(folder.joinpath(f"{part}.lua").read_text() for part in ("prelude", name))
+        self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+        self._redis = redis
 
-async def _call(script: AsyncScript, keys: list[str], arguments: list[str]) -> Any:  # noqa: ANN401 - Redis's own
-    try:
-        return await script(keys=keys, args=arguments)
-    except (RedisError, OSError) as error:
-        raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
+    async def __call__(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - Redis's own
+        """What it returns. Raises `Unavailable`."""
+        try:
+            return await self._run(keys, arguments)
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
+
+    async def _run(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - as above
+        try:
+            return await self._redis.evalsha(self._digest, len(keys), *keys, *arguments)
+        except NoScriptError:
+            await self._redis.script_load(self._text)
+            return await self._redis.evalsha(self._digest, len(keys), *keys, *arguments)
 
 
 def _keys_of(write: Write) -> list[str]:

@@ -1,1 +1,1 @@
-"""Measures what the README says about speed, on regions of its own: `python -m bench`."""
+"""Measures what the README says about speed, and what recording costs, on regions of its own: `python -m bench`."""

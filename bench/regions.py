@@ -1,12 +1,13 @@
 """The regions that are measured: a `crosshook up` of their own, so that callers and links do not share a loop."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,10 +22,14 @@ from deploy.local.errors import LocalError
 from deploy.local.ports import Ports
 from deploy.local.spawning import spawn
 
+TREE = Path(__file__).parents[1]
+"""The tree of this program that this is part of."""
+
 READY_SECONDS_MAX = 60.0
 END_SECONDS_MAX = 30.0
 _POLL_SECONDS = 0.05
 _OUTPUT_SHOWN = 2_000
+_number = itertools.count(1)
 
 
 class Regions:
@@ -40,6 +45,27 @@ class Regions:
     def url(self, region: str) -> str:
         """Where the region's service is."""
         return next(found.services[0].url for found in self.status.regions if found.name == region)
+
+    def processes(self) -> list[str]:
+        """The addresses of every service and replicator."""
+        return [process.url for region in self.status.regions for process in (*region.services, *region.replicators)]
+
+    def service_pids(self) -> list[int]:
+        """The services' process ids, as they were at the start: what was started again since has another."""
+        return [process.pid for region in self.status.regions for process in region.services]
+
+    def pids(self) -> list[int]:
+        """Of every process of every region, its servers among them, and not of the links between the regions."""
+        others = [
+            process.pid
+            for region in self.status.regions
+            for process in (*region.nats, region.redis, *region.replicators)
+        ]
+        return [*self.service_pids(), *others]
+
+    def logs(self) -> list[Path]:
+        """The services' logs."""
+        return [log for name in self.names for log in (Path(self.status.data) / name / "logs").glob("service-*.log")]
 
     def farthest(self, region: str) -> tuple[str, float]:
         """The region farthest from this one, and the round trip to it in milliseconds."""
@@ -66,16 +92,22 @@ class Regions:
 
 
 @contextmanager
-def running_regions(*, count: int, options: Sequence[str]) -> Iterator[Regions]:
-    """Regions that are ready, with `options` of `crosshook up`. Raises `Unmeasured` if they do not become so."""
-    name = f"bench-{os.getpid()}"
+def running_regions(
+    *, count: int, options: Sequence[str], tree: Path = TREE, variables: Mapping[str, str] | None = None
+) -> Iterator[Regions]:
+    """Regions that are ready, of the program in `tree`, with `options` of `crosshook up` and these `variables`.
+
+    Raises `Unmeasured` if they do not become so.
+    """
+    name = f"bench-{os.getpid()}-{next(_number)}"
     command = [
         *(sys.executable, "-m", "cli", "up", "--name", name),
         *("--regions", str(count), "--http-port", str(_free_ports(count)), *options),
     ]
     with tempfile.TemporaryDirectory(prefix="crosshook-bench-") as directory:
         output = Path(directory) / "output"
-        process = spawn(command, directory=Path.cwd(), environment=os.environ, log=output)
+        environment = {**os.environ, "PYTHONPATH": str(tree), **(variables or {})}
+        process = spawn(command, directory=tree, environment=environment, log=output)
         try:
             status = _ready(name, process, output)
             yield Regions(name, status, api_key=_api_key(status))

@@ -3,12 +3,12 @@
 import http
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from cli.admin_api import AdminApi, Wait
 from cli.guide import ORGANIZATION
 from cli.service_call import NotAnswered, NotConnected, call, parse_service_url
-from deploy.local.control_messages import Status
 
 FILE = "example-api-key"
 _SECONDS_MAX = 10
@@ -16,18 +16,17 @@ _KEY_CHARACTERS_MAX = 200
 _KEY = re.compile(r"[!-~]+")
 
 
-def example_key(status: Status) -> str:
-    """A key that lets the example organization in everywhere. Raises `AdminError`, and `OSError` if it cannot be kept.
+def example_key(directory: Path, *, services: Sequence[str], admin_key: str, name: str) -> str:
+    """A key that lets the example organization in. Raises `AdminError`, and `OSError` if it cannot be kept.
 
-    What is in the file is used again as long as every region lets it in, since an organization can only have so many.
+    What is in `directory` is used again as long as all of `services` let it in, since an organization can only have so
+    many. Otherwise the first of them issues one, by `name`, that every region lets in.
     """
-    path = Path(status.data) / FILE
-    services = [region.services[0].url for region in status.regions]
+    path = directory / FILE
     kept = _kept(path)
     if kept and all(_is_let_in(kept, service) for service in services):
         return kept
-    api = AdminApi(parse_service_url(services[0]), admin_key=status.admin_key)
-    issued = api.issue(ORGANIZATION, Wait(), name="crosshook up").key
+    issued = AdminApi(parse_service_url(services[0]), admin_key=admin_key).issue(ORGANIZATION, Wait(), name=name).key
     _keep(path, issued)
     return issued
 

@@ -54,7 +54,12 @@ def wait_options(command: _Command) -> _Command:
 
 def target_options(command: _Command) -> _Command:
     """The options by which a command finds the service to ask."""
-    url = click.option("--url", metavar="URL", help="Ask the service at http[s]://HOST:PORT instead of a demo.")
+    url = click.option(
+        "--url",
+        metavar="URL",
+        envvar="CROSSHOOK_URL",
+        help="Ask the service at http[s]://HOST:PORT instead of a demo.  [default: $CROSSHOOK_URL]",
+    )
     return url(name_option(command))
 
 
@@ -68,14 +73,15 @@ def keys() -> None:
 
     Without --url the running demo is asked. With it a service of a deployment, any
     region's, and the environment has its admin key, since arguments can be seen by
-    others. The service has admin routes only if it was started with such a key.
+    others, or in CROSSHOOK_ADMIN_KEY_FILE the path of a file with it. The service has
+    admin routes only if it was started with such a key.
 
     Examples:
       crosshook keys issue af5fbd30-7ce7-4548-8b30-4cd59cb2aba1
       crosshook keys list af5fbd30-7ce7-4548-8b30-4cd59cb2aba1
 
     Of a deployment:
-      export CROSSHOOK_ADMIN_KEY=$(cat FILE)
+      export CROSSHOOK_ADMIN_KEY_FILE=admin-key
       crosshook keys list af5fbd30-7ce7-4548-8b30-4cd59cb2aba1 --url http://10.0.0.7:8080
     """
 
@@ -163,13 +169,16 @@ def revoke(*, organization: str, key_id: str, consistency: str, timeout: int, ur
 
 def _target(url: str | None, name: str) -> Target:
     """The service that the options name. Ends the command if that is not one, or its admin key is not known."""
+    is_given = click.get_current_context().get_parameter_source
+    if is_given("name") is ParameterSource.COMMANDLINE:
+        if is_given("url") is ParameterSource.COMMANDLINE:
+            raise Misuse("--name is about a demo and --url about a deployment; give one of them")
+        url = None
     if url is None:
         demo = status(name)
         service = parse_service_url(demo.regions[0].services[0].url)
         options = "" if name == DEFAULT_NAME else f" --name {name}"
         return Target(api=AdminApi(service, admin_key=demo.admin_key), options=options)
-    if click.get_current_context().get_parameter_source("name") is ParameterSource.COMMANDLINE:
-        raise Misuse("--name is about a demo and --url about a deployment; give one of them")
     try:
         service = parse_service_url(url)
     except InvalidUrl:
@@ -180,7 +189,8 @@ def _target(url: str | None, name: str) -> Target:
         raise Misuse(str(error)) from error
     if not admin_key:
         raise Misuse(f"{ADMIN_KEY} is not set; --url needs the admin key that the service was started with in it")
-    return Target(api=AdminApi(service, admin_key=admin_key), options=f" --url {service}")
+    options = f" --url {service}" if is_given("url") is ParameterSource.COMMANDLINE else ""
+    return Target(api=AdminApi(service, admin_key=admin_key), options=options)
 
 
 def _uuid(text: str, argument: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from click.core import ParameterSource
 from rich.console import Console, Group
 from rich.live import Live
 
@@ -22,6 +23,7 @@ from cli.running import name_option, status
 from core.positions import Region
 from core.topology import InvalidTopology, RegionConfig, RegionState, Topology, parse_topology
 from runtime.credentials import Credentials, InvalidCredentials, read_credentials
+from runtime.logs import LogFormat, LogLevel, configure_logs
 from runtime.settings import Environment, InvalidSetting
 
 _REDRAW_SECONDS = 0.5
@@ -49,8 +51,9 @@ Locate = Callable[[], Addresses]
 @click.option(
     "--topology",
     type=click.Path(dir_okay=False, path_type=Path),
+    envvar="CROSSHOOK_TOPOLOGY",
     metavar="FILE",
-    help="Look at the regions of this topology file instead of a demo.",
+    help="Look at the regions of this topology file instead of a demo.  [default: $CROSSHOOK_TOPOLOGY]",
 )
 @click.option(
     "--credentials",
@@ -59,7 +62,12 @@ Locate = Callable[[], Addresses]
     metavar="FILE",
     help="Who you are at their NATS.  [default: $CROSSHOOK_CREDENTIALS]",
 )
-@click.option("--region", metavar="NAME", help="The region of that file from which you look.")
+@click.option(
+    "--region",
+    envvar="CROSSHOOK_REGION",
+    metavar="NAME",
+    help="The region of that file from which you look.  [default: $CROSSHOOK_REGION]",
+)
 def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | None, region: str | None) -> None:
     """Show how far each region is behind each origin.
 
@@ -92,6 +100,8 @@ def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | No
       crosshook lag | grep asia-japan     its line, and what there is to say of it
       crosshook lag --topology topology.toml --region us-iowa --credentials me.toml
     """
+    if click.get_current_context().get_parameter_source("name") is ParameterSource.COMMANDLINE:
+        topology = region = None
     if (topology is None) != (region is None):
         raise Misuse("--topology FILE and --region NAME go together: which file, and from which of its regions")
     locate = (
@@ -99,6 +109,7 @@ def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | No
         if topology is None
         else _deployment(topology, here=region or "", credentials=_credentials(credentials))
     )
+    configure_logs(LogFormat.CONSOLE, LogLevel.WARNING, process="crosshook lag")
     asyncio.run(_until_ended(locate, watch=watch))
 
 

@@ -3,7 +3,7 @@
 import click
 
 from cli.help import VerbatimGroup
-from cli.running import DEFAULT_NAME, do, name_option, status
+from cli.running import DEFAULT_NAME, do, links, name_option
 from cli.tables import WideConsole, links_table
 from deploy.local.control_messages import CutRegion, DelayPair, HealRegion
 
@@ -24,11 +24,15 @@ def link() -> None:
     """
 
 
+_region = click.argument("region", envvar="CROSSHOOK_REGION")
+"""Beside a process of a region, that is the one that is meant."""
+
+
 @link.command()
-@click.argument("region")
+@_region
 @name_option
 def cut(region: str, name: str) -> None:
-    """Cut REGION off from all others.
+    """Cut REGION off from all others; without it, the one in $CROSSHOOK_REGION.
 
     Example: after this a write with `all_regions` is a 408 that names asia-japan,
     and one with `local_region` is a 201 in every region, asia-japan included.
@@ -40,10 +44,10 @@ def cut(region: str, name: str) -> None:
 
 
 @link.command()
-@click.argument("region")
+@_region
 @name_option
 def heal(region: str, name: str) -> None:
-    """Let everything pass again between REGION and the others.
+    """Let everything pass again between REGION, or the one in $CROSSHOOK_REGION, and the others.
 
     Example:
       crosshook link heal asia-japan
@@ -63,8 +67,8 @@ def delay(a: str, b: str, milliseconds: float, name: str) -> None:
     Example: a slow day on the Atlantic.
       crosshook link delay us-iowa europe-belgium 400
     """
-    do(name, DelayPair(a, b, milliseconds))
-    click.echo(f"a round trip between {a} and {b} takes {milliseconds:g} ms")
+    note = do(name, DelayPair(a, b, milliseconds))
+    click.echo(f"a round trip between {a} and {b} takes {milliseconds:g} ms" + (f": {note}" if note else ""))
 
 
 @link.command(name="status")
@@ -75,4 +79,4 @@ def show_status(name: str) -> None:
     Example:
       crosshook link status
     """
-    WideConsole().print(links_table(status(name)))
+    WideConsole().print(links_table(links(name)))

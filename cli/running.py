@@ -10,12 +10,13 @@ import click
 
 from cli.failure import Misuse, failure
 from deploy.local.control_client import ask
-from deploy.local.control_messages import AskStatus, Done, Refused, Request, Status
+from deploy.local.control_messages import Answer, AskLinks, AskStatus, Done, LinksStatus, Refused, Request, Status
 from deploy.local.errors import LocalError
 
 DEFAULT_NAME = "demo"
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_Answer = TypeVar("_Answer", bound=Answer)
 
 
 def name_option(command: _Command) -> _Command:
@@ -34,26 +35,28 @@ def own_command() -> str:
     return str(called) if called.name == "crosshook" else f"{sys.executable} -m cli"
 
 
-def do(name: str, request: Request) -> None:
-    """Have `request` done. Ends the command if it cannot be."""
-    answer = _answer(name, request)
-    if not isinstance(answer, Done):
-        raise Misuse(f"the demo named {name!r} is of another version; restart it")
+def do(name: str, request: Request) -> str:
+    """Have `request` done, and return what is to be known besides. Ends the command if it cannot be."""
+    return _answer(name, request, Done).note
 
 
 def status(name: str) -> Status:
     """What runs under `name`, and where. Ends the command if nothing does."""
-    answer = _answer(name, AskStatus())
-    if not isinstance(answer, Status):
-        raise Misuse(f"the demo named {name!r} is of another version; restart it")
-    return answer
+    return _answer(name, AskStatus(), Status)
 
 
-def _answer(name: str, request: Request) -> Done | Status:
+def links(name: str) -> LinksStatus:
+    """The links that run under `name`. Ends the command if nothing does."""
+    return _answer(name, AskLinks(), LinksStatus)
+
+
+def _answer(name: str, request: Request, expected: type[_Answer]) -> _Answer:
     try:
         answer = ask(name, request)
     except LocalError as error:
         raise failure(error) from error
     if isinstance(answer, Refused):
         raise Misuse(answer.message)
+    if not isinstance(answer, expected):
+        raise Misuse(f"the demo named {name!r} is of another version; restart it")
     return answer

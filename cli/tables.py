@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from rich import box
 from rich.console import Console
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.admin_api import ApiKey
-from deploy.local.control_messages import ProcessStatus, RegionStatus, Status
+from deploy.local.control_messages import LinksStatus, ProcessStatus, Status
 
 _WIDTH_MIN = 100
 _NAMED_COLUMNS_MAX = 4
@@ -41,17 +41,17 @@ def regions_table(status: Status) -> Table:
     return table
 
 
-def links_table(status: Status) -> Table:
-    """Each pair's round trip in milliseconds; `cut` where nothing passes."""
+def links_table(links: LinksStatus) -> Table:
+    """Each pair's round trip in milliseconds; `cut` where nothing passes, and nothing for a pair without a link."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("round trip in ms", no_wrap=True)
-    are_many = len(status.regions) > _NAMED_COLUMNS_MAX
-    for number, region in enumerate(status.regions, start=1):
-        table.add_column(str(number) if are_many else region.name, justify="right")
-    milliseconds = {frozenset({trip.a, trip.b}): trip.milliseconds for trip in status.round_trips}
-    for number, row in enumerate(status.regions, start=1):
-        label = f"{number:2} {row.name}" if are_many else row.name
-        table.add_row(label, *(_cell(row, column, milliseconds) for column in status.regions))
+    are_many = len(links.regions) > _NAMED_COLUMNS_MAX
+    for number, region in enumerate(links.regions, start=1):
+        table.add_column(str(number) if are_many else region, justify="right")
+    milliseconds = {frozenset({trip.a, trip.b}): trip.milliseconds for trip in links.round_trips}
+    for number, row in enumerate(links.regions, start=1):
+        label = f"{number:2} {row}" if are_many else row
+        table.add_row(label, *(_cell(row, column, links.cut, milliseconds) for column in links.regions))
     return table
 
 
@@ -71,12 +71,13 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def _cell(row: RegionStatus, column: RegionStatus, milliseconds: dict[frozenset[str], float]) -> str:
-    if row.name == column.name:
+def _cell(row: str, column: str, cut: Collection[str], milliseconds: Mapping[frozenset[str], float]) -> str:
+    if row == column:
         return "-"
-    if row.is_cut or column.is_cut:
-        return "cut"
-    return f"{milliseconds[frozenset({row.name, column.name})]:g}"
+    pair = frozenset({row, column})
+    if pair not in milliseconds:
+        return ""
+    return "cut" if row in cut or column in cut else f"{milliseconds[pair]:g}"
 
 
 def _urls(processes: list[ProcessStatus]) -> str:

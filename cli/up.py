@@ -16,7 +16,7 @@ from rich.console import Console
 from cli.admin_errors import AdminError
 from cli.example_key import example_key
 from cli.failure import failure, indented
-from cli.guide import ORGANIZATION, guide
+from cli.guide import ORGANIZATION, Commands, Place, guide
 from cli.help import VerbatimCommand
 from cli.progress import Progress, showing
 from cli.running import DEFAULT_NAME, own_command
@@ -24,9 +24,11 @@ from cli.tables import WideConsole, links_table, regions_table
 from deploy.local.control_messages import Status
 from deploy.local.control_server import control_server
 from deploy.local.errors import LocalError, ProcessDied
+from deploy.local.fulfilling import fulfilling
 from deploy.local.geography import REGIONS_MAX
+from deploy.local.regions import LocalRegions
 from deploy.local.starting import local_regions
-from deploy.local.status import status_of
+from deploy.local.status import links_of, status_of
 from deploy.local.supervision import supervise
 
 _OWN_VARIABLES = frozenset({"CROSSHOOK_NATS_SERVER", "CROSSHOOK_REDIS_SERVER"})
@@ -153,12 +155,12 @@ async def _demo(options: Options) -> None:
                 )
             )
             api_key = await _example_key(status_of(regions))
-        control.regions = regions
-        _present(status_of(regions), options, console, api_key=api_key, seconds=time.monotonic() - started)
+        control.fulfil = fulfilling(regions)
+        _present(regions, options, console, api_key=api_key, seconds=time.monotonic() - started)
         try:
             await supervise(regions, report=_report_death)
         finally:
-            control.regions = None
+            control.fulfil = None
             with suppress(OSError):
                 console.print("stopping")
 
@@ -166,18 +168,27 @@ async def _demo(options: Options) -> None:
 async def _example_key(status: Status) -> str | None:
     """The key for the lines to paste. Without it there is still everything else, also what issues one by hand."""
     try:
-        return await asyncio.to_thread(example_key, status)
+        return await asyncio.to_thread(
+            example_key,
+            Path(status.data),
+            services=[region.services[0].url for region in status.regions],
+            admin_key=status.admin_key,
+            name="crosshook up",
+        )
     except (AdminError, OSError) as error:
         click.echo(f"no API key for the lines below: {error}", err=True)
         return None
 
 
-def _present(status: Status, options: Options, console: Console, *, api_key: str | None, seconds: float) -> None:
+def _present(regions: LocalRegions, options: Options, console: Console, *, api_key: str | None, seconds: float) -> None:
+    status = status_of(regions)
     console.print(f"ready after {seconds:.1f} s; Ctrl-C ends everything")
     console.print(regions_table(status))
-    console.print(links_table(status))
+    console.print(links_table(links_of(regions.mesh)))
     console.print(f"organization {ORGANIZATION}\ndata and logs {status.data}\n", soft_wrap=True)
-    for step in guide(status, api_key=api_key, command=own_command(), name_option=options.name_option):
+    places = [Place(name=region.name, url=region.services[0].url) for region in status.regions]
+    commands = Commands(link=f"{own_command()} link", keys=f"{own_command()} keys", options=options.name_option)
+    for step in guide(places, api_key=api_key, commands=commands):
         click.echo(f"{step.heading}\n\n{step.lines}\n")
 
 

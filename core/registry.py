@@ -1,5 +1,6 @@
 """The decision which event a command makes, and the register writes that an event makes."""
 
+from collections.abc import Iterable
 from typing import assert_never
 
 import msgspec
@@ -39,12 +40,13 @@ from core.webhooks import (
     CREATED,
     DELETED,
     OWN_FIELDS,
+    etag_of,
     has_trigger,
+    is_webhook,
     organization_key,
     place_of,
     query_webhook,
     trigger_field,
-    webhook_in,
     webhook_key,
 )
 
@@ -128,10 +130,9 @@ def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpda
 def _webhook(command: _OfAWebhook, registers: Registers, *, if_match: tuple[str, ...] = ()) -> Fields:
     """The registers of the webhook that `command` is about."""
     fields = registers.get(webhook_key(command.organization_id, command.webhook_id), {})
-    webhook = webhook_in(command.webhook_id, fields)
-    if webhook is None:
+    if not is_webhook(fields):
         raise WebhookNotFound(command.webhook_id)
-    if if_match and webhook.etag not in if_match:
+    if if_match and etag_of(fields) not in if_match:
         raise WebhookChanged(command.webhook_id)
     return fields
 
@@ -182,11 +183,10 @@ def seen_by_author(event: AnyEvent, fields: Fields) -> dict[str, str]:
     return {name: fields[name] for name in OWN_FIELDS if name in fields and name not in _values(event)}
 
 
-def fields_after(envelope: Envelope, position: Position, *, before: Fields) -> Fields:
-    """The registers of what an event is about, once it is applied to those `before` it."""
-    key = key_about(envelope.organization_id, envelope.event)
+def fields_after(writes: Iterable[Write], *, key: str, before: Fields) -> Fields:
+    """The registers of `key`, once an event's `writes` are applied to those `before` it."""
     registers = {key: dict(before)}
-    merge(registers, writes_of(envelope, position))
+    merge(registers, writes)
     return registers[key]
 
 

@@ -7,6 +7,7 @@ higher one, however far ahead another region's clock was.
 Source: Kulkarni et al., "Logical Physical Clocks" (2014).
 """
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import NewType
 
@@ -46,8 +47,12 @@ def parse(text: str) -> Clock:
     return Clock(int(text[:CLOCK_WIDTH], 16))
 
 
+@lru_cache(maxsize=64)
 def origin_code(origin: Region) -> str:
-    """Six characters for an origin. A topology in which two regions share one is refused."""
+    """Six characters for an origin. A topology in which two regions share one is refused.
+
+    It is in every stamp and every token, and there are few origins: each is remembered.
+    """
     return sha256(origin.encode()).hexdigest()[:ORIGIN_WIDTH]
 
 

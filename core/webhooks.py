@@ -15,7 +15,7 @@ OWN_FIELDS = ("created", "name", "target_url", "description", "custom_headers", 
 
 
 class Webhook(msgspec.Struct, frozen=True):
-    """A webhook as it is read. `etag` is different whenever anything but its triggers is."""
+    """A webhook as it is read. `etag` is `etag_of` its registers."""
 
     webhook_id: str
     name: str
@@ -53,9 +53,19 @@ def query_webhooks(organization_id: str, *, offset: int, limit: int) -> Query:
     return Query((organization_key(organization_id),), follow=webhook_key(organization_id, ""), page=(offset, limit))
 
 
+def is_webhook(fields: Fields) -> bool:
+    """Whether a key's registers describe a webhook: it was created, and is not deleted."""
+    return "created" in fields and TOMBSTONE not in fields
+
+
+def etag_of(fields: Fields) -> str:
+    """What is different whenever anything of a webhook but its triggers is."""
+    return blake2b("".join(stamp_of(fields[name]) for name in OWN_FIELDS).encode(), digest_size=12).hexdigest()
+
+
 def webhook_in(webhook_id: str, fields: Fields) -> Webhook | None:
     """The webhook that its key's registers describe, or None where it was never created or is deleted."""
-    if "created" not in fields or TOMBSTONE in fields:
+    if not is_webhook(fields):
         return None
     own = {name: fields[name] for name in OWN_FIELDS}
     return Webhook(
@@ -67,7 +77,7 @@ def webhook_in(webhook_id: str, fields: Fields) -> Webhook | None:
         timeout_nanoseconds=int(value_of(own["timeout_nanoseconds"])),
         created_at_milliseconds=milliseconds(parse(own["created"])),
         updated_at_milliseconds=milliseconds(parse(max(map(stamp_of, own.values())))),
-        etag=blake2b("".join(map(stamp_of, own.values())).encode(), digest_size=12).hexdigest(),
+        etag=etag_of(own),
     )
 
 

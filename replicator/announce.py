@@ -73,6 +73,7 @@ class Announcer:
 
     def expose(self, origins: Iterable[Region]) -> None:
         """Have the metrics of where the projection is say what is so whenever they are asked."""
+        metrics.CURRENT.set_function(self._is_current)
         for origin in origins:
             metrics.WATERMARK.labels(origin).set_function(partial(self._applied, origin))
             metrics.REBUILD_MISSING.labels(origin).set_function(partial(self._missing, origin))
@@ -141,8 +142,11 @@ class Announcer:
         self._vector |= {
             origin: mark for origin, mark in state.vector.items() if mark.sequence >= _sequence(self._vector, origin)
         }
-        metrics.CURRENT.set(state.is_current)
         self._report_progress()
+
+    def _is_current(self) -> bool:
+        """Of one that cannot be looked at that is not known."""
+        return self._state.is_current and not self.unreachable
 
     def _applied(self, origin: Region) -> Sequence:
         return _sequence(self._vector, origin)

@@ -17,7 +17,7 @@ from replicator.persistence import Persistence
 from replicator.settings import Settings
 from replicator.ship import Shipper
 from replicator.status import Status, Step
-from runtime.health import Health, health_routes
+from runtime.health import Health, NotReady, expose_health, health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
@@ -50,6 +50,7 @@ async def main(settings: Settings) -> None:
         )
         replicator = Replicator(settings, connections, projection, tracing)
         replicating = asyncio.create_task(replicator.run())
+        expose_health(replicator.health)
         health = Litestar(health_routes(replicator.health), openapi_config=None, logging_config=None)
         serving = asyncio.create_task(serve(health, listener, drain_seconds=0))
         await asyncio.wait({replicating, serving}, return_when=asyncio.FIRST_COMPLETED)
@@ -138,19 +139,22 @@ class Replicator:
 
     def health(self) -> Health:
         """Ready means: this region's NATS and Redis answer, it has its log, and its projection is current."""
-        waiting_for = []
-        if not self._connections[self._here].is_connected:
-            waiting_for.append(f"NATS of {self._here}")
-        if self._announcer.tainted:
-            waiting_for.append(f"Redis of {self._here}: {what_to_do_about(self._announcer.tainted)}")
-        elif self._announcer.unreachable:
-            waiting_for.append(f"Redis of {self._here}, or the logs to compare it with: {self._announcer.unreachable}")
-        elif not self._announcer.state.is_current:
-            waiting_for.append("the projection to be current")
-        waiting_for += [f"the log of {self._here}: {why}" for why in self._status.lacking(self._here)]
+        here, announcer = self._here, self._announcer
+        not_ready = {}
+        if not self._connections[here].is_connected:
+            not_ready[NotReady.NATS] = f"NATS of {here}"
+        if announcer.tainted:
+            not_ready[NotReady.PROJECTION] = f"Redis of {here}: {what_to_do_about(announcer.tainted)}"
+        elif announcer.unreachable:
+            not_ready[NotReady.PROJECTION] = f"Redis of {here}, or the logs to compare it with: {announcer.unreachable}"
+        elif not announcer.state.is_current:
+            not_ready[NotReady.PROJECTION] = "the projection to be current"
+        if lacking := self._status.lacking(here):
+            reason = NotReady.HALTED if here in self._status.halted else NotReady.LOG
+            not_ready[reason] = f"the log of {here}: {'; '.join(lacking)}"
         return Health(
-            region=self._here,
-            waiting_for=waiting_for,
+            region=here,
+            not_ready=not_ready,
             halted={str(origin): why for origin, why in self._status.halted.items()},
         )
 

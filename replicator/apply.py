@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from time import monotonic, time_ns
+from time import monotonic
 
 from adapters.errors import Forked, Interrupted, LogVanished, Unavailable, WentBack
 from adapters.event_log import EventLog
@@ -72,7 +72,6 @@ class Applier:
         records: list[Record] = []
         clock_text, first_clock_text, last = "", "", known
         failure: StoppedAt | None = None
-        began = time_ns()
         for event in events:
             position = Position(self._origin, epoch_in(event.subject), event.sequence)
             try:
@@ -90,7 +89,7 @@ class Applier:
             # What a projection is rebuilt from belongs to traces that ended long ago.
             if result.outcome is Applied.APPLIED and result.is_current:
                 applied = events[: last.sequence - events[0].sequence + 1]
-                record_step(self._tracing, Step.APPLY, self._origin, applied, began_nanoseconds=began)
+                record_step(self._tracing, Step.APPLY, self._origin, applied)
         if failure is not None:
             raise failure
         return last

@@ -26,7 +26,6 @@ APPLY_AGE = Histogram(
     buckets=SECONDS,
 )
 WATERMARK = Gauge("crosshook_watermark_sequence", "Highest sequence applied here, with all below it", ["origin"])
-HALTED = Gauge("crosshook_halted", "1 while an origin is halted in this region", ["step", "origin", "reason"])
 CURRENT = Gauge("crosshook_projection_current", "1 while this region's projection is current")
 REBUILD_MISSING = Gauge(
     "crosshook_rebuild_missing_events", "Events still to be applied before the projection is current", ["origin"]

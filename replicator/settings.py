@@ -9,7 +9,7 @@ from core.positions import Region
 from core.topology import Topology
 from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
-from runtime.settings import Environment
+from runtime.settings import Environment, TracesEndpoint
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class Settings(msgspec.Struct, frozen=True):
     port: int
     log_format: LogFormat
     log_level: LogLevel
-    traces_endpoint: str
+    traces_endpoint: TracesEndpoint | None
     is_first_start: bool
     clock: Clock
 
@@ -40,7 +40,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         port=port,
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
-        traces_endpoint=environment.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        traces_endpoint=environment.traces_endpoint(),
         is_first_start=environment.flag("CROSSHOOK_FIRST_START"),
         clock=environment.clock(),
     )

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from time import time_ns
 
 from adapters.batches import batch_of
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
@@ -77,7 +76,6 @@ class Shipper:
         """The copy's end once it has `events`, which follow one another."""
         while pending := self._beyond(end, events):
             entries = [Entry(event.subject, event.data, event.traceparent) for event in pending]
-            began = time_ns()
             outcome, why = await self._copy.append(entries, after=end.sequence)
             match outcome:
                 case Append.STORED:
@@ -87,7 +85,7 @@ class Shipper:
                         now_milliseconds=self._now_milliseconds(),
                     )
                     self._status.progressed(Step.SHIP, self._origin)
-                    record_step(self._tracing, Step.SHIP, self._origin, pending, began_nanoseconds=began)
+                    record_step(self._tracing, Step.SHIP, self._origin, pending)
                     return pending[-1].mark()
                 case Append.PLACE_TAKEN:
                     before, end = end, await self._copy.end()

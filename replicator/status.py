@@ -6,8 +6,8 @@ import structlog
 
 from adapters.errors import LogLost
 from core.positions import Region, Sequence
-from replicator import metrics
 from replicator.failure import Halt
+from runtime.reporting import report_halt, report_resumed
 
 log = structlog.get_logger()
 
@@ -36,8 +36,7 @@ class Status:
     def progressed(self, step: Step, origin: Region) -> None:
         """The step has dealt with an event, or can."""
         if (halt := self._halted.pop((step, origin), None)) is not None:
-            log.info("resumed", step=step, origin=origin)
-            metrics.HALTED.labels(step, origin, halt.reason).set(0)
+            report_resumed(step, origin, before=halt.reason)
         if self._waiting.pop((step, origin), None) is not None:
             log.info("following", step=step, origin=origin)
 
@@ -52,10 +51,8 @@ class Status:
         self._waiting.pop((step, origin), None)
         before = self._halted.get((step, origin))
         if before != halt:
-            log.error("halted", step=step, origin=origin, reason=halt.reason, why=halt.why)
-            if before is not None:
-                metrics.HALTED.labels(step, origin, before.reason).set(0)
-            metrics.HALTED.labels(step, origin, halt.reason).set(1)
+            said = "" if before is None else before.reason
+            report_halt(step, origin, reason=halt.reason, why=halt.why, before=said)
         self._halted[step, origin] = halt
 
     def lacking(self, origin: Region) -> list[str]:

@@ -11,10 +11,8 @@ from replicator.status import Step
 from runtime.tracing import Tracing
 
 
-def record_step(
-    tracing: Tracing, step: Step, origin: Region, events: Sequence[Stored], *, began_nanoseconds: int
-) -> None:
-    """`step` was done with `events`, all at once, from then until now. What is history has ended its traces."""
+def record_step(tracing: Tracing, step: Step, origin: Region, events: Sequence[Stored]) -> None:
+    """`step` was done with `events`, from when each was heard until now. What is history has ended its traces."""
     if not any(event.traceparent for event in events):
         return
     now_milliseconds = time_ns() // 1_000_000
@@ -25,6 +23,6 @@ def record_step(
             tracing.record(
                 step,
                 traceparent=event.traceparent,
-                began_nanoseconds=began_nanoseconds,
+                began_nanoseconds=event.heard_nanoseconds,
                 attributes={"crosshook.origin": origin, "crosshook.sequence": event.sequence},
             )

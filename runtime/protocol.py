@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -10,6 +10,8 @@ from prometheus_client import Counter
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
+
+from runtime.transport import TogetherTransport
 
 HEAD_BYTES_MAX = 64 * 1024
 """How large a request's head, or what is sent beside its body, may be, give or take `PIECE_BYTES`."""
@@ -32,6 +34,13 @@ PIPELINED_MAX = 100
 """How many requests may come on one connection before the first of them is answered."""
 
 CLOSED = Counter("crosshook_connections_closed_total", "Connections closed by this process, by why", ["reason"])
+
+_IS_CLOSED = "crosshook.is_closed"
+
+
+def is_closed_here(scope: Mapping[str, Any]) -> bool:
+    """Whether this process closed the connection of the request with that ASGI scope, for what came on it."""
+    return _IS_CLOSED in scope.get("state", ())
 
 
 class _Refused(Exception):
@@ -59,7 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Refuse it where there are too many, else wait for a head."""
-        super().connection_made(transport)
+        super().connection_made(TogetherTransport(transport, self.loop))
         if len(self.connections) > self._connections_max:
             self._answer_and_close(503, "this process has too many connections; try again", "connections")
         else:
@@ -181,6 +190,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _close(self, reason: str) -> None:
         CLOSED.labels(reason).inc()
+        if (cycle := cast("RequestResponseCycle | None", self.cycle)) is not None:
+            cycle.scope["state"][_IS_CLOSED] = True
         self.transport.close()
         self._end_in_time()
 

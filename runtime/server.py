@@ -40,6 +40,11 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def name_of(listener: socket.socket) -> str:
+    """HOST:PORT, by the machine's own name: it tells this process from others, by whatever address it is reached."""
+    return f"{socket.gethostname()}:{listener.getsockname()[1]}"
+
+
 class _Server(uvicorn.Server):
     """A server whose signals are handled by `serve`."""
 

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from core.positions import Region
 from core.topology import InvalidTopology, Topology, parse_topology
@@ -14,6 +14,10 @@ from runtime.clock import Clock
 from runtime.credentials import InvalidCredentials, read_credentials
 
 E = TypeVar("E", bound=StrEnum)
+
+TRACES_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+"""OpenTelemetry's names for where traces are sent, and for where everything is. The first that is set counts."""
+
 _URL = re.compile(r"https?://[!-.0-~]+(?:/[!-~]*)?")
 _SECRET = re.compile(r"[!-~]{32,256}")
 
@@ -23,6 +27,13 @@ class InvalidSetting(ValueError):
 
     def __init__(self, name: str, expected: str, got: str | None) -> None:
         super().__init__(f"{name}: expected {expected}, " + ("but it is not set" if got is None else f"got {got!r}"))
+
+
+class TracesEndpoint(NamedTuple):
+    """Where traces are sent, and the variable that says so."""
+
+    variable: str
+    url: str
 
 
 class Environment:
@@ -74,8 +85,15 @@ class Environment:
             raise InvalidSetting(name, "one of " + ", ".join(kind), text) from None
 
     def secret(self, name: str) -> str:
-        """A secret of 32 to 256 printable ASCII characters; `""` where it is not set. What is wrong is not repeated."""
+        """A secret of 32 to 256 printable ASCII characters; `""` where it is not set. What is wrong is not repeated.
+
+        It may be in a file as well: `CROSSHOOK_ADMIN_KEY_FILE` names the one that `CROSSHOOK_ADMIN_KEY` is in.
+        """
         text = self._variables.get(name, "")
+        if path := self._variables.get(f"{name}_FILE"):
+            if text:
+                raise InvalidSetting(f"{name}_FILE", f"nothing where {name} is set", path)
+            text = self._text_in(path, named_by=f"{name}_FILE")
         if text and not _SECRET.fullmatch(text):
             raise InvalidSetting(name, "32 to 256 printable ASCII characters without spaces", "something else")
         return text
@@ -102,6 +120,11 @@ class Environment:
         if text and not _URL.fullmatch(text):
             raise InvalidSetting(name, "http://HOST:PORT or https://HOST:PORT", text)
         return text
+
+    def traces_endpoint(self) -> TracesEndpoint | None:
+        """Where traces are sent; None where they are not wanted."""
+        found = [TracesEndpoint(name, self.url(name)) for name in TRACES_ENDPOINTS]
+        return next((endpoint for endpoint in found if endpoint.url), None)
 
     def place(self) -> tuple[Topology, Region]:
         """The topology, with this process's credentials in its addresses, and which of its regions it belongs to."""
@@ -140,6 +163,13 @@ class Environment:
         elif key:
             raise InvalidSetting("CROSSHOOK_TLS_CERTIFICATE", "the certificate of CROSSHOOK_TLS_KEY", None)
         return context
+
+    def _text_in(self, path: str, *, named_by: str) -> str:
+        """What a file says, without the end of its line."""
+        try:
+            return Path(path).read_text(encoding="utf-8").rstrip("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidSetting(named_by, f"a file that can be read ({error})", path) from error
 
     def _with_credentials(self, topology: Topology) -> Topology:
         path = self._variables.get("CROSSHOOK_CREDENTIALS")

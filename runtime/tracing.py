@@ -1,6 +1,6 @@
 """Traces: one from a request through append, ship and apply in every region.
 
-Off unless `OTEL_EXPORTER_OTLP_ENDPOINT` says where to send them; then nothing of OpenTelemetry is imported. What goes
+Off unless one of `TRACES_ENDPOINTS` says where to send them; then nothing of OpenTelemetry is imported. What goes
 from one process to the next is a `traceparent`, as text. Source: W3C Trace Context.
 """
 
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Protocol
 
-from runtime.settings import InvalidSetting
+from runtime.settings import InvalidSetting, TracesEndpoint
 
 Attributes = Mapping[str, str | int]
 """What is known of a span, under OpenTelemetry's names or `crosshook.`'s."""
@@ -72,15 +72,15 @@ UNTRACED = Untraced()
 
 
 @asynccontextmanager
-async def open_tracing(endpoint: str, *, process: str, region: str) -> AsyncIterator[Tracing]:
-    """Tracing to `endpoint` while the context is open, or none if that is `""`. Raises `InvalidSetting`."""
-    if not endpoint:
+async def open_tracing(endpoint: TracesEndpoint | None, *, process: str, region: str) -> AsyncIterator[Tracing]:
+    """Tracing to `endpoint` while the context is open, or none if that is None. Raises `InvalidSetting`."""
+    if endpoint is None:
         yield UNTRACED
         return
     try:
         from runtime.otlp import exporting  # noqa: PLC0415 - only who traces needs it, and has it installed
     except ImportError as error:
         expected = f"OpenTelemetry to be installed, as with crosshook[traces] ({error})"
-        raise InvalidSetting("OTEL_EXPORTER_OTLP_ENDPOINT", expected, endpoint) from error
+        raise InvalidSetting(endpoint.variable, expected, endpoint.url) from error
     async with exporting(process=process, region=region) as tracing:
         yield tracing

@@ -19,6 +19,7 @@ NEVER_REFUSED_BELOW = "/dashboard"
 """Who looks what is the matter takes nobody's place. How many may look is limited there."""
 
 _ARRIVAL = "crosshook.arrival"
+_IS_GIVEN_UP = "crosshook.is_given_up"
 
 
 class _NoBody(Enum):
@@ -32,6 +33,11 @@ class _NoBody(Enum):
 def arrival_of(scope: Mapping[str, Any]) -> float:
     """When the request's head arrived, in the event loop's time."""
     return float(scope[_ARRIVAL])
+
+
+def is_given_up(scope: Mapping[str, Any]) -> bool:
+    """Whether the request's connection ended before all of it had come, so that nobody is there to be answered."""
+    return _IS_GIVEN_UP in scope
 
 
 class Admission:
@@ -66,7 +72,7 @@ class Admission:
                 late = f"body: it did not arrive within {self._body_seconds:g} s"
                 await send_whole(send, failure(408, late, headers={"Connection": "close"}))
             case _NoBody.DISCONNECTED:
-                pass
+                scope[_IS_GIVEN_UP] = True
             case bytes(body):
                 await self._admit(scope, _replay(body, receive), send)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from typing import NamedTuple
 
@@ -14,11 +13,11 @@ from adapters.addresses import Tls
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
-from runtime.health import health_routes
+from runtime.health import expose_health, health_routes
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
-from runtime.server import bind, serve
+from runtime.server import bind, name_of, serve
 from runtime.tracing import open_tracing
 from service import headers, metrics
 from service.acknowledgements import Acknowledgements
@@ -36,19 +35,19 @@ from service.log_writer import LogWriter
 from service.observing import Observing
 from service.operations import Operations
 from service.own_log import OwnLog
-from service.pace import Paces, timing
+from service.pace import Paces
 from service.patience import Patience
 from service.problems import EXCEPTION_HANDLERS
 from service.quota import Quota
 from service.reading import Reading
 from service.region import RegionView
-from service.routes.api_keys import issue_api_key, list_api_keys, revoke_api_key
+from service.routes.api_keys import api_key_routes
 from service.routes.dashboard import dashboard_routes
-from service.routes.operations import read_operation
+from service.routes.operations import operation_routes
 from service.routes.options import with_options
 from service.routes.schema import schema_routes
-from service.routes.triggers import create_trigger, delete_trigger, list_triggers
-from service.routes.webhooks import create_webhook, delete_webhook, list_webhooks, read_webhook, update_webhook
+from service.routes.triggers import trigger_routes
+from service.routes.webhooks import webhook_routes
 from service.settings import Settings
 from service.telling import tell_exchange
 from service.views import Views
@@ -75,11 +74,12 @@ async def main(settings: Settings) -> None:
         tracing = await stack.enter_async_context(
             open_tracing(settings.traces_endpoint, process="service", region=here)
         )
-        logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
+        event_logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
+        logs = LocalLogs(event_logs)
         quota = Quota(settings.organization_requests_max)
         own_log = OwnLog(
             here,
-            event_log=logs[here],
+            event_log=event_logs[here],
             projection=projection,
             tail_events_max=settings.tail_events_max,
             retry_keys_max=settings.retry_keys_max,
@@ -92,7 +92,7 @@ async def main(settings: Settings) -> None:
         )
         writer = LogWriter(
             own_log,
-            event_log=logs[here],
+            event_log=event_logs[here],
             acknowledgements=acknowledgements,
             now_milliseconds=settings.clock.now_milliseconds,
         )
@@ -121,28 +121,36 @@ async def main(settings: Settings) -> None:
             health=region.health,
             waiting_for=waiting.waiting_for,
             paces=paces,
+            process=name_of(listener),
             listeners_max=settings.dashboard_listeners_max,
         )
         views = Views(projection, quota)
         calls = use_cases(
             settings,
             views=views,
-            logs=LocalLogs(logs),
+            logs=logs,
             own_log=own_log,
             writer=writer,
             waiting=waiting,
             patience=patience,
         )
         admin = AdminHeaders(settings.admin_key)
-        routes = make_app(settings, region, calls, admin, listeners=board.listeners, paces=paces)
+        routes = make_app(settings, region, calls, admin, listeners=board.listeners)
         admission = Admission(
             Guard(routes, views, quota, admin),
             requests_max=settings.requests_max,
             body_bytes_max=settings.body_bytes_max,
         )
-        metrics.expose(in_flight=lambda: admission.in_flight, waiting=waiting, patience=patience, regions=heard_of)
+        expose_health(region.health)
+        metrics.expose(
+            here,
+            topology=settings.topology,
+            in_flight=lambda: admission.in_flight,
+            waiting=waiting,
+            patience=patience,
+        )
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
-        app = Observing(admission, write=write, tracing=tracing)
+        app = Observing(admission, paces=paces, write=write, tracing=tracing)
         works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()
         background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(
@@ -219,51 +227,39 @@ def make_app(
     admin: AdminHeaders,
     *,
     listeners: Listeners,
-    paces: Paces,
 ) -> Litestar:
-    """The routes over what they call. Those for the administrator exist only where there is an admin key."""
-    given: dict[str, object] = {**calls._asdict(), "limits": settings.limits}
-    read_from_request = {
+    """The routes over what they call. Those for the administrator exist only where there is an admin key.
+
+    Each is given one thing that is made of its request: to have several made Litestar starts a task for each.
+    """
+    writing, reading, limits = calls.writing, calls.reading, settings.limits
+    made_of_request = {
         "read": headers.read_request,
         "admin_write": admin.write_request,
         "admin_read": admin.read_request,
-        "if_match": headers.if_match,
-        "page": headers.page,
-        "named_trigger": headers.named_trigger,
     }
     return Litestar(
         with_options(
             [
-                create_webhook,
-                list_webhooks,
-                read_webhook,
-                update_webhook,
-                delete_webhook,
-                create_trigger,
-                list_triggers,
-                delete_trigger,
-                read_operation,
-                *([issue_api_key, list_api_keys, revoke_api_key] if settings.admin_key else []),
+                *webhook_routes(writing, reading, limits),
+                *trigger_routes(writing, reading),
+                *operation_routes(calls.operations),
+                *(api_key_routes(writing, reading, limits) if settings.admin_key else []),
                 *health_routes(region.health),
-                *schema_routes(settings.limits.headers),
+                *schema_routes(limits.headers),
                 *dashboard_routes(listeners),
             ]
         ),
         dependencies={
-            **{name: Provide(_always(value), sync_to_thread=False) for name, value in given.items()},
-            **{name: Provide(read, sync_to_thread=False) for name, read in read_from_request.items()},
+            **{name: Provide(make, sync_to_thread=False) for name, make in made_of_request.items()},
             "write": Provide(headers.write_request),
         },
-        before_send=[tell_exchange, timing(paces)],
+        before_send=[tell_exchange],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
         openapi_config=None,
         logging_config=None,
     )
-
-
-def _always(value: object) -> Callable[[], object]:
-    return lambda: value
 
 
 def _drain(region: RegionView, patience: Patience, listeners: Listeners, deadline: float) -> None:

@@ -126,7 +126,8 @@ class Appending:
             batch_start=Sequence(batch.after.sequence + 1),
             sequence=sequence,
         )
-        fields = registers.get(key_about(organization_id, event), {})
+        key = key_about(organization_id, event)
+        fields = registers.get(key, {})
         envelope = Envelope(
             operation_id=proposal.operation_id,
             organization_id=organization_id,
@@ -142,7 +143,7 @@ class Appending:
         batch.entries.append((subject, data))
         batch.events.append(tail_event(envelope, position, mark))
         batch.proposals.append(proposal)
-        batch.results.append(fields_after(envelope, position, before=fields))
+        batch.results.append(fields_after(batch.events[-1].writes, key=key, before=fields))
         merge(batch.layer, batch.events[-1].writes)
         return len(data)
 

@@ -1,4 +1,4 @@
-"""What requests say in headers and query parameters, checked before anything else."""
+"""What requests say in headers, checked before anything else."""
 
 import hmac
 import re
@@ -8,7 +8,6 @@ import msgspec
 from litestar import Request
 
 from core.api_keys import Unauthenticated, credentials_in
-from core.catalogue import Trigger, trigger
 from core.consistency import Level
 from core.events import Retry
 from core.fields import InvalidField
@@ -16,7 +15,6 @@ from core.retries import retry_of
 from core.tokens import InvalidToken, parse_token
 from service.admission import arrival_of
 from service.identifiers import uuid_in
-from service.reading import Page
 from service.requests import Caller, Exchange, ReadRequest, Wait, WriteRequest, remember
 
 ORGANIZATION = "SlashID-OrgID"
@@ -28,9 +26,6 @@ OPERATION = "SlashID-Operation-ID"
 RETRY_KEY = "Idempotency-Key"
 IF_MATCH = "If-Match"
 AUTHORIZATION = "Authorization"
-LIMIT_DEFAULT = 100
-LIMIT_MAX = 1_000
-OFFSET_MAX = 1_000_000_000
 TIMEOUT_SECONDS_MIN = 1
 TIMEOUT_SECONDS_MAX = 120
 TIMEOUT_SECONDS_DEFAULT = 30
@@ -167,35 +162,6 @@ def if_match(request: AnyRequest) -> tuple[str, ...]:
     if not _ENTITY_TAGS.fullmatch(text):
         raise InvalidHeader(IF_MATCH, 'an ETag in double quotes such as "3f2a", several with commas between, or *')
     return tuple(tag for is_weak, tag in _ENTITY_TAG.findall(text) if not is_weak) or _NO_TAG
-
-
-def page(request: AnyRequest) -> Page:
-    """The part of a list that `limit` and `offset` ask for. Raises `InvalidField`."""
-    return Page(
-        offset=_number(request, "offset", default=0, low=0, high=OFFSET_MAX),
-        limit=_number(request, "limit", default=LIMIT_DEFAULT, low=1, high=LIMIT_MAX),
-    )
-
-
-def named_trigger(request: AnyRequest) -> Trigger:
-    """The trigger that the query parameters name. Raises `InvalidField`."""
-    return trigger(_parameter(request, "trigger_type") or "", _parameter(request, "trigger_name") or "")
-
-
-def _number(request: AnyRequest, name: str, *, default: int, low: int, high: int) -> int:
-    text = _parameter(request, name)
-    if text is None:
-        return default
-    if not _INTEGER.fullmatch(text) or not low <= int(text) <= high:
-        raise InvalidField(name, f"expected an integer from {low} to {high}")
-    return int(text)
-
-
-def _parameter(request: AnyRequest, name: str) -> str | None:
-    values = request.query_params.getall(name, [])
-    if len(values) > 1:
-        raise InvalidField(name, "expected to be given once")
-    return values[0] if values else None
 
 
 def _only(request: AnyRequest, name: str) -> str | None:

@@ -9,7 +9,6 @@ import msgspec
 import structlog
 
 from adapters.errors import LogMissing, Unavailable
-from adapters.event_log import EventLog
 from core.codec import Undecodable, decode
 from core.positions import Position, Region
 from core.stamps import milliseconds, parse
@@ -17,6 +16,7 @@ from core.topology import Topology, epoch_in
 from service.lag import Known, Lag, Pair, ends, matrix, oldest_unapplied
 from service.lag_ends import LogEnds
 from service.lag_history import LagHistory
+from service.local_logs import LocalLogs
 from service.own_log import OwnLog
 from service.region import RegionView
 
@@ -52,7 +52,7 @@ class LagSampling:
         topology: Topology,
         region: RegionView,
         own_log: OwnLog,
-        logs: Mapping[Region, EventLog],
+        logs: LocalLogs,
         now_milliseconds: Callable[[], int],
     ) -> None:
         others = topology.others(here)
@@ -136,7 +136,7 @@ class LagSampling:
 
     async def _find_out_age(self, position: Position) -> None:
         with suppress(LogMissing, Unavailable, Undecodable):
-            event = await self._logs[position.origin].event_at(position.sequence)
+            event = await self._logs.event_at(position.origin, position.sequence)
             if event is not None and epoch_in(event.subject) == position.epoch:
                 written = milliseconds(parse(decode(event.data).clock))
                 self._written[position] = min(written, self._written[position])

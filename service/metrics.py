@@ -4,13 +4,14 @@ A child of a metric is looked up once, where labels are few and known, and not a
 somebody asks is not kept: `expose` says where to look.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from core.consistency import Level
 from core.positions import Region
+from core.topology import Topology
 from runtime.buckets import EVENTS, SECONDS
 from service.patience import BY_TOKEN, Patience
 from service.waiting import Waiting
@@ -21,6 +22,7 @@ WRITE_SECONDS = Histogram(
 )
 IN_FLIGHT = Gauge("crosshook_requests_in_flight", "Requests that wait for their answer")
 REQUESTS_WAITING = Gauge("crosshook_requests_waiting", "Requests that wait for watermarks, by what for", ["level"])
+REGION_ACTIVE = Gauge("crosshook_region_active", "1 where all_regions waits for a region", ["of"])
 WAITING_FOR = Gauge("crosshook_waiting_for", "Requests that wait for a region to apply something", ["of"])
 APPENDED = Counter("crosshook_appended_events_total", "Events appended to this region's own log by this process")
 APPENDS = Counter("crosshook_appends_total", "Attempts to append a batch, by what became of them", ["outcome"])
@@ -38,10 +40,15 @@ ACKNOWLEDGE_SECONDS = Histogram(
 WRITE_SECONDS_OF = {level: WRITE_SECONDS.labels(level) for level in Level}
 
 
-def expose(*, in_flight: Callable[[], int], waiting: Waiting, patience: Patience, regions: Iterable[Region]) -> None:
-    """Have the gauges of who waits say what is so whenever they are asked."""
+def expose(
+    here: Region, *, topology: Topology, in_flight: Callable[[], int], waiting: Waiting, patience: Patience
+) -> None:
+    """Have the gauges of who waits say what is so whenever they are asked, and tell whom a wait may be for."""
     IN_FLIGHT.set_function(in_flight)
     for level in (*Level, BY_TOKEN):
         REQUESTS_WAITING.labels(level).set_function(partial(patience.waiting.__getitem__, level))
-    for region in regions:
+    waited_for = topology.waited_for()
+    for region in topology.regions:
+        REGION_ACTIVE.labels(region).set(region in waited_for)
+    for region in (here, *topology.others(here)):
         WAITING_FOR.labels(region).set_function(partial(waiting.waiting_for.__getitem__, region))

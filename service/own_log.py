@@ -15,6 +15,7 @@ from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
 from core.registers import Query
 from core.topology import epoch_in
+from runtime.reporting import report_halt, report_resumed
 from service.appending import Appending
 from service.lineage import Lineage, Recognition
 from service.tail import TailEvent, tail_event
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 RETRY_SECONDS = 0.1
 ALARM_RECHECK_SECONDS = 1.0
 COMPARE_SECONDS = 0.5
+
+STEP = "append"
+"""What is halted while this log must not be written to, beside a replicator's steps."""
 
 
 class OwnLog:
@@ -46,6 +50,7 @@ class OwnLog:
         self._session: Session | None = None
         self._changed = asyncio.Event()
         self._log_alarm = ""
+        self._told = ""
         self.appending: Appending | None = None
         self.waiting_for = "the log to be read"
         self.lineage = Lineage(self._recognize)
@@ -118,9 +123,21 @@ class OwnLog:
         self.waiting_for = what
 
     def _raise_alarm(self, alarm: str) -> None:
-        if alarm != self._log_alarm:
-            log.error("own log", alarm=alarm)
         self._log_alarm = alarm
+        self._tell_alarm()
+
+    def _tell_alarm(self) -> None:
+        """Say each change of the alarm once, in the log and as a metric: appending is halted, or goes on."""
+        before, alarm = self._told, self.alarm
+        if alarm == before:
+            return
+        self._told = alarm
+        reason, _, why = alarm.partition(": ")
+        reason_before = before.partition(": ")[0]
+        if alarm:
+            report_halt(STEP, self._origin, reason=reason, why=why, before=reason_before)
+        else:
+            report_resumed(STEP, self._origin, before=reason_before)
 
     async def _follow(self) -> None:
         """Follow the log from the tail's end, and allow appending on this session only: it is the log we know."""
@@ -156,8 +173,12 @@ class OwnLog:
             self.on_read()
 
     async def _keep_comparing(self) -> None:
-        """Look into marks that are ahead of what was read here: a log that ends before one of them went back."""
+        """Look into marks that are ahead of what was read here: a log that ends before one of them went back.
+
+        What the other regions' marks have come to meanwhile is told too.
+        """
         while True:
+            self._tell_alarm()
             await asyncio.sleep(COMPARE_SECONDS)
             if not (ahead := self.lineage.ahead):
                 continue

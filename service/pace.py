@@ -1,17 +1,11 @@
-"""How fast writes are answered, of late, by the level that they asked for. Pure, but for the hook that listens."""
+"""How fast writes are answered, of late, by the level that they asked for. Pure."""
 
-import asyncio
 import math
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
 
 import msgspec
-from litestar.status_codes import HTTP_300_MULTIPLE_CHOICES, HTTP_408_REQUEST_TIMEOUT
-from litestar.types import Message, Scope
 
 from core.consistency import Level
-from service.admission import arrival_of
-from service.requests import caller_of
 
 WINDOW_SECONDS = 60
 RATE_SECONDS = 10
@@ -88,22 +82,6 @@ class Paces:
         seconds = self._seconds[level]
         while seconds and seconds[0].at <= now - WINDOW_SECONDS:
             seconds.popleft()
-
-
-def timing(paces: Paces) -> Callable[[Message, Scope], Awaitable[None]]:
-    """What is called before each message of an answer: a write counts when its answer begins."""
-
-    async def time_answer(message: Message, scope: Scope) -> None:
-        caller = caller_of(scope)
-        if message["type"] != "http.response.start" or caller is None or caller.exchange.level is None:
-            return
-        level, status, now = caller.exchange.level, message["status"], asyncio.get_running_loop().time()
-        if status < HTTP_300_MULTIPLE_CHOICES:
-            paces.took(level, now - arrival_of(scope), now_seconds=now)
-        elif status == HTTP_408_REQUEST_TIMEOUT:
-            paces.late(level, now_seconds=now)
-
-    return time_answer
 
 
 def _class_of(seconds: float) -> int:

@@ -85,8 +85,3 @@ class Patience:
                 yield
             finally:
                 self._open.discard(rouse)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether everybody is to be answered now."""
-        return asyncio.get_running_loop().time() >= self._closing_at

@@ -5,7 +5,16 @@ from typing import Generic, NamedTuple, TypeVar
 from core.api_keys import ApiKey, api_keys_in, query_api_keys
 from core.catalogue import Trigger
 from core.commands import WebhookNotFound
-from core.webhooks import Webhook, query_webhook, query_webhooks, triggers_in, webhook_in, webhook_key, webhooks_in
+from core.webhooks import (
+    Webhook,
+    is_webhook,
+    query_webhook,
+    query_webhooks,
+    triggers_in,
+    webhook_in,
+    webhook_key,
+    webhooks_in,
+)
 from service.catching_up import CatchingUp
 from service.requests import ReadRequest
 
@@ -54,7 +63,7 @@ class Reading:
         organization_id = request.caller.organization_id
         view = await self._catching_up.read(query_webhook(organization_id, webhook_id), request)
         fields = view.registers.get(webhook_key(organization_id, webhook_id), {})
-        if webhook_in(webhook_id, fields) is None:
+        if not is_webhook(fields):
             raise WebhookNotFound(webhook_id)
         triggers = triggers_in(fields)
         return Listed(triggers[page.offset : page.offset + page.limit], len(triggers), page)

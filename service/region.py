@@ -8,7 +8,7 @@ from adapters.connection import Connection
 from adapters.errors import Unavailable
 from core.positions import BEGINNING, Region, Vector
 from core.topology import Topology
-from runtime.health import Health
+from runtime.health import Health, NotReady
 from service.acknowledgements import Acknowledgements
 from service.lag import Heard
 from service.log_writer import LogWriter
@@ -90,18 +90,18 @@ class RegionView:
     def health(self) -> Health:
         """Ready means: this region's log can be written to, and its projection is current."""
         latest = self._latest.get(self._here)
-        waiting_for = []
+        not_ready = {}
         if not self._connection.is_connected:
-            waiting_for.append(f"NATS of {self._here}")
+            not_ready[NotReady.NATS] = f"NATS of {self._here}"
         elif self._writer.why_not:
-            waiting_for.append(self._writer.why_not)
+            not_ready[NotReady.HALTED if self._own_log.alarm else NotReady.LOG] = self._writer.why_not
         is_heard = monotonic() <= self._heard_at.get(self._here, 0.0) + SILENCE_SECONDS
         if latest is None or not latest.is_current or not is_heard:
-            waiting_for.append(f"a replicator of {self._here} to say that the projection is current")
+            not_ready[NotReady.PROJECTION] = f"a replicator of {self._here} to say that the projection is current"
         halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
         if self._own_log.alarm:
             halted[self._here] = self._own_log.alarm
-        return Health(region=self._here, waiting_for=waiting_for, halted=halted, is_draining=self.is_draining)
+        return Health(region=self._here, not_ready=not_ready, halted=halted, is_draining=self.is_draining)
 
     def heard_of(self) -> dict[Region, Heard]:
         """What every region was last heard to say of itself, whether this region's log bears it out or not."""

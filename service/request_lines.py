@@ -8,14 +8,15 @@ from typing import Any
 import msgspec
 
 from core.consistency import Level
+from runtime.protocol import is_closed_here
 from runtime.tracing import Span
 from service.requests import Exchange, Part, caller_of
 
 NO_ROUTE = "none"
 """What is told of the route where there is none, or none was looked for."""
 
-LEFT = 0
-"""The status of a request whose client went away before it had sent all of it: it got no answer."""
+NO_ANSWER = 0
+"""The status of a request whose connection ended before all of it had come."""
 
 _NO_EXCHANGE = Exchange()
 """What is known of a request before it is known who asks."""
@@ -34,7 +35,8 @@ _HTTP = {
 class Outcome(StrEnum):
     """What a request came to, in one word. A 408 that is committed or unknown was handed to the log; late is any other.
 
-    Refused is any other 4xx, unavailable a 503, failed any other 5xx. Who left got no answer.
+    Refused is any other 4xx, unavailable a 503, failed any other 5xx, and what broke off. Where the connection ended
+    before all of the request was here nobody got an answer: left is by the client, closed by this process.
     """
 
     DONE = "done"
@@ -45,6 +47,7 @@ class Outcome(StrEnum):
     UNAVAILABLE = "unavailable"
     FAILED = "failed"
     LEFT = "left"
+    CLOSED = "closed"
 
 
 class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="request"):
@@ -67,7 +70,7 @@ class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ev
     wait_milliseconds: float | None = None
 
 
-def line_of(scope: Mapping[str, Any], status: int, seconds: float) -> RequestLine:
+def line_of(scope: Mapping[str, Any], *, status: int, seconds: float, is_broken_off: bool) -> RequestLine:
     """What is told: never a path, a query, a header or a body, which may have what is nobody's to read."""
     caller = caller_of(scope)
     exchange = _NO_EXCHANGE if caller is None else caller.exchange
@@ -77,7 +80,7 @@ def line_of(scope: Mapping[str, Any], status: int, seconds: float) -> RequestLin
         method=scope["method"],
         route=scope.get("path_template") or NO_ROUTE,
         status=status,
-        outcome=outcome_of(status, exchange),
+        outcome=Outcome.FAILED if is_broken_off else outcome_of(status, exchange, is_closed=is_closed_here(scope)),
         milliseconds=round(seconds * 1_000, 3),
         timestamp=datetime.now(UTC),
         consistency=exchange.level,
@@ -101,16 +104,16 @@ def end_span(span: Span, line: RequestLine) -> None:
     attributes = {f"crosshook.{name}": said[name] for name in said if name not in _HTTP}
     span.end(
         name=f"{line.method} {line.route}",
-        is_failed=line.status >= 500,
+        is_failed=line.status >= 500 or line.outcome is Outcome.FAILED,
         attributes=attributes | {theirs: said[ours] for ours, theirs in _HTTP.items() if theirs},
     )
 
 
-def outcome_of(status: int, exchange: Exchange) -> Outcome:
+def outcome_of(status: int, exchange: Exchange, *, is_closed: bool = False) -> Outcome:
     """What a request with that answer came to."""
     match status:
         case 0:
-            return Outcome.LEFT
+            return Outcome.CLOSED if is_closed else Outcome.LEFT
         case 408:
             return _late(exchange)
         case 503:

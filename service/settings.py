@@ -10,7 +10,7 @@ from core.positions import Region
 from core.topology import Topology
 from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
-from runtime.settings import Environment
+from runtime.settings import Environment, TracesEndpoint
 from service.limits import Limits
 
 
@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     drain_seconds: float
     log_format: LogFormat
     log_level: LogLevel
-    traces_endpoint: str
+    traces_endpoint: TracesEndpoint | None
     clock: Clock
     append_seconds: float
     requests_max: int
@@ -53,7 +53,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         drain_seconds=environment.number("CROSSHOOK_DRAIN_SECONDS", default=10, low=0, high=60),
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
-        traces_endpoint=environment.url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        traces_endpoint=environment.traces_endpoint(),
         clock=environment.clock(),
         append_seconds=environment.number("CROSSHOOK_APPEND_SECONDS", default=2, low=0.1, high=120),
         requests_max=environment.integer("CROSSHOOK_REQUESTS_MAX", default=10_000, low=1, high=1_000_000),

@@ -11,7 +11,7 @@ from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, Retry
 from core.operations import operation_in
 from core.positions import BEGINNING, Position, Region
 from core.registers import Fields
-from core.registry import fields_after, query_for
+from core.registry import fields_after, key_about, query_for, writes_of
 from core.retries import Recorded, recall, recorded_in
 from core.topology import Topology
 from service.appending import repetition
@@ -165,7 +165,9 @@ class Writing:
         position, envelope = found
         request.caller.exchange.operation_id = envelope.operation_id
         await self._reach(position, request)
-        return Written(_about(envelope.event), fields_after(envelope, position, before=envelope.seen))
+        key = key_about(envelope.organization_id, envelope.event)
+        fields = fields_after(writes_of(envelope, position), key=key, before=envelope.seen)
+        return Written(_about(envelope.event), fields)
 
     async def _reach(self, position: Position, request: WriteRequest) -> None:
         request.caller.exchange.wrote(position)

@@ -32,7 +32,7 @@ def dashboard() -> Dashboard:
             QueryVariable("region")
             .label("Region")
             .datasource(DATASOURCE)
-            .query('label_values(up{job="service"}, region)')
+            .query('label_values(up{job="crosshook-service"}, region)')
             .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
             .sort(VariableSort.ALPHABETICAL_ASC)
             .multi(multi=True)

@@ -27,7 +27,11 @@ class AskStatus(msgspec.Struct, frozen=True, tag="ask_status"):
     """Tell what runs, and where."""
 
 
-Request = CutRegion | HealRegion | DelayPair | AskStatus
+class AskLinks(msgspec.Struct, frozen=True, tag="ask_links"):
+    """Tell of the links alone."""
+
+
+Request = CutRegion | HealRegion | DelayPair | AskStatus | AskLinks
 
 
 class ProcessStatus(msgspec.Struct, frozen=True):
@@ -71,8 +75,18 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
     round_trips: list[RoundTripStatus]
 
 
+class LinksStatus(msgspec.Struct, frozen=True, tag="links"):
+    """The links that whoever answers has, and which of the regions it has cut off."""
+
+    regions: list[str]
+    cut: list[str]
+    round_trips: list[RoundTripStatus]
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """What was asked for holds now."""
+    """What was asked for holds now; `note` says what one might think that it does besides."""
+
+    note: str = ""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -81,7 +95,7 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     message: str
 
 
-Answer = Done | Refused | Status
+Answer = Done | Refused | Status | LinksStatus
 
 _encoder = msgspec.json.Encoder()
 _request_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

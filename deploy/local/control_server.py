@@ -1,36 +1,25 @@
-"""Let other processes of this user act on regions that run here."""
+"""Let other processes of this user act on what runs here."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import assert_never
 
 import msgspec
 
-from deploy.local.control_messages import (
-    Answer,
-    AskStatus,
-    CutRegion,
-    DelayPair,
-    Done,
-    HealRegion,
-    Refused,
-    Request,
-    decode_request,
-    encode,
-)
+from deploy.local.control_messages import Answer, Refused, Request, decode_request, encode
 from deploy.local.control_path import control_path, make_directory, remove_directory_if_empty
 from deploy.local.errors import DemoRunning, LocalError
-from deploy.local.regions import LocalRegions
-from deploy.local.status import status_of
+
+Fulfil = Callable[[Request], Awaitable[Answer]]
+"""Does what is asked for, and answers. What it raises as `LocalError` is a refusal."""
 
 
 class Control:
-    """Answers requests about `regions`; while they are not set it says that they are not ready."""
+    """Answers requests with `fulfil`; while that is not set it says that the regions are not ready."""
 
     def __init__(self) -> None:
-        self.regions: LocalRegions | None = None
+        self.fulfil: Fulfil | None = None
         self._connections: set[asyncio.StreamWriter] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,29 +45,14 @@ class Control:
             request = decode_request(line)
         except msgspec.DecodeError as error:
             return Refused(f"not a request: {error}")
-        if self.regions is None:
+        if self.fulfil is None:
             return Refused(
                 "the regions are starting or stopping; try again when `crosshook up` says that they are ready"
             )
         try:
-            return await _fulfil(request, self.regions)
+            return await self.fulfil(request)
         except LocalError as error:
             return Refused(str(error))
-
-
-async def _fulfil(request: Request, regions: LocalRegions) -> Answer:
-    match request:
-        case CutRegion():
-            await regions.cut(request.region)
-        case HealRegion():
-            await regions.heal(request.region)
-        case DelayPair():
-            await regions.delay(request.a, request.b, request.milliseconds)
-        case AskStatus():
-            return status_of(regions)
-        case _:
-            assert_never(request)
-    return Done()
 
 
 @asynccontextmanager

@@ -2,26 +2,33 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
 
 from deploy.local.delay_line import DelayLine
-from deploy.local.ports import LOCALHOST
 from deploy.local.wire import WireEnd
 
 HELD_BYTES_MAX = 8 << 20
 """What one direction of one connection holds before its sender has to wait."""
 
 
+class Address(NamedTuple):
+    """Where somebody listens."""
+
+    host: str
+    port: int
+
+
 class Link:
-    """Connections made to `listen_port` reach `upstream_port`, half a round trip later in each direction.
+    """Connections made to `listen` reach `upstream`, half a round trip later in each direction.
 
     A connection costs a round trip before it is dialled on. While the link is cut nothing passes either way and
     nothing is lost: bytes and ends are held in their order, open connections stay open, and new ones are accepted
     but not answered. When the upstream refuses, the client's connection is closed.
     """
 
-    def __init__(self, *, listen_port: int, upstream_port: int, round_trip_seconds: float = 0.0) -> None:
-        self.listen_port = listen_port
-        self.upstream_port = upstream_port
+    def __init__(self, *, listen: Address, upstream: Address, round_trip_seconds: float = 0.0) -> None:
+        self.listen = listen
+        self.upstream = upstream
         self._round_trip_seconds = round_trip_seconds
         self._cuts = 0
         self._healed = asyncio.Event()
@@ -32,7 +39,7 @@ class Link:
     async def open(self) -> None:
         """Listen."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self, loop).client, LOCALHOST, self.listen_port)
+        self._server = await loop.create_server(lambda: _Connection(self, loop).client, *self.listen)
 
     async def close(self) -> None:
         """Stop listening and close every connection, whatever they still hold."""
@@ -145,8 +152,12 @@ class _Connection:
             self._establishing = self._loop.create_task(self._establish())
 
     def gave_up(self, end: WireEnd) -> bool:
-        """A client that closes without an answer and without having sent anything leaves no trace."""
-        return end is self.client and not self._is_established and end.line.size_bytes == 0
+        """A client that closes before it is through to anybody leaves no trace: it would have had no connection yet.
+
+        Unless it has sent something and nothing is cut: then it has only been faster than its handshake.
+        """
+        is_waiting = end is self.client and not self._is_established
+        return is_waiting and (self._link.is_cut or end.line.size_bytes == 0)
 
     def lost(self, end: WireEnd) -> None:
         """Finish when no side is left that could still send or take something."""
@@ -184,7 +195,7 @@ class _Connection:
     async def _establish(self) -> None:
         await self._link.handshake()
         try:
-            await self._loop.create_connection(lambda: self.upstream, LOCALHOST, self._link.upstream_port)
+            await self._loop.create_connection(lambda: self.upstream, *self._link.upstream)
         except OSError:
             self.client.abort()
             return

@@ -6,8 +6,8 @@ from itertools import permutations
 
 from deploy.local.errors import UnknownRegion
 from deploy.local.geography import RoundTrips
-from deploy.local.links import Link
-from deploy.local.ports import Ports
+from deploy.local.links import Address, Link
+from deploy.local.ports import LOCALHOST, Ports
 
 
 class Mesh:
@@ -17,18 +17,18 @@ class Mesh:
         self, regions: Sequence[str], *, nats_ports: Mapping[str, Sequence[int]], round_trips: RoundTrips, ports: Ports
     ) -> None:
         self.round_trips = round_trips
-        self._regions = tuple(regions)
+        self.regions = tuple(regions)
         self._cut: set[str] = set()
         self.links = {
             (source, target): [
                 Link(
-                    listen_port=ports.claim_any(),
-                    upstream_port=port,
+                    listen=Address(LOCALHOST, ports.claim_any()),
+                    upstream=Address(LOCALHOST, port),
                     round_trip_seconds=round_trips.seconds(source, target),
                 )
                 for port in nats_ports[target]
             ]
-            for source, target in permutations(self._regions, 2)
+            for source, target in permutations(self.regions, 2)
         }
         """From a region (first) to each NATS server of a region (second)."""
 
@@ -39,7 +39,7 @@ class Mesh:
 
     def ports(self, source: str, target: str) -> list[int]:
         """Where `source` reaches each NATS server of `target`."""
-        return [link.listen_port for link in self.links[source, target]]
+        return [link.listen.port for link in self.links[source, target]]
 
     async def open(self) -> None:
         """Listen on every link."""
@@ -76,5 +76,5 @@ class Mesh:
             link.round_trip_seconds = milliseconds / 1000
 
     def _check(self, region: str) -> None:
-        if region not in self._regions:
-            raise UnknownRegion(region=region, known=self._regions)
+        if region not in self.regions:
+            raise UnknownRegion(region=region, known=self.regions)

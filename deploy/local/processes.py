@@ -92,9 +92,13 @@ class ManagedProcess:
             self._signal_group(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Stop it from doing anything; its connections stay open."""
-        if self.is_running:
+        """Stop it from doing anything, and return once it does nothing more; its connections stay open.
+
+        On a busy machine its threads go on for a while until the one that takes the signal has its turn.
+        """
+        if self._popen is not None and self.is_running:
             self._signal_group(signal.SIGSTOP)
+            os.waitid(os.P_PID, self._popen.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let it go on after a pause."""

@@ -1,7 +1,8 @@
 """What runs on this machine, as others are told."""
 
-from deploy.local.control_messages import ProcessStatus, RegionStatus, RoundTripStatus, Status
+from deploy.local.control_messages import LinksStatus, ProcessStatus, RegionStatus, RoundTripStatus, Status
 from deploy.local.http_process import HttpProcess
+from deploy.local.mesh import Mesh
 from deploy.local.regions import LocalRegions
 from deploy.local.server_process import ServerProcess
 
@@ -24,7 +25,16 @@ def status_of(regions: LocalRegions) -> Status:
             )
             for region in regions.regions.values()
         ],
-        round_trips=[RoundTripStatus(a=a, b=b, milliseconds=value) for a, b, value in regions.mesh.round_trips],
+        round_trips=links_of(regions.mesh).round_trips,
+    )
+
+
+def links_of(mesh: Mesh) -> LinksStatus:
+    """How far apart the regions are, and which are cut off."""
+    return LinksStatus(
+        regions=list(mesh.regions),
+        cut=sorted(mesh.cut_regions),
+        round_trips=[RoundTripStatus(a=a, b=b, milliseconds=value) for a, b, value in mesh.round_trips],
     )
 
 

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from deploy.local.control_client import ask
-from deploy.local.control_messages import AskStatus, Done, ProcessStatus, Refused, RegionStatus, Status
+from deploy.local.control_messages import AskStatus, Done, LinksStatus, ProcessStatus, Refused, RegionStatus, Status
 from deploy.local.errors import LocalError
 
 DIRECTORY: Final = Path(__file__).parent / "targets"
@@ -27,8 +27,8 @@ def targets_of(regions: Iterable[RegionStatus]) -> Mapping[str, list[TargetGroup
     """Of each job, the groups of its targets: one for each region."""
     regions = list(regions)
     return {
-        "service": [_group(region, region.services) for region in regions],
-        "replicator": [_group(region, region.replicators) for region in regions],
+        "crosshook-service": [_group(region, region.services) for region in regions],
+        "crosshook-replicator": [_group(region, region.replicators) for region in regions],
     }
 
 
@@ -53,7 +53,7 @@ def _group(region: RegionStatus, processes: Iterable[ProcessStatus]) -> TargetGr
     type=click.Path(file_okay=False, path_type=Path),
     default=DIRECTORY,
     show_default="where prometheus.yml looks",
-    help="Where to write service.json and replicator.json.",
+    help="Where to write crosshook-service.json and crosshook-replicator.json.",
 )
 def main(name: str, directory: Path) -> None:
     """Write where the services and replicators of a running demo are, for Prometheus to scrape them.
@@ -64,7 +64,7 @@ def main(name: str, directory: Path) -> None:
         write_targets(directory, targets_of(_status(name).regions))
     except LocalError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{directory}: service.json, replicator.json")
+    click.echo(f"{directory}: crosshook-service.json, crosshook-replicator.json")
 
 
 def _status(name: str) -> Status:
@@ -73,7 +73,7 @@ def _status(name: str) -> Status:
             return status
         case Refused(message):
             raise click.ClickException(message)
-        case Done():
+        case Done() | LinksStatus():
             raise click.ClickException(f"the demo named {name!r} does not tell what runs; it is of another version")
 
 

@@ -23,8 +23,10 @@ def page() -> Asset:
 ASSETS = {
     "icon.svg": ("page", "image/svg+xml"),
     "page.css": ("page", _STYLE),
+    "chart.js": ("page", _SCRIPT),
     "matrix.js": ("page", _SCRIPT),
     "page.js": ("page", _SCRIPT),
+    "samples.js": ("page", _SCRIPT),
     "timeline.js": ("page", _SCRIPT),
     "words.js": ("page", _SCRIPT),
     "uPlot.iife.min.js": ("uplot", _SCRIPT),

@@ -1,7 +1,7 @@
 """The page's source: each sample goes to whoever looks, and costs nothing while nobody does."""
 
-import asyncio
 from collections.abc import Callable, Mapping
+from time import monotonic
 
 import msgspec
 
@@ -28,6 +28,7 @@ class Board:
         health: Callable[[], Health],
         waiting_for: Mapping[Region, int],
         paces: Paces,
+        process: str,
         listeners_max: int,
     ) -> None:
         self.listeners = Listeners(self._begin, listeners_max=listeners_max)
@@ -36,6 +37,7 @@ class Board:
         self._health = health
         self._waiting_for = waiting_for
         self._paces = paces
+        self._process = process
         self._beginning: tuple[LagSample, bytes] | None = None
         sampling.on_sample = self._tell
 
@@ -59,6 +61,7 @@ class Board:
             topology=self._topology,
             health=self._health(),
             waiting_for=self._waiting_for,
-            paces=self._paces.look(now_seconds=asyncio.get_running_loop().time()),
+            paces=self._paces.look(now_seconds=monotonic()),
+            process=self._process,
         )
         return event("present", msgspec.json.encode(shown))

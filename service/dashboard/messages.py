@@ -40,6 +40,9 @@ class Present(msgspec.Struct, frozen=True):
 
     at_milliseconds: int
     here: Region
+    process: str
+    """HOST:PORT of the process that tells this, and that alone the paces and whoever waits are of."""
+
     condition: Condition
     regions: list[RegionRow]
     cells: list[Cell]
@@ -58,13 +61,20 @@ class Remembered(msgspec.Struct, frozen=True):
 
 
 def present(
-    sample: LagSample, *, topology: Topology, health: Health, waiting_for: Mapping[Region, int], paces: list[Pace]
+    sample: LagSample,
+    *,
+    topology: Topology,
+    health: Health,
+    waiting_for: Mapping[Region, int],
+    paces: list[Pace],
+    process: str,
 ) -> Present:
     """What there is to see of a sample, and beside it."""
     known = sample.known
     return Present(
         at_milliseconds=sample.at_milliseconds,
         here=known.here,
+        process=process,
         condition=health.condition,
         regions=[
             RegionRow(

@@ -75,11 +75,14 @@ def _unheard(sample: LagSample, topology: Topology) -> Iterator[Note]:
         goes_on = " writes as ever, and what it misses comes when it hears them again."
     else:
         who, goes_on = f"Not heard: {since}.", ""
-    owners, they = ("its log ends", "it has") if len(silent) == 1 else ("their logs end", "they have")
+    owners, whom, they = ("its log ends", "it", "it has")
+    if len(silent) > 1:
+        owners, whom, they = ("their logs end", "them", "they have")
     unknown = (
-        f" Not known from here: where {owners} by now, so how far anybody is behind; and what {they} applied since."
+        f" Not known from here: where {owners} by now, so how far any region is behind {whom}; "
+        f"and what {they} applied since."
     )
-    waits = " Writes with all_regions wait for it." if len(silent) == 1 else " Writes with all_regions wait for them."
+    waits = f" Writes with all_regions wait for {whom}."
     yield Note(Urgency.WARNING, who + goes_on + unknown + (waits if topology.waited_for().intersection(silent) else ""))
 
 

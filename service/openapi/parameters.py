@@ -3,7 +3,7 @@
 from core.catalogue import NAMES, TriggerType
 from core.consistency import Level
 from core.tokens import TOKEN_CHARACTERS_MAX
-from service import headers
+from service import headers, query_parameters
 from service.dashboard.assets import ASSETS as DASHBOARD_ASSETS
 from service.openapi import examples, patterns
 from service.openapi.assets import ASSETS
@@ -101,8 +101,8 @@ PARAMETERS: dict[str, Json] = {
         "schema": {
             "type": "integer",
             "minimum": 1,
-            "maximum": headers.LIMIT_MAX,
-            "default": headers.LIMIT_DEFAULT,
+            "maximum": query_parameters.LIMIT_MAX,
+            "default": query_parameters.LIMIT_DEFAULT,
             "examples": [20],
         },
     },
@@ -110,7 +110,13 @@ PARAMETERS: dict[str, Json] = {
         "name": "offset",
         "in": "query",
         "description": "How many items to pass over first.",
-        "schema": {"type": "integer", "minimum": 0, "maximum": headers.OFFSET_MAX, "default": 0, "examples": [40]},
+        "schema": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": query_parameters.OFFSET_MAX,
+            "default": 0,
+            "examples": [40],
+        },
     },
     "webhook_id": {
         "name": "webhook_id",

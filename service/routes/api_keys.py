@@ -4,16 +4,21 @@ import secrets
 
 import msgspec
 from litestar import delete, get, post
+from litestar.handlers import HTTPRouteHandler
 
 from core.api_keys import NAME_CHARACTERS_MAX, SECRET_BYTES, ApiKey, api_key_in, api_key_text, digest_of
 from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey
 from core.fields import InvalidField
 from service.answers import Answer, listed, rfc3339
+from service.headers import AnyRequest
 from service.identifiers import new_identifier, uuid_in
 from service.limits import Limits
-from service.reading import Page, Reading
+from service.query_parameters import page
+from service.reading import Reading
 from service.requests import ReadRequest, WriteRequest
 from service.writing import Writing
+
+KEYS = "/admin/organizations/{organization_id:str}/keys"
 
 
 class ApiKeyBody(msgspec.Struct, frozen=True):
@@ -36,36 +41,37 @@ class IssuedApiKeyView(ApiKeyView, frozen=True):
     key: str
 
 
-@post("/admin/organizations/{organization_id:str}/keys")
-async def issue_api_key(
-    admin_write: WriteRequest, data: ApiKeyBody, writing: Writing, limits: Limits
-) -> Answer[IssuedApiKeyView]:
-    """Issue an API key for an organization."""
-    secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
-    command = IssueApiKey(
-        organization_id=admin_write.caller.organization_id,
-        key_id=key_id,
-        digest=digest_of(secret),
-        name=_name(data.name),
-        api_keys_max=limits.api_keys_max,
-    )
-    issued = view_of(api_key_in(key_id, (await writing.write(command, admin_write)).fields))
-    return Answer(IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret)))
+def api_key_routes(writing: Writing, reading: Reading, limits: Limits) -> list[HTTPRouteHandler]:
+    """The three routes."""
 
+    @post(KEYS)
+    async def issue_api_key(admin_write: WriteRequest, data: ApiKeyBody) -> Answer[IssuedApiKeyView]:
+        """Issue an API key for an organization."""
+        secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
+        command = IssueApiKey(
+            organization_id=admin_write.caller.organization_id,
+            key_id=key_id,
+            digest=digest_of(secret),
+            name=_name(data.name),
+            api_keys_max=limits.api_keys_max,
+        )
+        issued = view_of(api_key_in(key_id, (await writing.write(command, admin_write)).fields))
+        return Answer(IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret)))
 
-@get("/admin/organizations/{organization_id:str}/keys")
-async def list_api_keys(admin_read: ReadRequest, page: Page, reading: Reading) -> Answer[list[ApiKeyView]]:
-    """List an organization's API keys in the order of their issue."""
-    return listed(await reading.api_keys(admin_read, page), view_of)
+    @get(KEYS)
+    async def list_api_keys(admin_read: ReadRequest, request: AnyRequest) -> Answer[list[ApiKeyView]]:
+        """List an organization's API keys in the order of their issue."""
+        return listed(await reading.api_keys(admin_read, page(request)), view_of)
 
+    @delete(f"{KEYS}/{{key_id:str}}")
+    async def revoke_api_key(key_id: str, admin_write: WriteRequest) -> None:
+        """Revoke an API key for good."""
+        found = uuid_in(key_id)
+        if found is None:
+            raise ApiKeyNotFound(key_id)
+        await writing.write(RevokeApiKey(admin_write.caller.organization_id, found), admin_write)
 
-@delete("/admin/organizations/{organization_id:str}/keys/{key_id:str}")
-async def revoke_api_key(key_id: str, admin_write: WriteRequest, writing: Writing) -> None:
-    """Revoke an API key for good."""
-    found = uuid_in(key_id)
-    if found is None:
-        raise ApiKeyNotFound(key_id)
-    await writing.write(RevokeApiKey(admin_write.caller.organization_id, found), admin_write)
+    return [issue_api_key, list_api_keys, revoke_api_key]
 
 
 def view_of(api_key: ApiKey) -> ApiKeyView:

@@ -2,6 +2,7 @@
 
 import msgspec
 from litestar import get
+from litestar.handlers import HTTPRouteHandler
 
 from core.fields import InvalidField
 from service.answers import Answer
@@ -20,10 +21,15 @@ class OperationView(msgspec.Struct, frozen=True):
     regions: dict[str, str]
 
 
-@get("/operations/{operation_id:str}")
-async def read_operation(operation_id: str, read: ReadRequest, operations: Operations) -> Answer[OperationView]:
-    """Read what became of a write."""
-    return Answer(view_of(await operations.fate(_known_form(operation_id), read)))
+def operation_routes(operations: Operations) -> list[HTTPRouteHandler]:
+    """The one route."""
+
+    @get("/operations/{operation_id:str}")
+    async def read_operation(operation_id: str, read: ReadRequest) -> Answer[OperationView]:
+        """Read what became of a write."""
+        return Answer(view_of(await operations.fate(_known_form(operation_id), read)))
+
+    return [read_operation]
 
 
 def view_of(fate: Fate) -> OperationView:

@@ -2,15 +2,20 @@
 
 import msgspec
 from litestar import delete, get, post
+from litestar.handlers import HTTPRouteHandler
 
 from core import catalogue
 from core.catalogue import Trigger
 from core.commands import CreateTrigger, DeleteTrigger
 from service.answers import Answer, Empty, listed
-from service.reading import Page, Reading
+from service.headers import AnyRequest
+from service.query_parameters import named_trigger, page
+from service.reading import Reading
 from service.requests import ReadRequest, WriteRequest
 from service.routes.webhooks import known_form
 from service.writing import Writing
+
+TRIGGERS = "/organizations/webhooks/{webhook_id:str}/triggers"
 
 
 class TriggerBody(msgspec.Struct, frozen=True):
@@ -20,21 +25,26 @@ class TriggerBody(msgspec.Struct, frozen=True):
     trigger_name: str
 
 
-@post("/organizations/webhooks/{webhook_id:str}/triggers")
-async def create_trigger(webhook_id: str, write: WriteRequest, data: TriggerBody, writing: Writing) -> Empty:
-    """Create a webhook trigger."""
-    trigger = catalogue.trigger(data.trigger_type, data.trigger_name)
-    await writing.write(CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger), write)
-    return Empty()
+def trigger_routes(writing: Writing, reading: Reading) -> list[HTTPRouteHandler]:
+    """The three routes."""
 
+    @post(TRIGGERS)
+    async def create_trigger(webhook_id: str, write: WriteRequest, data: TriggerBody) -> Empty:
+        """Create a webhook trigger."""
+        trigger = catalogue.trigger(data.trigger_type, data.trigger_name)
+        await writing.write(CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger), write)
+        return Empty()
 
-@get("/organizations/webhooks/{webhook_id:str}/triggers")
-async def list_triggers(webhook_id: str, read: ReadRequest, page: Page, reading: Reading) -> Answer[list[Trigger]]:
-    """List a webhook's triggers in creation order."""
-    return listed(await reading.triggers(read, known_form(webhook_id), page), lambda trigger: trigger)
+    @get(TRIGGERS)
+    async def list_triggers(webhook_id: str, read: ReadRequest, request: AnyRequest) -> Answer[list[Trigger]]:
+        """List a webhook's triggers in creation order."""
+        found = await reading.triggers(read, known_form(webhook_id), page(request))
+        return listed(found, lambda trigger: trigger)
 
+    @delete(TRIGGERS)
+    async def delete_trigger(webhook_id: str, write: WriteRequest, request: AnyRequest) -> None:
+        """Delete a webhook trigger, named by the query parameters."""
+        trigger = named_trigger(request)
+        await writing.write(DeleteTrigger(write.caller.organization_id, known_form(webhook_id), trigger), write)
 
-@delete("/organizations/webhooks/{webhook_id:str}/triggers")
-async def delete_trigger(webhook_id: str, write: WriteRequest, named_trigger: Trigger, writing: Writing) -> None:
-    """Delete a webhook trigger, named by the query parameters."""
-    await writing.write(DeleteTrigger(write.caller.organization_id, known_form(webhook_id), named_trigger), write)
+    return [create_trigger, list_triggers, delete_trigger]

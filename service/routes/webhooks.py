@@ -2,16 +2,22 @@
 
 import msgspec
 from litestar import Response, delete, get, patch, post
+from litestar.handlers import HTTPRouteHandler
 
 from core import durations, fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
 from core.webhooks import Webhook, webhook_in
 from service.answers import Answer, listed, rfc3339
+from service.headers import AnyRequest, if_match
 from service.identifiers import new_identifier, uuid_in
 from service.limits import Limits
-from service.reading import Page, Reading
+from service.query_parameters import page
+from service.reading import Reading
 from service.requests import ReadRequest, WriteRequest
 from service.writing import Writing, Written
+
+WEBHOOKS = "/organizations/webhooks"
+WEBHOOK = f"{WEBHOOKS}/{{webhook_id:str}}"
 
 
 class WebhookBody(msgspec.Struct, frozen=True):
@@ -47,45 +53,41 @@ class WebhookView(msgspec.Struct, frozen=True, omit_defaults=True):
     custom_headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
-@post("/organizations/webhooks")
-async def create_webhook(
-    write: WriteRequest, data: WebhookBody, writing: Writing, limits: Limits
-) -> Response[Answer[WebhookView]]:
-    """Register a webhook."""
-    command = creation(write.caller.organization_id, data, limits)
-    return described(await writing.write(command, write), status_code=201)
+def webhook_routes(writing: Writing, reading: Reading, limits: Limits) -> list[HTTPRouteHandler]:
+    """The five routes."""
 
+    @post(WEBHOOKS)
+    async def create_webhook(write: WriteRequest, data: WebhookBody) -> Response[Answer[WebhookView]]:
+        """Register a webhook."""
+        command = creation(write.caller.organization_id, data, limits)
+        return described(await writing.write(command, write), status_code=201)
 
-@get("/organizations/webhooks")
-async def list_webhooks(read: ReadRequest, page: Page, reading: Reading) -> Answer[list[WebhookView]]:
-    """List an organization's webhooks in creation order."""
-    return listed(await reading.webhooks(read, page), view_of)
+    @get(WEBHOOKS)
+    async def list_webhooks(read: ReadRequest, request: AnyRequest) -> Answer[list[WebhookView]]:
+        """List an organization's webhooks in creation order."""
+        return listed(await reading.webhooks(read, page(request)), view_of)
 
+    @get(WEBHOOK)
+    async def read_webhook(webhook_id: str, read: ReadRequest) -> Response[Answer[WebhookView]]:
+        """Read one webhook."""
+        return answered(await reading.webhook(read, known_form(webhook_id)))
 
-@get("/organizations/webhooks/{webhook_id:str}")
-async def read_webhook(webhook_id: str, read: ReadRequest, reading: Reading) -> Response[Answer[WebhookView]]:
-    """Read one webhook."""
-    return answered(await reading.webhook(read, known_form(webhook_id)))
+    @patch(WEBHOOK)
+    async def update_webhook(
+        webhook_id: str, write: WriteRequest, request: AnyRequest, data: WebhookChanges
+    ) -> Response[Answer[WebhookView]]:
+        """Change some of a webhook's fields."""
+        tags, organization_id = if_match(request), write.caller.organization_id
+        command = change(organization_id, known_form(webhook_id), data, limits, if_match=tags)
+        return described(await writing.write(command, write))
 
+    @delete(WEBHOOK)
+    async def delete_webhook(webhook_id: str, write: WriteRequest, request: AnyRequest) -> None:
+        """Delete a webhook and its triggers."""
+        tags, organization_id = if_match(request), write.caller.organization_id
+        await writing.write(DeleteWebhook(organization_id, known_form(webhook_id), tags), write)
 
-@patch("/organizations/webhooks/{webhook_id:str}")
-async def update_webhook(  # noqa: PLR0917 - Litestar passes them by name
-    webhook_id: str,
-    write: WriteRequest,
-    if_match: tuple[str, ...],
-    data: WebhookChanges,
-    writing: Writing,
-    limits: Limits,
-) -> Response[Answer[WebhookView]]:
-    """Change some of a webhook's fields."""
-    command = change(write.caller.organization_id, known_form(webhook_id), data, limits, if_match=if_match)
-    return described(await writing.write(command, write))
-
-
-@delete("/organizations/webhooks/{webhook_id:str}")
-async def delete_webhook(webhook_id: str, write: WriteRequest, if_match: tuple[str, ...], writing: Writing) -> None:
-    """Delete a webhook and its triggers."""
-    await writing.write(DeleteWebhook(write.caller.organization_id, known_form(webhook_id), if_match), write)
+    return [create_webhook, list_webhooks, read_webhook, update_webhook, delete_webhook]
 
 
 def creation(organization_id: str, body: WebhookBody, limits: Limits) -> CreateWebhook:

@@ -13,6 +13,20 @@ PATIENCE_MILLISECONDS = 15_000
 _UNITS = {"ms": 1, "s": 1_000, "min": 60_000}
 
 
+_COVERED = """cells => cells.filter((cell) => {
+  const icon = cell.querySelector("svg").getBoundingClientRect();
+  const sides = cell.getBoundingClientRect();
+  const lines = [...cell.querySelectorAll("strong, span")].flatMap((part) => {
+    const text = document.createRange();
+    text.selectNodeContents(part);
+    return [...text.getClientRects()];
+  });
+  const isOut = (line) => line.left < sides.left || line.right > sides.right;
+  const isUnder = (line) => line.right > icon.left && line.top < icon.bottom && line.bottom > icon.top;
+  return lines.some((line) => isOut(line) || isUnder(line));
+}).map((cell) => cell.innerText)"""
+
+
 class Cell(NamedTuple):
     """What a cell shows: its level, and its two lines."""
 
@@ -48,6 +62,11 @@ class Look:
             "cell => [cell.dataset.level, cell.querySelector('strong').innerText, cell.querySelector('span').innerText]"
         )
         return Cell(level, above.replace("\u00a0", " "), below.replace("\u00a0", " "))
+
+    async def covered(self) -> list[str]:
+        """The cells whose text is under their icon, or leaves them at a side."""
+        covered: list[str] = await self.page.locator('[role="gridcell"]').evaluate_all(_COVERED)
+        return covered
 
     async def says(self, text: str) -> None:
         """Return once the page's headline or notes say it."""

@@ -1,6 +1,8 @@
 """The lag page in a real browser: a cut is seen, what is not known is said, and everybody can use it."""
 
 import asyncio
+import re
+import socket
 
 import pytest
 from playwright.async_api import expect
@@ -41,6 +43,7 @@ async def test_a_cut_regions_lag_rises_within_3_s_and_falls_to_zero_after_healin
             assert (await look.cell(CUT, "us-iowa")).below.startswith("≤ ")
             assert (await look.cell("us-iowa", CUT)).above == "?"
             for name, one in looks.items():
+                assert await one.covered() == []
                 await one.keep(f"cut-{name}")
             await demo.heal(CUT)
         await in_step(look)
@@ -108,7 +111,18 @@ async def test_the_cells_are_walked_by_keyboard_and_the_time_line_follows(opened
     await page.keyboard.press("End")
     await expect(page.locator("#timeline-title")).to_have_text(f"{CUT} behind its own log: the last 15 minutes")
     await page.keyboard.press("Tab")
+    await expect(focused).to_have_attribute("role", "slider")
+    await page.keyboard.press("Tab")
     await expect(focused).to_have_attribute("href", "/schema")
+
+
+async def test_a_page_says_which_process_the_writes_and_those_who_wait_are_of(demo: LocalRegions, opened: Open) -> None:
+    look = await opened(CUT)
+    process = f"{socket.gethostname()}:{demo.region(CUT).http_url.rpartition(':')[2]}"
+    await look.says(f"As seen from {CUT}, told by its process {process}.")
+    for figures, what in (("#paces-whose", "Answered by"), ("#waiting-whose", "By requests to")):
+        await expect(look.page.locator(figures)).to_have_text(f"{what} {CUT}'s process {process}.")
+    await expect(look.page.get_by_role("table", name="Writes")).to_have_accessible_description(re.compile(process))
 
 
 CONTRASTS = """() => {
@@ -163,10 +177,7 @@ async def test_on_a_telephone_nothing_is_cut_off_at_the_side(opened: Open) -> No
     look = await opened("us-iowa", width=NARROW)
     await in_step(look)
     assert await look.page.evaluate("document.documentElement.scrollWidth") == NARROW
-    overflowing: list[str] = await look.page.locator('[role="gridcell"]').evaluate_all(
-        "cells => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.innerText)"
-    )
-    assert overflowing == []
+    assert await look.covered() == []
 
 
 async def test_a_page_whose_service_is_gone_says_since_when_and_is_live_again_by_itself(

@@ -1,22 +1,19 @@
 """What is not known is never shown as nothing, whatever a cell is; and ten regions have room."""
 
-import json
-from typing import Any
-
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import NARROW, WIDE, Open
+from tests.browser.telling import Json, cell, present, tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-Json = dict[str, Any]
-SINCE = 1_773_489_588_000
 
 CELLS = [
     ("exact", 0, 0, "", ("none", "0 ms", "0 events")),
     ("exact", 1, 140, "", ("moving", "140 ms", "1 event")),
     ("exact", 1_200, 2_345, "", ("behind", "2.3 s", "1,200 events")),
+    ("exact", 3, 119_950, "", ("far", "120 s", "3 events")),
+    ("exact", 3, 99_940, "", ("far", "99.9 s", "3 events")),
     ("exact", 3, None, "", ("moving", "?", "3 events")),
     ("exact", 3, 7_500_000, "", ("far", "2.1 h", "3 events")),
     ("at_most", 262, 14_400, "", ("far", "≤ 14.4 s", "≤ 262 events")),
@@ -28,17 +25,6 @@ CELLS = [
     ("other_log", None, None, "", ("halted", "≠", "another log")),
     ("exact", 0, 0, "forked", ("halted", "0 ms", "halted: forked")),
 ]
-
-
-def cell(certainty: str, events: int | None, milliseconds: int | None, halted: str = "") -> Json:
-    is_certain = certainty in {"exact", "other_log"}
-    return {
-        "events": events,
-        "milliseconds": milliseconds,
-        "certainty": certainty,
-        "since_milliseconds": None if is_certain else SINCE,
-        "halted": halted,
-    }
 
 
 async def test_every_cell_says_what_is_known_and_nothing_else(opened: Open) -> None:
@@ -58,39 +44,40 @@ async def test_ten_regions_have_room_and_only_the_matrix_is_scrolled_sideways(
 ) -> None:
     look = await opened("us-iowa", width=width, scheme=scheme)
 
-    async def told(route: Route) -> None:
-        await route.fulfill(
-            body=f"event: present\ndata: {json.dumps(ten_regions())}\n\n", content_type="text/event-stream"
-        )
-
-    await look.page.route("**/dashboard/events", told)
-    await look.page.reload()
+    await tell(look, ("present", ten_regions()))
     await expect(look.page.locator('[role="gridcell"]')).to_have_count(100)
     assert await look.page.evaluate("document.documentElement.scrollWidth") == width
     await look.page.keyboard.press("Tab")
     for _ in range(9):
         await look.page.keyboard.press("ArrowRight")
     await expect(look.page.locator(":focus")).to_be_in_viewport(ratio=1)
+    assert await look.covered() == []
     await look.keep(f"ten-regions-{scheme}-{width}")
+
+
+async def test_what_is_looked_at_first_is_the_worst_that_is_known(opened: Open) -> None:
+    look = await opened("us-iowa")
+    names = ["us-iowa", "europe-belgium"]
+    lags = [cell("exact", 0, 0), cell("last_heard", 9, 90_000), cell("at_most", 3, 1_200), cell("exact", 1, 140)]
+    await tell(look, ("present", present(names, lags)))
+    await expect(look.page.locator("#timeline-title")).to_have_text(
+        "europe-belgium behind us-iowa: the last 15 minutes"
+    )
+    await look.keep("two-regions")
+
+
+@pytest.mark.parametrize("width", [320, 375, 768])
+async def test_a_screen_of_any_width_has_room_for_three_regions(opened: Open, width: int) -> None:
+    look = await opened("us-iowa", width=width)
+    lags = [cell(certainty, events, age, halted) for certainty, events, age, halted, _ in CELLS]
+    await tell(look, ("present", present(["us-iowa", "europe-belgium", "asia-japan"], lags[-9:])))
+    await expect(look.page.locator('[role="gridcell"]')).to_have_count(9)
+    assert await look.page.evaluate("document.documentElement.scrollWidth") == width
+    assert await look.covered() == []
+    await look.keep(f"three-regions-{width}")
 
 
 def ten_regions() -> Json:
     cells = [cell(certainty, events, milliseconds, halted) for certainty, events, milliseconds, halted, _ in CELLS]
-    return {
-        "at_milliseconds": SINCE,
-        "here": "a-region-with-a-long-name-0",
-        "condition": "ready",
-        "regions": [
-            {
-                "name": f"a-region-with-a-long-name-{number}",
-                "state": "active",
-                "is_current": True,
-                "since_milliseconds": None,
-                "waiting": number,
-            }
-            for number in range(10)
-        ],
-        "cells": [cells[place % len(cells)] for place in range(100)],
-        "paces": [],
-        "notes": [{"urgency": "alarm", "text": "Somebody has to look."}],
-    }
+    names = [*(f"a-region-with-a-long-name-{number}" for number in range(9)), "aregionwhosenamehasnohyphenatall"]
+    return present(names, [cells[place % len(cells)] for place in range(100)])

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -51,6 +52,27 @@ async def test_writes_are_seen_by_their_level_and_nothing_of_who_wrote(client: h
     written = json.dumps(told)
     assert webhook not in written
     assert client.headers["SlashID-OrgID"] not in written
+
+
+async def test_each_of_a_regions_processes_says_whose_figures_it_tells(region: LocalRegion) -> None:
+    service = await region.add_service()
+    await service.wait_ready()
+    named = [(await told_by(url))["process"] for url in (region.http_url, service.url)]
+    ports = [url.rpartition(":")[2] for url in (region.http_url, service.url)]
+    assert named == [f"{socket.gethostname()}:{port}" for port in ports]
+    await service.stop()
+
+
+async def told_by(url: str) -> dict[str, Any]:
+    """The first present that a process tells."""
+    async with (
+        httpx.AsyncClient(base_url=url, timeout=10) as client,
+        client.stream("GET", "/dashboard/events") as answer,
+    ):
+        async for name, told in events(answer):
+            if name == "present":
+                return told
+    raise AssertionError
 
 
 async def test_one_listener_too_many_is_a_503_in_the_envelope_and_requests_go_on(region: LocalRegion) -> None:

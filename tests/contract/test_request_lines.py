@@ -1,5 +1,7 @@
 """Every request is one line in the service's log, and none has what is nobody's to read."""
 
+import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,8 @@ import httpx
 import msgspec
 
 from deploy.local import LocalRegion
-from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, triggers_of, until
+from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, newcomer, triggers_of, until
+from tests.contract.conftest import TLS
 
 OPERATION, TOKEN = "SlashID-Operation-ID", "SlashID-Consistency-Token"
 
@@ -48,6 +51,7 @@ async def test_a_write_and_a_read_are_a_line_each_and_tell_the_operation_and_whe
     assert all(part > 0 for part in parts)
     assert sum(parts) < write["milliseconds"]
     assert (read["method"], read["route"], read["outcome"]) == ("GET", f"{WEBHOOKS}/{{webhook_id}}", "done")
+    assert 0 < read["read_milliseconds"] < read["milliseconds"]
     assert not read.keys() & {"consistency", "operation_id", "origin", "sequence"}
     assert (refusal["status"], refusal["outcome"], refusal["consistency"]) == (404, "refused", "local_region")
 
@@ -72,6 +76,55 @@ async def test_no_line_has_a_key_a_token_a_path_a_query_or_anything_of_a_body(
     text = log_of(region).read_text()
     for secret in ("nobodys", client.headers["SlashID-API-Key"], token, body["target_url"], webhook):
         assert secret not in text
+
+
+BROKEN = """
+import service.telling
+
+def broken(_):
+    raise RuntimeError("broken on purpose")
+
+service.telling.render_token = broken
+"""
+
+
+async def test_what_dies_without_an_answer_has_failed_and_is_counted(region: LocalRegion, tmp_path: Path) -> None:
+    """On a service that is broken where nothing catches it: Python imports `sitecustomize` as it starts."""
+    headers = await newcomer(region)
+    (tmp_path / "sitecustomize.py").write_text(BROKEN)
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    broken = await region.add_service({"PYTHONPATH": path})
+    try:
+        await broken.wait_ready()
+        async with httpx.AsyncClient(base_url=broken.url, headers=headers, timeout=20, verify=TLS) as client:
+            assert (await client.get(WEBHOOKS)).status_code == 500
+            said = (await client.get("/metrics")).text
+        assert f'http_requests_total{{level="none",route="GET {WEBHOOKS}",status="500"}} 1.0' in said
+    finally:
+        await broken.stop()
+        region.services.remove(broken)
+    lines = [line for line in map(msgspec.json.decode, broken.log.read_bytes().splitlines()) if "route" in line]
+    assert [(line["route"], line["status"], line["outcome"]) for line in lines] == [(WEBHOOKS, 500, "failed")]
+
+
+async def test_who_leaves_while_sending_has_left(region: LocalRegion) -> None:
+    before = len(log_of(region).read_bytes())
+    reader, writer = await asyncio.open_connection("127.0.0.1", region.services[0].port)
+    writer.write(b"PATCH /nowhere HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n{")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert await reader.read() == b""
+
+    async def is_there() -> bool:
+        return bool(left())
+
+    def left() -> list[dict[str, Any]]:
+        lines = map(msgspec.json.decode, log_of(region).read_bytes()[before:].splitlines())
+        return [line for line in lines if line["event"] == "request" and line["method"] == "PATCH"]
+
+    await until(is_there)
+    assert [(line["outcome"], line["status"], line["route"]) for line in left()] == [("left", 0, "none")]
 
 
 async def test_what_is_asked_all_the_time_is_no_line(region: LocalRegion, client: httpx.AsyncClient) -> None:

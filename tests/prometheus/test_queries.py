@@ -21,6 +21,7 @@ from tests.rules import ALERTS, RECORDS
 pytestmark = [pytest.mark.prometheus, pytest.mark.asyncio(loop_scope="module")]
 
 US, EU = "us-iowa", "europe-belgium"
+JOBS = ("crosshook-service", "crosshook-replicator")
 LEVELS = ("local_region", "all_regions")
 PAUSE_SECONDS = 0.2
 
@@ -119,7 +120,7 @@ async def test_both_processes_of_both_regions_are_scraped(watching: Prometheus) 
     async def all_answer() -> bool:
         up = await watching.query("up == 1")
         found = {(sample.metric["region"], sample.metric["job"]) for sample in up}
-        return found == {(region, job) for region in (US, EU) for job in ("service", "replicator")}
+        return found == {(region, job) for region in (US, EU) for job in JOBS}
 
     await until(all_answer)
 

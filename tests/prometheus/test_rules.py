@@ -3,16 +3,25 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+
+from tests.rules import ALERTS as RULES
 
 pytestmark = pytest.mark.prometheus
 
 HERE = Path(__file__).parent
 CONFIGURATION = HERE.parents[1] / "deploy" / "prometheus"
 TESTS = sorted(HERE.glob("*.test.yml"))
-ALERTS = re.findall(r"- alert: (\w+)", (CONFIGURATION / "rules" / "alerts.yml").read_text())
+ALERTS = [rule.alert for rule in RULES]
+UNLESS = " unless "
+
+Rule = dict[str, Any]
+Group = dict[str, Any]
 
 
 def check(promtool: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -37,27 +46,47 @@ def test_the_rules_do_what_their_tests_say(promtool: Path) -> None:
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_that_does_not_wait_fails_its_tests(promtool: Path, tmp_path: Path, alert: str) -> None:
-    spoiled = spoil(tmp_path, rf"(alert: {alert}\n(?: {{8}}.*\n)*?) {{8}}for: \w+\n", r"\1")
-    checked = check(promtool, "test", "rules", spoiled)
-    assert checked.returncode == 1, checked.stdout
-    assert f"alertname: {alert}," in checked.stdout
+    check_fails(promtool, spoil(tmp_path, alert, lambda rule: {**rule, "for": "0s"}), alert)
 
 
 @pytest.mark.parametrize("alert", ALERTS)
 def test_an_alert_that_never_fires_fails_its_tests(promtool: Path, tmp_path: Path, alert: str) -> None:
-    spoiled = spoil(tmp_path, rf"(alert: {alert}\n) {{8}}expr: (.*)\n", r"\1        expr: (\2) and vector(0) == 1\n")
-    checked = check(promtool, "test", "rules", spoiled)
+    def never(rule: Rule) -> Rule:
+        return {**rule, "expr": f"({rule['expr']}) and vector(0) == 1"}
+
+    check_fails(promtool, spoil(tmp_path, alert, never), alert)
+
+
+@pytest.mark.parametrize(
+    ("alert", "number"), [(rule.alert, number) for rule in RULES for number in range(rule.expr.count(UNLESS))]
+)
+def test_an_alert_without_one_of_its_exceptions_fails_its_tests(
+    promtool: Path, tmp_path: Path, alert: str, number: int
+) -> None:
+    def stricter(rule: Rule) -> Rule:
+        parts = rule["expr"].split(UNLESS)
+        return {**rule, "expr": UNLESS.join(parts[: number + 1] + parts[number + 2 :])}
+
+    check_fails(promtool, spoil(tmp_path, alert, stricter), alert)
+
+
+def check_fails(promtool: Path, tests: Path, alert: str) -> None:
+    checked = check(promtool, "test", "rules", tests)
     assert checked.returncode == 1, checked.stdout
     assert f"alertname: {alert}," in checked.stdout
 
 
-def spoil(directory: Path, pattern: str, replacement: str) -> Path:
-    """The alerts' tests, on rules that had one thing changed."""
+def spoil(directory: Path, alert: str, change: Callable[[Rule], Rule]) -> Path:
+    """The tests of one alert, on rules in which it was changed."""
     rules = directory / "rules"
     shutil.copytree(CONFIGURATION / "rules", rules)
-    alerts, changes = re.subn(pattern, replacement, (rules / "alerts.yml").read_text())
-    assert changes == 1
-    (rules / "alerts.yml").write_text(alerts)
-    tests = directory / "alerts.test.yml"
-    tests.write_text((HERE / "alerts.test.yml").read_text().replace("../../deploy/prometheus/rules", str(rules)))
-    return tests
+    document = msgspec.yaml.decode((rules / "alerts.yml").read_bytes(), type=dict[str, list[Group]])
+    for group in document["groups"]:
+        group["rules"] = [change(rule) if rule["alert"] == alert else rule for rule in group["rules"]]
+    (rules / "alerts.yml").write_bytes(msgspec.yaml.encode(document))
+    text = (HERE / "alerts.test.yml").read_text().replace("../../deploy/prometheus/rules", str(rules))
+    head, *tests = text.split("\n  - name: ")
+    about_it = [test for test in tests if re.search(rf"alertname: {alert}\b", test)]
+    spoiled = directory / "alerts.test.yml"
+    spoiled.write_text("\n  - name: ".join([head, *about_it]))
+    return spoiled

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -26,7 +27,7 @@ async def outcome(*options: str, path: str) -> tuple[int | None, str]:
 async def test_they_are_left_out_unless_asked_for_and_that_is_said() -> None:
     code, printed = await outcome("--numprocesses", "1", path=os.environ["PATH"])
     assert code == pytest.ExitCode.NO_TESTS_COLLECTED
-    assert "left out: 3 tests that need chromium (`make test-all` runs every test)" in printed
+    assert re.search(r"left out: \d+ tests that need chromium \(`make test-all` runs every test\)", printed)
 
 
 async def test_where_the_program_is_missing_they_fail_and_name_the_package(tmp_path: Path) -> None:

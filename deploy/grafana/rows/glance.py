@@ -20,7 +20,7 @@ def glance() -> Row:
             ),
             figure(
                 "Processes that do not answer",
-                Query('sum(1 - up{job=~"service|replicator"})', "processes"),
+                Query('sum(1 - up{job=~"crosshook-(service|replicator)"})', "processes"),
                 unit=units.NoUnit,
                 levels=NOT_ONE,
                 columns=4,

@@ -58,7 +58,7 @@ def _rebuilds_and_callers() -> list[PanelBuilder]:
             unit=units.NoUnit,
             levels=NOT_ONE,
             columns=8,
-            description="1 while a region rebuilds its projection and answers 503 to what needs it.",
+            description="1 while a region rebuilds its projection, or cannot look at it, and answers 503.",
         ),
         lines(
             "Rebuild: events still missing",

@@ -1,6 +1,6 @@
 // The heat map: a grid with one cell in the order of Tab, and the arrow keys within it.
 
-import { LEVELS, cellInWords, time } from "./words.js";
+import { LEVELS, cellInWords, isKnown, time } from "./words.js";
 
 const MANY_REGIONS = 5;
 
@@ -144,9 +144,9 @@ export class Matrix {
   }
 }
 
-/** Where to look first: at what is worst. */
+/** Where to look first: at what is worst of what is known, and else at what is not known. */
 function worstOf(present) {
-  const worth = (cell) => (cell.halted ? Infinity : (cell.milliseconds ?? (cell.certainty === "exact" ? 0 : 0.5)));
+  const worth = (cell) => (cell.halted ? Infinity : isKnown(cell) ? cell.milliseconds : 0.5);
   const count = present.regions.length;
   let worst = count > 1 ? count : 0;
   present.cells.forEach((cell, place) => {

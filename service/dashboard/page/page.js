@@ -9,7 +9,7 @@ const ASK_AGAIN_MILLISECONDS = 3000;
 const URGENCY_ICONS = { alarm: "stop", warning: "warning", note: "arrow" };
 
 const find = (id) => document.getElementById(id);
-const timeLine = new TimeLine(find("timeline"), find("timeline-says"));
+const timeLine = new TimeLine({ container: find("timeline"), sentence: find("timeline-says"), moment: find("moment") });
 const matrix = new Matrix(find("matrix"), (place) => {
   const [behind, origin] = [matrix.names[Math.floor(place / matrix.names.length)], matrix.names[place % matrix.names.length]];
   find("timeline-title").textContent = `${behind} behind ${behind === origin ? "its own log" : origin}: the last 15 minutes`;
@@ -41,7 +41,9 @@ function show(present) {
   timeLine.add(present);
   here = present.here;
   showHeadline(headline(present));
-  setText(find("seen-from"), `As seen from ${here}.`);
+  setText(find("seen-from"), `As seen from ${here}, told by its process ${present.process}.`);
+  setText(find("paces-whose"), `Answered by ${here}'s process ${present.process}.`);
+  setText(find("waiting-whose"), `By requests to ${here}'s process ${present.process}.`);
   showNotes(present.notes);
   showPaces(present.paces);
   showWaiting(present.regions);

@@ -13,6 +13,7 @@ export const LEVELS = {
 
 const BEHIND_FROM_MILLISECONDS = 1000;
 const FAR_FROM_MILLISECONDS = 5000;
+const PAST_SECONDS = 15 * 60 - 5;
 
 /** Milliseconds, then seconds with one decimal, then minutes, then hours: two units at most. */
 export function duration(milliseconds) {
@@ -27,7 +28,8 @@ export function duration(milliseconds) {
 /** The same in one unit, for where there is little room. */
 export function brief(milliseconds) {
   const minutes = milliseconds / 60000;
-  if (minutes < 2) return duration(milliseconds);
+  if (milliseconds < 99_950) return duration(milliseconds);
+  if (minutes < 2) return `${Math.round(milliseconds / 1000)} s`;
   return minutes < 120 ? `${Math.floor(minutes)} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
@@ -49,9 +51,9 @@ export function time(milliseconds) {
   return new Date(milliseconds).toISOString().slice(11, 19);
 }
 
-/** A number stays with its unit where a line has to end. */
+/** A number stays with its unit, and with what it is at most or at least, where a line has to end. */
 function together(text) {
-  return text.replace(/ (ms|s|min|h)\b/g, "\u00a0$1");
+  return text.replace(/ (ms|s|min|h)\b/g, "\u00a0$1").replace(/([≤≥]) /g, "$1\u00a0");
 }
 
 /** What a cell shows: its level, a line for the time and one for the events; and all of it in a sentence. */
@@ -104,6 +106,11 @@ function lagInWords(cell, behind, origin) {
   }
 }
 
+/** Whether there is an age to tell, and not only what was last heard. */
+export function isKnown(cell) {
+  return ["exact", "at_most", "at_least"].includes(cell.certainty) && cell.milliseconds !== null;
+}
+
 function unknown(below, label) {
   return { level: "unknown", above: "?", below, label };
 }
@@ -112,6 +119,30 @@ function levelOf(cell) {
   if (cell.events === 0) return "none";
   if (cell.milliseconds === null || cell.milliseconds < BEHIND_FROM_MILLISECONDS) return "moving";
   return cell.milliseconds < FAR_FROM_MILLISECONDS ? "behind" : "far";
+}
+
+/** What was missing at one moment of a cell's past; null stands for what was not known. */
+export function momentInWords({ milliseconds, events: count }) {
+  if (count === null) return { age: "not known", events: "not known", label: "not known from here." };
+  const age = milliseconds === null ? "not known" : duration(milliseconds);
+  const old = milliseconds === null ? "of an age not known" : `${age} old`;
+  const label = count ? `${events(count)} not known to be applied, the oldest ${old}.` : "nothing was missing.";
+  return { age, events: number(count), label };
+}
+
+/** A cell's past in a sentence or two: since when it is remembered, what was worst, and for how long it was not known. */
+export function pastInWords(samples, place) {
+  const { at, last } = samples;
+  const { events: counts, milliseconds } = samples.columns[place];
+  const since = at[last] - at[0] < PAST_SECONDS ? `Remembered since ${time(at[0] * 1000)}. ` : "";
+  if (counts.every((count) => count === null)) return `${since}Not known from here all the while.`;
+  const [oldest, most] = [milliseconds, counts].map((values) => Math.max(0, ...values));
+  const index = oldest ? milliseconds.indexOf(oldest) : counts.indexOf(most);
+  const worst = milliseconds[index] === null ? events(most) : duration(milliseconds[index]);
+  const seconds = samples.unknown(place).reduce((sum, [from, to]) => sum + to - from, 0);
+  const unknownFor = seconds < 120 ? `${Math.round(seconds)} s` : duration(1000 * seconds);
+  const said = `${most ? `Worst: ${worst}, at ${time(at[index] * 1000)}` : "Nothing was missing"}${seconds ? `; not known from here for ${unknownFor} (hatched)` : ""}.`;
+  return since + together(said);
 }
 
 /** The page in one sentence: what has to be looked at, who is not heard, what is worst. */
@@ -129,7 +160,7 @@ export function headline(present) {
   const silent = present.regions.filter((region) => region.since_milliseconds !== null).map((region) => region.name);
   const others = names.filter((name) => name !== present.here);
   if (others.length && others.every((name) => silent.includes(name))) return `${present.here} hears no other region`;
-  const known = cells.filter((cell) => ["exact", "at_most", "at_least"].includes(cell.certainty) && cell.milliseconds !== null);
+  const known = cells.filter(isKnown);
   const worst = known.reduce((most, cell) => (cell.milliseconds > most.milliseconds ? cell : most), { milliseconds: 0 });
   const behind = worst.behind === worst.origin ? "its own log" : worst.origin;
   if (silent.length) {

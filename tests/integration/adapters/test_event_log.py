@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import time_ns
 
 import nats
 import pytest
@@ -131,7 +132,7 @@ async def test_what_goes_with_an_event_comes_with_it_and_is_no_part_of_it(
 async def test_what_is_stored_is_there_at_its_place_byte_for_byte(log: EventLog, epoch: Epoch, count: int) -> None:
     added = entries(log.origin, epoch, range(count))
     assert await log.append(added, after=NOTHING) == (Append.STORED, "")
-    assert await everything(log) == [
+    assert [event._replace(heard_nanoseconds=0) for event in await everything(log)] == [
         Stored(Sequence(number), one.subject, one.data) for number, one in enumerate(added, start=1)
     ]
     assert await log.end() == mark(epoch, count, added[-1])
@@ -250,6 +251,20 @@ async def test_a_follower_resumes_at_the_event_it_knows_and_hands_on_those_behin
         await log.append([entry(log.origin, epoch, 6)], after=Sequence(5))
         found = await events(follower, 6 - known)
     assert [event.sequence for event in found] == list(range(known + 1, 7))
+
+
+async def test_an_event_knows_when_it_came_however_long_it_waits_to_be_taken(log: EventLog, epoch: Epoch) -> None:
+    marks = await filled(log, epoch, 3)
+    async with log.follow(marks[3]) as follower:
+        begin = time_ns()
+        assert await log.append(entries(log.origin, epoch, [3]), after=Sequence(3)) == (Append.STORED, "")
+        async with asyncio.timeout(5):
+            while not follower._buffer:  # noqa: SLF001 - nobody else is told
+                await asyncio.sleep(0.001)
+        end = time_ns()
+        await asyncio.sleep(0.01)
+        (event,) = await follower.next()
+    assert begin <= event.heard_nanoseconds <= end
 
 
 async def test_following_from_each_event_in_turn_gives_every_event_once(log: EventLog, epoch: Epoch) -> None:
@@ -482,12 +497,12 @@ async def test_a_slow_reader_holds_the_server_back_and_misses_nothing(
     await filled(log, epoch, count, size=4_000)
     async with asyncio.timeout(60), log.follow(BEGINNING) as follower:
         held = follower._buffer  # noqa: SLF001 - nobody else is told
-        await until(lambda: any(is_control(message) for message in held))
+        await until(lambda: any(is_control(heard.message) for heard in held))
         # Long enough for heartbeats, each of which asks for the flow control that is held already.
         before = len(held)
         await asyncio.sleep(2.2)
         assert before <= len(held) < 1_000
-        asked = [m.reply or (m.headers or {})["Nats-Consumer-Stalled"] for m in held if is_control(m)]
+        asked = [m.reply or (m.headers or {})["Nats-Consumer-Stalled"] for m, _ in held if is_control(m)]
         assert len(asked) == len(set(asked))
         held_max, known = 0, BEGINNING
         while known.sequence < count:

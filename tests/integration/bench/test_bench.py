@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from bench.report import Report
 
@@ -13,15 +12,6 @@ SHORT = (
     *("--regions", "2", "--rtt", "40", "--local-count", "20", "--all-count", "5"),
     *("--connections", "4", "--seconds", "0.5", "--cut-seconds", "1"),
 )
-
-
-@pytest.fixture(autouse=True)
-def temporary(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the regions' files are, which have to be gone in the end."""
-    directory = tmp_path_factory.mktemp("t")
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    monkeypatch.setenv("TMPDIR", str(directory))
-    return directory
 
 
 def test_it_measures_every_figure_and_leaves_nothing_behind(tmp_path: Path, temporary: Path) -> None:

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from cli.__main__ import main
 from deploy.local import HttpProcess, LocalRegions, ServerProcess, local_regions
 from deploy.local.control_server import control_server
+from deploy.local.fulfilling import fulfilling
 from deploy.local.ports import Ports
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,7 +42,7 @@ async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalR
         patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("t")))
         patch.delenv("CROSSHOOK_ADMIN_KEY", raising=False)
         async with local_regions(regions=2, round_trips=10.0) as regions, control_server(NAME) as control:
-            control.regions = regions
+            control.fulfil = fulfilling(regions)
             yield regions
 
 

@@ -20,6 +20,7 @@ from cli.admin_api import AdminApi, Wait
 from cli.service_call import parse_service_url
 from deploy.local import LocalRegions, local_regions
 from deploy.local.control_server import control_server
+from deploy.local.fulfilling import fulfilling
 
 NAME = "lagging"
 IOWA, BELGIUM = "us-iowa", "europe-belgium"
@@ -35,7 +36,7 @@ def _apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 async def demo() -> AsyncIterator[LocalRegions]:
     async with local_regions(regions=2, round_trips=10.0) as regions, control_server(NAME) as control:
-        control.regions = regions
+        control.fulfil = fulfilling(regions)
         yield regions
 
 

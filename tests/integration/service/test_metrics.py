@@ -173,6 +173,22 @@ async def test_who_waits_is_seen_while_a_region_is_cut_off_and_for_which_one(
     assert said.of("requests_in_flight") == 0
 
 
+async def test_a_service_says_which_regions_all_regions_waits_for(demo: LocalRegions) -> None:
+    topology = demo.region(US).topology
+    text = topology.read_text()
+    (process,) = demo.region(US).services
+    assert [(await service(demo)).of("region_active", of=region) for region in (US, EU)] == [1, 1]
+    topology.write_text(text.replace(f"[regions.{EU}]", f'[regions.{EU}]\nstate = "joining"'))
+    try:
+        await process.restart()
+        said = await service(demo)
+        assert [said.of("region_active", of=region) for region in (US, EU)] == [1, 0]
+        assert said.has("region_active", of=EU)
+    finally:
+        topology.write_text(text)
+        await process.restart()
+
+
 async def test_a_cut_off_region_has_no_connection_to_the_others_and_one_to_itself(demo: LocalRegions) -> None:
     async def connected(to: str) -> float:
         return (await replicator(demo, EU)).of("connected", to=to)

@@ -175,6 +175,28 @@ async def headers_in(demo: LocalRegions, region: str) -> list[dict[str, str]]:
         await client.close()
 
 
+async def test_an_endpoint_for_traces_alone_is_enough_and_is_taken_as_it_is(
+    receiver: Receiver, demo: LocalRegions, client: httpx.AsyncClient
+) -> None:
+    endpoint = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{receiver.endpoint}/v1/traces",
+    }
+    region = demo.region(US)
+    other = await region.add_service(endpoint)
+    try:
+        await other.wait_ready()
+        header, trace_id, _ = a_traceparent()
+        headers = {**client.headers, "traceparent": header}
+        async with httpx.AsyncClient(base_url=other.url, headers=headers, timeout=30) as caller:
+            assert (await caller.get("/organizations/webhooks")).status_code == 200
+        spans = await trace_of(receiver, trace_id, spans=2)
+        assert {span.name for span in spans} == {"GET /organizations/webhooks", "read"}
+    finally:
+        await other.stop()
+        region.services.remove(other)
+
+
 async def test_what_is_asked_all_the_time_is_not_traced(receiver: Receiver, client: httpx.AsyncClient) -> None:
     header, trace_id, _ = a_traceparent()
     for path in ("/livez", "/readyz", "/metrics", "/schema"):

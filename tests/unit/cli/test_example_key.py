@@ -1,7 +1,8 @@
 """The example organization's key is issued once for a data directory, and anew only where it is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,7 @@ import pytest
 from cli.admin_errors import Refused
 from cli.example_key import FILE, example_key
 from cli.guide import ORGANIZATION
-from deploy.local.control_messages import ProcessStatus, RegionStatus, Status
-from tests.unit.cli.scripted_service import Asked, Said, ScriptedService, refused, said, scripted
-
-
-def a_region(service: ScriptedService) -> RegionStatus:
-    process = ProcessStatus(name="", url=service.url, pid=1)
-    return RegionStatus(
-        name="", is_cut=False, topology="", nats=[process], redis=process, services=[process], replicators=[]
-    )
+from tests.unit.cli.scripted_service import Asked, Said, refused, said, scripted
 
 
 class Keys:
@@ -45,25 +38,23 @@ class Keys:
 
 
 @contextmanager
-def running(keys: Keys, data: Path) -> Iterator[Status]:
+def running(keys: Keys, data: Path) -> Iterator[Callable[[], str]]:
     with scripted(keys.near) as near, scripted(keys.far) as far:
-        yield Status(
-            data=str(data), admin_key="admin", observer="", regions=[a_region(near), a_region(far)], round_trips=[]
-        )
+        yield partial(example_key, data, services=[near.url, far.url], admin_key="admin", name="an example")
 
 
 def test_it_is_issued_once_and_used_again(tmp_path: Path) -> None:
     keys = Keys()
-    with running(keys, tmp_path) as status:
-        assert [example_key(status) for _ in range(3)] == ["key-1"] * 3
+    with running(keys, tmp_path) as example:
+        assert [example() for _ in range(3)] == ["key-1"] * 3
     assert keys.issued == 1
 
 
 def test_it_is_kept_where_only_the_user_reads_it_whatever_stood_there(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("not a key of anybody")
     (tmp_path / FILE).chmod(0o644)
-    with running(Keys(), tmp_path) as status:
-        example_key(status)
+    with running(Keys(), tmp_path) as example:
+        example()
     assert (tmp_path / FILE).read_text() == "key-1\n"
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
@@ -71,23 +62,22 @@ def test_it_is_kept_where_only_the_user_reads_it_whatever_stood_there(tmp_path: 
 @pytest.mark.parametrize("refusing", ["let_in", "let_in_far"])
 def test_one_that_a_region_refuses_is_replaced(tmp_path: Path, refusing: str) -> None:
     keys = Keys()
-    with running(keys, tmp_path) as status:
-        example_key(status)
+    with running(keys, tmp_path) as example:
+        example()
         setattr(keys, refusing, {"key-2"})
-        assert [example_key(status) for _ in range(2)] == ["key-2"] * 2
+        assert [example() for _ in range(2)] == ["key-2"] * 2
 
 
 @pytest.mark.parametrize("content", [b"", b"key-1\r\nX: 1", b"\xff\xfe", b"key 1"])
 def test_a_file_that_holds_no_key_is_replaced(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)
-    with running(Keys(), tmp_path) as status:
-        assert example_key(status) == "key-1"
+    with running(Keys(), tmp_path) as example:
+        assert example() == "key-1"
 
 
 def test_where_none_is_issued_the_old_file_stays(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("old\n")
-    with scripted(lambda asked: refused(422 if asked.method == "POST" else 401, "no")) as service:
-        status = Status(data=str(tmp_path), admin_key="admin", observer="", regions=[a_region(service)], round_trips=[])
-        with pytest.raises(Refused):
-            example_key(status)
+    refusing = scripted(lambda asked: refused(422 if asked.method == "POST" else 401, "no"))
+    with refusing as service, pytest.raises(Refused):
+        example_key(tmp_path, services=[service.url], admin_key="admin", name="an example")
     assert (tmp_path / FILE).read_text() == "old\n"

@@ -7,11 +7,9 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from cli.guide import ORGANIZATION, guide
-from deploy.local.control_messages import ProcessStatus, RegionStatus, Status
+from cli.guide import ORGANIZATION, Commands, Place, guide
 
 WEBHOOK_ID = "01a209cc-d549-7788-b87c-a8c76edb7d8d"
 API_KEY = "crosshook_01a20c38f44277cbab8f932b318bc41d_-z5145h3oDmhBa9tv5DhSSeQy66VIuJwvSjFeG-r_Qo"
@@ -26,22 +24,14 @@ print('{{"meta": {{}}, "errors": [], "result": {{"id": "{WEBHOOK_ID}", "name": "
 """
 
 
-def a_region(name: str, port: int) -> RegionStatus:
-    process = ProcessStatus(name=name, url=f"http://127.0.0.1:{port}", pid=1)
-    return RegionStatus(
-        name=name, is_cut=False, topology="", nats=[process], redis=process, services=[process], replicators=[process]
-    )
-
-
-STATUS = Status(
-    data="", admin_key="", observer="", regions=[a_region("near", 8081), a_region("far", 8082)], round_trips=[]
-)
+PLACES = [Place("near", "http://127.0.0.1:8081"), Place("far", "http://127.0.0.1:8082")]
+COMMANDS = Commands(link="crosshook link", keys="crosshook keys")
 
 
 @pytest.fixture
 def calls(tmp_path: Path) -> list[list[str]]:
     """What curl was called with when everything but the last two steps was pasted twice."""
-    *pasted, cut, keys = guide(STATUS, api_key=API_KEY, command="crosshook", name_option="")
+    *pasted, cut, keys = guide(PLACES, api_key=API_KEY, commands=COMMANDS)
     assert "crosshook link cut far\n" in cut.lines
     assert keys.lines == f"crosshook keys list {ORGANIZATION}"
     (tmp_path / "curl").write_text(CURL)
@@ -90,11 +80,10 @@ def test_every_request_names_the_organization_and_shows_its_key(calls: list[list
 
 
 def test_without_a_key_the_first_lines_issue_one() -> None:
-    register, *_ = guide(STATUS, api_key=None, command="crosshook", name_option=" --name mine")
+    register, *_ = guide(PLACES, api_key=None, commands=Commands("crosshook link", "crosshook keys", " --name mine"))
     assert f"\nKEY=$(crosshook keys issue {ORGANIZATION} --name mine)\n" in register.lines
 
 
 def test_one_region_has_no_link_to_cut() -> None:
-    alone = msgspec.structs.replace(STATUS, regions=STATUS.regions[:1])
-    steps = guide(alone, api_key=API_KEY, command="crosshook", name_option="")
+    steps = guide(PLACES[:1], api_key=API_KEY, commands=COMMANDS)
     assert not any("link" in step.lines for step in steps)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
-from deploy.local.links import HELD_BYTES_MAX, Link
+from deploy.local.links import HELD_BYTES_MAX, Address, Link
 from deploy.local.ports import LOCALHOST, Ports
 
 SOON_SECONDS = 5.0
@@ -95,14 +95,14 @@ async def peer(ports: Ports) -> AsyncIterator[Peer]:
 
 @pytest.fixture
 async def link(ports: Ports, peer: Peer) -> AsyncIterator[Link]:
-    link = Link(listen_port=ports.claim_any(), upstream_port=peer.port)
+    link = Link(listen=Address(LOCALHOST, ports.claim_any()), upstream=Address(LOCALHOST, peer.port))
     await link.open()
     yield link
     await link.close()
 
 
 async def connect(link: Link) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await asyncio.open_connection(LOCALHOST, link.listen_port)
+    return await asyncio.open_connection(*link.listen)
 
 
 async def test_bytes_pass_intact_and_in_order_both_ways(link: Link) -> None:
@@ -115,17 +115,17 @@ async def test_bytes_pass_intact_and_in_order_both_ways(link: Link) -> None:
 
 
 async def test_an_answer_takes_a_round_trip_and_the_first_one_another_for_the_handshake(link: Link) -> None:
-    link.round_trip_seconds = 0.1
+    link.round_trip_seconds = 0.4
     loop = asyncio.get_running_loop()
     reader, writer = await connect(link)
     started = loop.time()
     writer.write(b"a")
     assert await exactly(reader, b"a")
-    assert 0.198 <= loop.time() - started < 0.3
+    assert 0.798 <= loop.time() - started < 1.2, "two round trips, and less than three"
     started = loop.time()
     writer.write(b"b")
     assert await exactly(reader, b"b")
-    assert 0.098 <= loop.time() - started < 0.15
+    assert 0.398 <= loop.time() - started < 0.8, "one, and less than two"
     writer.close()
 
 
@@ -192,6 +192,35 @@ async def test_a_new_connection_during_a_cut_is_accepted_and_not_answered_until_
     writer.close()
 
 
+async def test_what_is_sent_and_ended_during_the_handshake_arrives(link: Link) -> None:
+    link.round_trip_seconds = 0.03
+    reader, writer = await connect(link)
+    writer.write(b"question")
+    writer.write_eof()
+    async with asyncio.timeout(SOON_SECONDS):
+        assert await reader.read() == b"question"
+    writer.close()
+
+
+async def test_a_link_listens_and_dials_where_it_is_told_to_by_name(ports: Ports, peer: Peer) -> None:
+    link = Link(listen=Address("localhost", ports.claim_any()), upstream=Address("localhost", peer.port))
+    await link.open()
+    reader, writer = await asyncio.open_connection(LOCALHOST, link.listen.port)
+    writer.write(b"hello")
+    assert await exactly(reader, b"hello")
+    writer.close()
+    await link.close()
+
+
+async def test_an_upstream_whose_name_is_unknown_closes_the_clients_connection(ports: Ports) -> None:
+    link = Link(listen=Address(LOCALHOST, ports.claim_any()), upstream=Address("nobody.invalid", 1))
+    await link.open()
+    reader, writer = await connect(link)
+    assert await ended(reader)
+    writer.close()
+    await link.close()
+
+
 async def test_a_cut_during_the_handshake_stops_it(link: Link, peer: Peer) -> None:
     link.round_trip_seconds = 0.03
     _, writer = await connect(link)
@@ -204,10 +233,12 @@ async def test_a_cut_during_the_handshake_stops_it(link: Link, peer: Peer) -> No
     writer.close()
 
 
-async def test_a_client_that_gives_up_during_a_cut_leaves_no_trace(link: Link, peer: Peer) -> None:
+@pytest.mark.parametrize("sent", [b"", b"hello"])
+async def test_a_client_that_gives_up_during_a_cut_leaves_no_trace(link: Link, peer: Peer, sent: bytes) -> None:
     link.cut()
     _, writer = await connect(link)
-    await until(lambda: link.connection_count == 1)
+    writer.write(sent)
+    await until(lambda: link.connection_count == 1 and link.held_bytes >= len(sent))
     writer.close()
     await until(lambda: link.connection_count == 0)
     link.heal()

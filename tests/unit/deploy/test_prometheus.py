@@ -66,11 +66,11 @@ def test_every_process_is_a_target_of_its_job_labelled_with_its_region(tmp_path:
         for path in (tmp_path / "targets").iterdir()
     }
     assert written == {
-        "service.json": [
+        "crosshook-service.json": [
             TargetGroup(targets=["127.0.0.1:8081", "127.0.0.1:8091"], labels={"region": "us-iowa"}),
             TargetGroup(targets=["127.0.0.1:8082"], labels={"region": "asia-japan"}),
         ],
-        "replicator.json": [
+        "crosshook-replicator.json": [
             TargetGroup(targets=["127.0.0.1:9081"], labels={"region": "us-iowa"}),
             TargetGroup(targets=["127.0.0.1:9082"], labels={"region": "asia-japan"}),
         ],
@@ -98,6 +98,12 @@ def test_an_alert_waits_has_a_severity_and_a_summary_and_its_runbook_is_there(al
     page, _, anchor = alert.annotations["runbook"].partition("#")
     assert anchor == alert.alert.lower()
     assert f"\n### {alert.alert}\n" in (ROOT / page).read_text()
+
+
+def test_the_list_of_alerts_has_each_of_them_with_its_severity() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| \[(\w+)\]\(#(\w+)\) \| (\w+) \| ", text, re.MULTILINE)
+    assert sorted(rows) == sorted((alert.alert, alert.alert.lower(), alert.labels["severity"]) for alert in ALERTS)
 
 
 def test_every_alert_is_seen_to_fire_and_to_be_silent() -> None:

@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from adapters.announcements import Announcement
+from adapters.errors import Unavailable
 from adapters.projection import Applied, ApplyResult, Projection, Required, State
 from core.positions import Epoch, Mark, Region, Sequence
 from replicator import announce as announce_module
@@ -189,6 +190,29 @@ async def test_a_redis_that_may_have_evicted_is_said_once_with_what_to_do(
         assert scene.announcer.tainted == "allkeys-lru"
         scene.redis.state = scene.redis.state._replace(tainted="")
         await until(lambda: not scene.announcer.tainted)
+
+
+async def test_a_projection_is_current_in_the_metrics_only_while_it_can_be_looked_at(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announce_module, "HEARTBEAT_SECONDS", 0.01)
+
+    def is_current() -> float | None:
+        return REGISTRY.get_sample_value("crosshook_projection_current")
+
+    def no_answer() -> None:
+        raise Unavailable("Redis: no answer")
+
+    scene.announcer.expose([])
+    assert is_current() == 0
+    async with running(scene.announcer.beat()):
+        await until(lambda: is_current() == 1)
+        scene.redis.when_asked = no_answer
+        await until(lambda: is_current() == 0)
+        scene.redis.when_asked = lambda: None
+        await until(lambda: is_current() == 1)
+        scene.redis.state = scene.redis.state._replace(incarnation="two", is_current=False)
+        await until(lambda: is_current() == 0)
 
 
 def gauge(name: str, origin: Region) -> float | None:

@@ -14,6 +14,7 @@ from core.positions import BEGINNING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from replicator.ship import PROPOSED_PAUSE_SECONDS, Shipper
 from replicator.status import Status
+from runtime.tracing import UNTRACED, Attributes, Tracing, Untraced
 
 ORIGIN, EPOCH = Region("us-iowa"), Epoch("k3v9x2")
 
@@ -85,10 +86,18 @@ def now() -> int:
     return 0
 
 
-async def shipped(source: Copy, copy: Copy) -> None:
+async def shipped(source: Copy, copy: Copy, tracing: Tracing = UNTRACED) -> None:
     """Return once the copy has everything."""
-    expected = list(source.coming)
-    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=3, status=Status(), now_milliseconds=now)
+    expected = [event._replace(heard_nanoseconds=0) for event in source.coming]
+    shipper = Shipper(
+        ORIGIN,
+        source=log(source),
+        copy=log(copy),
+        replicas=3,
+        status=Status(),
+        now_milliseconds=now,
+        tracing=tracing,
+    )
     living = asyncio.create_task(shipper.live())
     async with asyncio.timeout(5):
         while copy.events != expected:
@@ -107,6 +116,26 @@ async def test_large_events_are_shipped_in_batches_of_bounded_bytes() -> None:
     await shipped(Copy(stored(200, 64 * 1024)), copy)
     assert len(copy.batches) == 11, "three whole ones, then eight one by one"
     assert max(copy.batches) <= BATCH_BYTES_MAX
+
+
+class Recorded(Untraced):
+    """Which spans there are, as what came with the event, and when it began."""
+
+    def __init__(self) -> None:
+        self.spans: list[tuple[str, int]] = []
+
+    def record(self, _name: str, *, traceparent: str, began_nanoseconds: int, attributes: Attributes) -> None:  # noqa: ARG002
+        self.spans.append((traceparent, began_nanoseconds))
+
+
+async def test_a_span_begins_when_its_event_was_heard_also_where_others_are_shipped_before_it() -> None:
+    coming = [
+        event._replace(traceparent=f"trace {event.sequence}", heard_nanoseconds=1_000 + event.sequence)
+        for event in stored(3)
+    ]
+    recorded = Recorded()
+    await shipped(Copy(coming), Copy(), recorded)
+    assert recorded.spans == [(f"trace {number}", 1_000 + number) for number in (1, 2, 3)]
 
 
 async def test_a_place_that_something_unseen_takes_is_tried_again_after_a_pause() -> None:

@@ -1,20 +1,40 @@
 import pytest
+from prometheus_client import REGISTRY
 
-from runtime.health import Condition, Health
+from runtime.health import Condition, Health, NotReady, expose_health
 
 HALTED = {"us-iowa": "forked: another event stands at 7"}
+NO_NATS = {NotReady.NATS: "NATS of us-iowa"}
 
 
 @pytest.mark.parametrize(
     ("health", "condition"),
     [
-        (Health("us-iowa", [], {}), Condition.READY),
-        (Health("us-iowa", [], HALTED), Condition.DEGRADED),
-        (Health("us-iowa", ["NATS of us-iowa"], {}), Condition.WAITING),
-        (Health("us-iowa", ["NATS of us-iowa"], HALTED), Condition.WAITING),
-        (Health("us-iowa", [], {}, is_draining=True), Condition.DRAINING),
-        (Health("us-iowa", ["NATS of us-iowa"], HALTED, is_draining=True), Condition.DRAINING),
+        (Health("us-iowa", {}, {}), Condition.READY),
+        (Health("us-iowa", {}, HALTED), Condition.DEGRADED),
+        (Health("us-iowa", NO_NATS, {}), Condition.WAITING),
+        (Health("us-iowa", NO_NATS, HALTED), Condition.WAITING),
+        (Health("us-iowa", {}, {}, is_draining=True), Condition.DRAINING),
+        (Health("us-iowa", NO_NATS, HALTED, is_draining=True), Condition.DRAINING),
     ],
 )
 def test_the_one_word_for_it_is_what_matters_most(health: Health, condition: Condition) -> None:
     assert health.condition is condition
+
+
+def gauge(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(f"crosshook_{name}", labels)
+
+
+def test_the_metrics_say_whether_a_process_is_ready_and_for_which_reasons_it_is_not() -> None:
+    health = Health("us-iowa", {}, HALTED)
+    expose_health(lambda: health)
+    assert gauge("ready") == 1
+    assert {gauge("not_ready", reason=reason) for reason in NotReady} == {0}
+    health = Health("us-iowa", {**NO_NATS, NotReady.PROJECTION: "the projection to be current"}, {})
+    assert health.waiting_for == ["NATS of us-iowa", "the projection to be current"]
+    assert gauge("ready") == 0
+    assert {reason for reason in NotReady if gauge("not_ready", reason=reason)} == {NotReady.NATS, NotReady.PROJECTION}
+    health = Health("us-iowa", {}, {}, is_draining=True)
+    assert gauge("ready") == 0
+    assert {gauge("not_ready", reason=reason) for reason in NotReady} == {0}

@@ -1,3 +1,4 @@
+import gc
 import json
 import subprocess
 import sys
@@ -5,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.process import EXIT_BAD_SETTING, EXIT_FAILED, run
+from runtime.process import EXIT_BAD_SETTING, EXIT_FAILED, UNCOLLECTED_MAX, run
 from runtime.settings import InvalidSetting
 
 ROOT = Path(__file__).parents[3]
@@ -65,6 +66,29 @@ def test_a_process_that_fails_says_why_in_its_log_and_exits_with_1() -> None:
 def test_where_there_is_no_uvloop_asyncios_own_loop_does() -> None:
     ended = python(WITHOUT_UVLOOP)
     assert (ended.returncode, ended.stdout) == (0, "asyncio.unix_events\n")
+
+
+COLLECTING = """
+import gc
+import sys
+from runtime.process import run
+
+async def main(_):
+    print(gc.get_freeze_count() > 10 * len(gc.get_objects()), gc.get_threshold()[0])
+
+sys.exit(run(lambda: None, main))
+"""
+
+
+def test_what_is_loaded_is_not_looked_through_again_for_what_can_be_collected() -> None:
+    ended = python(COLLECTING)
+    assert (ended.returncode, ended.stdout) == (0, f"True {UNCOLLECTED_MAX}\n")
+
+
+def test_a_process_that_runs_something_in_passing_collects_as_before() -> None:
+    before = gc.get_threshold()
+    assert run(lambda: None, nothing) == 0
+    assert gc.get_threshold() == before
 
 
 def python(text: str) -> "subprocess.CompletedProcess[str]":

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from runtime.server import bind, serve
+from runtime.server import bind, name_of, serve
 from runtime.settings import InvalidSetting
 from tests.unit.runtime.serving import LOCALHOST, takes
 
@@ -22,6 +22,11 @@ def test_it_listens_where_it_is_told_to() -> None:
 def test_it_listens_on_ipv6_too() -> None:
     with bind("::1", 0) as listener:
         assert listener.family is socket.AF_INET6
+
+
+def test_a_process_is_named_by_its_machine_and_its_port_wherever_it_listens() -> None:
+    with bind("0.0.0.0", 0) as listener:  # noqa: S104 - it says nothing of where it listens
+        assert name_of(listener) == f"{socket.gethostname()}:{listener.getsockname()[1]}"
 
 
 def test_an_address_in_use_is_one_line_that_names_the_setting_and_the_address() -> None:

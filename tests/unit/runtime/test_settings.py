@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.settings import Environment, InvalidSetting
+from runtime.settings import TRACES_ENDPOINTS, Environment, InvalidSetting
 
 TOPOLOGY = """
 [regions.us-iowa]
@@ -14,6 +14,9 @@ redis = "redis://localhost:6379/0"
 [regions.europe-belgium]
 nats = ["nats://elsewhere:4222"]
 """
+
+
+TRACES, ALL = TRACES_ENDPOINTS
 
 
 class Colour(StrEnum):
@@ -74,6 +77,29 @@ def test_an_address_of_somewhere_else_is_taken_as_it_is(text: str) -> None:
 def test_what_is_no_address_of_somewhere_else_is_one_line(text: str) -> None:
     with pytest.raises(InvalidSetting, match=r"^U: expected http://HOST:PORT or https://HOST:PORT, got '"):
         Environment({"U": text}).url("U")
+
+
+@pytest.mark.parametrize(
+    ("variables", "variable"),
+    [
+        ({}, ""),
+        ({TRACES: "", ALL: ""}, ""),
+        ({ALL: "http://all:4318"}, ALL),
+        ({TRACES: "http://traces:4318/v1/traces"}, TRACES),
+        ({TRACES: "http://traces:4318/v1/traces", ALL: "http://all:4318"}, TRACES),
+        ({TRACES: "", ALL: "http://all:4318"}, ALL),
+    ],
+)
+def test_either_of_opentelemetrys_endpoints_is_enough_and_the_one_for_traces_alone_counts_first(
+    variables: dict[str, str], variable: str
+) -> None:
+    found = Environment(variables).traces_endpoint()
+    assert found == ((variable, variables[variable]) if variable else None)
+
+
+def test_an_endpoint_that_is_none_is_named() -> None:
+    with pytest.raises(InvalidSetting, match=f"^{TRACES}: expected http://HOST:PORT"):
+        Environment({TRACES: "collector", ALL: "http://all:4318"}).traces_endpoint()
 
 
 def test_a_choice_is_one_of_those_there_are() -> None:
@@ -184,3 +210,24 @@ def test_a_bad_topology_is_one_line_that_names_the_setting(
     with pytest.raises(InvalidSetting, match=r"^CROSSHOOK_TOPOLOGY: expected ") as caught:
         topology(content).place()
     assert "\n" not in str(caught.value)
+
+
+def test_a_secret_may_be_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 32 + "\n")
+    assert Environment({"S_FILE": str(tmp_path / "key")}).secret("S") == "k" * 32
+    assert Environment({"S_FILE": ""}).secret("S") == ""
+
+
+def test_a_secret_in_two_places_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("k" * 32)
+    with pytest.raises(InvalidSetting, match=r"^S_FILE: expected nothing where S is set"):
+        Environment({"S": "s" * 32, "S_FILE": str(tmp_path / "key")}).secret("S")
+
+
+def test_a_file_that_holds_no_secret_or_is_not_there_is_one_line_without_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("too short")
+    with pytest.raises(InvalidSetting, match=r"^S: expected 32 to 256 printable ASCII characters") as caught:
+        Environment({"S_FILE": str(tmp_path / "key")}).secret("S")
+    assert "short" not in str(caught.value)
+    with pytest.raises(InvalidSetting, match=r"^S_FILE: expected a file that can be read"):
+        Environment({"S_FILE": str(tmp_path / "none")}).secret("S")

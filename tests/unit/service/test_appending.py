@@ -10,7 +10,7 @@ from core.commands import RetryKeyReused, TargetUrlTaken, TooManyRetryKeys, Upda
 from core.events import Envelope, Retry
 from core.operations import Operation, batch_name, log_code, operation_in
 from core.positions import BEGINNING, Position, Sequence
-from core.registry import fields_after
+from core.registry import fields_after, key_about, writes_of
 from core.stamps import Clock, milliseconds, parse
 from service import tail as tail_module
 from service.appending import Appending
@@ -504,7 +504,8 @@ def test_a_change_with_a_retry_key_keeps_what_its_author_saw_so_that_it_can_be_a
     assert renamed(appending, None)[0].seen == {}
     envelope, asked, batch = renamed(appending, KEYED)
     assert "name" not in envelope.seen
-    assert fields_after(envelope, asked.position, before=envelope.seen) == batch.results[0]
+    key, writes = key_about(ORGANIZATION, envelope.event), writes_of(envelope, asked.position)
+    assert fields_after(writes, key=key, before=envelope.seen) == batch.results[0]
 
 
 def test_who_was_told_that_his_event_may_still_land_keeps_the_batch_being_tried() -> None:

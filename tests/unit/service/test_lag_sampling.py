@@ -19,6 +19,7 @@ from service import lag_sampling
 from service.lag import Heard, Pair
 from service.lag_metrics import LagMetrics
 from service.lag_sampling import LagSampling
+from service.local_logs import LocalLogs
 
 HERE, THERE = Region("us-iowa"), Region("asia-japan")
 EPOCH = Epoch("k3v9x2")
@@ -62,7 +63,7 @@ class World:
             topology=TOPOLOGY,
             region=anybody,
             own_log=own_log,
-            logs={HERE: anybody, THERE: anybody},
+            logs=LocalLogs({HERE: anybody, THERE: anybody}),
             now_milliseconds=lambda: int(self.now.milliseconds),
         )
 

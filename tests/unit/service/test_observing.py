@@ -1,6 +1,7 @@
 """What is told of a request, whatever becomes of it."""
 
 import asyncio
+import time
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
@@ -12,8 +13,10 @@ from core.consistency import Level
 from core.positions import Epoch, Position, Region, Sequence
 from service.admission import Admission
 from service.observing import Observing
-from service.request_lines import LEFT
+from service.pace import RATE_SECONDS, Paces
+from service.request_lines import NO_ANSWER
 from service.requests import Caller, Exchange, Part, remember
+from tests.unit.runtime.serving import connect, served
 
 TRIGGERS = "/organizations/webhooks/{webhook_id}/triggers"
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
@@ -54,6 +57,7 @@ async def ask(
     kind: str = "http",
     path: str = "/organizations/webhooks/1/triggers",
     lines: list[dict[str, Any]] | None = None,
+    paces: Paces | None = None,
 ) -> list[Any]:
     """What is sent to whoever asks with a body that comes in `messages`; what is written down comes into `lines`."""
     sent: list[Any] = []
@@ -69,7 +73,7 @@ async def ask(
         if lines is not None:
             lines.append(msgspec.json.decode(msgspec.json.encode(line)))
 
-    app = Observing(Admission(routes, requests_max=1, body_bytes_max=20), write=write)
+    app = Observing(Admission(routes, requests_max=1, body_bytes_max=20), paces=paces or Paces(), write=write)
     scope = {
         "type": kind,
         "path": path,
@@ -108,6 +112,34 @@ async def test_a_write_that_fails_is_counted_and_not_timed() -> None:
     await ask(Routes(408, template=TRIGGERS, level=Level.LOCAL_REGION), BODY)
     assert counted(f"POST {TRIGGERS}", "local_region", 408) == before + 1
     assert written(Level.LOCAL_REGION) == timed
+
+
+@pytest.mark.parametrize(
+    ("status", "level", "successes", "late"),
+    [
+        (201, Level.LOCAL_REGION, 1, 0),
+        (200, Level.LOCAL_REGION, 1, 0),
+        (204, Level.LOCAL_REGION, 1, 0),
+        (408, Level.LOCAL_REGION, 0, 1),
+        (404, Level.LOCAL_REGION, 0, 0),
+        (503, Level.LOCAL_REGION, 0, 0),
+        (200, None, 0, 0),
+    ],
+)
+async def test_the_pace_is_of_writes_that_succeed_or_are_late(
+    status: int, level: Level | None, successes: int, late: int
+) -> None:
+    paces = Paces()
+
+    def takes_a_while(_: Exchange) -> None:
+        time.sleep(0.02)
+
+    await ask(Routes(status, template=TRIGGERS, level=level, does=takes_a_while), BODY, paces=paces)
+    pace = paces.look(now_seconds=time.monotonic() + 1)[0]
+    assert (round(pace.per_second * RATE_SECONDS), pace.late) == (successes, late)
+    if successes:
+        assert pace.p50_milliseconds is not None
+        assert 19 < pace.p50_milliseconds < 1_000
 
 
 async def test_a_read_has_no_level() -> None:
@@ -200,7 +232,91 @@ async def test_a_line_has_nothing_that_is_not_known_and_no_path() -> None:
 async def test_who_leaves_while_sending_is_written_down_as_having_left() -> None:
     lines: list[Any] = []
     await ask(Routes(200), lines=lines)
-    assert [(line["outcome"], line["status"]) for line in lines] == [("left", LEFT)]
+    assert [(line["outcome"], line["status"]) for line in lines] == [("left", NO_ANSWER)]
+
+
+async def raises(_: Callable[..., Any]) -> None:
+    raise RuntimeError("broken")
+
+
+async def forgets(_: Callable[..., Any]) -> None:
+    pass
+
+
+async def is_cancelled(_: Callable[..., Any]) -> None:
+    raise asyncio.CancelledError
+
+
+async def breaks_off(send: Callable[..., Any]) -> None:
+    await send({"type": "http.response.start", "status": 201, "headers": [(b"content-length", b"4")]})
+    await send({"type": "http.response.body", "body": b"{", "more_body": True})
+    raise RuntimeError("broken")
+
+
+async def says_nonsense(send: Callable[..., Any]) -> None:
+    await send({"type": "http.response.start", "status": 201, "headers": [(b"location", b"/\r\n")]})
+
+
+@pytest.mark.parametrize(
+    ("dies", "status", "said"),
+    [
+        (raises, 500, b"HTTP/1.1 500 "),
+        (forgets, 500, b"HTTP/1.1 500 "),
+        (is_cancelled, 500, b"HTTP/1.1 500 "),
+        (breaks_off, 201, b"HTTP/1.1 201 "),
+        (says_nonsense, 201, b""),
+    ],
+)
+async def test_what_dies_without_an_answer_or_in_the_middle_of_it_has_failed_and_is_counted(
+    dies: Callable[[Callable[..., Any]], Any], status: int, said: bytes
+) -> None:
+    """On a real connection: what is told is what whoever asked was answered."""
+    lines: list[Any] = []
+
+    async def app(scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        await receive()
+        scope["path_template"] = TRIGGERS
+        await dies(send)
+
+    def write(line: msgspec.Struct) -> None:
+        lines.append(msgspec.json.decode(msgspec.json.encode(line)))
+
+    before = counted(f"GET {TRIGGERS}", "none", status)
+    observing = Observing(Admission(app, requests_max=1, body_bytes_max=20), paces=Paces(), write=write)
+    async with served(observing) as port:
+        reader, writer = await connect(port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+    assert answer.startswith(said)
+    assert answer or not said
+    assert [(line["outcome"], line["status"], line["route"]) for line in lines] == [("failed", status, TRIGGERS)]
+    assert counted(f"GET {TRIGGERS}", "none", status) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("body", "outcome"), [(b"", "left"), (b"nonsense\r\n", "closed"), (b"2;" + b"x" * 70_000, "closed")]
+)
+async def test_who_leaves_is_told_from_whom_the_server_sends_away_and_neither_is_counted(
+    body: bytes, outcome: str
+) -> None:
+    lines: list[Any] = []
+
+    def write(line: msgspec.Struct) -> None:
+        lines.append(msgspec.json.decode(msgspec.json.encode(line)))
+
+    before = counted("none", "none", 500)
+    observing = Observing(Admission(Routes(201), requests_max=1, body_bytes_max=99), paces=Paces(), write=write)
+    async with served(observing) as port:
+        _, writer = await connect(port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+        if outcome == "left":
+            writer.close()
+        async with asyncio.timeout(5):
+            while not lines:
+                await asyncio.sleep(0.005)
+    assert [(line["outcome"], line["status"]) for line in lines] == [(outcome, NO_ANSWER)]
+    assert counted("none", "none", 500) == before
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,9 @@
 """How fast writes are answered of late, to a few percent and in bounded memory."""
 
-import asyncio
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
 
 from core.consistency import Level
-from service.pace import RATE_SECONDS, WINDOW_SECONDS, Pace, Paces, timing
-from service.requests import Caller, Exchange, remember
+from service.pace import RATE_SECONDS, WINDOW_SECONDS, Pace, Paces
 
 LOCAL, ALL = Level.LOCAL_REGION, Level.ALL_REGIONS
 
@@ -50,40 +45,3 @@ def test_the_shortest_and_the_longest_have_a_class(seconds: float) -> None:
     paces.took(LOCAL, seconds, now_seconds=100)
     found = paces.look(now_seconds=100)[0].p50_milliseconds
     assert found == pytest.approx(max(0.1, 1_000 * seconds), rel=0.03)
-
-
-@pytest.mark.parametrize(
-    ("status", "level", "successes", "late"),
-    [
-        (201, LOCAL, 1, 0),
-        (200, LOCAL, 1, 0),
-        (204, LOCAL, 1, 0),
-        (408, LOCAL, 0, 1),
-        (404, LOCAL, 0, 0),
-        (503, LOCAL, 0, 0),
-        (200, None, 0, 0),
-    ],
-)
-async def test_a_write_counts_when_its_answer_begins_and_nothing_else_does(
-    status: int, level: Level | None, successes: int, late: int
-) -> None:
-    paces = Paces()
-    now = asyncio.get_running_loop().time()
-    scope: Any = {"crosshook.arrival": now - 0.5}
-    remember(scope, Caller("an organization", None, Exchange(level=level)))
-    answer: Any = {"type": "http.response.start", "status": status, "headers": []}
-    body: Any = {"type": "http.response.body", "body": b""}
-    await timing(paces)(answer, scope)
-    await timing(paces)(body, scope)
-    pace = paces.look(now_seconds=now + 1.5)[0]
-    assert (round(pace.per_second * RATE_SECONDS), pace.late) == (successes, late)
-    if successes:
-        assert pace.p50_milliseconds == pytest.approx(500, rel=0.1)
-
-
-async def test_what_nobody_is_known_to_have_asked_counts_for_nothing() -> None:
-    paces = SimpleNamespace()
-    answer: Any = {"type": "http.response.start", "status": 200, "headers": []}
-    scope: Any = {"crosshook.arrival": 0.0}
-    anybody: Any = paces
-    await timing(anybody)(answer, scope)

@@ -7,9 +7,10 @@ import pytest
 from adapters.announcements import Announcement
 from core.positions import Epoch, Mark, Position, Region, Sequence
 from core.topology import Topology, parse_topology
+from runtime.health import NotReady
 from service.acknowledgements import Acknowledgements
 from service.lineage import Lineage, Recognition
-from service.region import OUTLIVED_SECONDS, RegionView
+from service.region import OUTLIVED_SECONDS, SILENCE_SECONDS, RegionView
 from service.waiting import Waiting
 
 HERE, THERE = Region("us-iowa"), Region("asia-japan")
@@ -27,15 +28,25 @@ class Log:
     def __init__(self) -> None:
         self.lineage = Lineage(lambda _mark: Recognition.OURS)
         self.on_read = print
+        self.alarm = ""
+
+    def applied(self, sequence: Sequence) -> None:
+        """Everything up to there."""
 
 
-def a_view(waiting: Waiting, log: Log | None = None) -> RegionView:
+def a_view(
+    waiting: Waiting,
+    log: Log | None = None,
+    *,
+    connection: SimpleNamespace | None = None,
+    writer: SimpleNamespace | None = None,
+) -> RegionView:
     return RegionView(
         HERE,
         topology=topology(),
-        connection=None,  # type: ignore[arg-type]
+        connection=connection,  # type: ignore[arg-type]
         own_log=log or Log(),  # type: ignore[arg-type]
-        writer=None,  # type: ignore[arg-type]
+        writer=writer,  # type: ignore[arg-type]
         waiting=waiting,
         acknowledgements=Acknowledgements(waiting, {}),
     )
@@ -48,9 +59,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return time
 
 
-def said(incarnation: str, sequence: int) -> Announcement:
+def said(incarnation: str, sequence: int, *, region: Region = THERE) -> Announcement:
     vector = {HERE: Mark(EPOCH, Sequence(sequence), f"{sequence:016x}")}
-    return Announcement(region=THERE, incarnation=incarnation, is_current=True, vector=vector)
+    return Announcement(region=region, incarnation=incarnation, is_current=True, vector=vector)
 
 
 def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is_repeated(
@@ -88,3 +99,21 @@ def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_bel
     view.heard(said("first", 7))
     assert waiting.watermark(THERE, HERE).sequence == 0
     assert view.heard_of()[THERE].vector[HERE].sequence == 7
+
+
+def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(clock: SimpleNamespace) -> None:
+    log, connection, writer = Log(), SimpleNamespace(is_connected=True), SimpleNamespace(why_not="")
+    view = a_view(Waiting(), log, connection=connection, writer=writer)
+    assert set(view.health().not_ready) == {NotReady.PROJECTION}
+    view.heard(said("first", 7, region=HERE))
+    assert view.health().is_ready
+    writer.why_not = "the log to be read"
+    assert view.health().not_ready == {NotReady.LOG: "the log to be read"}
+    log.alarm, writer.why_not = "forked: at 7", "somebody to look at this region's log: forked: at 7"
+    health = view.health()
+    assert health.not_ready == {NotReady.HALTED: writer.why_not}
+    assert health.halted == {HERE: "forked: at 7"}
+    connection.is_connected = False
+    assert set(view.health().not_ready) == {NotReady.NATS}
+    clock.now += SILENCE_SECONDS + 0.1
+    assert set(view.health().not_ready) == {NotReady.NATS, NotReady.PROJECTION}

@@ -1,7 +1,7 @@
 import pytest
 
 from core.positions import Epoch, Position, Region, Sequence
-from service.request_lines import LEFT, Outcome, outcome_of
+from service.request_lines import NO_ANSWER, Outcome, outcome_of
 from service.requests import Exchange, Part
 
 
@@ -24,7 +24,7 @@ def handed(*, is_known: bool) -> Exchange:
         (408, handed(is_known=True), Outcome.COMMITTED),
         (503, Exchange(), Outcome.UNAVAILABLE),
         (500, Exchange(), Outcome.FAILED),
-        (LEFT, Exchange(), Outcome.LEFT),
+        (NO_ANSWER, Exchange(), Outcome.LEFT),
     ],
 )
 def test_what_a_request_came_to_is_one_word(status: int, exchange: Exchange, outcome: Outcome) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
 from core.topology import Topology, parse_topology
-from runtime.health import Health
+from runtime.health import Health, NotReady
 from service.dashboard.messages import Cell, Present, past, present
 from service.dashboard.words import HALTED, Note, Urgency
 from service.lag import Certainty, Heard, Known, matrix
@@ -19,7 +19,7 @@ REGIONS = (IOWA, BELGIUM, JAPAN)
 ADDRESS = {"nats": ["nats://127.0.0.1:4222"], "redis": "redis://127.0.0.1:6379/0"}
 NOW = 1_000.0
 NOON_MILLISECONDS = 1_773_489_600_000
-WELL = Health(region=IOWA, waiting_for=[], halted={})
+WELL = Health(region=IOWA, not_ready={}, halted={})
 VECTOR = {origin: Mark(Epoch("k3v9x2"), Sequence(7), "f") for origin in REGIONS}
 
 
@@ -42,7 +42,14 @@ def told(
     )
     lags = matrix(known, written_milliseconds={}, now_milliseconds=NOON_MILLISECONDS)
     sample = LagSample(at_milliseconds=NOON_MILLISECONDS, known=known, lags=lags)
-    return present(sample, topology=regions or topology(), health=health, waiting_for={JAPAN: waiting}, paces=[])
+    return present(
+        sample,
+        topology=regions or topology(),
+        health=health,
+        waiting_for={JAPAN: waiting},
+        paces=[],
+        process="here:8080",
+    )
 
 
 def everybody(**others: Heard) -> dict[Region, Heard]:
@@ -66,7 +73,7 @@ def test_who_is_not_heard_is_named_with_since_when_and_what_that_leaves_unknown(
         Note(
             Urgency.WARNING,
             "Not heard: asia-japan since 11:59:48 UTC. Not known from here: where its log ends by now, so how far "
-            "anybody is behind; and what it has applied since. Writes with all_regions wait for it.",
+            "any region is behind it; and what it has applied since. Writes with all_regions wait for it.",
         )
     ]
     assert [(region.since_milliseconds, region.waiting) for region in said.regions] == [
@@ -119,11 +126,11 @@ def test_a_halt_is_an_alarm_comes_first_and_is_told_by_its_kind_alone(reason: st
 def test_what_this_service_waits_for_is_said_without_what_may_be_of_an_organization() -> None:
     health = Health(
         region=IOWA,
-        waiting_for=[
-            "NATS of us-iowa",
-            "the log to be read (Undecodable: a customer's)",
-            "somebody: forked: a customer's",
-        ],
+        not_ready={
+            NotReady.NATS: "NATS of us-iowa",
+            NotReady.LOG: "the log to be read (Undecodable: a customer's)",
+            NotReady.HALTED: "somebody: forked: a customer's",
+        },
         halted={IOWA: "forked: a customer's"},
     )
     said = told(everybody(iowa=UNHEARD), health=health)

@@ -19,7 +19,6 @@ from service.limits import Limits
 from service.openapi import schemas
 from service.openapi.document import document
 from service.openapi.fields import Json, fields
-from service.pace import Paces
 from service.routes.triggers import TriggerBody
 from service.routes.webhooks import WebhookBody, WebhookChanges, change, creation
 from service.settings import read_settings
@@ -94,7 +93,6 @@ def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
         UseCases(nobody, nobody, nobody),
         AdminHeaders(settings.admin_key),
         listeners=nobody,
-        paces=Paces(),
     )
     routes = {
         (method.lower(), route.path_format)

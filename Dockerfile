@@ -1,0 +1,43 @@
+# crosshook: one image for the service, the replicator and what belongs to them.
+#
+#   docker build -t crosshook .
+#   docker run crosshook              the service: python -m service
+#   docker run crosshook replicator   the replicator
+#
+# Everything in it is pinned by hash but the base; `--build-arg BASE=python:3.13-slim@sha256:...` pins that one too.
+
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /build
+# What changes seldom comes first. Neither environment has a pip of its own: the base's fills both.
+COPY deploy/docker/requirements.lock deploy/docker/build.lock ./
+RUN python -m venv --without-pip /opt/crosshook \
+ && python -m venv --without-pip /opt/build \
+ && python -m pip --python /opt/crosshook/bin/python install --no-cache-dir --require-hashes -r requirements.lock \
+ && python -m pip --python /opt/build/bin/python install --no-cache-dir --require-hashes -r build.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY core core
+COPY adapters adapters
+COPY runtime runtime
+COPY service service
+COPY replicator replicator
+COPY deploy deploy
+COPY cli cli
+RUN python -m pip --python /opt/build/bin/python wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir . . \
+ && python -m pip --python /opt/crosshook/bin/python install --no-cache-dir --no-deps ./crosshook-*.whl
+
+FROM ${BASE}
+COPY --from=build /opt/crosshook /opt/crosshook
+# Compiled already, and nothing to be written; what is imported is what was installed, wherever it is started.
+ENV PATH=/opt/crosshook/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONSAFEPATH=1 \
+    PYTHONUNBUFFERED=1 \
+    CROSSHOOK_LISTEN=0.0.0.0:8080
+USER 10001:10001
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=4s --start-period=60s --retries=3 CMD ["python", "-m", "runtime.probe"]
+ENTRYPOINT ["python", "-m"]
+CMD ["service"]

@@ -1,0 +1,132 @@
+"""`python -m bench figures`: what the README says about speed."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+
+from bench.errors import Unmeasured
+from bench.measures import everywhere, local, recovery
+from bench.regions import running_regions
+from bench.report import Report, report_view, this_machine
+from cli.help import VerbatimCommand
+from deploy.local.errors import LocalError
+
+SECONDS_MAX = 60.0
+"""What each figure but the throughput may take."""
+
+COUNT_MAX = 1_000_000
+"""Requests for the throughput, so that they are bounded as well as its time."""
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command line says."""
+
+    regions: int
+    rtt: float | None
+    local_count: int
+    all_count: int
+    connections: int
+    seconds: float
+    cut_seconds: float
+    json: Path | None
+
+
+@click.command(cls=VerbatimCommand)
+@click.option(
+    "--regions", type=click.IntRange(2, 10), default=3, show_default=True, metavar="N", help="How many regions."
+)
+@click.option(
+    "--rtt",
+    type=click.FloatRange(0, 1_000),
+    metavar="MS",
+    help="Round trip between any two.  [default: what geography makes likely]",
+)
+@click.option(
+    "--local-count",
+    type=click.IntRange(1, 100_000),
+    default=2_000,
+    show_default=True,
+    help="Requests with local_region, one after the other.",
+)
+@click.option(
+    "--all-count",
+    type=click.IntRange(1, 10_000),
+    default=50,
+    show_default=True,
+    help="Requests with all_regions from each region, one after the other.",
+)
+@click.option(
+    "--connections", type=click.IntRange(1, 256), default=32, show_default=True, help="Callers for the throughput."
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1, 60),
+    default=10,
+    show_default=True,
+    help="How long the throughput is measured.",
+)
+@click.option(
+    "--cut-seconds",
+    type=click.FloatRange(0, 300),
+    default=20,
+    show_default=True,
+    help="How long a region is cut off; 0 leaves it out.",
+)
+@click.option(
+    "--json",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Write them there too.",
+)
+def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with what the options above say
+    """Measure what the README says about speed.
+
+    Starts regions of its own on this machine (127.0.0.1 only), as `crosshook up`
+    does, and ends them. Then, one after the other:
+      - creates triggers with local_region over one connection
+      - creates triggers with all_regions from each region: p50 against the
+        farthest round trip
+      - creates triggers with local_region over many connections: throughput
+      - cuts a region off, writes on both sides, heals: seconds until it is fed
+    Anything but a 201 ends it, since a figure with errors in it is none. It takes
+    about a minute and a half. Everything shares this machine, so compare figures
+    of one machine that does nothing else.
+
+    Examples:
+      python -m bench figures
+      python -m bench figures --json figures.json
+      python -m bench figures --seconds 2 --local-count 300 --all-count 10 --cut-seconds 3
+      python -m bench figures --rtt 0 --cut-seconds 0    what the program itself costs
+    """
+    options = Options(**values)
+    progress = Console(stderr=True, highlight=False)
+    try:
+        report = _measure(options, progress)
+    except (Unmeasured, LocalError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    Console(highlight=False).print(report_view(report))
+    if options.json is not None:
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+
+
+def _measure(options: Options, progress: Console) -> Report:
+    machine = this_machine()
+    progress.print(f"starting {options.regions} regions")
+    round_trip = [] if options.rtt is None else ["--rtt", str(options.rtt)]
+    with running_regions(count=options.regions, options=round_trip) as regions:
+        progress.print("local_region, one connection")
+        one = local(regions, connections=1, count_max=options.local_count, seconds_max=SECONDS_MAX)
+        found = []
+        for region in regions.names:
+            progress.print(f"all_regions, {region}")
+            found.append(everywhere(regions, region, count_max=options.all_count, seconds_max=SECONDS_MAX))
+        progress.print(f"local_region, {options.connections} connections for {options.seconds:g} s")
+        many = local(regions, connections=options.connections, count_max=COUNT_MAX, seconds_max=options.seconds)
+        healed = None
+        if options.cut_seconds:
+            progress.print(f"{regions.names[-1]} cut off for {options.cut_seconds:g} s")
+            healed = recovery(regions, cut_seconds=options.cut_seconds)
+    return Report(machine=machine, one_connection=one, everywhere=found, many_connections=many, recovery=healed)

@@ -1,0 +1,76 @@
+"""Files of a volume: written whole, for one user, and only where they are not what they should be."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+_MODE = 0o400
+_DATA_MODE = 0o700
+
+
+class Volume(msgspec.Struct, frozen=True):
+    """Everything that a volume has, all of it for the user `owner`; only the volume itself is root's."""
+
+    owner: int
+    files: Mapping[str, str]
+
+
+class DataVolume(msgspec.Struct, frozen=True):
+    """A volume that the user `owner` fills."""
+
+    owner: int
+
+
+def write_volume(directory: Path, volume: Volume) -> list[str]:
+    """Let `directory` have these files and no others. Returns the names of those that were changed."""
+    directory.mkdir(exist_ok=True)
+    present = {path.name for path in directory.iterdir()}
+    for name in present - set(volume.files):
+        (directory / name).unlink()
+    changed = [
+        name for name, text in volume.files.items() if not _is_so(directory / name, text=text, owner=volume.owner)
+    ]
+    for name in changed:
+        _put(directory / name, text=volume.files[name], owner=volume.owner)
+    return changed
+
+
+def give(directory: Path, volume: DataVolume) -> None:
+    """Let `directory` be its owner's, and nobody else's."""
+    directory.mkdir(exist_ok=True)
+    found = directory.stat()
+    if stat.S_IMODE(found.st_mode) != _DATA_MODE:
+        directory.chmod(_DATA_MODE)
+    if found.st_uid != volume.owner:
+        os.chown(directory, volume.owner, -1)
+
+
+def text_in(path: Path) -> str:
+    """What a file says, and `""` where there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def _is_so(path: Path, *, text: str, owner: int) -> bool:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return False
+    return found.st_uid == owner and stat.S_IMODE(found.st_mode) == _MODE and text_in(path) == text
+
+
+def _put(path: Path, *, text: str, owner: int) -> None:
+    """Whoever reads meanwhile, or after a crash, finds the old file or the new one, whole."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fchown(file.fileno(), owner, -1)
+        os.fsync(file.fileno())
+    unfinished.replace(path)

@@ -1,0 +1,194 @@
+"""`python -m deploy.docker.uplink REGION...`: the way between the region in `CROSSHOOK_REGION` and the others.
+
+Everything that leaves a region or comes to it passes its link: what it dials takes a round trip, what comes for it is
+passed on at once, since the other region's link has delayed it. None of it can be read here.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from typing import assert_never
+
+import click
+import msgspec
+import structlog
+from litestar import Litestar
+
+from core.positions import Region
+from deploy.docker.layout import entry_of, exit_of, nats_at
+from deploy.local.control_messages import (
+    Answer,
+    AskLinks,
+    AskStatus,
+    CutRegion,
+    DelayPair,
+    Done,
+    HealRegion,
+    LinksStatus,
+    Refused,
+    Request,
+    RoundTripStatus,
+)
+from deploy.local.control_server import control_server
+from deploy.local.errors import InvalidRequest, UnknownRegion
+from deploy.local.geography import RoundTrips, plausible_round_trips, uniform_round_trips
+from deploy.local.links import Link
+from runtime.health import Health, health_routes
+from runtime.logs import LogFormat, LogLevel, configure_logs
+from runtime.process import run
+from runtime.server import bind, serve
+from runtime.settings import Environment, InvalidSetting
+
+NAME = "demo"
+"""Under which `crosshook link` finds it, as it finds `crosshook up`."""
+
+log = structlog.get_logger()
+
+
+class Uplink:
+    """The links of one region: one to each other, and one for what they have for it."""
+
+    def __init__(self, here: Region, regions: Sequence[Region], round_trips: RoundTrips) -> None:
+        self._here = here
+        self._regions = tuple(regions)
+        self._round_trips = round_trips
+        self.incoming = Link(listen=entry_of(here), upstream=nats_at(here))
+        self.outgoing = {
+            region: Link(
+                listen=exit_of(here, to=region, regions=regions),
+                upstream=entry_of(region),
+                round_trip_seconds=round_trips.seconds(here, region),
+            )
+            for region in regions
+            if region != here
+        }
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """All of them."""
+        return self.incoming, *self.outgoing.values()
+
+    async def open(self) -> None:
+        """Listen on every link."""
+        await asyncio.gather(*(link.open() for link in self.links))
+
+    async def close(self) -> None:
+        """Close every link and what it carries."""
+        await asyncio.gather(*(link.close() for link in self.links))
+
+    async def fulfil(self, request: Request) -> Answer:
+        """Do what is asked. Raises `LocalError`."""
+        match request:
+            case CutRegion(region):
+                self._check_here(region)
+                for link in self.links:
+                    link.cut()
+            case HealRegion(region):
+                self._check_here(region)
+                for link in self.links:
+                    link.heal()
+            case DelayPair(a, b, milliseconds):
+                return self._delay(a, b, milliseconds)
+            case AskLinks():
+                return self._status()
+            case AskStatus():
+                return Refused(f"this is the link of {self._here} and knows of no process; there is `crosshook link`")
+            case _:
+                assert_never(request)
+        log.info("cut off" if self.incoming.is_cut else "connected")
+        return Done()
+
+    def _delay(self, a: str, b: str, milliseconds: float) -> Done:
+        for region in (a, b):
+            if region not in self._regions:
+                raise UnknownRegion(region=region, known=self._regions)
+        if self._here not in (a, b):
+            raise InvalidRequest(f"this is the link of {self._here}; ask the link of {a} and that of {b}")
+        self._round_trips.change(a, b, milliseconds=milliseconds)
+        other = Region(b if a == self._here else a)
+        self.outgoing[other].round_trip_seconds = milliseconds / 1000
+        log.info("delayed", to=other, round_trip_milliseconds=milliseconds)
+        return Done(f"for what {self._here} dials; what {other} dials is delayed by its own link")
+
+    def _status(self) -> LinksStatus:
+        return LinksStatus(
+            regions=list(self._regions),
+            cut=[self._here] if self.incoming.is_cut else [],
+            round_trips=[
+                RoundTripStatus(a=self._here, b=other, milliseconds=self._round_trips.milliseconds(self._here, other))
+                for other in self.outgoing
+            ],
+        )
+
+    def _check_here(self, region: str) -> None:
+        if region not in self._regions:
+            raise UnknownRegion(region=region, known=self._regions)
+        if region != self._here:
+            raise InvalidRequest(f"this is the link of {self._here}; ask the link of {region}")
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What is carried, and where it is said whether it is."""
+
+    uplink: Uplink
+    here: Region
+    host: str
+    port: int
+
+
+async def carry(settings: Settings) -> None:
+    """Carry until SIGTERM or SIGINT. A link that listens is ready, whether or not anything passes."""
+    uplink = settings.uplink
+    listener = bind(settings.host, settings.port)
+    async with control_server(NAME) as control:
+        await uplink.open()
+        control.fulfil = uplink.fulfil
+        log.info("listening", exits={region: link.listen.port for region, link in uplink.outgoing.items()})
+        routes = health_routes(lambda: Health(region=settings.here, not_ready={}, halted={}))
+        health = Litestar(routes, openapi_config=None, logging_config=None)
+        await serve(health, listener, drain_seconds=0)
+        await uplink.close()
+
+
+def _settings(regions: Sequence[Region], round_trip_milliseconds: float | None) -> Settings:
+    environment = Environment(os.environ)
+    here = Region(os.environ.get("CROSSHOOK_REGION", ""))
+    if here not in regions:
+        raise InvalidSetting("CROSSHOOK_REGION", f"one of {', '.join(regions)}", here)
+    host, port = environment.address("CROSSHOOK_LISTEN", default="127.0.0.1:8080")
+    configure_logs(
+        environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
+        environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
+        process="link",
+        region=here,
+    )
+    trips = (
+        plausible_round_trips(regions)
+        if round_trip_milliseconds is None
+        else uniform_round_trips(regions, milliseconds=round_trip_milliseconds)
+    )
+    return Settings(uplink=Uplink(here, regions, trips), here=here, host=host, port=port)
+
+
+@click.command()
+@click.argument("regions", nargs=-1, required=True)
+@click.option(
+    "--rtt",
+    "round_trip_milliseconds",
+    type=click.FloatRange(min=0),
+    envvar="RTT",
+    metavar="MS",
+    help="Round trip to any other region in milliseconds; 0 for none.  [default: $RTT, or what geography makes likely]",
+)
+def main(regions: Sequence[str], round_trip_milliseconds: float | None) -> None:
+    """Carry what passes between the region in $CROSSHOOK_REGION and the other REGIONS.
+
+    `crosshook link`, in the same container, cuts it, heals it and delays it.
+    """
+    known = [Region(region) for region in regions]
+    sys.exit(run(lambda: _settings(known, round_trip_milliseconds), carry))
+
+
+if __name__ == "__main__":
+    main()

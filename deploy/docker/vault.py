@@ -1,0 +1,62 @@
+"""Every secret there is, in a volume that only the init container has: made on the first start, kept after it."""
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from core.positions import Region
+from deploy.docker.certificates import Authority, Identity, new_authority
+from deploy.docker.files import Volume, text_in, write_volume
+from deploy.logins import Logins, new_logins
+
+_ADMIN_KEY_BYTES = 32
+_LOGINS, _ADMIN_KEY, _CERTIFICATE, _KEY = "logins.json", "admin-key", "authority.pem", "authority-key.pem"
+
+
+class Vault(msgspec.Struct, frozen=True):
+    """What everything else is made from."""
+
+    logins: Logins
+    admin_key: str
+    authority: Authority
+
+
+def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime) -> Vault:
+    """What is kept in `directory`, and new secrets for whatever there is none for yet, which are kept from now on."""
+    kept = Identity(certificate=text_in(directory / _CERTIFICATE), key=text_in(directory / _KEY))
+    vault = Vault(
+        logins=_logins(text_in(directory / _LOGINS), regions),
+        admin_key=text_in(directory / _ADMIN_KEY) or secrets.token_urlsafe(_ADMIN_KEY_BYTES),
+        authority=Authority(kept) if kept.certificate and kept.key else new_authority(now=now),
+    )
+    files = {
+        _LOGINS: msgspec.json.format(msgspec.json.encode(vault.logins)).decode(),
+        _ADMIN_KEY: vault.admin_key,
+        _CERTIFICATE: vault.authority.identity.certificate,
+        _KEY: vault.authority.identity.key,
+    }
+    write_volume(directory, Volume(owner=os.geteuid(), files=files))
+    return vault
+
+
+def _logins(kept: str, regions: Sequence[Region]) -> Logins:
+    """The logins that were kept; a user who was not among them yet gets a new password."""
+    new = new_logins(regions)
+    if not kept:
+        return new
+    old = msgspec.json.decode(kept, type=Logins)
+    return Logins(nats=_over(old.nats, new.nats), redis=_over(old.redis, new.redis))
+
+
+def _over(
+    old: Mapping[Region, Mapping[str, str]], new: Mapping[Region, Mapping[str, str]]
+) -> Mapping[Region, Mapping[str, str]]:
+    """`new` with what `old` has for the same."""
+    return {
+        region: {user: old.get(region, {}).get(user, password) for user, password in users.items()}
+        for region, users in new.items()
+    }

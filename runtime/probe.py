@@ -1,0 +1,48 @@
+"""`python -m runtime.probe`: whether the process that `CROSSHOOK_LISTEN` is set for is ready. For containers.
+
+The exit code is 0 or 1. It needs no shell and no other program, and imports next to nothing: it is run every few
+seconds beside every process.
+"""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping
+
+_SECONDS_MAX = 2.0
+_BYTES_MAX = 64 << 10
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a process listens that listens everywhere
+
+
+def is_ready(variables: Mapping[str, str]) -> tuple[bool, str]:
+    """Whether `/readyz` answers 200 within 2 s, and its answer or why there is none."""
+    listen = variables.get("CROSSHOOK_LISTEN", "")
+    host, _, port = listen.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        head, _, body = _answer(_EVERYWHERE.get(host, host), int(port)).partition(b"\r\n\r\n")
+    except (OSError, ValueError) as error:
+        return False, f"no answer at CROSSHOOK_LISTEN, {listen!r}: {error}"
+    return head.split(b" ", 2)[1:2] == [b"200"], (body or head).decode(errors="replace")
+
+
+def _answer(host: str, port: int) -> bytes:
+    """Everything that comes until the end. Raises `OSError`, also when the time is over."""
+    deadline = time.monotonic() + _SECONDS_MAX
+    with socket.create_connection((host, port), timeout=_SECONDS_MAX) as connection:
+        connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = b""
+        while len(answer) < _BYTES_MAX:
+            connection.settimeout(max(0.001, deadline - time.monotonic()))
+            part = connection.recv(_BYTES_MAX)
+            if not part:
+                break
+            answer += part
+        return answer
+
+
+if __name__ == "__main__":
+    _is_ready, _words = is_ready(os.environ)
+    print(_words)  # noqa: T201 - the engine keeps it, for whoever asks why a container is not healthy
+    sys.exit(not _is_ready)

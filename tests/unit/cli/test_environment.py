@@ -1,0 +1,79 @@
+"""Beside a deployment's processes the environment says what a command is about; the command line wins."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.__main__ import main
+from deploy.local.control_messages import Answer, CutRegion, Done, Request
+from tests.unit.cli.scripted_service import ScriptedService, said, scripted
+
+ADMIN_KEY = "k" * 32
+
+
+def crosshook(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(main, arguments, env=environment)
+
+
+@pytest.fixture(autouse=True)
+def _apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No demo is found."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("t")))
+
+
+@pytest.fixture
+def service() -> Iterator[ScriptedService]:
+    with scripted(lambda _: said(200, result=[])) as service:
+        yield service
+
+
+def test_keys_asks_the_service_that_the_environment_names_with_the_admin_key_of_a_file(
+    service: ScriptedService, tmp_path: Path
+) -> None:
+    (tmp_path / "admin-key").write_text(ADMIN_KEY)
+    ended = crosshook(
+        "keys", "list", str(uuid4()), CROSSHOOK_URL=service.url, CROSSHOOK_ADMIN_KEY_FILE=str(tmp_path / "admin-key")
+    )
+    assert ended.exit_code == 0
+    assert service.asked[0].headers["Authorization"] == f"Bearer {ADMIN_KEY}"
+    assert "--url" not in ended.output, "what is advised works as it is where the environment says the rest"
+
+
+def test_keys_of_a_demo_that_is_named_are_the_demos(service: ScriptedService) -> None:
+    ended = crosshook(
+        "keys", "list", str(uuid4()), "--name", "mine", CROSSHOOK_URL=service.url, CROSSHOOK_ADMIN_KEY=ADMIN_KEY
+    )
+    assert "the demo named 'mine' is not running" in ended.output
+    assert not service.asked
+
+
+def test_lag_looks_from_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.lag.configure_logs", lambda *_, **__: None)
+    missing = str(tmp_path / "topology.toml")
+    environment = {"CROSSHOOK_TOPOLOGY": missing, "CROSSHOOK_REGION": "us-iowa"}
+    assert f"got '{missing}'" in crosshook("lag", **environment).output
+    assert "the demo named 'mine' is not running" in crosshook("lag", "--name", "mine", **environment).output
+
+
+def test_link_is_about_the_region_of_the_environment_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+
+    def done(_: str, request: Request) -> Answer:
+        asked.append(request)
+        return Done()
+
+    monkeypatch.setattr("cli.running.ask", done)
+    assert "asia-japan is cut off" in crosshook("link", "cut", CROSSHOOK_REGION="asia-japan").output
+    crosshook("link", "cut", "us-iowa", CROSSHOOK_REGION="asia-japan")
+    assert asked == [CutRegion("asia-japan"), CutRegion("us-iowa")]
+    assert crosshook("link", "cut").exit_code == 2
+
+
+def test_link_delay_says_what_it_does_not_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.running.ask", lambda *_: Done("for what a dials"))
+    assert crosshook("link", "delay", "a", "b", "40").output == (
+        "a round trip between a and b takes 40 ms: for what a dials\n"
+    )

@@ -1,0 +1,213 @@
+"""docker-compose.yml says what the code expects, and gives nobody more than is meant for him."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from core.positions import Region
+from deploy.docker.layout import (
+    DATA,
+    FILES,
+    NATS_VERSION,
+    USERS,
+    entry_of,
+    exit_of,
+    nats_at,
+    redis_at,
+)
+from deploy.docker.volumes import data_volumes
+
+ROOT = Path(__file__).parents[3]
+REGIONS = [Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")]
+COMPOSE: dict[str, Any] = msgspec.yaml.decode((ROOT / "docker-compose.yml").read_bytes())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ROLES = ("service", "replicator")
+PROCESSES = {f"{region}-{role}-{number}" for region in REGIONS for role in ROLES for number in (1, 2)}
+SERVERS = {f"{region}-{server}" for region in REGIONS for server in ("nats", "redis")}
+LINKS = {f"{region}-link" for region in REGIONS}
+RUN_ONCE = {"init", "guide", "crosshook"}
+
+
+def networks(service: str) -> set[str]:
+    return set(SERVICES[service].get("networks", []))
+
+
+def mounted(service: str) -> dict[str, str]:
+    """Volume, or path here -> path there, with `:ro` where it is."""
+    return dict(volume.split(":", 1) for volume in SERVICES[service].get("volumes", []))
+
+
+def region_of(service: str) -> str:
+    return next(region for region in REGIONS if service.startswith(region))
+
+
+def test_there_is_everything_and_nothing_else() -> None:
+    assert set(SERVICES) == PROCESSES | SERVERS | LINKS | RUN_ONCE | {"prometheus", "grafana"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_container_is_locked_and_bounded(service: str) -> None:
+    said = SERVICES[service]
+    assert said["read_only"] is True
+    assert said["cap_drop"] == ["ALL"]
+    assert said["security_opt"] == ["no-new-privileges:true"]
+    assert said["pids_limit"] <= 256
+    assert said["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
+    assert said["restart"] == ("no" if service in RUN_ONCE else "unless-stopped")
+    assert "privileged" not in said
+    assert service == "init" or "cap_add" not in said
+
+
+def test_nobody_but_init_is_root() -> None:
+    assert "USER 10001:10001\n" in (ROOT / "Dockerfile").read_text()
+    assert USERS.crosshook == 10_001
+    users = {
+        "nats": f"{USERS.nats}:{USERS.nats}",
+        "redis": f"{USERS.redis}:{USERS.redis}",
+        "prometheus": f"{USERS.prometheus}:{USERS.prometheus}",
+    }
+    for name, said in SERVICES.items():
+        server = name.rpartition("-")[2]
+        if name == "init":
+            assert said["user"] == "0:0"
+        elif server in users:
+            assert said["user"] == users[server]
+        else:
+            assert said["image"].startswith(("crosshook", "grafana/")), name
+            assert "user" not in said
+
+
+@pytest.mark.parametrize("service", sorted(PROCESSES | SERVERS | LINKS))
+def test_nobody_but_the_links_is_in_two_regions_networks_or_between_them(service: str) -> None:
+    here = region_of(service)
+    expected = {here}
+    if service in LINKS:
+        expected |= {"wan"}
+    if "-service-" in service:
+        expected |= {f"{here}-edge"}
+    assert networks(service) == expected
+
+
+def test_only_prometheus_looks_into_all_regions_and_it_is_not_between_them() -> None:
+    assert networks("prometheus") == {*REGIONS, "monitoring"}
+    assert networks("grafana") == {"monitoring"}
+    assert networks("guide") == networks("crosshook") == {"us-iowa"}
+    assert SERVICES["init"]["network_mode"] == "none"
+
+
+def test_nothing_gets_out_of_the_networks_of_and_between_regions() -> None:
+    internal = {name for name, said in COMPOSE["networks"].items() if said and said.get("internal")}
+    assert internal == {*REGIONS, "wan"}
+    assert set(COMPOSE["networks"]) == internal | {f"{region}-edge" for region in REGIONS} | {"monitoring"}
+
+
+def test_whoever_is_in_several_networks_passes_no_packets_on() -> None:
+    for service in LINKS | {"prometheus"}:
+        assert SERVICES[service]["sysctls"] == {"net.ipv4.ip_forward": 0}
+
+
+def test_links_are_found_by_the_names_that_they_listen_at() -> None:
+    for region in REGIONS:
+        other = next(name for name in REGIONS if name != region)
+        assert SERVICES[f"{region}-link"]["networks"] == {
+            region: {"aliases": [exit_of(region, to=other, regions=REGIONS).host]},
+            "wan": {"aliases": [entry_of(region).host]},
+        }
+        assert {nats_at(region).host, redis_at(region).host} <= set(SERVICES)
+
+
+def test_everywhere_the_regions_are_in_the_same_order() -> None:
+    for service in LINKS | {"init"}:
+        _, *regions = SERVICES[service]["command"]
+        assert regions == REGIONS
+
+
+def test_each_role_mounts_its_own_volume_of_files_and_no_other() -> None:
+    for service in PROCESSES | SERVERS:
+        role = re.sub(r"-\d$", "", service)
+        files = {volume: path for volume, path in mounted(service).items() if FILES in path}
+        expected = {role: f"{FILES}:ro"}
+        if service.endswith("-service-2"):
+            expected["admin"] = "/etc/crosshook-admin:ro"
+        assert files == expected
+        assert set(mounted(service)) - set(files) == ({f"{service}-data"} if service in SERVERS else set())
+    assert mounted("crosshook") == {"operator": f"{FILES}:ro", "admin": "/etc/crosshook-admin:ro"}
+    assert mounted("guide") == {"admin": "/etc/crosshook-admin:ro", "guide-data": DATA}
+    assert not any(mounted(service) for service in LINKS)
+
+
+def test_init_is_given_every_volume_under_its_name_and_nobody_else_the_vault() -> None:
+    filled = set(data_volumes(REGIONS)) | {
+        f"{region}-{role}" for region in REGIONS for role in ("nats", "redis", "service", "replicator")
+    }
+    filled |= {"vault", "operator", "admin"}
+    assert mounted("init") == {name: f"/volumes/{name}" for name in filled}
+    assert set(COMPOSE["volumes"]) == filled | {"grafana-data"}
+    assert [name for name in SERVICES if "vault" in mounted(name)] == ["init"]
+
+
+def test_everything_is_published_to_this_machine_only() -> None:
+    published = {service: said["ports"] for service, said in SERVICES.items() if "ports" in said}
+    assert published == {
+        **{
+            f"{region}-service-{number}": [f"127.0.0.1:80{tens}{index}:8080"]
+            for index, region in enumerate(REGIONS, start=1)
+            for number, tens in ((1, 8), (2, 9))
+        },
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "grafana": ["127.0.0.1:3000:3000"],
+    }
+
+
+def test_every_image_is_a_version_and_nats_is_the_one_that_the_configuration_is_for() -> None:
+    images = {said["image"] for said in SERVICES.values()} - {"crosshook"}
+    assert all(re.search(r":v?\d+(\.\d+)*(-\w+)?$", image) for image in images)
+    assert f"nats:{NATS_VERSION[0]}.{NATS_VERSION[1]}-alpine" in images
+
+
+def test_what_serves_has_a_health_check_and_waits_for_what_it_needs() -> None:
+    for service in SERVERS | {"prometheus"}:
+        assert SERVICES[service]["healthcheck"]["test"]
+    for service in SERVERS | LINKS | {"prometheus"}:
+        assert SERVICES[service]["depends_on"] == {"init": {"condition": "service_completed_successfully"}}
+    assert "HEALTHCHECK " in (ROOT / "Dockerfile").read_text()
+    for service in PROCESSES | LINKS:
+        assert "healthcheck" not in SERVICES[service], "the image's own"
+    for service in PROCESSES:
+        needed = {name for name in SERVERS | LINKS if name.startswith(region_of(service))}
+        assert set(SERVICES[service]["depends_on"]) == needed | {"init"}
+    assert SERVICES["guide"]["depends_on"] == {name: {"condition": "service_healthy"} for name in PROCESSES}
+
+
+def test_prometheus_looks_at_every_process() -> None:
+    targets: dict[str, tuple[str, dict[str, str]]] = {}
+    for path in (ROOT / "deploy" / "docker" / "targets").iterdir():
+        for group in msgspec.json.decode(path.read_bytes()):
+            targets |= dict.fromkeys(group["targets"], (path.stem, group["labels"]))
+    assert targets == {
+        f"{process}:8080": (f"crosshook-{role}", {"region": region_of(process)})
+        for process in PROCESSES
+        for role in ROLES
+        if f"-{role}-" in process
+    }
+    looked_for = re.findall(r"targets/(\S+)\.json", (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    assert set(looked_for) >= {"crosshook-service", "crosshook-replicator"}
+
+
+def test_no_secret_is_written_down() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+    assert not re.search(r"(?i)(password|secret|key|token)[^\s:]*: *[\"']?(?!/)[\w+/-]{16,}", text)
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "build.lock"])
+def test_the_image_has_the_versions_that_are_tested(lock: str) -> None:
+    pinned = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
+    tested = dict(pinned.findall((ROOT / "requirements.lock").read_text()))
+    text = (ROOT / "deploy" / "docker" / lock).read_text()
+    installed = dict(pinned.findall(text))
+    assert installed
+    assert installed.items() <= tested.items()
+    assert text.count("--hash=sha256:") >= len(installed)

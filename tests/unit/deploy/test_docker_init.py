@@ -1,0 +1,327 @@
+"""Each container is given what it needs, and nobody gets another's secret."""
+
+import json
+import os
+import re
+import ssl
+import stat
+import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from core.positions import Region
+from core.topology import parse_topology
+from deploy.docker.__main__ import fill, main
+from deploy.docker.certificates import CERTIFICATE_DAYS, RENEWED_DAYS_BEFORE
+from deploy.docker.layout import Users
+from deploy.logins import Logins
+from runtime.credentials import read_credentials
+from runtime.settings import Environment
+
+REGIONS = [Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")]
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ME = os.getuid()
+SHOWN = {"certificate.pem", "key.pem", "authority.pem"}
+FILES = {
+    "nats": {"nats.conf"} | SHOWN,
+    "redis": {"redis.conf", "operator-password"},
+    "service": {"topology.toml", "credentials.toml"} | SHOWN,
+    "replicator": {"topology.toml", "credentials.toml"} | SHOWN,
+}
+
+
+def filled(directory: Path, now: datetime = NOW) -> dict[str, list[str]]:
+    users = Users(crosshook=ME, nats=ME, redis=ME, prometheus=ME)
+    return {name: list(files) for name, files in fill(directory, REGIONS, now=now, users=users).items()}
+
+
+def everything(directory: Path) -> dict[str, tuple[bytes, int, int]]:
+    """What every file says, its mode, and when it was written."""
+    return {
+        str(path.relative_to(directory)): (path.read_bytes(), path.stat().st_mode, path.stat().st_mtime_ns)
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def volumes(tmp_path: Path) -> Path:
+    filled(tmp_path)
+    return tmp_path
+
+
+def logins(volumes: Path) -> Logins:
+    return msgspec.json.decode((volumes / "vault" / "logins.json").read_bytes(), type=Logins)
+
+
+def test_every_volume_has_the_files_of_its_role_and_no_others(volumes: Path) -> None:
+    found = {path.name: {file.name for file in path.iterdir()} for path in volumes.iterdir()}
+    vault = found.pop("vault")
+    assert vault == {"logins.json", "admin-key", "authority.pem", "authority-key.pem"}
+    assert found.pop("operator") == FILES["service"]
+    assert found.pop("admin") == {"admin-key"}
+    data = {name: files for name, files in found.items() if name.endswith("-data")}
+    assert set(data) == {f"{region}-{kind}-data" for region in REGIONS for kind in ("nats", "redis")} | {
+        "guide-data",
+        "prometheus-data",
+    }
+    assert not any(data.values())
+    assert {name: files for name, files in found.items() if name not in data} == {
+        f"{region}-{role}": files for region in REGIONS for role, files in FILES.items()
+    }
+
+
+def test_only_its_owner_can_read_a_file_and_nobody_can_write_it(volumes: Path) -> None:
+    assert {stat.S_IMODE(mode) for _, mode, _ in everything(volumes).values()} == {0o400}
+
+
+def test_only_its_owner_gets_into_a_volume_of_data(volumes: Path) -> None:
+    assert {stat.S_IMODE(path.stat().st_mode) for path in volumes.glob("*-data")} == {0o700}
+
+
+def test_a_file_is_its_users_and_the_vault_stays_with_whoever_fills(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, set[int]] = {}
+
+    def chown(descriptor: int, owner: int, _: int) -> None:
+        volume = Path(f"/proc/self/fd/{descriptor}").readlink().parent.name
+        given.setdefault(volume, set()).add(owner)
+
+    monkeypatch.setattr(os, "fchown", chown)
+    monkeypatch.setattr(os, "chown", lambda path, owner, _: given.setdefault(Path(path).name, set()).add(owner))
+    fill(tmp_path, REGIONS, now=NOW, users=Users(crosshook=1_001, nats=1_002, redis=1_003, prometheus=1_004))
+    assert given.pop("vault") == {os.geteuid()}
+    by_kind = {
+        r".*-nats(-data)?": {1_002},
+        r".*-redis(-data)?": {1_003},
+        r"prometheus-data": {1_004},
+        r".*": {1_001},
+    }
+    for volume, owners in given.items():
+        assert owners == next(wanted for kind, wanted in by_kind.items() if re.fullmatch(kind, volume)), volume
+
+
+def test_a_second_start_changes_nothing(volumes: Path) -> None:
+    before = everything(volumes)
+    assert not any(filled(volumes, NOW + timedelta(days=100)).values())
+    assert everything(volumes) == before
+
+
+def test_no_volume_has_a_secret_of_another_role(volumes: Path) -> None:
+    """Every secret there is, and in which volumes its text stands, the vault aside."""
+    known = logins(volumes)
+    secrets: dict[str, set[str]] = {}
+    for region, users in known.nats.items():
+        for user, password in users.items():
+            secrets[password] = {f"{region}-nats"} | _holders(region, user)
+    for region, users in known.redis.items():
+        for user, password in users.items():
+            secrets[password] = {f"{region}-redis"} if user == "operator" else {f"{region}-{user}"}
+    secrets[(volumes / "vault" / "admin-key").read_text()] = {"admin"}
+    secrets[(volumes / "vault" / "authority-key.pem").read_text()] = set()
+    texts = {
+        path.name: "\n".join(file.read_text() for file in path.iterdir())
+        for path in volumes.iterdir()
+        if path.name != "vault"
+    }
+    for secret, holders in secrets.items():
+        assert {name for name, text in texts.items() if secret in text} == holders
+
+
+def _holders(region: str, user: str) -> set[str]:
+    """Who else than the NATS of `region` knows the password of `user` there."""
+    if user.startswith("peer-"):
+        return {f"{user.removeprefix('peer-')}-replicator"}
+    return {
+        "service": {f"{region}-service"},
+        "replicator": {f"{region}-replicator"},
+        "observer": {"operator"},
+    }.get(user, set())
+
+
+def test_no_two_volumes_share_a_key(volumes: Path) -> None:
+    keys = [path.read_text() for path in volumes.rglob("key.pem")]
+    assert len(keys) == len(set(keys)) == 3 * len(REGIONS) + 1
+
+
+def test_two_deployments_share_no_secret(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        filled(tmp_path / name)
+    a, b = (set(re.findall(r"[\w-]{40,}", (tmp_path / name / "vault" / "logins.json").read_text())) for name in "ab")
+    assert a
+    assert not a & b
+
+
+def test_a_user_that_a_newer_version_has_gets_a_password_and_the_others_keep_theirs(volumes: Path) -> None:
+    vault = volumes / "vault" / "logins.json"
+    known = json.loads(vault.read_text())
+    kept = known["nats"]["us-iowa"].pop("observer")
+    vault.unlink()
+    vault.write_text(json.dumps(known))
+    assert set(filled(volumes)) >= {"us-iowa-nats", "operator"}
+    after = json.loads(vault.read_text())
+    assert after["nats"]["us-iowa"].pop("observer") != kept
+    assert after == known
+
+
+def test_what_was_lost_or_changed_or_does_not_belong_there_is_put_right(volumes: Path) -> None:
+    before = everything(volumes)
+    (volumes / "us-iowa-nats" / "nats.conf").unlink()
+    (volumes / "us-iowa-redis" / "redis.conf").chmod(0o644)
+    (volumes / "admin" / "admin-key").unlink()
+    (volumes / "admin" / "admin-key").write_text("another")
+    (volumes / "us-iowa-service" / "credentials.toml.unfinished").write_text("")
+    changed = {name: files for name, files in filled(volumes).items() if files}
+    assert changed == {"us-iowa-nats": ["nats.conf"], "us-iowa-redis": ["redis.conf"], "admin": ["admin-key"]}
+    after = everything(volumes)
+    assert {name: rest[:2] for name, rest in after.items()} == {name: rest[:2] for name, rest in before.items()}
+
+
+def test_a_certificate_that_is_soon_over_is_made_anew_by_the_same_authority(volumes: Path) -> None:
+    authority = (volumes / "vault" / "authority.pem").read_text()
+    late = NOW + timedelta(days=CERTIFICATE_DAYS - RENEWED_DAYS_BEFORE, seconds=1)
+    changed = {name: files for name, files in filled(volumes, late).items() if files}
+    assert len(changed) == 3 * len(REGIONS) + 1
+    assert all(files == ["certificate.pem", "key.pem"] for files in changed.values())
+    assert (volumes / "vault" / "authority.pem").read_text() == authority
+
+
+def test_a_certificate_that_is_not_good_is_made_anew(volumes: Path) -> None:
+    iowa, belgium = volumes / "us-iowa-nats", volumes / "europe-belgium-nats"
+    spoilt: list[Callable[[], None]] = [
+        lambda: _exchange(iowa / "key.pem", belgium / "key.pem"),
+        lambda: _exchange(iowa / "certificate.pem", belgium / "certificate.pem"),
+        lambda: _exchange(iowa / "certificate.pem", volumes / "us-iowa-service" / "certificate.pem"),
+        lambda: _write(iowa / "certificate.pem", "nothing of the kind"),
+    ]
+    for spoil in spoilt:
+        spoil()
+        assert filled(volumes)["us-iowa-nats"] == ["certificate.pem", "key.pem"]
+        assert not any(filled(volumes).values())
+
+
+def test_another_regions_certificate_with_its_key_is_made_anew(volumes: Path) -> None:
+    iowa, belgium = volumes / "us-iowa-nats", volumes / "europe-belgium-nats"
+    for name in ("key.pem", "certificate.pem"):
+        _exchange(iowa / name, belgium / name)
+    assert filled(volumes)["us-iowa-nats"] == ["certificate.pem", "key.pem"]
+
+
+def _exchange(a: Path, b: Path) -> None:
+    texts = a.read_text(), b.read_text()
+    _write(b, texts[0])
+    _write(a, texts[1])
+
+
+def _write(path: Path, text: str) -> None:
+    path.unlink()
+    path.write_text(text)
+
+
+def test_topologies_name_the_certificate_to_expect_whichever_way_a_region_is_reached(volumes: Path) -> None:
+    for here in REGIONS:
+        for role in ("service", "replicator"):
+            document = tomllib.loads((volumes / f"{here}-{role}" / "topology.toml").read_text())
+            regions = parse_topology(document, here=here).regions
+            assert {name: region.tls_name for name, region in regions.items()} == {name: name for name in REGIONS}
+            assert regions[here].nats == [f"tls://{here}-nats:4222"]
+            assert regions[here].redis == f"redis://{here}-redis:6379/0"
+            assert all(
+                region.nats[0].startswith(f"tls://{here}-exit:") for name, region in regions.items() if name != here
+            )
+
+
+def test_credentials_are_of_the_users_that_the_servers_have(volumes: Path) -> None:
+    known = logins(volumes)
+    credentials = read_credentials(volumes / "us-iowa-replicator" / "credentials.toml")
+    assert {region: login.user for region, login in credentials.nats.items()} == {
+        "us-iowa": "replicator",
+        "europe-belgium": "peer-us-iowa",
+        "asia-japan": "peer-us-iowa",
+    }
+    for region, login in credentials.nats.items():
+        accounts = json.loads((volumes / f"{region}-nats" / "nats.conf").read_text())["accounts"]
+        users = {user["user"]: user["password"] for account in accounts.values() for user in account["users"]}
+        assert users[login.user] == login.password == known.nats[region][login.user]
+
+
+def contexts(volumes: Path, *, client: str, server: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """As a process of ours connects, and as NATS is told to be connected to."""
+    shown, asked = volumes / client, volumes / server
+    connecting = Environment(
+        {
+            "CROSSHOOK_TLS_AUTHORITY": str(shown / "authority.pem"),
+            "CROSSHOOK_TLS_CERTIFICATE": str(shown / "certificate.pem"),
+            "CROSSHOOK_TLS_KEY": str(shown / "key.pem"),
+        }
+    ).tls()
+    # What Python does by itself from 3.13 on.
+    connecting.verify_flags |= ssl.VERIFY_X509_STRICT
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(asked / "authority.pem"))
+    serving.verify_mode = ssl.CERT_REQUIRED
+    serving.verify_flags |= ssl.VERIFY_X509_STRICT
+    serving.load_cert_chain(asked / "certificate.pem", asked / "key.pem")
+    return connecting, serving
+
+
+def shake_hands(connecting: ssl.SSLContext, serving: ssl.SSLContext, *, name: str) -> None:
+    """Raises what either side raises."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = connecting.wrap_bio(to_client, to_server, server_hostname=name)
+    server = serving.wrap_bio(to_server, to_client, server_side=True)
+    pending = [client, server]
+    for _ in range(10):
+        for side in tuple(pending):
+            try:
+                side.do_handshake()
+                pending.remove(side)
+            except ssl.SSLWantReadError:
+                continue
+    assert not pending
+
+
+@pytest.fixture
+def today(tmp_path: Path) -> Path:
+    filled(tmp_path, datetime.now(UTC))
+    return tmp_path
+
+
+@pytest.mark.parametrize("client", ["us-iowa-service", "europe-belgium-replicator", "operator"])
+def test_a_regions_nats_and_every_process_believe_each_other(today: Path, client: str) -> None:
+    shake_hands(*contexts(today, client=client, server="us-iowa-nats"), name="us-iowa")
+
+
+def test_another_regions_nats_is_not_believed_to_be_this_one(today: Path) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
+        shake_hands(*contexts(today, client="us-iowa-replicator", server="asia-japan-nats"), name="europe-belgium")
+
+
+def test_a_process_cannot_pass_itself_off_as_its_regions_nats(today: Path) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError, match="purpose"):
+        shake_hands(*contexts(today, client="us-iowa-replicator", server="asia-japan-service"), name="asia-japan")
+
+
+def test_nobody_of_another_deployment_is_let_in(today: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    filled(elsewhere, datetime.now(UTC))
+    connecting, _ = contexts(elsewhere, client="us-iowa-replicator", server="us-iowa-nats")
+    connecting.load_verify_locations(today / "us-iowa-nats" / "authority.pem")
+    _, serving = contexts(today, client="us-iowa-replicator", server="us-iowa-nats")
+    with pytest.raises(ssl.SSLError):
+        shake_hands(connecting, serving, name="us-iowa")
+
+
+def test_as_a_program_it_says_what_it_changed_and_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fchown", lambda *_: None)
+    monkeypatch.setattr(os, "chown", lambda *_: None)
+    outcome = CliRunner().invoke(main, [*REGIONS, "--directory", str(tmp_path)])
+    assert outcome.exit_code == 0
+    assert "us-iowa-redis: redis.conf, operator-password\n" in outcome.output
+    assert not any(password in outcome.output for password in logins(tmp_path).nats[REGIONS[0]].values())

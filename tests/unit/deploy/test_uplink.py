@@ -1,0 +1,161 @@
+"""A region's link carries everything between it and the others, and can be cut by itself."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from core.positions import Region
+from deploy.docker import uplink as module
+from deploy.docker.uplink import NAME, Settings, Uplink, carry
+from deploy.local.control_client import ask
+from deploy.local.control_messages import (
+    AskLinks,
+    AskStatus,
+    CutRegion,
+    DelayPair,
+    Done,
+    HealRegion,
+    LinksStatus,
+    Refused,
+    RoundTripStatus,
+)
+from deploy.local.errors import InvalidRequest, UnknownRegion
+from deploy.local.geography import uniform_round_trips
+from deploy.local.links import Address
+from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.probes import Ready, http_probe
+
+A, B, C = REGIONS = (Region("a"), Region("b"), Region("c"))
+ROUND_TRIP_MILLISECONDS = 40.0
+PAUSE_SECONDS = 0.1
+"""How long nothing must happen before a test believes that nothing happens."""
+
+
+@pytest.fixture
+async def uplinks(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[Region, Uplink]]:
+    """Three regions whose NATS say who they are; their networks are ports of this machine."""
+    ports = Ports()
+    nats, entries = ({region: Address(LOCALHOST, ports.claim_any()) for region in REGIONS} for _ in range(2))
+    exits = {(here, to): Address(LOCALHOST, ports.claim_any()) for here in REGIONS for to in REGIONS if here != to}
+    monkeypatch.setattr(module, "nats_at", lambda region: nats[region])
+    monkeypatch.setattr(module, "entry_of", lambda region: entries[region])
+    monkeypatch.setattr(module, "exit_of", lambda here, *, to, regions: exits[here, to])  # noqa: ARG005 - as it is called
+    trips = uniform_round_trips(REGIONS, milliseconds=ROUND_TRIP_MILLISECONDS)
+    uplinks = {region: Uplink(region, REGIONS, trips) for region in REGIONS}
+    async with AsyncExitStack() as stack:
+        for region in REGIONS:
+            await stack.enter_async_context(await asyncio.start_server(_saying(region), *nats[region]))
+            await uplinks[region].open()
+            stack.push_async_callback(uplinks[region].close)
+        yield uplinks
+    ports.close()
+
+
+def _saying(region: Region):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a callback of asyncio's
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(region.encode())
+        writer.close()
+
+    return serve
+
+
+async def who_answers(uplink: Uplink, to: Region, *, within_seconds: float = 5.0) -> str:
+    """Who is reached by a region's way out to `to`; "" if nobody in time."""
+    reader, writer = await asyncio.open_connection(*uplink.outgoing[to].listen)
+    try:
+        async with asyncio.timeout(within_seconds):
+            return (await reader.read()).decode()
+    except TimeoutError:
+        return ""
+    finally:
+        writer.close()
+
+
+async def test_each_way_out_leads_to_the_nats_of_its_region(uplinks: dict[Region, Uplink]) -> None:
+    for here in REGIONS:
+        for to in uplinks[here].outgoing:
+            assert await who_answers(uplinks[here], to) == to
+
+
+async def test_the_two_links_on_a_way_delay_it_once(uplinks: dict[Region, Uplink]) -> None:
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    await who_answers(uplinks[A], B)
+    # A round trip to be connected, and half of one for what the NATS says by itself.
+    assert 1.5 <= (loop.time() - started) / (ROUND_TRIP_MILLISECONDS / 1000) < 2.5
+
+
+async def test_cutting_one_link_cuts_its_region_off_both_ways_and_no_other(uplinks: dict[Region, Uplink]) -> None:
+    await uplinks[C].fulfil(CutRegion(C))
+    assert await who_answers(uplinks[A], C, within_seconds=PAUSE_SECONDS) == ""
+    assert await who_answers(uplinks[C], A, within_seconds=PAUSE_SECONDS) == ""
+    assert await who_answers(uplinks[A], B) == B
+    asking = asyncio.create_task(who_answers(uplinks[A], C))
+    await asyncio.sleep(PAUSE_SECONDS)
+    assert not asking.done()
+    await uplinks[C].fulfil(HealRegion(C))
+    assert await asking == C
+    assert await who_answers(uplinks[C], A) == A
+
+
+async def test_who_gives_up_at_a_cut_region_leaves_nothing_at_either_link(uplinks: dict[Region, Uplink]) -> None:
+    await uplinks[C].fulfil(CutRegion(C))
+    for _ in range(5):
+        _, writer = await asyncio.open_connection(*uplinks[A].outgoing[C].listen)
+        writer.write(b"hello")
+        await asyncio.sleep(2 * ROUND_TRIP_MILLISECONDS / 1000)
+        writer.close()
+    async with asyncio.timeout(5):
+        while uplinks[A].outgoing[C].connection_count or uplinks[C].incoming.connection_count:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_link_is_its_own_regions_only(uplinks: dict[Region, Uplink]) -> None:
+    with pytest.raises(InvalidRequest, match="this is the link of a; ask the link of b"):
+        await uplinks[A].fulfil(CutRegion(B))
+    with pytest.raises(UnknownRegion):
+        await uplinks[A].fulfil(HealRegion("elsewhere"))
+    with pytest.raises(InvalidRequest, match="this is the link of a; ask the link of b and that of c"):
+        await uplinks[A].fulfil(DelayPair(B, C, 1))
+    with pytest.raises(InvalidRequest, match="expected 0 to 60000 ms"):
+        await uplinks[A].fulfil(DelayPair(A, C, -1))
+    assert isinstance(await uplinks[A].fulfil(AskStatus()), Refused)
+
+
+async def test_it_says_that_it_delays_only_what_its_region_dials(uplinks: dict[Region, Uplink]) -> None:
+    done = await uplinks[A].fulfil(DelayPair(B, A, 7))
+    assert done == Done("for what a dials; what b dials is delayed by its own link")
+    assert uplinks[A].outgoing[B].round_trip_seconds == 0.007
+    assert uplinks[A].outgoing[C].round_trip_seconds == ROUND_TRIP_MILLISECONDS / 1000
+
+
+async def test_it_tells_its_own_pairs_and_whether_it_is_cut(uplinks: dict[Region, Uplink]) -> None:
+    trips = [RoundTripStatus(a=B, b=other, milliseconds=ROUND_TRIP_MILLISECONDS) for other in (A, C)]
+    assert await uplinks[B].fulfil(AskLinks()) == LinksStatus(regions=list(REGIONS), cut=[], round_trips=trips)
+    await uplinks[B].fulfil(CutRegion(B))
+    assert await uplinks[B].fulfil(AskLinks()) == LinksStatus(regions=list(REGIONS), cut=[B], round_trips=trips)
+
+
+async def test_as_a_process_it_is_ready_while_it_listens_and_is_cut_by_the_command_that_cuts_a_demo(
+    uplinks: dict[Region, Uplink], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("t")))
+    await uplinks[B].close()
+    ports = Ports()
+    port = ports.claim_any()
+    carrying = asyncio.create_task(carry(Settings(uplink=uplinks[B], here=B, host=LOCALHOST, port=port)))
+    probe = http_probe(port)
+    async with asyncio.timeout(10):
+        while not isinstance(await probe(), Ready):
+            await asyncio.sleep(0.02)
+    assert await asyncio.to_thread(ask, NAME, CutRegion(B)) == Done()
+    assert isinstance(await probe(), Ready)
+    assert await who_answers(uplinks[A], B, within_seconds=PAUSE_SECONDS) == ""
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(10):
+        await carrying
+    ports.close()

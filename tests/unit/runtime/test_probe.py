@@ -1,0 +1,73 @@
+"""A container is healthy while its process is ready."""
+
+import http.server
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+
+from runtime.probe import is_ready
+
+
+class Process(http.server.BaseHTTPRequestHandler):
+    """Answers with the status that it was made for."""
+
+    def __init__(self, status: int, *arguments: object) -> None:
+        self._status = status
+        super().__init__(*arguments)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        self.send_response(self._status if self.path == "/readyz" else 404)
+        self.end_headers()
+        self.wfile.write(b"its words")
+
+    def log_message(self, *_: object) -> None:
+        """Quietly."""
+
+
+@contextmanager
+def answering(status: int) -> Iterator[int]:
+    """The port of a process whose `/readyz` answers so."""
+    with http.server.HTTPServer(("127.0.0.1", 0), partial(Process, status)) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+@pytest.mark.parametrize(("status", "ready"), [(200, True), (503, False), (404, False)])
+def test_only_what_answers_200_is_ready_and_its_words_are_kept(status: int, *, ready: bool) -> None:
+    with answering(status) as port:
+        assert is_ready({"CROSSHOOK_LISTEN": f"127.0.0.1:{port}"}) == (ready, "its words")
+
+
+def test_what_listens_everywhere_is_asked_on_this_machine() -> None:
+    with answering(200) as port:
+        assert is_ready({"CROSSHOOK_LISTEN": f"0.0.0.0:{port}"})[0]
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:1", "[::1]:1", "nobody", ""])
+def test_nobody_there_is_not_ready_and_the_address_is_told(listen: str) -> None:
+    ready, words = is_ready({"CROSSHOOK_LISTEN": listen})
+    assert not ready
+    assert words.startswith("no answer at CROSSHOOK_LISTEN, ")
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_as_a_program_it_says_so_by_its_exit_code(status: int, code: int) -> None:
+    with answering(status) as port:
+        run = subprocess.run(
+            [sys.executable, "-m", "runtime.probe"],
+            env={"CROSSHOOK_LISTEN": f"127.0.0.1:{port}"},
+            capture_output=True,
+            check=False,
+            timeout=20,
+        )
+    assert (run.returncode, run.stdout) == (code, b"its words\n")
