@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack, suppress
 
 from litestar import Litestar
 
+from adapters.addresses import Tls
 from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
-from adapters.session import Tls
 from core.positions import Region
 from replicator.announce import Announcer, what_to_do_about
 from replicator.apply import Applier

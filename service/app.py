@@ -9,10 +9,10 @@ from litestar import Litestar
 from litestar.di import Provide
 from prometheus_client import REGISTRY
 
+from adapters.addresses import Tls
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
-from adapters.session import Tls
 from runtime.health import expose_health, health_routes
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
