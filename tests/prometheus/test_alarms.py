@@ -1,11 +1,8 @@
 """What goes wrong in regions that run is told by the alerts, on a real Prometheus that scrapes them."""
 
-import asyncio
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-import httpx
 import pytest
 
 from deploy.local import LocalRegion, local_regions
@@ -14,7 +11,9 @@ from tests.contract.calls import until
 from tests.e2e.callers import calling_all
 from tests.e2e.set_back import restore, written_past_a_copy
 from tests.prometheus.dashboard import OF_TROUBLE
+from tests.prometheus.reading import HALTED, READINGS
 from tests.prometheus.running import Prometheus, prometheus_of
+from tests.prometheus.trouble import send_too_long_a_head
 
 pytestmark = pytest.mark.prometheus
 
@@ -56,7 +55,7 @@ async def test_a_log_set_back_is_told_of_its_own_region_and_of_those_that_read_i
             assert "halted" in {sample.metric["reason"] for sample in because}
 
             await send_too_long_a_head(demo.region(EU))
-            for query in OF_TROUBLE.values():
+            for query in (*OF_TROUBLE.values(), READINGS[HALTED]):
                 await until(partial(watching.has_data, query), seconds=30)
 
 
@@ -110,13 +109,3 @@ async def add_service_without_nats(region: LocalRegion) -> None:
     assert nats_url(region.nats_port) in text
     topology.write_text(text.replace(nats_url(region.nats_port), nats_url(1)))
     await region.add_service({"CROSSHOOK_TOPOLOGY": str(topology)})
-
-
-async def send_too_long_a_head(region: LocalRegion) -> None:
-    """Return once the service has closed the connection for it."""
-    url = httpx.URL(region.http_url)
-    reader, writer = await asyncio.open_connection(url.host, url.port)
-    writer.write(b"GET /livez HTTP/1.1\r\nx: " + b"x" * 1_000_000)
-    with suppress(ConnectionError):
-        await reader.read()
-    writer.close()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,7 +13,9 @@ import pytest_asyncio
 from deploy.local import LocalRegion, LocalRegions, local_regions
 from tests.contract.calls import A_TRIGGER, ADMIN_KEY, WEBHOOKS, newcomer, registered, triggers_of, until
 from tests.prometheus.dashboard import QUERIES, choices
+from tests.prometheus.reading import HALTED, READINGS, without_comparison
 from tests.prometheus.running import Prometheus, prometheus_of
+from tests.prometheus.trouble import send_too_long_a_head
 from tests.rules import ALERTS, RECORDS
 
 # The links between the regions run where the tests do.
@@ -41,7 +44,8 @@ async def demo() -> AsyncIterator[LocalRegions]:
 
 
 async def call(region: LocalRegion) -> None:
-    """A little load, until cancelled: writes of both levels, and reads."""
+    """A little load, until cancelled: a head too long, then writes of both levels, reads, and what is refused."""
+    await send_too_long_a_head(region)
     async with httpx.AsyncClient(base_url=region.http_url, timeout=30) as client:
         client.headers.update(await newcomer(region))
         webhook = await registered(client)
@@ -51,6 +55,7 @@ async def call(region: LocalRegion) -> None:
                 answer = await client.post(triggers_of(webhook), json=A_TRIGGER, headers=asked)
                 assert answer.status_code in (201, 408), answer.text
             await client.get(WEBHOOKS)
+            assert (await client.get(f"{WEBHOOKS}/{uuid4()}")).status_code == 404
             await asyncio.sleep(PAUSE_SECONDS)
 
 
@@ -70,6 +75,11 @@ async def check_data(watching: Prometheus, expression: str) -> None:
 @pytest.mark.parametrize("name", QUERIES)
 async def test_a_query_of_the_dashboard_returns_data(watching: Prometheus, name: str) -> None:
     await check_data(watching, QUERIES[name])
+
+
+@pytest.mark.parametrize("name", sorted(READINGS.keys() - {HALTED}))
+async def test_a_query_of_the_documentation_returns_data(watching: Prometheus, name: str) -> None:
+    await check_data(watching, without_comparison(READINGS[name]))
 
 
 async def test_every_region_can_be_chosen_on_the_dashboard(watching: Prometheus) -> None:
