@@ -20,6 +20,7 @@ KUBERNETES = CONFIGURATION.parent / "kubernetes"
 TESTS = sorted(HERE.glob("*.test.yml"))
 ALERTS = [rule.alert for rule in RULES]
 UNLESS = " unless "
+THRESHOLD = re.compile(r"(?<=> )[\d.]+")
 
 Rule = dict[str, Any]
 Group = dict[str, Any]
@@ -83,6 +84,17 @@ def test_an_alert_without_one_of_its_exceptions_fails_its_tests(
         return {**rule, "expr": UNLESS.join(parts[: number + 1] + parts[number + 2 :])}
 
     check_fails(promtool, spoil(tmp_path, alert, stricter), alert)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+@pytest.mark.parametrize("alert", [rule.alert for rule in RULES if THRESHOLD.search(rule.expr)])
+def test_an_alert_with_half_or_twice_its_threshold_fails_its_tests(
+    promtool: Path, tmp_path: Path, alert: str, factor: float
+) -> None:
+    def other(rule: Rule) -> Rule:
+        return {**rule, "expr": THRESHOLD.sub(lambda found: f"{float(found[0]) * factor:g}", rule["expr"])}
+
+    check_fails(promtool, spoil(tmp_path, alert, other), alert)
 
 
 def check_fails(promtool: Path, tests: Path, alert: str) -> None:
