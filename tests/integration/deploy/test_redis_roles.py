@@ -8,16 +8,7 @@ import redis.asyncio
 import redis.exceptions
 
 from deploy.local import LocalRegion, local_regions
-
-READS = ["HGETALL k", "HGET k f", "HEXISTS k f", "HLEN k", "TTL k", "INFO server", "PING"]
-APPLIES = ["HSET k f v", "HSETNX k f v", "HDEL k f", "DEL k", "EXPIRE k 10"]
-NEITHER = """FLUSHALL|FLUSHDB|CONFIG GET *|CONFIG SET maxmemory-policy allkeys-lru|DEBUG SLEEP 0|KEYS *|SCAN 0
-SHUTDOWN NOSAVE|SAVE|BGSAVE|BGREWRITEAOF|REPLICAOF NO ONE|SLAVEOF NO ONE|ACL LIST
-ACL SETUSER service on nopass|ACL WHOAMI|MONITOR|CLIENT LIST|CLIENT KILL TYPE normal|CLIENT PAUSE 10
-SCRIPT FLUSH|SCRIPT KILL|EVAL return 0|SET k v|GET k|RENAME k l|MOVE k 1|SWAPDB 0 1|SUBSCRIBE c|PUBLISH c m
-MODULE LIST|MIGRATE h 1 k 0 1|RESTORE k 0 x|SORT k|OBJECT ENCODING k|LATENCY LATEST|SLOWLOG GET|ROLE
-MEMORY USAGE k|WAIT 0 0|PSYNC ? -1|CLUSTER INFO|COMMAND|DBSIZE|RANDOMKEY|UNLINK k|PERSIST k|LPUSH l v"""
-FORBIDDEN = [command for line in NEITHER.splitlines() for command in line.split("|")]
+from tests.redis_roles import FORBIDDEN, PERMITTED
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -30,10 +21,8 @@ async def region() -> AsyncIterator[LocalRegion]:
 @pytest.mark.parametrize(
     ("user", "command", "may"),
     [
-        *((user, command, True) for user in ("service", "replicator") for command in READS),
-        *(("service", command, False) for command in APPLIES),
-        *(("replicator", command, True) for command in APPLIES),
-        *((user, command, False) for user in ("service", "replicator") for command in FORBIDDEN),
+        *((user, command, True) for user, commands in PERMITTED.items() for command in commands),
+        *((user, command, False) for user, commands in FORBIDDEN.items() for command in commands),
     ],
 )
 async def test_in_redis_a_service_reads_and_a_replicator_applies(
