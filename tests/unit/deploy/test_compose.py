@@ -22,7 +22,10 @@ from deploy.docker.volumes import data_volumes
 
 ROOT = Path(__file__).parents[3]
 REGIONS = [Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")]
-COMPOSE: dict[str, Any] = msgspec.yaml.decode((ROOT / "docker-compose.yml").read_bytes())
+TEXT = (ROOT / "docker-compose.yml").read_text()
+VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
+COMPOSE: dict[str, Any] = msgspec.yaml.decode(VARIABLE.sub(r"\2", TEXT))
+"""As it is where no variable is set."""
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ROLES = ("service", "replicator")
 PROCESSES = {f"{region}-{role}-{number}" for region in REGIONS for role in ROLES for number in (1, 2)}
@@ -159,6 +162,14 @@ def test_everything_is_published_to_this_machine_only() -> None:
         },
         "prometheus": ["127.0.0.1:9090:9090"],
         "grafana": ["127.0.0.1:3000:3000"],
+    }
+
+
+def test_whatever_is_published_can_be_published_elsewhere_and_the_guide_knows() -> None:
+    ports = re.findall(r"127\.0\.0\.1:\$\{(\w+_PORT):-(\d+)\}:\d+\"", TEXT)
+    assert len(dict(ports)) == len(ports) == sum(len(said.get("ports", [])) for said in SERVICES.values())
+    assert set(re.findall(r"=http://127\.0\.0\.1:\$\{(\w+_PORT):-(\d+)\}", TEXT)) == {
+        (f"{region.upper().replace('-', '_')}_PORT", f"808{index}") for index, region in enumerate(REGIONS, start=1)
     }
 
 
