@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import nats
+from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from redis.asyncio import Redis
 
@@ -15,13 +16,38 @@ from core.codec import decode
 from core.positions import Epoch, Position, Region, Sequence
 from core.registers import merge
 from core.registry import writes_of
-from deploy.local import LocalRegions
 from tests.e2e.callers import Told
 
 Log = list["Event"]
 Registers = dict[str, dict[str, str]]
 
+Connect = Callable[[str], Awaitable[Client]]
+"""How somebody connects to the NATS at an address."""
+
 FETCHED = 500
+
+
+class Place(Protocol):
+    """A region's servers, as those who may do everything there."""
+
+    @property
+    def nats_url(self) -> str:
+        """Its NATS, for its own log."""
+
+    @property
+    def redis_url(self) -> str:
+        """Its Redis."""
+
+    def log_url(self, origin: str) -> str:
+        """Its NATS, for the log of `origin`."""
+
+
+class Places(Protocol):
+    """All regions' servers."""
+
+    @property
+    def regions(self) -> Mapping[str, Place]:
+        """By the region's name."""
 
 
 class Event(NamedTuple):
@@ -53,9 +79,9 @@ class Evidence:
         )
 
 
-async def read_log(nats_url: str, origin: str) -> Log:
+async def read_log(nats_url: str, origin: str, *, connect: Connect = nats.connect) -> Log:
     """One log on one server, with a pull consumer."""
-    client = await nats.connect(nats_url)
+    client = await connect(nats_url)
     try:
         stream = client.jetstream()
         state = (await stream.stream_info(f"EVENTS_{origin}")).state
@@ -73,9 +99,9 @@ async def read_log(nats_url: str, origin: str) -> Log:
         await client.close()
 
 
-async def last_sequence(nats_url: str, origin: str) -> int:
+async def last_sequence(nats_url: str, origin: str, *, connect: Connect = nats.connect) -> int:
     """Where a log on a server ends."""
-    client = await nats.connect(nats_url)
+    client = await connect(nats_url)
     try:
         return (await client.jetstream().stream_info(f"EVENTS_{origin}")).state.last_seq
     finally:
@@ -108,20 +134,21 @@ async def read_registers(redis_url: str) -> Registers:
     return found
 
 
-async def settled(demo: LocalRegions, *, within_seconds: float = 30) -> Evidence:
+async def settled(demo: Places, *, within_seconds: float = 30, connect: Connect = nats.connect) -> Evidence:
     """Everything there is, once every region has applied every log to its end."""
-    names = list(demo.regions)
+    regions = demo.regions
     async with asyncio.timeout(within_seconds):
         while True:
-            ends = {name: await last_sequence(demo.region(name).nats_url, name) for name in names}
-            marks = [await watermarks(demo.region(name).redis_url) for name in names]
+            ends = {name: await last_sequence(one.nats_url, name, connect=connect) for name, one in regions.items()}
+            marks = [await watermarks(one.redis_url) for one in regions.values()]
             if all(mark.get(name, 0) == end for mark in marks for name, end in ends.items()):
                 break
             await asyncio.sleep(0.05)
     logs = {
-        here: {origin: await read_log(demo.region(here).log_url(origin), origin) for origin in names} for here in names
+        here: {origin: await read_log(one.log_url(origin), origin, connect=connect) for origin in regions}
+        for here, one in regions.items()
     }
-    return Evidence(logs, {name: await read_registers(demo.region(name).redis_url) for name in names})
+    return Evidence(logs, {name: await read_registers(one.redis_url) for name, one in regions.items()})
 
 
 def check(evidence: Evidence) -> None:
