@@ -1,4 +1,7 @@
-"""Who may do what in a region's Redis, as a table."""
+"""Who may do what in a region's Redis, as a table, and how a line of it is tried."""
+
+import redis.asyncio
+import redis.exceptions
 
 from deploy.redis.configuration import REPLICATOR, SERVICE
 
@@ -16,3 +19,19 @@ FORBIDDEN = {
     SERVICE: APPLIES + [command for line in NEITHER.splitlines() for command in line.split("|")],
     REPLICATOR: [command for line in NEITHER.splitlines() for command in line.split("|")],
 }
+
+_DEBUG_IS_OFF = "DEBUG command not allowed"
+"""What Redis says from version 7 on before it looks who asks."""
+
+
+async def is_refused(client: "redis.asyncio.Redis", command: str) -> bool:
+    """Whether Redis refuses a command to this user. Any other error is raised."""
+    try:
+        await client.execute_command(*command.split(" "))  # type: ignore[no-untyped-call]
+    except redis.exceptions.NoPermissionError:
+        return True
+    except redis.exceptions.ResponseError as error:
+        if _DEBUG_IS_OFF not in str(error):
+            raise
+        return True
+    return False
