@@ -4,11 +4,14 @@
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+from tests import engine
 
 # A slow machine is no failure, and a failure prints what repeats it.
 slow_is_fine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -17,15 +20,28 @@ settings.register_profile("whole", slow_is_fine, max_examples=2_000)
 
 
 class Needed(NamedTuple):
-    """Programs, and Debian's package that has them."""
+    """What some tests need, and what they say where it is missing: nothing where it is there."""
 
-    programs: tuple[str, ...]
-    package: str
+    what: str
+    complaint: Callable[[], str]
+
+
+def programs(*names: str, package: str) -> Needed:
+    """Programs of Debian's `package`."""
+
+    def complaint() -> str:
+        missing = [name for name in names if shutil.which(name) is None]
+        if not missing:
+            return ""
+        return f"this test needs {' and '.join(missing)}, and there is none on PATH: apt-get install -y {package}"
+
+    return Needed(" and ".join(names), complaint)
 
 
 NEEDED = {
-    "browser": Needed(("chromium",), "chromium"),
-    "prometheus": Needed(("prometheus", "promtool"), "prometheus"),
+    "browser": programs("chromium", package="chromium"),
+    "containers": Needed("a Docker engine and Compose", engine.complaint),
+    "prometheus": programs("prometheus", "promtool", package="prometheus"),
 }
 """Marker -> what the tests that carry it need."""
 
@@ -49,7 +65,7 @@ def whole(pytestconfig: pytest.Config) -> bool:
 
 
 def markers(item: pytest.Item) -> Iterator[str]:
-    """Which programs a test needs, by their markers."""
+    """What a test needs, by its markers."""
     return (marker for marker in NEEDED if item.get_closest_marker(marker) is not None)
 
 
@@ -66,10 +82,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in markers(item):
-        missing = [program for program in NEEDED[marker].programs if shutil.which(program) is None]
-        if missing:
-            install = f"apt-get install -y {NEEDED[marker].package}"
-            pytest.fail(f"this test needs {' and '.join(missing)}, and there is none on PATH: {install}", pytrace=False)
+        complaint = NEEDED[marker].complaint()
+        if complaint:
+            pytest.fail(complaint, pytrace=False)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -87,5 +102,22 @@ def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - a worker of pytest
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for marker, count in config.stash[_LEFT_OUT].items():
         tests = "1 test that needs" if count == 1 else f"{count} tests that need"
-        programs = " and ".join(NEEDED[marker].programs)
-        terminalreporter.write_line(f"left out: {tests} {programs} (`make test-all` runs every test)")
+        terminalreporter.write_line(f"left out: {tests} {NEEDED[marker].what} (`make test-all` runs every test)")
+
+
+def in_one_process(node_id: str) -> str:
+    """Which tests one worker runs, one after the other: those of a file, and all that share the same containers."""
+    file = node_id.partition("::")[0]
+    return "tests/containers" if file.startswith("tests/containers/") else file
+
+
+class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+    """As `--dist loadfile`, but for the containers."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return in_one_process(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:  # noqa: ANN401 - pytest-xdist has no types
+    return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None

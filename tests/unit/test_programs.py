@@ -8,13 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import in_one_process
+
 ROOT = Path(__file__).parents[2]
 
 
-async def outcome(*options: str, path: str) -> tuple[int | None, str]:
-    """What pytest says of the browser's tests with these options and that `PATH`."""
+BROWSER, CONTAINERS = "tests/browser/test_words.py", "tests/containers/test_built_image.py"
+
+
+async def outcome(*options: str, path: str, tests: str = BROWSER) -> tuple[int | None, str]:
+    """What pytest says of `tests` with these options and that `PATH`."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pytest", "tests/browser/test_words.py", "-q", "-p", "no:cacheprovider", *options),
+        *(sys.executable, "-m", "pytest", tests, "-q", "-p", "no:cacheprovider", *options),
         cwd=ROOT,
         env={**os.environ, "PATH": path},
         stdout=asyncio.subprocess.PIPE,
@@ -35,3 +40,30 @@ async def test_where_the_program_is_missing_they_fail_and_name_the_package(tmp_p
     assert code == pytest.ExitCode.TESTS_FAILED
     assert "needs chromium, and there is none on PATH: apt-get install -y chromium" in printed
     assert "passed" not in printed
+
+
+@pytest.mark.parametrize(
+    ("docker", "compose", "complaint"),
+    [
+        (None, None, "needs docker, and there is none on PATH: apt-get install -y docker.io docker-compose"),
+        ("echo 'is it running?' >&2; exit 1", "exit 0", "needs a Docker engine, and none answers (is it running?)"),
+        ('[ "$1" = version ]', None, "needs Compose, and there is neither `docker compose` nor docker-compose on PATH"),
+    ],
+)
+async def test_where_no_containers_can_be_run_they_fail_and_say_what_is_missing(
+    tmp_path: Path, docker: str | None, compose: str | None, complaint: str
+) -> None:
+    for name, script in (("docker", docker), ("docker-compose", compose)):
+        if script is not None:
+            (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+            (tmp_path / name).chmod(0o755)
+    code, printed = await outcome("--programs", path=str(tmp_path), tests=CONTAINERS)
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert complaint in printed
+    assert "passed" not in printed
+
+
+def test_those_that_share_containers_run_in_one_process_and_all_others_by_file() -> None:
+    assert in_one_process("tests/containers/test_tour.py::test_a[x]") == "tests/containers"
+    assert in_one_process("tests/containers/versions/test_b.py::test_b") == "tests/containers"
+    assert in_one_process("tests/unit/core/test_stamps.py::test_c") == "tests/unit/core/test_stamps.py"

@@ -1,0 +1,179 @@
+"""The regions of docker-compose.yml, brought up from nothing beside whatever else runs on this machine."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from core.positions import Region
+from deploy.local.ports import LOCALHOST, Ports
+from deploy.logins import Logins
+from tests.containers.commands import Outcome, docker, inspect, run, succeed
+from tests.e2e.callers import ORGANIZATION, ORGANIZATIONS, Caller, calling
+from tests.engine import compose_command
+from tests.keys import Keys, issue_keys
+
+REGIONS = (Region("us-iowa"), Region("europe-belgium"), Region("asia-japan"))
+SERVICES = [f"{region}-service-{number}" for region in REGIONS for number in (1, 2)]
+REPLICATORS = [f"{region}-replicator-{number}" for region in REGIONS for number in (1, 2)]
+LINKS = [f"{region}-link" for region in REGIONS]
+SERVERS = [f"{region}-{server}" for region in REGIONS for server in ("nats", "redis")]
+RUN_ONCE = ["init", "guide"]
+
+BUILD_SECONDS_MAX = 240.0
+UP_SECONDS_MAX = 180.0
+"""Until everything is ready, on a machine with two cores that does other things too."""
+HEALTHY_SECONDS_MAX = 90.0
+_POLL_SECONDS = 0.2
+
+_READ_FILES = """
+import json, pathlib
+root = pathlib.Path("/volumes")
+print(json.dumps({str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}))
+"""
+
+
+class Composed:
+    """A project of the repository's own Compose file: its name, ports and image are nobody else's."""
+
+    def __init__(self, name: str, ports: Ports) -> None:
+        self.name = name
+        self.image = name
+        self.urls = {service: f"http://{LOCALHOST}:{ports.claim_any()}" for service in SERVICES}
+        self.prometheus_url = f"http://{LOCALHOST}:{ports.claim_any()}"
+
+    async def compose(self, *arguments: str, within_seconds: float = 60) -> str:
+        """What Compose prints about the project. Fails if it does."""
+        published = {
+            f"{region.upper().replace('-', '_')}{name}_PORT": self.urls[f"{region}-service-{number}"]
+            for region in REGIONS
+            for number, name in ((1, ""), (2, "_ADMIN"))
+        }
+        published["PROMETHEUS_PORT"] = self.prometheus_url
+        return await succeed(
+            *compose_command(),
+            "--project-name",
+            self.name,
+            *arguments,
+            environment={
+                "CROSSHOOK_IMAGE": self.image,
+                **{name: url.rpartition(":")[2] for name, url in published.items()},
+            },
+            within_seconds=within_seconds,
+        )
+
+    async def build(self) -> None:
+        """Build the image."""
+        await self.compose("build", "init", within_seconds=BUILD_SECONDS_MAX)
+
+    async def up(self) -> float:
+        """Start whatever does not run, and return once all of it is ready, and after how many seconds."""
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        await self.compose("up", "-d", within_seconds=UP_SECONDS_MAX)
+        await self.healthy([*SERVERS, *LINKS, *REPLICATORS, *SERVICES, "prometheus"])
+        await self._ended(RUN_ONCE)
+        return loop.time() - begin
+
+    async def down(self) -> None:
+        """Take everything away, with all data and secrets."""
+        await self.compose("down", "--volumes", "--remove-orphans", within_seconds=UP_SECONDS_MAX)
+
+    async def remove_image(self) -> None:
+        """Take the image away, if it was built."""
+        await run("docker", "image", "rm", "--no-prune", self.image)
+
+    async def there_is(self, kind: str, *options: str) -> list[str]:
+        """The containers, networks or volumes of the project, by their ids or names."""
+        label = f"label=com.docker.compose.project={self.name}"
+        return (await docker(kind, "ls", "--quiet", "--filter", label, *options)).split()
+
+    async def container(self, service: str) -> str:
+        """The id of a service's container."""
+        (found,) = await self.there_is("container", "--all", "--filter", f"label=com.docker.compose.service={service}")
+        return found
+
+    async def states(self) -> Mapping[str, dict[str, Any]]:
+        """By service, what the engine knows of each container, whether it runs or not."""
+        found = await inspect("container", *await self.there_is("container", "--all"))
+        return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
+
+    async def network(self, name: str) -> dict[str, Any]:
+        """What the engine knows of one of the project's networks."""
+        found = await inspect("network", *await self.there_is("network"))
+        return next(one for one in found if one["Labels"]["com.docker.compose.network"] == name)
+
+    async def execute(self, service: str, *command: str, given: bytes = b"", within_seconds: float = 30) -> Outcome:
+        """The outcome of a command in a container, as the user that the container has."""
+        container = await self.container(service)
+        return await run("docker", "exec", "-i", container, *command, given=given, within_seconds=within_seconds)
+
+    async def healthy(self, services: Iterable[str], *, within_seconds: float = HEALTHY_SECONDS_MAX) -> None:
+        """Return once all of them are healthy."""
+        waited_for = set(services)
+        unwell: dict[str, str] = {}
+        try:
+            async with asyncio.timeout(within_seconds):
+                while True:
+                    states = await self.states()
+                    unwell = {
+                        name: health
+                        for name in waited_for
+                        if (health := states[name]["State"].get("Health", {}).get("Status", "")) != "healthy"
+                    }
+                    if not unwell:
+                        return
+                    await asyncio.sleep(_POLL_SECONDS)
+        except TimeoutError:
+            logs = [await self.compose("logs", "--tail", "20", name) for name in unwell]
+            raise AssertionError(f"not healthy within {within_seconds:g} s: {unwell}\n{''.join(logs)}") from None
+
+    async def _ended(self, services: Iterable[str]) -> None:
+        async with asyncio.timeout(HEALTHY_SECONDS_MAX):
+            for name in services:
+                while (state := (await self.states())[name]["State"])["Status"] != "exited":
+                    await asyncio.sleep(_POLL_SECONDS)
+                assert state["ExitCode"] == 0, await self.compose("logs", name)
+
+    async def cut(self, region: str) -> None:
+        """As the guide says it."""
+        await self.compose("exec", "-T", f"{region}-link", "crosshook", "link", "cut", region)
+
+    async def heal(self, region: str) -> None:
+        """As the guide says it."""
+        await self.compose("exec", "-T", f"{region}-link", "crosshook", "link", "heal", region)
+
+    async def files(self) -> Mapping[str, str]:
+        """What every file says that containers are given, by its volume's name and its own: `vault/logins.json`.
+
+        Only the engine's owner can see all of them, from a container of his own.
+        """
+        found = await inspect("volume", *await self.there_is("volume"))
+        volumes = {one["Labels"]["com.docker.compose.volume"]: one["Name"] for one in found}
+        mounts = [f"--volume={name}:/volumes/{short}:ro" for short, name in volumes.items() if "-data" not in short]
+        locked = ["--rm", "--network=none", "--read-only", "--user=0:0", "--cap-drop=ALL", "--cap-add=DAC_OVERRIDE"]
+        printed = await docker("run", *locked, *mounts, "--entrypoint=python", self.image, "-c", _READ_FILES)
+        text: dict[str, str] = json.loads(printed)
+        return text
+
+    async def logins(self) -> Logins:
+        """Every user's password."""
+        return msgspec.json.decode((await self.files())["vault/logins.json"], type=Logins)
+
+    async def keys(self) -> Keys:
+        """A new API key of each organization, which every region knows."""
+        admin_key = (await self.files())["admin/admin-key"]
+        return await issue_keys(self.urls["us-iowa-service-2"], admin_key, {ORGANIZATION, *ORGANIZATIONS})
+
+    @asynccontextmanager
+    async def callers(self, keys: Keys) -> AsyncIterator[Mapping[str, Caller]]:
+        """By region, a caller of its first service."""
+        async with (
+            calling(self.urls["us-iowa-service-1"], keys) as iowa,
+            calling(self.urls["europe-belgium-service-1"], keys) as belgium,
+            calling(self.urls["asia-japan-service-1"], keys) as japan,
+        ):
+            yield dict(zip(REGIONS, (iowa, belgium, japan), strict=True))

@@ -1,0 +1,66 @@
+"""Containers for all of these tests: the regions of docker-compose.yml are brought up once."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from deploy.local.ports import Ports
+from tests.containers.composed import REGIONS, UP_SECONDS_MAX, Composed
+from tests.containers.leftovers import a_run, remove_what_the_dead_left
+from tests.containers.ways_in import WaysIn, ways_in
+from tests.keys import Keys
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def run_name() -> AsyncIterator[str]:
+    """What everything of this run is called."""
+    await remove_what_the_dead_left()
+    with a_run() as name:
+        yield name
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def built(run_name: str) -> AsyncIterator[Composed]:
+    """The image, and nothing that runs; in the end there is nothing left of it, and of what ran."""
+    ports = Ports()
+    composed = Composed(run_name, ports)
+    try:
+        await composed.build()
+        yield composed
+    finally:
+        await composed.down()
+        await composed.remove_image()
+        ports.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def composed(built: Composed) -> Composed:
+    """Regions that are ready."""
+    assert await built.there_is("container", "--all") == []
+    seconds = await built.up()
+    print(f"docker compose up: ready after {seconds:.1f} s")
+    assert seconds < UP_SECONDS_MAX
+    return built
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def keys(composed: Composed) -> Keys:
+    """API keys that every region knows."""
+    return await composed.keys()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def inside(composed: Composed, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WaysIn]:
+    """Ways to the regions' servers."""
+    async with ways_in(composed, tmp_path_factory.mktemp("shown")) as ways:
+        yield ways
+
+
+@pytest.fixture
+async def mended(composed: Composed) -> AsyncIterator[None]:
+    """Whatever a test does to the regions, in the end everything runs and nothing is cut."""
+    yield
+    await composed.up()
+    for region in REGIONS:
+        await composed.heal(region)
