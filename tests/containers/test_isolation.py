@@ -1,0 +1,155 @@
+"""From one region another one is reached through the links and in no other way."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pytest
+
+from core.positions import Region
+from deploy.docker.layout import NATS_PORT, REDIS_PORT, exit_of
+from tests.containers.composed import LINKS, REGIONS, REPLICATORS, SERVERS, SERVICES, Composed
+
+pytestmark = pytest.mark.containers
+
+HTTP_PORT, PROMETHEUS_PORT = 8080, 9090
+MONITOR_PORT = 8222
+EXIT_PORTS = [exit_of(REGIONS[0], to=region, regions=REGIONS).port for region in REGIONS]
+PORTS = [NATS_PORT, REDIS_PORT, HTTP_PORT, PROMETHEUS_PORT, MONITOR_PORT, *EXIT_PORTS]
+
+TRY_ALL = """
+import asyncio, json, sys
+
+async def is_open(host, port):
+    try:
+        async with asyncio.timeout(5):
+            _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+async def main():
+    places = [tuple(place) for place in json.load(sys.stdin)]
+    found = await asyncio.gather(*(is_open(*place) for place in places))
+    print(json.dumps([place for place, open in zip(places, found) if open]))
+
+asyncio.run(main())
+"""
+"""Only what is refused, unreachable or silent for so long is not open; a connection on one machine takes no time."""
+
+
+ASK_NAMES = """
+import concurrent.futures, json, socket, sys
+
+def is_known(name):
+    try:
+        return bool(socket.getaddrinfo(name, 1))
+    except OSError:
+        return False
+
+with concurrent.futures.ThreadPoolExecutor(40) as pool:
+    print(json.dumps([name for name, known in zip(sys.argv[1:], pool.map(is_known, sys.argv[1:])) if known]))
+"""
+
+
+class Place(NamedTuple):
+    """A container, by its name in docker-compose.yml, and a port."""
+
+    service: str
+    port: int
+
+
+async def reached(composed: Composed, service: str, places: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Which of these a container's process can connect to."""
+    given = json.dumps(places).encode()
+    outcome = await composed.execute(service, "python", "-c", TRY_ALL, given=given, within_seconds=60)
+    assert outcome.code == 0, outcome.error
+    return [(host, port) for host, port in json.loads(outcome.out)]
+
+
+async def addresses(composed: Composed) -> Mapping[str, str]:
+    """By address, whose it is: every container has one in each of its networks."""
+    return {
+        network["IPAddress"]: service
+        for service, state in (await composed.states()).items()
+        for network in state["NetworkSettings"]["Networks"].values()
+        if network["IPAddress"]
+    }
+
+
+def region_of(service: str) -> Region:
+    """Where a container is."""
+    return next(region for region in REGIONS if service.startswith(region))
+
+
+def of_own_region(here: Region) -> set[Place]:
+    """What is to be reached in a region's own network."""
+    own = (here, "prometheus")
+    servers = {
+        Place(f"{here}-nats", NATS_PORT),
+        Place(f"{here}-redis", REDIS_PORT),
+        Place("prometheus", PROMETHEUS_PORT),
+    }
+    exits = {Place(f"{here}-link", exit_of(here, to=to, regions=REGIONS).port) for to in REGIONS if to != here}
+    processes = {Place(name, HTTP_PORT) for name in (*SERVICES, *REPLICATORS) if name.startswith(own)}
+    return servers | exits | processes
+
+
+def beyond(service: str) -> set[Place]:
+    """What a link reaches besides: what the links of all regions take for their NATS."""
+    return {Place(link, NATS_PORT) for link in LINKS} if service in LINKS else set()
+
+
+async def test_only_ones_own_region_is_reached_and_by_its_link_those_of_the_others(composed: Composed) -> None:
+    """Every port of every container is tried, at every address that it has, from every container with a Python."""
+    looking = [*SERVICES, *REPLICATORS, *LINKS]
+    owners = await addresses(composed)
+    tried = [(address, port) for address in owners for port in PORTS]
+    found = await asyncio.gather(*(reached(composed, service, tried) for service in looking))
+    seen = {
+        service: {Place(owners[host], port) for host, port in places}
+        for service, places in zip(looking, found, strict=True)
+    }
+    assert seen == {service: of_own_region(region_of(service)) | beyond(service) for service in looking}
+
+
+@pytest.mark.parametrize("here", REGIONS)
+async def test_nobody_outside_a_region_is_known_there_by_name(composed: Composed, here: Region) -> None:
+    known = [f"{here}-nats", f"{here}-redis", f"{here}-exit"]
+    unknown = [name for name in (*SERVERS, *LINKS, *SERVICES, *REPLICATORS) if not name.startswith(here)]
+    unknown += [f"{region}-{end}" for region in REGIONS for end in ("exit", "entry") if f"{region}-{end}" not in known]
+    outcome = await composed.execute(f"{here}-replicator-1", "python", "-c", ASK_NAMES, *known, *unknown)
+    assert json.loads(outcome.out) == known
+
+
+async def test_what_is_published_on_this_machine_is_not_reached_from_a_region(composed: Composed) -> None:
+    """It would be a way around the links."""
+    published = [int(url.rpartition(":")[2]) for url in (*composed.urls.values(), composed.prometheus_url)]
+    for here in REGIONS:
+        for name in (here, f"{here}-edge"):
+            gateway = (await composed.network(name))["IPAM"]["Config"][0]["Gateway"]
+            tried = [(gateway, port) for port in published]
+            assert await reached(composed, f"{here}-service-1", tried) == [], gateway
+
+
+@pytest.mark.parametrize("service", LINKS)
+async def test_a_link_passes_on_no_packets_but_only_what_is_meant_for_a_nats(composed: Composed, service: str) -> None:
+    """It is the only one in two networks, but for Prometheus."""
+    for name in (service, "prometheus"):
+        outcome = await composed.execute(name, "cat", "/proc/sys/net/ipv4/ip_forward")
+        assert outcome.out.strip() == "0"
+
+
+async def test_whoever_is_in_several_networks_is_a_link_or_prometheus_or_published(composed: Composed) -> None:
+    several = {
+        service: {name.removeprefix(f"{composed.name}_") for name in state["NetworkSettings"]["Networks"]}
+        for service, state in (await composed.states()).items()
+        if len(state["NetworkSettings"]["Networks"]) > 1
+    }
+    assert several == {
+        **{f"{region}-link": {region, "wan"} for region in REGIONS},
+        **{f"{region}-service-{number}": {region, f"{region}-edge"} for region in REGIONS for number in (1, 2)},
+        "prometheus": {*REGIONS, "monitoring"},
+    }

@@ -1,0 +1,119 @@
+"""Each container has its own secrets and nobody else's; the first start makes them, and no later one."""
+
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+
+from core.positions import Region
+from deploy.docker.volumes import KEY
+from deploy.logins import Logins
+from deploy.nats.accounts import REPLICATOR, SERVICE, peer
+from deploy.redis.configuration import OPERATOR
+from tests.containers.composed import LINKS, REGIONS, REPLICATORS, RUN_ONCE, SERVERS, SERVICES, Composed
+
+pytestmark = pytest.mark.containers
+
+RUNNING = [*SERVERS, *LINKS, *REPLICATORS, *SERVICES, "prometheus"]
+
+
+def secrets_in(files: Mapping[str, str]) -> dict[str, str]:
+    """Every secret that there is, by what it is: `nats us-iowa service`."""
+    logins = msgspec.json.decode(files["vault/logins.json"], type=Logins)
+    found = {
+        f"{kind} {region} {user}": password
+        for kind, regions in (("nats", logins.nats), ("redis", logins.redis))
+        for region, users in regions.items()
+        for user, password in users.items()
+    }
+    keys = {path.partition("/")[0]: text for path, text in files.items() if path.endswith(f"/{KEY}")}
+    keys["authority"] = files["vault/authority-key.pem"]
+    found |= {f"key {owner}": text.splitlines()[1] for owner, text in keys.items()}
+    found["admin key"] = files["vault/admin-key"]
+    return found
+
+
+def meant_for(service: str) -> set[str]:
+    """The secrets that a container is to have."""
+    here = next((region for region in REGIONS if service.startswith(region)), Region(""))
+    role = service.removeprefix(f"{here}-")
+    match role.rstrip("-12"):
+        case "nats":
+            others = [peer(region) for region in REGIONS if region != here]
+            users = [SERVICE, REPLICATOR, "observer", "log-operator", "copies-operator", "system-operator", *others]
+            return {f"key {here}-nats", *(f"nats {here} {user}" for user in users)}
+        case "redis":
+            return {f"redis {here} {OPERATOR}"}
+        case "service":
+            admin = {"admin key"} if role == "service-2" else set()
+            return {f"key {here}-service", f"nats {here} {SERVICE}", f"redis {here} {SERVICE}"} | admin
+        case "replicator":
+            at_others = {f"nats {region} {peer(here)}" for region in REGIONS if region != here}
+            own = {f"nats {here} {REPLICATOR}", f"redis {here} {REPLICATOR}"}
+            return {f"key {here}-replicator"} | own | at_others
+        case _:
+            return set()
+
+
+def held(text: str, secrets: Mapping[str, str]) -> set[str]:
+    """Which secrets a text has."""
+    return {name for name, secret in secrets.items() if secret in text}
+
+
+@pytest.mark.parametrize("service", RUNNING)
+async def test_a_container_has_the_secrets_of_its_role_and_no_other(composed: Composed, service: str) -> None:
+    secrets = secrets_in(await composed.files())
+    outcome = await composed.execute(
+        service, "sh", "-c", "for file in /etc/crosshook*/*; do [ ! -f $file ] || cat $file; done; cat /proc/1/environ"
+    )
+    assert outcome.code == 0, outcome.error
+    assert held(outcome.out, secrets) == meant_for(service)
+
+
+async def test_every_secret_is_somebodys_and_none_is_the_same_as_another(composed: Composed) -> None:
+    secrets = secrets_in(await composed.files())
+    assert len(set(secrets.values())) == len(secrets) > 40
+    meant = {name for service in RUNNING for name in meant_for(service)}
+    for_people = {
+        "key authority",
+        "key operator",
+        *(f"redis {region} {user}" for region in REGIONS for user in (SERVICE, REPLICATOR)),
+    }
+    assert set(secrets) - meant <= for_people
+
+
+async def test_only_init_has_the_vault(composed: Composed) -> None:
+    mounts = {
+        service: {mount.get("Name", "").removeprefix(f"{composed.name}_") for mount in state["Mounts"]}
+        for service, state in (await composed.states()).items()
+    }
+    assert [service for service, volumes in mounts.items() if "vault" in volumes] == ["init"]
+
+
+async def test_no_secret_is_in_what_the_engine_knows_or_what_containers_have_said(composed: Composed) -> None:
+    files = await composed.files()
+    secrets = secrets_in(files)
+    assert held(files["us-iowa-nats/nats.conf"], secrets), "they would be seen"
+    known = msgspec.json.encode(dict(await composed.states())).decode()
+    said = await composed.compose("logs", "--no-color")
+    assert "us-iowa-service-1" in known
+    assert "us-iowa-service-1" in said
+    assert held(known, secrets) == set()
+    assert held(said, secrets) == set()
+
+
+async def test_a_second_up_changes_no_secret_and_restarts_nobody(composed: Composed) -> None:
+    before = await composed.files(), await started(composed), await api_key(composed)
+    await composed.up()
+    assert (await composed.files(), await started(composed), await api_key(composed)) == before
+
+
+async def started(composed: Composed) -> dict[str, str]:
+    """When each container began that is not over."""
+    return {name: one["State"]["StartedAt"] for name, one in (await composed.states()).items() if name not in RUN_ONCE}
+
+
+async def api_key(composed: Composed) -> set[str]:
+    """What the guide has printed for people to paste, however often."""
+    said = await composed.compose("logs", "--no-color", "guide")
+    return {line.rpartition("KEY=")[2] for line in said.splitlines() if "KEY=" in line}
