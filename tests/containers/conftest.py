@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.ports import Ports
-from tests.containers.composed import REGIONS, UP_SECONDS_MAX, Composed
+from tests.containers.composed import UP_SECONDS_MAX, Composed
 from tests.containers.leftovers import a_run, remove_what_the_dead_left
 from tests.containers.ways_in import WaysIn, ways_in
 from tests.keys import Keys
@@ -61,6 +61,4 @@ async def inside(composed: Composed, tmp_path_factory: pytest.TempPathFactory) -
 async def mended(composed: Composed) -> AsyncIterator[None]:
     """Whatever a test does to the regions, in the end everything runs and nothing is cut."""
     yield
-    await composed.up()
-    for region in REGIONS:
-        await composed.heal(region)
+    await composed.mend()

@@ -4,33 +4,21 @@ from collections.abc import Mapping
 
 import msgspec
 import pytest
+import pytest_asyncio
 
 from core.positions import Region
-from deploy.docker.volumes import KEY
-from deploy.logins import Logins
 from deploy.nats.accounts import REPLICATOR, SERVICE, peer
 from deploy.redis.configuration import OPERATOR
-from tests.containers.composed import LINKS, REGIONS, REPLICATORS, RUN_ONCE, SERVERS, SERVICES, Composed
+from tests.containers.composed import REGIONS, RUN_ONCE, RUNNING, Composed
+from tests.containers.secrets import held, secrets_in
 
-pytestmark = pytest.mark.containers
-
-RUNNING = [*SERVERS, *LINKS, *REPLICATORS, *SERVICES, "prometheus"]
+pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module")]
 
 
-def secrets_in(files: Mapping[str, str]) -> dict[str, str]:
-    """Every secret that there is, by what it is: `nats us-iowa service`."""
-    logins = msgspec.json.decode(files["vault/logins.json"], type=Logins)
-    found = {
-        f"{kind} {region} {user}": password
-        for kind, regions in (("nats", logins.nats), ("redis", logins.redis))
-        for region, users in regions.items()
-        for user, password in users.items()
-    }
-    keys = {path.partition("/")[0]: text for path, text in files.items() if path.endswith(f"/{KEY}")}
-    keys["authority"] = files["vault/authority-key.pem"]
-    found |= {f"key {owner}": text.splitlines()[1] for owner, text in keys.items()}
-    found["admin key"] = files["vault/admin-key"]
-    return found
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def secrets(composed: Composed) -> Mapping[str, str]:
+    """All of them, by what they are."""
+    return secrets_in(await composed.files())
 
 
 def meant_for(service: str) -> set[str]:
@@ -55,14 +43,10 @@ def meant_for(service: str) -> set[str]:
             return set()
 
 
-def held(text: str, secrets: Mapping[str, str]) -> set[str]:
-    """Which secrets a text has."""
-    return {name for name, secret in secrets.items() if secret in text}
-
-
 @pytest.mark.parametrize("service", RUNNING)
-async def test_a_container_has_the_secrets_of_its_role_and_no_other(composed: Composed, service: str) -> None:
-    secrets = secrets_in(await composed.files())
+async def test_a_container_has_the_secrets_of_its_role_and_no_other(
+    composed: Composed, secrets: Mapping[str, str], service: str
+) -> None:
     outcome = await composed.execute(
         service, "sh", "-c", "for file in /etc/crosshook*/*; do [ ! -f $file ] || cat $file; done; cat /proc/1/environ"
     )
@@ -70,8 +54,7 @@ async def test_a_container_has_the_secrets_of_its_role_and_no_other(composed: Co
     assert held(outcome.out, secrets) == meant_for(service)
 
 
-async def test_every_secret_is_somebodys_and_none_is_the_same_as_another(composed: Composed) -> None:
-    secrets = secrets_in(await composed.files())
+async def test_every_secret_is_somebodys_and_none_is_the_same_as_another(secrets: Mapping[str, str]) -> None:
     assert len(set(secrets.values())) == len(secrets) > 40
     meant = {name for service in RUNNING for name in meant_for(service)}
     for_people = {
@@ -90,10 +73,9 @@ async def test_only_init_has_the_vault(composed: Composed) -> None:
     assert [service for service, volumes in mounts.items() if "vault" in volumes] == ["init"]
 
 
-async def test_no_secret_is_in_what_the_engine_knows_or_what_containers_have_said(composed: Composed) -> None:
-    files = await composed.files()
-    secrets = secrets_in(files)
-    assert held(files["us-iowa-nats/nats.conf"], secrets), "they would be seen"
+async def test_no_secret_is_in_what_the_engine_knows_or_what_containers_have_said(
+    composed: Composed, secrets: Mapping[str, str]
+) -> None:
     known = msgspec.json.encode(dict(await composed.states())).decode()
     said = await composed.compose("logs", "--no-color")
     assert "us-iowa-service-1" in known

@@ -75,7 +75,7 @@ class WayIn:
 class WaysIn:
     """All of them, and the certificates that there are to be shown."""
 
-    def __init__(self, regions: Mapping[Region, WayIn], files: Mapping[str, str], directory: Path) -> None:
+    def __init__(self, regions: Mapping[str, WayIn], files: Mapping[str, str], directory: Path) -> None:
         self.regions = regions
         self._files = files
         self._directory = directory
@@ -134,7 +134,7 @@ async def ways_in(composed: Composed, directory: Path) -> AsyncIterator[WaysIn]:
     ports = Ports()
     async with AsyncExitStack() as stack:
         stack.callback(ports.close)
-        regions = {}
+        regions: dict[str, WayIn] = {}
         for region in REGIONS:
             way = WayIn(region, logins, nats_port=ports.claim_any(), redis_port=ports.claim_any())
             await stack.enter_async_context(_carrier(composed, way))
