@@ -1,5 +1,6 @@
 """Certificates by which regions know one another: an authority of the deployment's own, and what it vouches for."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -22,10 +23,11 @@ _SKEW = timedelta(hours=1)
 
 
 class Use(Enum):
-    """What a certificate is good for: to be connected to, or to connect."""
+    """What a certificate is good for: to be connected to, to connect, or, among several servers, both."""
 
-    SERVER = ExtendedKeyUsageOID.SERVER_AUTH
-    CLIENT = ExtendedKeyUsageOID.CLIENT_AUTH
+    SERVER = (ExtendedKeyUsageOID.SERVER_AUTH,)
+    CLIENT = (ExtendedKeyUsageOID.CLIENT_AUTH,)
+    PEER = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -43,22 +45,23 @@ class Authority:
         self._certificate = x509.load_pem_x509_certificate(identity.certificate.encode())
         self._key = _key_in(identity)
 
-    def issue(self, region: Region, role: str, *, use: Use, now: datetime) -> Identity:
-        """A new key, and a certificate that names `region` and is good for `use` from `now` on."""
+    def issue(self, region: Region, role: str, *, use: Use, now: datetime, hosts: Sequence[str] = ()) -> Identity:
+        """A new key, and a certificate that names `region`, and `hosts`, and is good for `use` from `now` on."""
+        names = [x509.DNSName(name) for name in (region, *hosts)]
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             _begun(f"{region} {role}", key, issuer=self._certificate.subject, now=now, days=CERTIFICATE_DAYS)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(signs_certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([use.value]), critical=False)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(region)]), critical=False)
+            .add_extension(x509.ExtendedKeyUsage(use.value), critical=False)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         return _identity(certificate, key)
 
     def vouches_for(self, identity: Identity, region: Region, *, use: Use, now: datetime) -> bool:
-        """Whether `identity` is what `issue` would make, and not soon over."""
+        """Whether `identity` is what `issue` would make without hosts, and not soon over."""
         try:
             certificate = x509.load_pem_x509_certificate(identity.certificate.encode())
             certificate.verify_directly_issued_by(self._certificate)
@@ -71,7 +74,7 @@ class Authority:
         return (
             is_its_key
             and names.get_values_for_type(x509.DNSName) == [region]
-            and list(uses) == [use.value]
+            and tuple(uses) == use.value
             and left > timedelta(days=RENEWED_DAYS_BEFORE)
         )
 

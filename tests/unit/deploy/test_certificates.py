@@ -1,0 +1,41 @@
+"""A certificate is good for what its bearer does, under the names by which it is reached."""
+
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from core.positions import Region
+from deploy.docker.certificates import Authority, Identity, Use, new_authority
+
+HERE = Region("us-iowa")
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+
+
+def names_and_uses(identity: Identity) -> tuple[list[str], list[x509.ObjectIdentifier]]:
+    extensions = x509.load_pem_x509_certificate(identity.certificate.encode()).extensions
+    names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    uses = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    return names.get_values_for_type(x509.DNSName), list(uses)
+
+
+def issued(authority: Authority, use: Use, *hosts: str) -> Identity:
+    return authority.issue(HERE, "nats", use=use, now=NOW, hosts=hosts)
+
+
+def test_one_is_for_a_server_or_for_a_client_and_names_the_region() -> None:
+    authority = new_authority(now=NOW)
+    assert names_and_uses(issued(authority, Use.SERVER)) == ([HERE], [SERVER])
+    assert names_and_uses(issued(authority, Use.CLIENT)) == ([HERE], [CLIENT])
+
+
+def test_servers_that_connect_to_each_other_have_one_for_both_that_names_them_too() -> None:
+    shown = issued(new_authority(now=NOW), Use.PEER, "nats-0.nats", "nats-1.nats")
+    assert names_and_uses(shown) == ([HERE, "nats-0.nats", "nats-1.nats"], [SERVER, CLIENT])
+
+
+def test_one_for_both_is_not_taken_for_one_of_either() -> None:
+    authority = new_authority(now=NOW)
+    peer = issued(authority, Use.PEER)
+    assert [use for use in Use if authority.vouches_for(peer, HERE, use=use, now=NOW)] == [Use.PEER]
