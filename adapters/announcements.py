@@ -15,7 +15,8 @@ class Announcement(msgspec.Struct, frozen=True):
     """A region's watermarks. It is cumulative: the next one makes up for any that was lost.
 
     `incarnation` changes whenever the region's Redis may have gone back; `is_current` says whether what it
-    answers is as new as anything it ever answered; `halted` has the reason for each origin that is stopped.
+    answers is as new as anything it ever answered; `halted` has the reason for each origin that is stopped;
+    `not_connected` has the regions, its own among them, to whose NATS whoever announces has no connection.
     """
 
     region: Region
@@ -23,6 +24,7 @@ class Announcement(msgspec.Struct, frozen=True):
     is_current: bool
     vector: dict[Region, Mark]
     halted: dict[Region, str] = msgspec.field(default_factory=dict)
+    not_connected: list[Region] = msgspec.field(default_factory=list)
 
 
 _encoder = msgspec.json.Encoder()

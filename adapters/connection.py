@@ -5,6 +5,7 @@ that was asked on it; nothing published on it is sent again by somebody else lat
 """
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -12,10 +13,15 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from adapters.addresses import Tls
 from adapters.errors import Unavailable
-from adapters.session import REDIAL_SECONDS, Session, Tls, in_words
+from adapters.session import REDIAL_SECONDS, Session, in_words
 
 log = structlog.get_logger()
+
+UNSERVED_SECONDS_MAX = 15.0
+"""How long all that is asked of a server may be in vain before another of the region is tried. In an election, of up to
+9 s, that is so of every server."""
 
 
 class Connection:
@@ -34,6 +40,7 @@ class Connection:
         self._tls = tls
         self._on_change = on_change or (lambda _why_not: None)
         self._session: Session | None = None
+        self._last_server = ""
         self._available = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -75,14 +82,17 @@ class Connection:
     async def _live(self) -> str:
         """One session, from its dialling to its end, with a server that takes one. Returns why there is none now.
 
-        Each server is tried once. Their order is by chance, so that many processes spread over them.
+        Each server is tried once. Their order is by chance, so that many processes spread over them, but the one that
+        the last session was with is the last. A server may be cut off from the others of its region, and of no use.
         """
         whys = []
-        for server in random.sample(self._servers, len(self._servers)):
-            session = Session(self._name, tls=self._tls)
+        unserved_seconds_max = UNSERVED_SECONDS_MAX if len(self._servers) > 1 else math.inf
+        servers = random.sample(self._servers, len(self._servers))
+        for server in sorted(servers, key=lambda server: server == self._last_server):
+            session = Session(self._name, tls=self._tls, unserved_seconds_max=unserved_seconds_max)
             try:
                 await session.dial(server)
-                self._session = session
+                self._session, self._last_server = session, server
                 self._available.set()
                 self._tell(None)
                 await session.wait_lost()

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum, auto
 from time import monotonic
@@ -141,8 +141,16 @@ class EventLog:
             if len(entries) == 1
             else jetstream.publish_batch(session, uuid.uuid4().hex, list(entries), after=after)
         )
+        outcome, why = await self._outcome(session.run(work, APPEND_TIMEOUT_SECONDS))
+        if outcome in (Append.STORED, Append.PLACE_TAKEN):
+            session.served()
+        else:
+            session.unserved()
+        return outcome, why
+
+    async def _outcome(self, appending: Awaitable[jetstream.Error | int]) -> tuple[Append, str]:
         try:
-            answer = await session.run(work, APPEND_TIMEOUT_SECONDS)
+            answer = await appending
         except Unavailable as error:
             return Append.UNANSWERED, str(error)
         if isinstance(answer, int):
@@ -159,7 +167,7 @@ class EventLog:
         caller follows anew from the last event it has.
         """
         session = self._connection.current
-        follower = Follower(session, self.origin, known=known)
+        follower = Follower(session, self.origin, known=known, describe=self.describe)
         deliveries = session.new_delivery_subject()
         subscription = await session.subscribe(deliveries, follower.on_message)
         try:

@@ -1,13 +1,15 @@
 """Events of one log as its server pushes them: contiguous, from the last known event on, or a doubt."""
 
 import asyncio
-from time import time_ns
+from collections.abc import Awaitable, Callable
+from time import monotonic, time_ns
 from typing import NamedTuple
 
 from nats.aio.msg import Msg
 
 from adapters import jetstream
-from adapters.errors import EpochChanged, Forked, Interrupted, Unavailable
+from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
+from adapters.log_info import LogInfo
 from adapters.session import Session
 from core.codec import fingerprint
 from core.positions import NOTHING, Arrival, Mark, Region, Sequence, classify
@@ -15,6 +17,9 @@ from core.topology import TRACEPARENT, epoch_in
 
 SILENCE_SECONDS = 2.5
 """How long a follower hears nothing, not even the heartbeat of every second, before it is in doubt."""
+
+QUIET_SECONDS = 5.0
+"""How often a follower that hears of no event asks whether there is none: a request to the log's leader each time."""
 
 
 class Stored(NamedTuple):
@@ -45,12 +50,17 @@ class _Heard(NamedTuple):
 
 
 class Follower:
-    """Events of one log, contiguous from the one after `known`. `epoch` is the log's."""
+    """Events of one log, contiguous from the one after `known`. `epoch` is the log's; `describe` asks where it ends."""
 
-    def __init__(self, session: Session, origin: Region, *, known: Mark) -> None:
+    def __init__(
+        self, session: Session, origin: Region, *, known: Mark, describe: Callable[[], Awaitable[LogInfo]]
+    ) -> None:
         self.session = session
         self._origin = origin
         self._known = known
+        self._describe = describe
+        self._quiet_since = monotonic()
+        self._described_end = NOTHING
         self._must_see_known = known.sequence != NOTHING
         self._buffer: list[_Heard] = []
         self._arrived = asyncio.Event()
@@ -97,7 +107,25 @@ class Follower:
     async def heard(self) -> list[Stored]:
         """The next events; none if the server only gave a sign of life, as it does every second. Raises as `next`."""
         taken = await self._take()
-        return [event for heard in taken if (event := await self._examine(heard)) is not None]
+        events = [event for heard in taken if (event := await self._examine(heard)) is not None]
+        if events:
+            self._quiet_since = monotonic()
+        elif monotonic() >= self._quiet_since + QUIET_SECONDS:
+            self._quiet_since = monotonic()
+            await self._look_for_more()
+        return events
+
+    async def _look_for_more(self) -> None:
+        """Raise if the log had more already when it was last described: the server that delivers it is left behind.
+
+        It may be one of several that keep the log, and cut off from the others.
+        """
+        if self._known.sequence < self._described_end:
+            raise Interrupted(f"nothing after {self._known.sequence} is delivered, and there is {self._described_end}")
+        try:
+            self._described_end = (await self._describe()).last_sequence
+        except (LogMissing, Unavailable):
+            return  # Whoever is cut off, or asked in the midst of an election, knows nothing; the heartbeat is heard.
 
     async def _take(self) -> list[_Heard]:
         if not self._buffer and not self.session.is_lost:

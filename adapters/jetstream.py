@@ -1,7 +1,8 @@
 """The few calls of JetStream's API that a log needs. Source: NATS docs, reference, JetStream API."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -114,6 +115,37 @@ class StoredMessage(msgspec.Struct, frozen=True):
 
 async def call(session: Session, subject: str, body: Any = None) -> bytes:  # noqa: ANN401 - whatever JSON takes
     """The answer to an API request. Raises `ApiError`, `Unavailable`."""
+    with _counted(session):
+        return await _answer(session, subject, body)
+
+
+async def stream_info(session: Session, stream: str) -> StreamInfo:
+    """What a stream's leader says of it. Raises `ApiError` (`STREAM_NOT_FOUND`), `Unavailable`.
+
+    While there is none each server answers with what it has, which may be less than there is: that is no answer here.
+    """
+    with _counted(session):
+        info = msgspec.json.decode(await _answer(session, f"STREAM.INFO.{stream}"), type=StreamInfo)
+        if not info.cluster.leader:
+            raise Unavailable(f"no server leads {stream} now")
+        return info
+
+
+@contextmanager
+def _counted(session: Session) -> Iterator[None]:
+    """Have the session know whether it is of use."""
+    try:
+        yield
+    except Unavailable:
+        session.unserved()
+        raise
+    except ApiError:
+        session.served()
+        raise
+    session.served()
+
+
+async def _answer(session: Session, subject: str, body: Any = None) -> bytes:  # noqa: ANN401 - as above
     payload = b"" if body is None else msgspec.json.encode(body)
     answer = await session.request(f"$JS.API.{subject}", payload, timeout_seconds=API_TIMEOUT_SECONDS)
     error = msgspec.json.decode(answer.data, type=_Answer).error
@@ -122,17 +154,6 @@ async def call(session: Session, subject: str, body: Any = None) -> bytes:  # no
             raise Unavailable(f"{error.description} ({error.err_code})")
         raise ApiError(code=error.err_code, description=error.description)
     return answer.data
-
-
-async def stream_info(session: Session, stream: str) -> StreamInfo:
-    """What a stream's leader says of it. Raises `ApiError` (`STREAM_NOT_FOUND`), `Unavailable`.
-
-    While there is none each server answers with what it has, which may be less than there is: that is no answer here.
-    """
-    info = msgspec.json.decode(await call(session, f"STREAM.INFO.{stream}"), type=StreamInfo)
-    if not info.cluster.leader:
-        raise Unavailable(f"no server leads {stream} now")
-    return info
 
 
 async def create_stream(session: Session, config: StreamConfig) -> None:

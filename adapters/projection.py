@@ -1,21 +1,20 @@
 """A region's Redis view: read it, apply events to it, and know whether it is current (ADR 6)."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
-from hashlib import sha1
-from importlib import resources
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError
 
 from adapters.errors import NotCurrent, Unavailable
+from adapters.scripts import Script, translated
 from core.positions import BEGINNING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from core.registers import TOMBSTONE, Fields, Query, Recall, Record, Write
@@ -24,6 +23,7 @@ from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
 STATE_KEY = "projection"
 CALL_TIMEOUT_SECONDS = 2.0
 CONNECTIONS_MAX = 32
+SIGN_OF_LIFE_SECONDS = 1.0
 
 
 class View(NamedTuple):
@@ -99,11 +99,30 @@ class Projection:
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._apply = _Script(redis, "apply")
-        self._read = _Script(redis, "read")
-        self._observe = _Script(redis, "observe")
-        self._begin = _Script(redis, "begin")
-        self._require = _Script(redis, "require")
+        self._unanswered = ""
+        self._apply = Script(redis, "apply", self._tell)
+        self._read = Script(redis, "read", self._tell)
+        self._observe = Script(redis, "observe", self._tell)
+        self._begin = Script(redis, "begin", self._tell)
+        self._require = Script(redis, "require", self._tell)
+
+    @property
+    def unanswered(self) -> str:
+        """Why Redis did not answer when it was last asked; `""` where it did, whatever it said."""
+        return self._unanswered
+
+    async def keep_asking(self) -> None:
+        """Ask Redis for a sign of life every `SIGN_OF_LIFE_SECONDS`, until cancelled.
+
+        Where nobody reads, `unanswered` would not be known otherwise.
+        """
+        while True:
+            with suppress(Unavailable), translated(self._tell):
+                await self._redis.ping()
+            await asyncio.sleep(SIGN_OF_LIFE_SECONDS)
+
+    def _tell(self, unanswered: str) -> None:
+        self._unanswered = unanswered
 
     async def read(self, query: Query) -> View:
         """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
@@ -208,30 +227,6 @@ async def open_projection(url: str) -> AsyncIterator[Projection]:
             yield Projection(redis)
         finally:
             await pool.disconnect()
-
-
-class _Script:
-    """A script of ours, which Redis is given again where it has forgotten it."""
-
-    def __init__(self, redis: "Redis", name: str) -> None:
-        folder = resources.files("adapters") / "lua"
-        self._text = "".join(folder.joinpath(f"{part}.lua").read_text() for part in ("prelude", name))
-        self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
-        self._redis = redis
-
-    async def __call__(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - Redis's own
-        """What it returns. Raises `Unavailable`."""
-        try:
-            return await self._run(keys, arguments)
-        except (RedisError, OSError) as error:
-            raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
-
-    async def _run(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - as above
-        try:
-            return await self._redis.evalsha(self._digest, len(keys), *keys, *arguments)
-        except NoScriptError:
-            await self._redis.script_load(self._text)
-            return await self._redis.evalsha(self._digest, len(keys), *keys, *arguments)
 
 
 def _keys_of(write: Write) -> list[str]:

@@ -1,13 +1,12 @@
 """A session: one client object over one TCP connection, until it is lost (ADR 4)."""
 
 import asyncio
-import logging
-import ssl
+import math
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
-from urllib.parse import unquote, urlsplit
+from time import monotonic
+from typing import Any, TypeVar
 
 import nats.errors
 import structlog
@@ -15,6 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from adapters.addresses import Tls, taken_apart, tls_options
 from adapters.errors import Unavailable
 from core.topology import deliveries_to
 
@@ -33,23 +33,10 @@ LIVENESS_POLL_SECONDS = 0.25
 CLOSE_SECONDS = 2.0
 
 
-_asyncio_log = logging.getLogger("asyncio")
-
-
-class Tls(NamedTuple):
-    """How to know a server at a `tls://` address, and be known by it.
-
-    `server_name` is whom its certificate must name; `""`: the host in its address.
-    """
-
-    context: ssl.SSLContext
-    server_name: str = ""
-
-
 class Session:
-    """One client over one TCP connection, until it is lost."""
+    """One client over one TCP connection, until it is lost, or of no use for `unserved_seconds_max`."""
 
-    def __init__(self, name: str, *, tls: Tls | None = None) -> None:
+    def __init__(self, name: str, *, tls: Tls | None = None, unserved_seconds_max: float = math.inf) -> None:
         self._client = Client()
         self._name = name
         self._tls = tls
@@ -57,6 +44,8 @@ class Session:
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_error = ""
+        self._unserved_since = math.inf
+        self._unserved_seconds_max = unserved_seconds_max
 
     @property
     def is_lost(self) -> bool:
@@ -75,14 +64,14 @@ class Session:
 
         The client by itself would try a server that does not listen again and again: its first error ends it.
         """
-        address, self._user, password = _taken_apart(server)
+        address, self._user, password = taken_apart(server)
         connecting = asyncio.ensure_future(
             self._client.connect(
                 servers=[address],
                 user=self._user or None,
                 password=password or None,
                 name=self._name,
-                **_tls_options(address, self._tls),
+                **tls_options(address, self._tls),
                 allow_reconnect=False,
                 max_reconnect_attempts=1,
                 reconnect_time_wait=REDIAL_SECONDS,  # type: ignore[arg-type]
@@ -129,6 +118,18 @@ class Session:
                 self._lost.set_result(None)
                 return
             await asyncio.wait({self._lost}, timeout=LIVENESS_POLL_SECONDS)
+
+    def served(self) -> None:
+        """Somebody who knows has answered a request, or taken an event."""
+        self._unserved_since = math.inf
+
+    def unserved(self) -> None:
+        """A request was in vain, though the connection lives. When all are, for too long, the session ends."""
+        now = monotonic()
+        self._unserved_since = min(self._unserved_since, now)
+        if now > self._unserved_since + self._unserved_seconds_max and not self.is_lost:
+            self._last_error = f"no request was of use for {self._unserved_seconds_max:g} s"
+            self._lost.set_result(None)
 
     async def request(self, subject: str, payload: bytes, *, timeout_seconds: float) -> Msg:
         """One answer to one request. Raises `Unavailable`."""
@@ -217,35 +218,6 @@ class Session:
     async def _on_disconnected(self) -> None:
         if not self._lost.done():
             self._lost.set_result(None)
-
-
-def _taken_apart(server: str) -> tuple[str, str, str]:
-    """A server's address without its user and password, and these."""
-    parts = urlsplit(server)
-    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return bare, unquote(parts.username or ""), unquote(parts.password or "")
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Not that the client's protocol says so at the end of every TLS connection, which has no effect indeed."""
-    return "eof_received() has no effect when using ssl" not in record.getMessage()
-
-
-def _tls_options(address: str, tls: Tls | None) -> dict[str, Any]:
-    """What the client needs for a `tls://` address.
-
-    The handshake comes first. Else the client would believe a greeting that says that there is no need of TLS, which
-    anybody in between could send, and would show its password.
-    """
-    if not address.startswith("tls://"):
-        return {}
-    _asyncio_log.addFilter(_is_news)
-    context, server_name = tls or Tls(ssl.create_default_context())
-    return {
-        "tls": context,
-        "tls_hostname": server_name or urlsplit(address).hostname,
-        "tls_handshake_first": True,
-    }
 
 
 def in_words(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """From what is known of every region at one moment to how far each is behind each origin. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
@@ -15,11 +15,15 @@ class End(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """What a region says of itself: its vector, whether its projection is current, and why an origin is halted."""
+    """What a region says of itself: its vector, whether its projection is current, why an origin is halted.
+
+    It has no connection to the NATS of any region in `not_connected`, which may be its own.
+    """
 
     vector: Vector
     is_current: bool = True
     halted: Mapping[Region, str] = msgspec.field(default_factory=dict)
+    not_connected: Collection[Region] = ()
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,9 +116,19 @@ def notes(snapshot: Snapshot) -> Iterator[str]:
             yield f"{region}: rebuilding its projection; it answers 503 until that is current"
         for origin, why in applied.halted.items():
             yield f"{region}: halted for {origin}: {why}"
+        yield from _without_nats(snapshot, region)
         for origin in snapshot.regions:
             if isinstance(_lag(snapshot, region=region, origin=origin), OtherLog):
                 yield f"{region}: has applied events of a log that {origin} does not have any more"
+
+
+def _without_nats(snapshot: Snapshot, region: Region) -> Iterator[str]:
+    """Whose NATS a region has no connection to. Where it is gone for its own region, that says it all."""
+    for origin in snapshot.applied[region].not_connected:
+        if region == origin:
+            yield f"{region}: cannot reach its own NATS; it takes no writes"
+        elif origin not in snapshot.applied or origin not in snapshot.applied[origin].not_connected:
+            yield f"{region}: has no connection to the NATS of {origin}"
 
 
 def _in_order(snapshot: Snapshot) -> Iterator[tuple[Region, Applied]]:

@@ -20,6 +20,7 @@ class _Heard:
     is_current: bool = False
     vector: dict[Region, Mark] = field(default_factory=dict)
     halted: dict[Region, str] = field(default_factory=dict)
+    not_connected: list[Region] = field(default_factory=list)
     superseded: deque[str] = field(default_factory=lambda: deque(maxlen=INCARNATIONS_REMEMBERED))
 
 
@@ -43,7 +44,7 @@ class Hearing:
             heard.incarnation, heard.is_current, heard.vector = announcement.incarnation, False, {}
         heard.at_seconds = now_seconds
         heard.is_current = heard.is_current or announcement.is_current
-        heard.halted = announcement.halted
+        heard.halted, heard.not_connected = announcement.halted, announcement.not_connected
         for origin, mark in announcement.vector.items():
             if mark.sequence >= heard.vector.get(origin, BEGINNING).sequence:
                 heard.vector[origin] = mark
@@ -53,7 +54,12 @@ class Hearing:
         heard = self._heard.get(region)
         if heard is None or now_seconds - heard.at_seconds > SILENT_AFTER_SECONDS:
             return None
-        return Applied(vector=dict(heard.vector), is_current=heard.is_current, halted=dict(heard.halted))
+        return Applied(
+            vector=dict(heard.vector),
+            is_current=heard.is_current,
+            halted=dict(heard.halted),
+            not_connected=heard.not_connected,
+        )
 
     def silence(self, region: Region, *, now_seconds: float) -> str:
         """For how long nothing was heard, in words."""

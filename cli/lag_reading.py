@@ -8,11 +8,11 @@ from datetime import datetime
 from functools import partial
 from ssl import SSLContext
 
+from adapters.addresses import Tls
 from adapters.announcements import Announcement, listen
 from adapters.connection import Connection, open_connection
 from adapters.errors import LogMissing, Unavailable
 from adapters.event_log import EventLog
-from adapters.session import Tls
 from cli.lag_cells import Applied, End, Snapshot, oldest_unapplied
 from cli.lag_hearing import Hearing
 from core.positions import Position, Region

@@ -216,6 +216,7 @@ class Announcer:
             is_current=self._state.is_current,
             vector=dict(self._vector),
             halted=self._status.halted,
+            not_connected=[region for region, connection in self._connections.items() if not connection.is_connected],
         )
         for region in regions:
             # What is lost on the way, the next heartbeat says again.

@@ -5,10 +5,10 @@ from contextlib import AsyncExitStack, suppress
 
 from litestar import Litestar
 
+from adapters.addresses import Tls
 from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
-from adapters.session import Tls
 from core.positions import Region
 from replicator.announce import Announcer, what_to_do_about
 from replicator.apply import Applier
@@ -72,6 +72,7 @@ class Replicator:
         replicas = settings.topology.regions[here].replicas
         self._here = here
         self._connections = connections
+        self._projection = projection
         self._status = status = Status()
         # A retired region's events stay in every other region's copy, and in what is rebuilt from it.
         local_logs = {origin: EventLog(connections[here], origin) for origin in settings.topology.regions}
@@ -143,10 +144,12 @@ class Replicator:
         not_ready = {}
         if not self._connections[here].is_connected:
             not_ready[NotReady.NATS] = f"NATS of {here}"
-        if announcer.tainted:
+        if self._projection.unanswered:
+            not_ready[NotReady.REDIS] = f"Redis of {here}: {self._projection.unanswered}"
+        elif announcer.tainted:
             not_ready[NotReady.PROJECTION] = f"Redis of {here}: {what_to_do_about(announcer.tainted)}"
         elif announcer.unreachable:
-            not_ready[NotReady.PROJECTION] = f"Redis of {here}, or the logs to compare it with: {announcer.unreachable}"
+            not_ready[NotReady.PROJECTION] = f"the projection, or the logs to compare it with: {announcer.unreachable}"
         elif not announcer.state.is_current:
             not_ready[NotReady.PROJECTION] = "the projection to be current"
         if lacking := self._status.lacking(here):

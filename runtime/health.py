@@ -37,6 +37,9 @@ class NotReady(StrEnum):
     HALTED = "halted"
     """Its region's log is not the one that was read before, or that others have read: somebody has to look."""
 
+    REDIS = "redis"
+    """Its region's Redis does not answer."""
+
     PROJECTION = "projection"
     """It is not current, or cannot be looked at, or nobody says that it is current."""
 

@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import AttributeValue
 
 from core.topology import TRACEPARENT
 from runtime.tracing import NOTHING, Attributes, Kind, Tracing
@@ -84,11 +85,18 @@ def _context(traceparent: str) -> Context:
     return _propagator.extract({TRACEPARENT: traceparent}, Context())
 
 
+def resource_of(*, process: str, region: str) -> Resource:
+    """Whose the spans are. What the environment says is its name, is."""
+    ours: dict[str, AttributeValue] = {"crosshook.region": region}
+    if SERVICE_NAME not in OTELResourceDetector().detect().attributes:
+        ours[SERVICE_NAME] = f"crosshook-{process}"
+    return Resource.create(ours)
+
+
 @asynccontextmanager
 async def exporting(*, process: str, region: str) -> AsyncIterator[Tracing]:
     """Tracing of one process, sent in the background, until the context is left."""
-    resource = Resource.create({"service.name": f"crosshook-{process}", "crosshook.region": region})
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider = TracerProvider(resource=resource_of(process=process, region=region), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     try:
         yield OtlpTracing(provider.get_tracer("crosshook"))

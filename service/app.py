@@ -9,10 +9,10 @@ from litestar import Litestar
 from litestar.di import Provide
 from prometheus_client import REGISTRY
 
+from adapters.addresses import Tls
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
-from adapters.session import Tls
 from runtime.health import expose_health, health_routes
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
@@ -100,6 +100,7 @@ async def main(settings: Settings) -> None:
             here,
             topology=settings.topology,
             connection=connection,
+            projection=projection,
             own_log=own_log,
             writer=writer,
             waiting=waiting,
@@ -151,7 +152,7 @@ async def main(settings: Settings) -> None:
         )
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
         app = Observing(admission, paces=paces, write=write, tracing=tracing)
-        works = own_log.run(), writer.run(), region.keep_listening(), sampling.run()
+        works = own_log.run(), writer.run(), region.keep_listening(), sampling.run(), projection.keep_asking()
         background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(
             serve(

@@ -5,7 +5,7 @@ which only that region tells. Whoever is not heard may be further than when he l
 two is old, and since when. Nothing that is not known is ever 0.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -46,12 +46,16 @@ class Certainty(StrEnum):
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """What a region last said of itself, and when that was heard."""
+    """What a region last said of itself, and when that was heard.
+
+    It has no connection to the NATS of any region in `not_connected`, which may be its own.
+    """
 
     at_seconds: float
     vector: Vector
     is_current: bool = True
     halted: Mapping[Region, str] = msgspec.field(default_factory=dict)
+    not_connected: Collection[Region] = ()
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from time import monotonic
+from typing import Protocol
 
 from adapters.announcements import Announcement, listen
 from adapters.connection import Connection
@@ -25,6 +26,14 @@ An announcement can come late, from before a restart of Redis, and be taken for 
 """
 
 
+class Answering(Protocol):
+    """Whatever knows whether this region's Redis answers."""
+
+    @property
+    def unanswered(self) -> str:
+        """Why it did not when it was last asked; `""` where it did."""
+
+
 class RegionView:
     """Every region's announcements, believed as far as they agree with this region's log."""
 
@@ -34,6 +43,7 @@ class RegionView:
         *,
         topology: Topology,
         connection: Connection,
+        projection: Answering,
         own_log: OwnLog,
         writer: LogWriter,
         waiting: Waiting,
@@ -42,6 +52,7 @@ class RegionView:
         self._here = here
         self._topology = topology
         self._connection = connection
+        self._projection = projection
         self._own_log = own_log
         self._writer = writer
         self._waiting = waiting
@@ -88,7 +99,7 @@ class RegionView:
         self._acknowledgements.heard(announcement.region, now_seconds=monotonic())
 
     def health(self) -> Health:
-        """Ready means: this region's log can be written to, and its projection is current."""
+        """Ready means: this region's log can be written to, and its projection is current and can be read."""
         latest = self._latest.get(self._here)
         not_ready = {}
         if not self._connection.is_connected:
@@ -96,7 +107,9 @@ class RegionView:
         elif self._writer.why_not:
             not_ready[NotReady.HALTED if self._own_log.alarm else NotReady.LOG] = self._writer.why_not
         is_heard = monotonic() <= self._heard_at.get(self._here, 0.0) + SILENCE_SECONDS
-        if latest is None or not latest.is_current or not is_heard:
+        if self._projection.unanswered:
+            not_ready[NotReady.REDIS] = f"Redis of {self._here}"
+        elif latest is None or not latest.is_current or not is_heard:
             not_ready[NotReady.PROJECTION] = f"a replicator of {self._here} to say that the projection is current"
         halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
         if self._own_log.alarm:
@@ -111,6 +124,7 @@ class RegionView:
                 vector=self._highest(announcement),
                 is_current=announcement.is_current,
                 halted=announcement.halted,
+                not_connected=announcement.not_connected,
             )
             for region, announcement in self._latest.items()
         }

@@ -35,12 +35,14 @@ class Vault(msgspec.Struct, frozen=True):
     authority: Authority
 
 
-def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nats_servers: int = 1) -> Vault:
+def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nats_servers: int | None = None) -> Vault:
     """What is kept in `directory`, and new secrets for whatever there is none for yet, which are kept from now on.
 
     Raises `OtherNatsServers`, and changes nothing, if it was made for another number of servers than `nats_servers`.
+    Without that the number is nothing to the vault.
     """
-    _check_nats_servers(directory, nats_servers)
+    if nats_servers is not None:
+        _check_nats_servers(directory, nats_servers)
     kept = Identity(certificate=text_in(directory / _CERTIFICATE), key=text_in(directory / _KEY))
     vault = Vault(
         logins=_logins(text_in(directory / _LOGINS), regions),
@@ -52,8 +54,9 @@ def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nat
         _ADMIN_KEY: vault.admin_key,
         _CERTIFICATE: vault.authority.identity.certificate,
         _KEY: vault.authority.identity.key,
-        _NATS_SERVERS: str(nats_servers),
     }
+    if nats_servers is not None:
+        files[_NATS_SERVERS] = str(nats_servers)
     write_volume(directory, Volume(owner=os.geteuid(), files=files))
     return vault
 

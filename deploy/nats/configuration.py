@@ -61,6 +61,7 @@ def nats_configuration(
     server_name: str,
     listen: str,
     store: str,
+    store_bytes_max: int | None = None,
     accounts: Mapping[str, Any],
     tls: Tls | None = None,
     cluster: Cluster | None = None,
@@ -68,7 +69,8 @@ def nats_configuration(
 ) -> str:
     """A JetStream that syncs before it acknowledges, and lets nobody in but the users of `accounts`.
 
-    It is a region's own: alone, or with the other servers of `cluster`, which are told the same `accounts`.
+    It is a region's own: alone, or with the other servers of `cluster`, which are told the same `accounts`. A
+    `server_name` such as `$NAME` is what the server finds in its environment, so that one file does for several.
     """
     configuration: dict[str, Any] = {
         "server_name": server_name,
@@ -77,6 +79,9 @@ def nats_configuration(
         "accounts": accounts,
         "system_account": SYSTEM,
     }
+    if store_bytes_max is not None:
+        # By itself it takes three quarters of what is free when it starts: less each time, the more it has stored.
+        configuration["jetstream"]["max_file_store"] = store_bytes_max
     if version >= _FEATURE_FLAGS_SINCE:
         # nats-py 2.16 parses acknowledgement subjects of the old form only.
         configuration["feature_flags"] = {"js_ack_fc_v2": False}
@@ -89,4 +94,6 @@ def nats_configuration(
             configuration["cluster"]["tls"] = tls.declared()
     if monitor is not None:
         configuration["http"] = monitor
-    return json.dumps(configuration, indent=1) + "\n"
+    text = json.dumps(configuration, indent=1) + "\n"
+    # In quotes it would be taken as it stands.
+    return text.replace(json.dumps(server_name), server_name, 1) if server_name.startswith("$") else text

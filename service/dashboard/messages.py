@@ -20,6 +20,9 @@ class RegionRow(msgspec.Struct, frozen=True):
     name: Region
     state: str
     is_current: bool
+    has_own_nats: bool
+    """Whether it says nothing to the contrary."""
+
     since_milliseconds: int | None
     waiting: int
     """How many requests of this process wait for it right now."""
@@ -81,6 +84,7 @@ def present(
                 name=region,
                 state=topology.regions[region].state,
                 is_current=region in known.heard and known.heard[region].is_current,
+                has_own_nats=not (known.is_heard(region) and region in known.heard[region].not_connected),
                 since_milliseconds=None
                 if known.is_heard(region)
                 else since_milliseconds(sample, known.now_seconds - known.heard_at_seconds(region)),

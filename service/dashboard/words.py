@@ -9,7 +9,7 @@ import msgspec
 
 from core.positions import Region
 from core.topology import RegionState, Topology
-from runtime.health import Health
+from runtime.health import Health, NotReady
 from service.lag import Certainty
 from service.lag_sampling import LagSample
 
@@ -40,7 +40,13 @@ class Note(msgspec.Struct, frozen=True):
 
 def notes(sample: LagSample, *, topology: Topology, health: Health) -> list[Note]:
     """Everything that there is to say, the most urgent first."""
-    said = [*_of_here(sample, health), *_unheard(sample, topology), *_of_those_heard(sample), *_joining(topology)]
+    said = [
+        *_of_here(sample, health),
+        *_unheard(sample, topology, health),
+        *_of_those_heard(sample),
+        *_not_connected(sample, topology),
+        *_joining(topology),
+    ]
     return sorted(said, key=lambda note: list(Urgency).index(note.urgency))
 
 
@@ -54,14 +60,35 @@ def _of_here(sample: LagSample, health: Health) -> Iterator[Note]:
         why = _meaning(health.halted[here])
         yield Note(Urgency.ALARM, f"Nothing is written to {here}'s log before somebody has looked at it: {why}.")
     if not known.is_heard(here):
-        yield Note(
-            Urgency.WARNING,
-            f"No replicator of {here} itself has been heard since {_since(sample, here)}. "
-            "Not known: what this region has applied since. Writes here are a 408 meanwhile.",
-        )
+        unknown = " Not known: what this region has applied since."
+        yield Note(Urgency.WARNING, _without_replicator(sample, health) + unknown + _writes_here(health))
 
 
-def _unheard(sample: LagSample, topology: Topology) -> Iterator[Note]:
+def _without_replicator(sample: LagSample, health: Health) -> str:
+    """That this region's own replicators are not heard, and what may be the cause. Nobody is blamed without proof."""
+    here = sample.known.here
+    since = _since(sample, here)
+    if NotReady.NATS in health.not_ready:
+        return f"Without the NATS of {here} this service has heard no replicator of {here} itself since {since}."
+    return (
+        f"No replicator of {here} itself has been heard since {since}: none runs, or Redis or NATS does not answer it."
+    )
+
+
+def _writes_here(health: Health) -> str:
+    if health.is_draining:
+        return ""
+    if not _takes_writes(health):
+        return " Writes here are a 503; nothing is done."
+    return " Writes here are a 408 meanwhile; a 503, and nothing is done, where Redis does not answer."
+
+
+def _takes_writes(health: Health) -> bool:
+    """Whether the log takes events, however it is with the projection."""
+    return not health.is_draining and not health.not_ready.keys() - {NotReady.PROJECTION}
+
+
+def _unheard(sample: LagSample, topology: Topology, health: Health) -> Iterator[Note]:
     known = sample.known
     others = [region for region in known.regions if region != known.here]
     silent = [region for region in others if not known.is_heard(region)]
@@ -69,12 +96,9 @@ def _unheard(sample: LagSample, topology: Topology) -> Iterator[Note]:
         return
     since = ", ".join(f"{region} since {_since(sample, region)}" for region in silent)
     if silent == others:
-        who = (
-            f"{known.here} hears no other region: {since}. It is cut off, or they are. It serves reads and local_region"
-        )
-        goes_on = " writes as ever, and what it misses comes when it hears them again."
+        who = f"{known.here} hears no other region: {since}. {_apart(sample, health)}"
     else:
-        who, goes_on = f"Not heard: {since}.", ""
+        who = f"Not heard: {since}."
     owners, whom, they = ("its log ends", "it", "it has")
     if len(silent) > 1:
         owners, whom, they = ("their logs end", "them", "they have")
@@ -83,7 +107,19 @@ def _unheard(sample: LagSample, topology: Topology) -> Iterator[Note]:
         f"and what {they} applied since."
     )
     waits = f" Writes with all_regions wait for {whom}."
-    yield Note(Urgency.WARNING, who + goes_on + unknown + (waits if topology.waited_for().intersection(silent) else ""))
+    is_waited_for = _takes_writes(health) and topology.waited_for().intersection(silent)
+    yield Note(Urgency.WARNING, who + unknown + (waits if is_waited_for else ""))
+
+
+def _apart(sample: LagSample, health: Health) -> str:
+    """Why no other region is heard, and what goes on all the same."""
+    known = sample.known
+    comes = "What it misses comes when it hears them again."
+    if NotReady.NATS in health.not_ready:
+        return f"Its own NATS is what it would hear them by. {comes}"
+    if not health.is_ready or not known.is_heard(known.here):
+        return f"It is cut off, or they are. {comes}"
+    return f"It is cut off, or they are. It serves reads and local_region writes as ever. {comes}"
 
 
 def _of_those_heard(sample: LagSample) -> Iterator[Note]:
@@ -102,6 +138,22 @@ def _of_those_heard(sample: LagSample) -> Iterator[Note]:
         if lag.certainty is Certainty.OTHER_LOG:
             text = f"{pair.behind} has applied events of a log that {pair.origin} does not have any more."
             yield Note(Urgency.ALARM, text)
+
+
+def _not_connected(sample: LagSample, topology: Topology) -> Iterator[Note]:
+    """Whose NATS those who are heard have no connection to. Where it is gone for its own region, that says it all."""
+    known = sample.known
+    for region in known.regions:
+        without = [one for one in known.regions if known.is_heard(one) and region in known.heard[one].not_connected]
+        if region in without:
+            waits = " Writes with all_regions wait for it." if region in topology.waited_for() else ""
+            yield Note(Urgency.WARNING, f"{region} cannot reach its own NATS: it takes no writes.{waits}")
+        elif without:
+            who, have = " and ".join(without), "has" if len(without) == 1 else "have"
+            yield Note(
+                Urgency.WARNING,
+                f"{who} {have} no connection to the NATS of {region}. What is written there arrives when there is one.",
+            )
 
 
 def _joining(topology: Topology) -> Iterator[Note]:

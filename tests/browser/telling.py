@@ -47,7 +47,14 @@ def present(names: list[str], cells: list[Json], *, at_milliseconds: int = SINCE
         "process": PROCESS,
         "condition": "ready",
         "regions": [
-            {"name": name, "state": "active", "is_current": True, "since_milliseconds": None, "waiting": place}
+            {
+                "name": name,
+                "state": "active",
+                "is_current": True,
+                "has_own_nats": True,
+                "since_milliseconds": None,
+                "waiting": place,
+            }
             for place, name in enumerate(names)
         ],
         "cells": cells,

@@ -94,6 +94,25 @@ async def test_a_region_that_is_cut_off_says_on_its_own_page_what_it_cannot_know
     await in_step(look)
 
 
+async def test_a_region_whose_own_nats_stops_says_so_and_so_do_the_others(demo: LocalRegions, opened: Open) -> None:
+    look, elsewhere = await opened("us-iowa"), await opened("europe-belgium")
+    await in_step(look)
+    nats = demo.region("us-iowa").nats
+    nats.pause()
+    try:
+        await look.says("us-iowa cannot do all of its work now")
+        await look.says("it waits for NATS of us-iowa")
+        await look.says("Writes here are a 503; nothing is done.")
+        await expect(look.page.locator(".headline")).not_to_contain_text("as ever")
+        await look.keep("own-nats-stopped")
+        await elsewhere.says("us-iowa cannot reach its own NATS: it takes no writes.")
+        await expect(elsewhere.page.locator("#headline")).to_have_text("us-iowa cannot reach its own NATS")
+        await elsewhere.keep("nats-of-another-region-stopped")
+    finally:
+        nats.resume()
+    await in_step(look)
+
+
 async def test_the_cells_are_walked_by_keyboard_and_the_time_line_follows(opened: Open) -> None:
     look = await opened("us-iowa")
     page = look.page

@@ -66,6 +66,42 @@ async def test_what_is_looked_at_first_is_the_worst_that_is_known(opened: Open) 
     await look.keep("two-regions")
 
 
+async def test_the_time_line_follows_the_worst_until_somebody_has_chosen(opened: Open) -> None:
+    look = await opened("us-iowa")
+    title = look.page.locator("#timeline-title")
+    nothing = cell("exact", 0, 0)
+
+    async def shows(behind_iowa: Json, behind_belgium: Json, expected: str) -> None:
+        """Belgium's cell for Iowa's log is the third, and Iowa's for Belgium's the second."""
+        await look.page.evaluate(
+            "(message) => window.source.dispatchEvent(new MessageEvent('present', { data: JSON.stringify(message) }))",
+            present(["us-iowa", "europe-belgium"], [nothing, behind_belgium, behind_iowa, nothing]),
+        )
+        await expect(title).to_have_text(f"{expected}: the last 15 minutes")
+
+    await look.page.add_init_script(HELD_SOURCE)
+    await look.page.reload()
+    belgium, iowa = "europe-belgium behind us-iowa", "us-iowa behind europe-belgium"
+    await shows(nothing, nothing, belgium)
+    await shows(nothing, cell("exact", 3, 400), belgium)
+    await shows(nothing, cell("exact", 3, 1_200), iowa)
+    await shows(cell("exact", 3, 2_400), cell("exact", 3, 1_200), iowa)
+    await shows(cell("exact", 3, 5_400), cell("exact", 3, 1_300), belgium)
+    await shows(cell("exact", 3, 5_400), cell("other_log", None, None), iowa)
+    await shows(nothing, nothing, iowa)
+    await look.place("us-iowa", "us-iowa").click()
+    await shows(cell("exact", 3, 9_000), nothing, "us-iowa behind its own log")
+
+
+HELD_SOURCE = """window.EventSource = class extends EventTarget {
+  constructor() {
+    super();
+    window.source = this;
+  }
+};"""
+"""A stream on which the page hears what a test says, and nothing else."""
+
+
 @pytest.mark.parametrize("width", [320, 375, 768])
 async def test_a_screen_of_any_width_has_room_for_three_regions(opened: Open, width: int) -> None:
     look = await opened("us-iowa", width=width)
@@ -73,8 +109,13 @@ async def test_a_screen_of_any_width_has_room_for_three_regions(opened: Open, wi
     await tell(look, ("present", present(["us-iowa", "europe-belgium", "asia-japan"], lags[-9:])))
     await expect(look.page.locator('[role="gridcell"]')).to_have_count(9)
     assert await look.page.evaluate("document.documentElement.scrollWidth") == width
+    assert await look.page.locator(".scroll").evaluate_all(CUT_AT_THE_SIDE) == []
     assert await look.covered() == []
     await look.keep(f"three-regions-{width}")
+
+
+CUT_AT_THE_SIDE = """parts => parts.map((part) => [part.scrollWidth, part.clientWidth])
+  .filter(([needed, there]) => needed > there)"""
 
 
 def ten_regions() -> Json:

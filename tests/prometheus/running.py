@@ -1,6 +1,7 @@
 """A Prometheus of a test's own, on the configuration that is kept here."""
 
 import asyncio
+import math
 import re
 import shutil
 import signal
@@ -21,6 +22,7 @@ from tests.rules import ROOT
 
 _CONFIGURATION = ROOT / "deploy" / "prometheus"
 _END_SECONDS_MAX = 10
+_SHORT_SECONDS = 1
 
 
 class Sample(msgspec.Struct):
@@ -48,6 +50,8 @@ class LoadedRule(msgspec.Struct):
     type: str
     health: str
     state: str = ""
+    duration: float = 0
+    last_evaluation: str = msgspec.field(default="", name="lastEvaluation")
 
 
 class LoadedGroup(msgspec.Struct):
@@ -72,6 +76,13 @@ class Answer(msgspec.Struct):
     error: str = ""
 
 
+class Values(msgspec.Struct):
+    """What the HTTP API says of a label."""
+
+    status: str
+    data: list[str] = []
+
+
 class Prometheus:
     """One that runs, asked over its HTTP API."""
 
@@ -83,6 +94,17 @@ class Prometheus:
     async def query(self, expression: str) -> list[Sample]:
         """What `expression` is now."""
         return (await self._ask("query", {"query": expression})).result
+
+    async def has_data(self, expression: str) -> bool:
+        """Whether there is at least one number. NaN is what a quantile of nothing is."""
+        return any(not math.isnan(sample.number) for sample in await self.query(expression))
+
+    async def label_values(self, series: str, label: str) -> list[str]:
+        """All that `label` is in `series`."""
+        told = await self._client.get(f"/api/v1/label/{label}/values", params={"match[]": series})
+        answer = msgspec.json.decode(told.content, type=Values)
+        assert answer.status == "success", told.text
+        return answer.data
 
     async def alerts(self) -> list[Alert]:
         """All that are not inactive."""
@@ -102,8 +124,24 @@ class Prometheus:
     def let_no_alert_wait(self) -> None:
         """From now on an alert fires when it has held for a second."""
         alerts = self._directory / "rules" / "alerts.yml"
-        alerts.write_text(re.sub(r"for: \w+", "for: 1s", alerts.read_text()))
+        alerts.write_text(re.sub(r"for: \w+", f"for: {_SHORT_SECONDS}s", alerts.read_text()))
         self._process.send_signal(signal.SIGHUP)
+
+    async def lets_no_alert_wait(self) -> bool:
+        """Whether `let_no_alert_wait` holds by now."""
+        return {rule.duration for rule in await self.rules() if rule.type == "alerting"} == {_SHORT_SECONDS}
+
+    async def evaluated_again(self) -> None:
+        """Return once every rule has been evaluated once more from now on."""
+        before = await self._evaluations()
+
+        async def is_done() -> bool:
+            return not before & await self._evaluations()
+
+        await until(is_done, seconds=30)
+
+    async def _evaluations(self) -> set[tuple[str, str]]:
+        return {(rule.name, rule.last_evaluation) for rule in await self.rules()}
 
     async def _ask(self, what: str, parameters: dict[str, str] | None = None) -> Data:
         told = await self._client.get(f"/api/v1/{what}", params=parameters)

@@ -1,5 +1,6 @@
 """What goes wrong in regions that run is told by the alerts, on a real Prometheus that scrapes them."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from deploy.local.configuration import nats_url
 from tests.contract.calls import until
 from tests.e2e.callers import calling_all
 from tests.e2e.set_back import restore, written_past_a_copy
+from tests.prometheus.dashboard import OF_TROUBLE
+from tests.prometheus.reading import HALTED, READINGS
 from tests.prometheus.running import Prometheus, prometheus_of
+from tests.prometheus.trouble import send_too_long_a_head
 
 pytestmark = pytest.mark.prometheus
 
@@ -49,6 +53,19 @@ async def test_a_log_set_back_is_told_of_its_own_region_and_of_those_that_read_i
             assert {(sample.metric["region"], sample.number) for sample in ready} == {(US, 0), (EU, 1)}
             because = await watching.query(f'crosshook_not_ready{{job="crosshook-service", region="{US}"}} == 1')
             assert "halted" in {sample.metric["reason"] for sample in because}
+
+            await send_too_long_a_head(demo.region(EU))
+            for query in (*OF_TROUBLE.values(), READINGS[HALTED]):
+                await until(partial(watching.has_data, query), seconds=30)
+
+
+def test_what_the_dashboard_shows_of_trouble_alone_is_known() -> None:
+    assert set(OF_TROUBLE) == {
+        "Alerts 1",
+        "Which origin is halted where, and why 1",
+        "HTTP connections closed, by limit 1",
+        "Not ready, and why 1",
+    }
 
 
 async def test_a_nats_that_hangs_is_told_as_one_that_its_own_region_does_not_reach(

@@ -1,20 +1,21 @@
 """Every query of the dashboard, every rule and every alert, on a real Prometheus that scrapes regions that run."""
 
 import asyncio
-import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
-import msgspec
 import pytest
 import pytest_asyncio
 
-from deploy.grafana.dashboard import FILE
 from deploy.local import LocalRegion, LocalRegions, local_regions
 from tests.contract.calls import A_TRIGGER, ADMIN_KEY, WEBHOOKS, newcomer, registered, triggers_of, until
+from tests.prometheus.dashboard import QUERIES, choices
+from tests.prometheus.reading import HALTED, READINGS, without_comparison
 from tests.prometheus.running import Prometheus, prometheus_of
+from tests.prometheus.trouble import send_too_long_a_head
 from tests.rules import ALERTS, RECORDS
 
 # The links between the regions run where the tests do.
@@ -24,32 +25,6 @@ US, EU = "us-iowa", "europe-belgium"
 JOBS = ("crosshook-service", "crosshook-replicator")
 LEVELS = ("local_region", "all_regions")
 PAUSE_SECONDS = 0.2
-
-
-class Target(msgspec.Struct):
-    """A query of a panel."""
-
-    expr: str
-
-
-class Panel(msgspec.Struct):
-    """As much of a panel as is looked at here."""
-
-    title: str
-    targets: list[Target] = []
-
-
-class Dashboard(msgspec.Struct):
-    """As much of the dashboard as is looked at here."""
-
-    panels: list[Panel]
-
-
-QUERIES = [
-    pytest.param(target.expr, id=f"{panel.title} {number}")
-    for panel in msgspec.json.decode(FILE.read_bytes(), type=Dashboard).panels
-    for number, target in enumerate(panel.targets, start=1)
-]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -69,7 +44,8 @@ async def demo() -> AsyncIterator[LocalRegions]:
 
 
 async def call(region: LocalRegion) -> None:
-    """A little load, until cancelled: writes of both levels, and reads."""
+    """A little load, until cancelled: a head too long, then writes of both levels, reads, and what is refused."""
+    await send_too_long_a_head(region)
     async with httpx.AsyncClient(base_url=region.http_url, timeout=30) as client:
         client.headers.update(await newcomer(region))
         webhook = await registered(client)
@@ -79,6 +55,7 @@ async def call(region: LocalRegion) -> None:
                 answer = await client.post(triggers_of(webhook), json=A_TRIGGER, headers=asked)
                 assert answer.status_code in (201, 408), answer.text
             await client.get(WEBHOOKS)
+            assert (await client.get(f"{WEBHOOKS}/{uuid4()}")).status_code == 404
             await asyncio.sleep(PAUSE_SECONDS)
 
 
@@ -91,18 +68,25 @@ async def watching(
         yield watching
 
 
-async def has_data(watching: Prometheus, expression: str) -> bool:
-    """Whether there is at least one number. NaN is what a quantile of nothing is."""
-    return any(not math.isnan(sample.number) for sample in await watching.query(expression))
-
-
 async def check_data(watching: Prometheus, expression: str) -> None:
-    await until(lambda: has_data(watching, expression), seconds=30)
+    await until(lambda: watching.has_data(expression), seconds=30)
 
 
-@pytest.mark.parametrize("expression", QUERIES)
-async def test_a_query_of_the_dashboard_returns_data(watching: Prometheus, expression: str) -> None:
-    await check_data(watching, expression.replace("$__rate_interval", "10s").replace("$region", ".*"))
+@pytest.mark.parametrize("name", QUERIES)
+async def test_a_query_of_the_dashboard_returns_data(watching: Prometheus, name: str) -> None:
+    await check_data(watching, QUERIES[name])
+
+
+@pytest.mark.parametrize("name", sorted(READINGS.keys() - {HALTED}))
+async def test_a_query_of_the_documentation_returns_data(watching: Prometheus, name: str) -> None:
+    await check_data(watching, without_comparison(READINGS[name]))
+
+
+async def test_every_region_can_be_chosen_on_the_dashboard(watching: Prometheus) -> None:
+    async def can_be_chosen() -> bool:
+        return await watching.label_values(*choices("region")) == sorted((US, EU))
+
+    await until(can_be_chosen)
 
 
 @pytest.mark.parametrize("record", RECORDS)
@@ -111,9 +95,9 @@ async def test_a_recorded_series_has_data(watching: Prometheus, record: str) -> 
 
 
 async def test_a_query_about_nothing_is_noticed(watching: Prometheus) -> None:
-    assert not await has_data(watching, "crosshook_nothing")
-    assert not await has_data(watching, "0 * vector(NaN)")
-    assert await has_data(watching, "vector(0)")
+    assert not await watching.has_data("crosshook_nothing")
+    assert not await watching.has_data("0 * vector(NaN)")
+    assert await watching.has_data("vector(0)")
 
 
 async def test_both_processes_of_both_regions_are_scraped(watching: Prometheus) -> None:
@@ -125,7 +109,7 @@ async def test_both_processes_of_both_regions_are_scraped(watching: Prometheus) 
     await until(all_answer)
 
 
-async def test_every_rule_is_evaluated_and_no_alert_fires_where_all_is_well(watching: Prometheus) -> None:
+async def test_every_rule_is_evaluated_and_no_alert_begins_where_all_is_well(watching: Prometheus) -> None:
     async def all_evaluated() -> bool:
         return {rule.health for rule in await watching.rules()} == {"ok"}
 
@@ -133,7 +117,11 @@ async def test_every_rule_is_evaluated_and_no_alert_fires_where_all_is_well(watc
     rules = await watching.rules()
     assert {rule.name for rule in rules if rule.type == "recording"} == set(RECORDS)
     assert {rule.name for rule in rules if rule.type == "alerting"} == {alert.alert for alert in ALERTS}
-    assert not [alert for alert in await watching.alerts() if alert.state == "firing"]
+    watching.let_no_alert_wait()
+    await until(watching.lets_no_alert_wait)
+    for _ in range(2):
+        await watching.evaluated_again()
+        assert not await watching.alerts(), "pending or firing"
 
 
 async def test_a_region_that_is_cut_off_is_alarmed_on_until_it_is_healed(

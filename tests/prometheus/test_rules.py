@@ -16,9 +16,11 @@ pytestmark = pytest.mark.prometheus
 
 HERE = Path(__file__).parent
 CONFIGURATION = HERE.parents[1] / "deploy" / "prometheus"
+KUBERNETES = CONFIGURATION.parent / "kubernetes"
 TESTS = sorted(HERE.glob("*.test.yml"))
 ALERTS = [rule.alert for rule in RULES]
 UNLESS = " unless "
+THRESHOLD = re.compile(r"(?<=> )[\d.]+")
 
 Rule = dict[str, Any]
 Group = dict[str, Any]
@@ -37,6 +39,20 @@ def test_the_configuration_and_its_rules_are_valid(promtool: Path, tmp_path: Pat
     checked = check(promtool, "check", "config", "--lint-fatal", tmp_path / "prometheus.yml")
     assert checked.returncode == 0, checked.stdout
     assert "WARNING" not in checked.stdout, checked.stdout
+
+
+def test_a_cluster_is_scraped_by_a_valid_configuration(promtool: Path, tmp_path: Path) -> None:
+    """Debian's Prometheus knows no Kubernetes, so it is given everything but how pods are found."""
+    configuration = msgspec.yaml.decode((KUBERNETES / "prometheus.yml").read_bytes())
+    for job in configuration["scrape_configs"]:
+        assert [found["role"] for found in job.pop("kubernetes_sd_configs")] == ["pod"]
+    directory = tmp_path / "kubernetes"
+    directory.mkdir()
+    (directory / "prometheus.yml").write_bytes(msgspec.yaml.encode(configuration))
+    shutil.copytree(CONFIGURATION / "rules", tmp_path / "prometheus" / "rules")
+    checked = check(promtool, "check", "config", "--lint-fatal", directory / "prometheus.yml")
+    assert checked.returncode == 0, checked.stdout
+    assert f"{len(list((CONFIGURATION / 'rules').iterdir()))} rule files found" in checked.stdout
 
 
 def test_the_rules_do_what_their_tests_say(promtool: Path) -> None:
@@ -68,6 +84,17 @@ def test_an_alert_without_one_of_its_exceptions_fails_its_tests(
         return {**rule, "expr": UNLESS.join(parts[: number + 1] + parts[number + 2 :])}
 
     check_fails(promtool, spoil(tmp_path, alert, stricter), alert)
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+@pytest.mark.parametrize("alert", [rule.alert for rule in RULES if THRESHOLD.search(rule.expr)])
+def test_an_alert_with_half_or_twice_its_threshold_fails_its_tests(
+    promtool: Path, tmp_path: Path, alert: str, factor: float
+) -> None:
+    def other(rule: Rule) -> Rule:
+        return {**rule, "expr": THRESHOLD.sub(lambda found: f"{float(found[0]) * factor:g}", rule["expr"])}
+
+    check_fails(promtool, spoil(tmp_path, alert, other), alert)
 
 
 def check_fails(promtool: Path, tests: Path, alert: str) -> None:

@@ -4,6 +4,9 @@ import { LEVELS, cellInWords, isKnown, time } from "./words.js";
 
 const MANY_REGIONS = 5;
 
+/** How bad a level is. What is under way, or is not known, is no reason to look elsewhere: it comes and goes. */
+const BADNESS = { none: 0, moving: 0, unknown: 0, behind: 1, far: 2, halted: 3 };
+
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   check: "M3 8.5 6.5 12 13 4.5",
@@ -43,7 +46,7 @@ export function showKey(list) {
 }
 
 export class Matrix {
-  /** `onChosen(place)` is told which cell is looked at. */
+  /** `onChosen(place)` is told which cell is looked at: the worst one, until the reader has chosen one. */
   constructor(table, onChosen) {
     this.table = table;
     this.onChosen = onChosen;
@@ -51,6 +54,7 @@ export class Matrix {
     this.cells = [];
     this.rows = [];
     this.chosen = null;
+    this.isSettled = false;
     table.addEventListener("keydown", (event) => this.#move(event));
   }
 
@@ -59,7 +63,21 @@ export class Matrix {
     if (names.join() !== this.names.join()) this.#build(names);
     present.regions.forEach((region, row) => this.#showRegion(region, row, present.here));
     present.cells.forEach((cell, place) => this.#showCell(cell, place));
-    if (this.chosen === null) this.choose(worstOf(present));
+    if (!this.isSettled) this.#follow(present);
+  }
+
+  /** What is chosen now stays chosen: somebody reads it. */
+  settle() {
+    this.isSettled = true;
+  }
+
+  #follow(present) {
+    const worst = worstOf(present);
+    if (this.chosen === null || this.#badness(worst) > this.#badness(this.chosen)) this.choose(worst);
+  }
+
+  #badness(place) {
+    return BADNESS[this.cells[place].dataset.level];
   }
 
   choose(place) {
@@ -77,6 +95,7 @@ export class Matrix {
   #build(names) {
     this.names = names;
     this.chosen = null;
+    this.isSettled = false;
     const corner = element("td", { className: "corner" }, element("span", {}, "behind ↓"), element("span", {}, "log of →"));
     const head = element("tr", {}, corner, ...names.map((name) => element("th", { scope: "col" }, name)));
     this.rows = names.map((name) => element("th", { scope: "row" }, element("span", {}, name), element("small")));
@@ -86,6 +105,7 @@ export class Matrix {
         const cell = element("td", { tabIndex: -1 }, element("strong"), element("span"));
         cell.setAttribute("role", "gridcell");
         cell.addEventListener("focus", () => {
+          this.settle();
           this.choose(place);
           cell.scrollIntoView({ block: "nearest", inline: "nearest" });
         });
@@ -107,6 +127,7 @@ export class Matrix {
     if (region.state === "joining") words.push("joining");
     if (region.since_milliseconds !== null) words.push(`not heard since ${time(region.since_milliseconds)}`);
     else if (!region.is_current) words.push("rebuilding");
+    if (!region.has_own_nats) words.push("without its NATS");
     setText(this.rows[row].querySelector("small"), words.join(", "));
     this.rows[row].dataset.silent = String(region.since_milliseconds !== null);
   }
@@ -144,9 +165,9 @@ export class Matrix {
   }
 }
 
-/** Where to look first: at what is worst of what is known, and else at what is not known. */
+/** Where to look: at what is worst of what is known, and else at what is not known. */
 function worstOf(present) {
-  const worth = (cell) => (cell.halted ? Infinity : isKnown(cell) ? cell.milliseconds : 0.5);
+  const worth = (cell) => (cell.halted || cell.certainty === "other_log" ? Infinity : isKnown(cell) ? cell.milliseconds : 0.5);
   const count = present.regions.length;
   let worst = count > 1 ? count : 0;
   present.cells.forEach((cell, place) => {

@@ -16,6 +16,8 @@ const matrix = new Matrix(find("matrix"), (place) => {
   timeLine.look(place);
 });
 
+for (const reading of ["focusin", "pointerdown"]) find("timeline").addEventListener(reading, () => matrix.settle());
+
 let heardAt = null;
 let saidAt = null;
 let here = null;

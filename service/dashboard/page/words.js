@@ -157,6 +157,9 @@ export function headline(present) {
   if (halted) return `${halted.behind} has halted ${halted.origin}`;
   const astray = cells.find((cell) => cell.certainty === "other_log");
   if (astray) return `${astray.behind} has applied another log of ${astray.origin}`;
+  if (["waiting", "draining"].includes(present.condition)) return `${present.here} cannot do all of its work now`;
+  const cutFromNats = present.regions.find((region) => !region.has_own_nats);
+  if (cutFromNats) return `${cutFromNats.name} cannot reach its own NATS`;
   const silent = present.regions.filter((region) => region.since_milliseconds !== null).map((region) => region.name);
   const others = names.filter((name) => name !== present.here);
   if (others.length && others.every((name) => silent.includes(name))) return `${present.here} hears no other region`;
@@ -169,6 +172,5 @@ export function headline(present) {
     return apart ? `${whole}, and up to ${duration(worst.milliseconds)} behind` : whole;
   }
   if (worst.milliseconds >= BEHIND_FROM_MILLISECONDS) return `${worst.behind} is ${duration(worst.milliseconds)} behind ${behind}`;
-  if (["waiting", "draining"].includes(present.condition)) return `${present.here} cannot do all of its work now`;
   return worst.milliseconds > 0 ? "Every region is less than a second behind" : "Every region has applied everything";
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,9 +12,13 @@ import structlog.testing
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from adapters import connection as connection_module
+from adapters import jetstream
 from adapters.connection import Connection, open_connection
 from adapters.errors import Unavailable
+from adapters.event_log import EventLog
 from adapters.session import REDIAL_SECONDS, Session
+from core.positions import Region
 from deploy.local import LocalRegion
 from tests.integration.adapters.logs import until
 
@@ -183,6 +188,57 @@ async def test_of_several_servers_one_that_is_well_is_enough(region: LocalRegion
             servers = ["nats://127.0.0.1:1", region.nats_url, server.url]
             async with open_connection(servers, name="a test") as connection, asyncio.timeout(2):
                 await (await connection.session()).client.flush()
+
+
+@pytest.fixture
+def soon_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sooner than one who asks gives up waiting for an answer for the second time."""
+    monkeypatch.setattr(connection_module, "UNSERVED_SECONDS_MAX", 0.3)
+    monkeypatch.setattr(jetstream, "API_TIMEOUT_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("soon_left")
+async def test_a_server_that_lives_and_serves_no_request_is_left_for_another(
+    region: LocalRegion, log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that is cut off from the other servers of its region."""
+    changes: list[str | None] = []
+    monkeypatch.setattr(random, "sample", lambda servers, _: list(servers))
+    async with (
+        stand_in() as useless,
+        open_connection([useless.url, region.nats_url], name="a test", on_change=changes.append) as connection,
+    ):
+        first = await connection.session()
+        described = EventLog(connection, log.origin)
+        async with asyncio.timeout(5):
+            while not first.is_lost:
+                with pytest.raises(Unavailable):
+                    await described.describe()
+        async with asyncio.timeout(2):
+            await connection.session()
+        assert await described.describe() == await log.describe()
+    assert changes == [None, "no request was of use for 0.3 s", None]
+
+
+@pytest.mark.usefixtures("soon_left")
+async def test_one_whose_requests_are_served_now_and_then_is_not_left(region: LocalRegion, log: EventLog) -> None:
+    async with open_connection([region.nats_url, "nats://127.0.0.1:1"], name="a test") as connection:
+        session = await connection.session()
+        for _ in range(5):
+            session.unserved()
+            await asyncio.sleep(0.2)
+            await EventLog(connection, log.origin).describe()
+        assert not session.is_lost
+
+
+@pytest.mark.usefixtures("soon_left")
+async def test_the_only_server_there_is_is_not_left(origin: Region) -> None:
+    async with stand_in() as useless, open_connection([useless.url], name="a test") as connection:
+        session = await connection.session()
+        for _ in range(5):
+            with pytest.raises(Unavailable):
+                await EventLog(connection, origin).describe()
+        assert not session.is_lost
 
 
 async def test_one_who_is_told_of_a_change_and_fails_ends_nothing(region: LocalRegion) -> None:

@@ -17,8 +17,9 @@ from adapters.connection import Connection, open_connection
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, LogVanished, Unavailable, WentBack
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import SILENCE_SECONDS, Follower, Stored
+from adapters.log_info import LogInfo
 from adapters.session import Session
-from core.positions import BEGINNING, NOTHING, Epoch, Region, Sequence
+from core.positions import BEGINNING, NOTHING, Epoch, Mark, Region, Sequence
 from core.topology import stream_of
 from deploy.local import LocalRegion
 from tests.integration.adapters.logs import entries, entry, events, everything, filled, mark, until
@@ -392,24 +393,59 @@ async def test_a_follower_that_hears_nothing_is_in_doubt_within_its_bound(
         assert SILENCE_SECONDS <= loop.time() - begin < SILENCE_SECONDS + 1.5
 
 
-@pytest.mark.usefixtures("soon_in_doubt")
-async def test_a_follower_whose_known_event_does_not_come_again_is_in_doubt_though_its_server_lives(
-    session: Session, origin: Region, epoch: Epoch
-) -> None:
-    """As of a server that keeps the log too, and is behind."""
-    follower = Follower(session, origin, known=mark(epoch, 3, entry(origin, epoch, 3)))
+@asynccontextmanager
+async def living(session: Session, origin: Region, *, known: Mark, end: int | None) -> AsyncIterator[Follower]:
+    """A follower of a server that lives and delivers nothing, of a log that ends at `end`, if anybody says where."""
+
+    async def describe() -> LogInfo:
+        if end is None:
+            raise Unavailable("there is an election")
+        return LogInfo(epoch=known.epoch, last_sequence=Sequence(end))
 
     async def beat() -> None:
         while True:
             await follower.on_message(Msg(_client=session.client, headers={"Status": "100"}))
             await asyncio.sleep(0.2)
 
+    follower = Follower(session, origin, known=known, describe=describe)
     beating = asyncio.create_task(beat())
-    async with asyncio.timeout(5):
+    try:
+        yield follower
+    finally:
+        beating.cancel()
+        follower.close()
+
+
+@pytest.mark.usefixtures("soon_in_doubt")
+async def test_a_follower_whose_known_event_does_not_come_again_is_in_doubt_though_its_server_lives(
+    session: Session, origin: Region, epoch: Epoch
+) -> None:
+    """As of a server that keeps the log too, and is behind."""
+    known = mark(epoch, 3, entry(origin, epoch, 3))
+    async with asyncio.timeout(5), living(session, origin, known=known, end=3) as follower:
         with pytest.raises(Interrupted, match=r"event 3 did not come again in 1\.5 s"):
             await follower.resume()
-    beating.cancel()
-    follower.close()
+
+
+async def test_a_follower_that_is_delivered_nothing_though_there_is_more_is_in_doubt(
+    session: Session, origin: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a server that keeps the log too, and is cut off from the others."""
+    monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.5)
+    async with asyncio.timeout(5), living(session, origin, known=BEGINNING, end=5) as follower:
+        with pytest.raises(Interrupted, match="nothing after 0 is delivered, and there is 5"):
+            await follower.next()
+
+
+@pytest.mark.parametrize("end", [0, None])
+async def test_a_follower_that_is_delivered_nothing_where_there_is_no_more_is_not(
+    session: Session, origin: Region, end: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.2)
+    async with living(session, origin, known=BEGINNING, end=end) as follower:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.5):
+                await follower.next()
 
 
 @pytest.mark.usefixtures("soon_in_doubt")

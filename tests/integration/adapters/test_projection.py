@@ -369,9 +369,11 @@ async def test_a_redis_that_is_down_or_silent_is_unavailable_within_a_bound(
         with pytest.raises(Unavailable, match=r"^Redis: "):
             await projection.observe()
         assert asyncio.get_running_loop().time() - begin < 5
+        assert projection.unanswered
     finally:
         region.redis.resume()
     await projection.observe()
+    assert not projection.unanswered
 
 
 async def test_a_redis_that_takes_no_writes_tells_no_lies(projection: Projection, raw: Raw) -> None:
@@ -381,6 +383,7 @@ async def test_a_redis_that_takes_no_writes_tells_no_lies(projection: Projection
     try:
         with pytest.raises(Unavailable):
             await projection.apply(a_run(1, 2, Write("k", "f", stamped(2, "y"))))
+        assert not projection.unanswered, "it says no, which is an answer"
         view = await projection.read(Query(("k",)))
     finally:
         await raw.config_set("maxmemory", "0")

@@ -9,6 +9,7 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.local import LocalRegions, local_regions
+from runtime.health import NotReady
 from tests.contract.calls import A_TRIGGER, ADMIN_KEY, WEBHOOKS, a_body, organization, registered, triggers_of, until
 from tests.keys import issue_key
 
@@ -200,6 +201,22 @@ async def test_a_cut_off_region_has_no_connection_to_the_others_and_one_to_itsel
     assert (await service(demo, EU)).of("connected", to=EU) == 1
     await demo.heal(EU)
     await until(says(lambda: replicator(demo, EU), lambda said: said.of("connected", to=US) == 1))
+
+
+async def test_a_redis_that_hangs_is_told_by_both_processes_as_that_and_not_as_a_rebuild(demo: LocalRegions) -> None:
+    def is_told(said: Metrics) -> bool:
+        reasons = {reason for reason in NotReady if said.of("not_ready", reason=reason)}
+        return reasons == {NotReady.REDIS} and said.of("ready") == 0
+
+    assert (await service(demo)).of("ready") == 1
+    demo.region(US).redis.pause()
+    await until(says(lambda: replicator(demo, US), is_told))
+    await until(says(lambda: service(demo), is_told))
+    assert (await replicator(demo, US)).of("projection_current") == 0
+    assert not is_told(await service(demo, EU))
+    demo.region(US).redis.resume()
+    await until(says(lambda: service(demo), lambda said: said.of("ready") == 1))
+    await until(says(lambda: replicator(demo, US), lambda said: said.of("ready") == 1))
 
 
 async def test_what_is_refused_is_counted_with_its_route_or_with_none(

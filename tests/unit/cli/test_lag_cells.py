@@ -132,6 +132,25 @@ def test_a_halted_origin_has_its_reason_beside_its_lag() -> None:
     assert list(notes(halted)) == ["asia-japan: halted for us-iowa: forked: another event stands at 120"]
 
 
+def test_whoever_has_no_connection_to_a_nats_is_noted() -> None:
+    snapshot = a_snapshot(japan_has=at(130))
+    japan = msgspec.structs.replace(snapshot.applied[JAPAN], not_connected=[JAPAN, IOWA])
+    assert list(notes(msgspec.structs.replace(snapshot, applied={**snapshot.applied, JAPAN: japan}))) == [
+        "asia-japan: cannot reach its own NATS; it takes no writes",
+        "asia-japan: has no connection to the NATS of us-iowa",
+    ]
+
+
+def test_that_others_too_have_no_connection_to_a_nats_that_its_own_region_lacks_is_not_repeated() -> None:
+    snapshot = a_snapshot(japan_has=at(130))
+    without = {
+        region: msgspec.structs.replace(applied, not_connected=[JAPAN]) for region, applied in snapshot.applied.items()
+    }
+    assert list(notes(msgspec.structs.replace(snapshot, applied=without))) == [
+        "asia-japan: cannot reach its own NATS; it takes no writes"
+    ]
+
+
 def test_a_projection_that_is_not_current_is_said_to_be_rebuilt() -> None:
     snapshot = a_snapshot(japan_has=at(130))
     japan = Applied(vector=snapshot.applied[JAPAN].vector, is_current=False)

@@ -1,5 +1,7 @@
 """Announcements come by several ways and from several replicators; what is made of them is one."""
 
+import msgspec
+
 from adapters.announcements import Announcement
 from cli.lag_hearing import SILENT_AFTER_SECONDS, Hearing
 from core.positions import Epoch, Mark, Region, Sequence
@@ -47,6 +49,15 @@ def test_a_halt_ends_when_it_is_announced_no_more() -> None:
     applied = hearing.applied(JAPAN, now_seconds=0.0)
     assert applied is not None
     assert not applied.halted
+
+
+def test_whose_nats_is_gone_is_as_it_was_announced_last() -> None:
+    hearing = Hearing()
+    for without in ([IOWA], []):
+        hearing.take(msgspec.structs.replace(said(5), not_connected=without), now_seconds=0.0)
+        applied = hearing.applied(JAPAN, now_seconds=0.0)
+        assert applied is not None
+        assert applied.not_connected == without
 
 
 def test_nothing_is_claimed_of_a_region_that_has_fallen_silent() -> None:

@@ -8,7 +8,7 @@ from deploy.nats.configuration import Cluster, Tls, nats_configuration
 from deploy.redis.configuration import USERS, redis_configuration
 
 
-def a_configuration(version: tuple[int, int, int] = (2, 15, 1), **more: Tls | Cluster) -> dict[str, object]:
+def a_configuration(version: tuple[int, int, int] = (2, 15, 1), **more: Tls | Cluster | int) -> dict[str, object]:
     text = nats_configuration(version, server_name="a", listen="127.0.0.1:1", store="/x y", accounts={}, **more)  # type: ignore[arg-type]
     return dict(json.loads(text))
 
@@ -17,6 +17,19 @@ def test_nats_syncs_before_it_acknowledges() -> None:
     configuration = a_configuration()
     assert configuration["jetstream"] == {"store_dir": "/x y", "sync_interval": "always"}
     assert configuration["feature_flags"] == {"js_ack_fc_v2": False}
+
+
+def test_a_server_may_find_its_name_in_its_environment() -> None:
+    text = nats_configuration((2, 15, 1), server_name="$NAME", listen="127.0.0.1:1", store="/x", accounts={})
+    assert text.startswith('{\n "server_name": $NAME,\n')
+
+
+def test_nats_may_be_told_how_much_to_store() -> None:
+    assert a_configuration(store_bytes_max=1024)["jetstream"] == {
+        "store_dir": "/x y",
+        "sync_interval": "always",
+        "max_file_store": 1024,
+    }
 
 
 def test_nats_before_feature_flags_is_not_given_any() -> None:

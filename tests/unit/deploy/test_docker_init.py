@@ -22,6 +22,7 @@ from deploy.docker.certificates import CERTIFICATE_DAYS, RENEWED_DAYS_BEFORE
 from deploy.docker.layout import Users, nats_service
 from deploy.docker.vault import OtherNatsServers
 from deploy.logins import Logins
+from deploy.nats.accounts import ROUTES
 from runtime.credentials import read_credentials
 from runtime.settings import Environment
 
@@ -127,7 +128,7 @@ def test_no_volume_has_a_secret_of_another_role(tmp_path: Path, nats_servers: in
         for user, password in users.items():
             servers = {nats_service(Region(region), server=server) for server in range(1, nats_servers + 1)}
             # A server that is alone has nobody to show the password of routes to.
-            is_shown = user != "routes" or nats_servers > 1
+            is_shown = user != ROUTES or nats_servers > 1
             secrets[password] = (servers if is_shown else set()) | _holders(region, user)
     for region, users in known.redis.items():
         for user, password in users.items():

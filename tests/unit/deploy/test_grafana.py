@@ -72,6 +72,21 @@ class Providers(msgspec.Struct):
     providers: list[Provider]
 
 
+class Source(msgspec.Struct):
+    """What Grafana asks."""
+
+    uid: str
+    type: str
+    url: str
+    is_default: bool = msgspec.field(name="isDefault")
+
+
+class Sources(msgspec.Struct):
+    """A file that Grafana is provisioned with."""
+
+    datasources: list[Source]
+
+
 DASHBOARD = msgspec.json.decode(FILE.read_bytes(), type=Dashboard)
 PANELS = [panel for panel in DASHBOARD.panels if panel.type != "row"]
 
@@ -112,3 +127,11 @@ def test_grafana_is_told_where_the_dashboards_are() -> None:
     assert provider.type == "file"
     assert provider.options == {"path": "${GRAFANA_DASHBOARDS}"}
     assert [path.name for path in FILE.parent.iterdir()] == [FILE.name]
+
+
+def test_grafana_is_told_which_prometheus_to_ask() -> None:
+    provisioning = ROOT / "deploy" / "grafana" / "provisioning" / "datasources" / "prometheus.yml"
+    (source,) = msgspec.yaml.decode(provisioning.read_bytes(), type=Sources).datasources
+    assert (source.uid, source.type, source.is_default) == ("prometheus", "prometheus", True)
+    assert source.url == "${GRAFANA_PROMETHEUS_URL}"
+    assert "export GRAFANA_PROMETHEUS_URL=" in (ROOT / "docs" / "operations.md").read_text()

@@ -58,6 +58,7 @@ class Wire:
     def __init__(self) -> None:
         self.said: list[Announcement] = []
         self.when_said: Callable[[], None] = lambda: None
+        self.is_connected = True
 
     @property
     def current(self) -> "Wire":
@@ -135,6 +136,14 @@ async def test_bystanders_hear_of_what_was_applied_while_they_were_being_told(sc
     async with running(scene.announcer.tell_concerned(), scene.announcer.tell_bystanders()):
         scene.announcer.advanced(EU, applied(1))
         await until(lambda: wire.said[-1].vector.get(EU) == mark(2))
+
+
+async def test_every_region_hears_whose_nats_is_gone_its_own_included(scene: Scene) -> None:
+    for region in (US, JP):
+        scene.wires[region].is_connected = False
+    async with running(scene.announcer.beat()):
+        await until(lambda: bool(scene.wires[EU].said))
+    assert scene.wires[EU].said[-1].not_connected == [US, JP]
 
 
 async def test_a_stop_counts_once_the_mark_has_stood_exactly_there_for_a_while(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.otlp import CLOSE_SECONDS
+from runtime.otlp import CLOSE_SECONDS, resource_of
 from runtime.settings import InvalidSetting, TracesEndpoint
 from runtime.tracing import UNTRACED, Kind, open_tracing
 
@@ -51,6 +51,28 @@ async def test_a_span_is_part_of_the_trace_that_it_came_with_and_its_parts_of_it
         assert part.traceparent.endswith("-00"), "who began it did not want it sampled"
         for nonsense in ("", "nonsense", "00-0-0-01"):
             assert tracing.begin("POST", Kind.SERVER, traceparent=nonsense).traceparent.split("-")[1] not in trace_ids
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({}, "crosshook-service"),
+        ({"OTEL_SERVICE_NAME": "webhooks"}, "webhooks"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=webhooks"}, "webhooks"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.name=hooks", "OTEL_SERVICE_NAME": "webhooks"}, "webhooks"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "host.name=iowa-1,crosshook.region=nowhere"}, "crosshook-service"),
+    ],
+)
+def test_spans_are_of_the_name_that_the_environment_gives_and_always_of_the_region(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], name: str
+) -> None:
+    for variable in ("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    attributes = resource_of(process="service", region="us-iowa").attributes
+    assert (attributes["service.name"], attributes["crosshook.region"]) == (name, "us-iowa")
+    assert attributes.get("host.name") == ("iowa-1" if "host.name" in str(environment) else None)
 
 
 async def test_a_process_ends_although_nobody_takes_its_spans(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,12 +39,14 @@ def a_view(
     log: Log | None = None,
     *,
     connection: SimpleNamespace | None = None,
+    projection: SimpleNamespace | None = None,
     writer: SimpleNamespace | None = None,
 ) -> RegionView:
     return RegionView(
         HERE,
         topology=topology(),
         connection=connection,  # type: ignore[arg-type]
+        projection=projection or SimpleNamespace(unanswered=""),
         own_log=log or Log(),  # type: ignore[arg-type]
         writer=writer,  # type: ignore[arg-type]
         waiting=waiting,
@@ -103,7 +105,8 @@ def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_bel
 
 def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(clock: SimpleNamespace) -> None:
     log, connection, writer = Log(), SimpleNamespace(is_connected=True), SimpleNamespace(why_not="")
-    view = a_view(Waiting(), log, connection=connection, writer=writer)
+    projection = SimpleNamespace(unanswered="")
+    view = a_view(Waiting(), log, connection=connection, projection=projection, writer=writer)
     assert set(view.health().not_ready) == {NotReady.PROJECTION}
     view.heard(said("first", 7, region=HERE))
     assert view.health().is_ready
@@ -117,3 +120,6 @@ def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(c
     assert set(view.health().not_ready) == {NotReady.NATS}
     clock.now += SILENCE_SECONDS + 0.1
     assert set(view.health().not_ready) == {NotReady.NATS, NotReady.PROJECTION}
+    connection.is_connected, log.alarm, writer.why_not = True, "", ""
+    projection.unanswered = "TimeoutError: Timeout reading from it"
+    assert view.health().not_ready == {NotReady.REDIS: "Redis of us-iowa"}

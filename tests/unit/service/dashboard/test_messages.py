@@ -94,7 +94,47 @@ def test_a_region_that_hears_no_other_says_so_first() -> None:
     assert note.text.startswith(
         "us-iowa hears no other region: europe-belgium since 11:59:48 UTC, asia-japan since 11:59:48 UTC. "
     )
-    assert "local_region writes as ever" in note.text
+    assert "It is cut off, or they are. It serves reads and local_region writes as ever." in note.text
+    assert note.text.endswith("Writes with all_regions wait for them.")
+
+
+SILENT = {"iowa": UNHEARD, "belgium": UNHEARD, "japan": UNHEARD}
+NOBODY_SAYS = {NotReady.PROJECTION: "a replicator of us-iowa to say that the projection is current"}
+
+
+def test_a_region_whose_own_nats_is_gone_is_not_said_to_serve_as_ever() -> None:
+    health = Health(region=IOWA, not_ready={NotReady.NATS: "NATS of us-iowa", **NOBODY_SAYS}, halted={})
+    said = told(everybody(**SILENT), health=health)
+    _, own, others = (note.text for note in said.notes)
+    assert said.condition == "waiting"
+    assert own == (
+        "Without the NATS of us-iowa this service has heard no replicator of us-iowa itself since 11:59:48 UTC. "
+        "Not known: what this region has applied since. Writes here are a 503; nothing is done."
+    )
+    assert "Its own NATS is what it would hear them by." in others
+    for untrue in ("as ever", "all_regions", "408"):
+        assert untrue not in own + others
+
+
+@pytest.mark.parametrize("not_ready", [{}, NOBODY_SAYS])
+def test_whoever_hears_nothing_at_all_does_not_say_that_it_serves_as_ever(not_ready: dict[NotReady, str]) -> None:
+    """A NATS that hangs is connected for a while."""
+    said = told(everybody(**SILENT), health=Health(region=IOWA, not_ready=not_ready, halted={}))
+    assert not any("as ever" in note.text for note in said.notes)
+
+
+def test_a_replicator_that_is_not_heard_is_not_blamed_for_a_redis_that_may_not_answer() -> None:
+    own = told(everybody(iowa=UNHEARD), health=Health(region=IOWA, not_ready=NOBODY_SAYS, halted={})).notes[-1]
+    assert own.text == (
+        "No replicator of us-iowa itself has been heard since 11:59:48 UTC: none runs, or Redis or NATS does not "
+        "answer it. Not known: what this region has applied since. Writes here are a 408 meanwhile; a 503, and "
+        "nothing is done, where Redis does not answer."
+    )
+
+
+def test_nothing_is_said_of_the_writes_of_a_process_that_drains() -> None:
+    (own,) = told(everybody(iowa=UNHEARD), health=Health(region=IOWA, not_ready={}, halted={}, is_draining=True)).notes
+    assert "Writes" not in own.text
 
 
 def test_who_was_never_heard_is_said_not_to_be_heard_since_there_was_somebody_to_listen() -> None:
@@ -144,8 +184,8 @@ def test_what_this_service_waits_for_is_said_without_what_may_be_of_an_organizat
             "somebody."
         ),
         (
-            "No replicator of us-iowa itself has been heard since 11:59:48 UTC. Not known: what this region has "
-            "applied since. Writes here are a 408 meanwhile."
+            "Without the NATS of us-iowa this service has heard no replicator of us-iowa itself since 11:59:48 UTC. "
+            "Not known: what this region has applied since. Writes here are a 503; nothing is done."
         ),
     ]
     assert b"customer" not in msgspec.json.encode(said)
@@ -154,6 +194,40 @@ def test_what_this_service_waits_for_is_said_without_what_may_be_of_an_organizat
 def test_a_region_that_rebuilds_says_so() -> None:
     (note,) = told(everybody(belgium=Heard(NOW, {}, is_current=False))).notes
     assert note.text.startswith("europe-belgium is rebuilding its projection.")
+
+
+def test_a_region_that_cannot_reach_its_own_nats_is_said_not_to_take_writes() -> None:
+    """Its replicator says so through the others' NATS, and that they have none to it either says nothing more."""
+    alone, others = Heard(NOW, VECTOR, not_connected=[BELGIUM]), Heard(NOW, VECTOR, not_connected=[BELGIUM])
+    said = told(everybody(iowa=others, belgium=alone, japan=others))
+    assert said.notes == [
+        Note(
+            Urgency.WARNING,
+            "europe-belgium cannot reach its own NATS: it takes no writes. Writes with all_regions wait for it.",
+        )
+    ]
+    assert [region.has_own_nats for region in said.regions] == [True, False, True]
+
+
+def test_nobody_waits_for_a_joining_region_that_cannot_reach_its_own_nats() -> None:
+    alone = Heard(NOW, VECTOR, not_connected=[BELGIUM])
+    note, _ = told(everybody(belgium=alone), regions=topology(belgium="joining")).notes
+    assert note.text == "europe-belgium cannot reach its own NATS: it takes no writes."
+
+
+def test_who_has_no_connection_to_the_nats_of_another_region_is_named_as_long_as_he_is_heard() -> None:
+    apart = [IOWA, Region("elsewhere")]
+    (note,) = told(
+        everybody(belgium=Heard(NOW, VECTOR, not_connected=apart), japan=Heard(NOW, VECTOR, not_connected=apart))
+    ).notes
+    assert note == Note(
+        Urgency.WARNING,
+        "europe-belgium and asia-japan have no connection to the NATS of us-iowa. What is written there arrives when "
+        "there is one.",
+    )
+    silent = told(everybody(belgium=Heard(NOW - 12, VECTOR, not_connected=[BELGIUM, IOWA])))
+    assert [note.text.partition(":")[0] for note in silent.notes] == ["Not heard"]
+    assert silent.regions[1].has_own_nats
 
 
 def test_events_of_a_log_that_is_not_there_any_more_are_an_alarm() -> None:

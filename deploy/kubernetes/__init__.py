@@ -1,0 +1,1 @@
+"""One region on Kubernetes: manifests, and what makes their secrets."""

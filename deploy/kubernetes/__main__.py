@@ -1,0 +1,114 @@
+"""`python -m deploy.kubernetes REGION...`: make the Secrets that the manifests name."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from core.positions import Region
+from core.topology import InvalidTopology, parse_topology
+from deploy.docker.vault import open_vault
+from deploy.kubernetes.layout import NAMESPACE, NATS_DISK_GIBIBYTES, NATS_SERVERS
+from deploy.kubernetes.secret_files import Shape, certificate_secrets, region_secrets
+from deploy.kubernetes.secret_manifests import secrets_text
+from deploy.logins import write_private
+
+
+def write_secrets(
+    directory: Path, shapes: Mapping[Region, Shape], *, namespace: str, with_certificates: bool, now: datetime
+) -> Sequence[Path]:
+    """Write a file of Secrets for each region into `directory`, and return them.
+
+    Passwords and keys stay what they were: they are kept there too, and all of it can be read by its owner only.
+    Certificates are new ones each time.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (directory / ".gitignore").write_text("*\n", encoding="utf-8")
+    regions = list(shapes)
+    vault = open_vault(directory / "vault", regions, now=now)
+    written = []
+    for here, shape in shapes.items():
+        secrets = region_secrets(here, regions, logins=vault.logins, admin_key=vault.admin_key, shape=shape)
+        if with_certificates:
+            secrets = {**secrets, **certificate_secrets(here, vault.authority, shape=shape, now=now)}
+        written.append(write_private(directory / f"{here}.json", secrets_text(secrets, namespace=namespace)))
+    return written
+
+
+@click.command()
+@click.argument("regions", nargs=-1, required=True)
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Where to write them, and where passwords and keys are kept. Nobody else should read it.",
+)
+@click.option(
+    "--one-nats-server",
+    "small",
+    multiple=True,
+    metavar="REGION",
+    help="Of a region whose NATS is one server, not three.",
+)
+@click.option(
+    "--nats-disk",
+    type=click.IntRange(1, 16_384),
+    default=NATS_DISK_GIBIBYTES,
+    show_default=True,
+    metavar="GIBIBYTES",
+    help="The size of the volume of each NATS server. Four fifths of it are for logs.",
+)
+@click.option("--namespace", default=NAMESPACE, show_default=True, help="Where in each cluster they belong.")
+@click.option(
+    "--no-certificates", is_flag=True, help="Leave nats-tls, service-tls and replicator-tls to somebody else."
+)
+def main(
+    *,
+    regions: Sequence[str],
+    directory: Path,
+    small: Sequence[str],
+    nats_disk: int,
+    namespace: str,
+    no_certificates: bool,
+) -> None:
+    r"""Make the Secrets of all REGIONS: a file for each, which `kubectl apply` takes.
+
+    Name every region there is, each time. The first time makes passwords, an admin
+    key and an authority for certificates. Later times keep them, give a region that
+    is new its own, and make new certificates, which are good for a year.
+
+    \b
+    Example:
+      python -m deploy.kubernetes us-iowa europe-belgium asia-japan --directory secrets
+    """
+    _check(regions, small, directory)
+    shapes = {
+        Region(region): Shape(nats_servers=1 if region in small else NATS_SERVERS, nats_disk_gibibytes=nats_disk)
+        for region in regions
+    }
+    now = datetime.now(UTC)
+    for path in write_secrets(directory, shapes, namespace=namespace, with_certificates=not no_certificates, now=now):
+        click.echo(path)
+
+
+def _check(regions: Sequence[str], small: Sequence[str], directory: Path) -> None:
+    """Raises what click tells, before anything is written."""
+    some_address = {"nats": ["nats://nats:4222"], "redis": "redis://redis:6379"}
+    try:
+        parse_topology({"regions": dict.fromkeys(regions, some_address)}, here=regions[0])
+    except InvalidTopology as error:
+        raise click.UsageError(str(error)) from error
+    if unknown := sorted(set(small) - set(regions)):
+        raise click.UsageError(f"--one-nats-server: expected one of the regions, got {unknown[0]!r}")
+    left_out = sorted({path.stem for path in directory.glob("*.json")} - set(regions))
+    if left_out:
+        files = ", ".join(str(directory / f"{region}.json") for region in left_out)
+        raise click.UsageError(
+            f"not named, though there are secrets of it: {', '.join(left_out)}. Name it; or if it is gone for good, "
+            f"remove {files} first"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""The region that is kept as an example."""
+
+import pytest
+
+from tests.unit.deploy.kubernetes.rendered import REGION, Manifests, render
+
+
+@pytest.fixture(scope="session")
+def manifests() -> Manifests:
+    return render(REGION)

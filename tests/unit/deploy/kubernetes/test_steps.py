@@ -1,0 +1,75 @@
+"""The steps in docs/operations.md are ones that can be taken."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import textwrap
+from pathlib import Path
+
+import msgspec
+from click.testing import CliRunner
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from deploy.kubernetes.__main__ import main
+from tests.rules import ROOT
+from tests.unit.deploy.kubernetes.pods import opened, secrets_in
+from tests.unit.deploy.kubernetes.rendered import KUBERNETES, REGION, render
+
+REGIONS = ["us-iowa", "europe-belgium", "asia-japan"]
+USAGES = {"server auth": ExtendedKeyUsageOID.SERVER_AUTH, "client auth": ExtendedKeyUsageOID.CLIENT_AUTH}
+
+
+def section() -> str:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    return text.partition("\n## Kubernetes\n")[2].partition("\n## ")[0]
+
+
+def block(containing: str, language: str = "sh") -> str:
+    """The one block of code with this in it."""
+    blocks = re.findall(rf"^ *```{language}\n(.*?)^ *```$", section(), re.DOTALL | re.MULTILINE)
+    (found,) = (code for code in blocks if containing in code)
+    return textwrap.dedent(found)
+
+
+def test_the_command_makes_the_files_that_are_sent(tmp_path: Path) -> None:
+    python, dash_m, module, *arguments, flag, directory = shlex.split(block("-m deploy.kubernetes"))
+    assert (python, dash_m, module, arguments, flag) == (
+        ".venv/bin/python",
+        "-m",
+        "deploy.kubernetes",
+        REGIONS,
+        "--directory",
+    )
+    result = CliRunner().invoke(main, [*arguments, flag, str(tmp_path / directory)])
+    assert result.exit_code == 0, result.output
+    for region in REGIONS:
+        assert (tmp_path / block("apply --server-side").split(" -f ")[1].split()[0].replace("$region", region)).exists()
+    assert (tmp_path / directory / "vault" / "admin-key").exists()
+    assert f"cat {directory}/vault/admin-key" in block("keys issue")
+
+
+def test_a_copy_for_each_region_is_what_can_be_sent(tmp_path: Path) -> None:
+    shutil.copytree(KUBERNETES, tmp_path / "deploy" / "kubernetes")
+    subprocess.run(("sh", "-eu", "-c", block("cp -r")), cwd=tmp_path, check=True, timeout=20)  # noqa: S603, S607 - ours
+    example = render(REGION).documents
+    for region in REGIONS:
+        assert render(tmp_path / "deploy" / "kubernetes" / region).documents == example
+
+
+def test_the_files_to_change_are_those_that_say_so() -> None:
+    listed = set(re.findall(r"^ *\| `([a-z-]+\.(?:yaml|toml))` \|", section(), re.MULTILINE))
+    marked = {path.name for path in REGION.iterdir() if "Of this region" in path.read_text()}
+    assert listed == marked
+
+
+def test_a_certificate_of_another_authority_names_what_ours_does(tmp_path: Path) -> None:
+    CliRunner().invoke(main, [*REGIONS, "--directory", str(tmp_path)], catch_exceptions=False)
+    described = msgspec.yaml.decode(block("kind: Certificate", "yaml").encode())
+    secret = opened(secrets_in(tmp_path / "us-iowa.json"))[described["spec"]["secretName"]]
+    extensions = x509.load_pem_x509_certificate(secret["tls.crt"].encode()).extensions
+    names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    uses = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert described["spec"]["dnsNames"] == names.get_values_for_type(x509.DNSName)
+    assert {USAGES[usage] for usage in described["spec"]["usages"] if usage in USAGES} == set(uses)
