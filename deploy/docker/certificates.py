@@ -60,8 +60,10 @@ class Authority:
         )
         return _identity(certificate, key)
 
-    def vouches_for(self, identity: Identity, region: Region, *, use: Use, now: datetime) -> bool:
-        """Whether `identity` is what `issue` would make without hosts, and not soon over."""
+    def vouches_for(
+        self, identity: Identity, region: Region, *, use: Use, now: datetime, hosts: Sequence[str] = ()
+    ) -> bool:
+        """Whether `identity` is what `issue` would make, and not soon over."""
         try:
             certificate = x509.load_pem_x509_certificate(identity.certificate.encode())
             certificate.verify_directly_issued_by(self._certificate)
@@ -73,7 +75,7 @@ class Authority:
         left = certificate.not_valid_after_utc - now
         return (
             is_its_key
-            and names.get_values_for_type(x509.DNSName) == [region]
+            and names.get_values_for_type(x509.DNSName) == [region, *hosts]
             and tuple(uses) == use.value
             and left > timedelta(days=RENEWED_DAYS_BEFORE)
         )

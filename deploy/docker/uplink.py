@@ -7,7 +7,7 @@ passed on at once, since the other region's link has delayed it. None of it can 
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 import click
@@ -17,6 +17,7 @@ from litestar import Litestar
 
 from core.positions import Region
 from deploy.docker.layout import entry_of, exit_of, nats_at
+from deploy.docker.options import nats_servers_option
 from deploy.local.control_messages import (
     Answer,
     AskLinks,
@@ -47,27 +48,46 @@ log = structlog.get_logger()
 
 
 class Uplink:
-    """The links of one region: one to each other, and one for what they have for it."""
+    """The links of one region: to each NATS server of the others, and from them to each of its own."""
 
-    def __init__(self, here: Region, regions: Sequence[Region], round_trips: RoundTrips) -> None:
+    def __init__(
+        self, here: Region, regions: Sequence[Region], round_trips: RoundTrips, *, nats_servers: int = 1
+    ) -> None:
         self._here = here
         self._regions = tuple(regions)
         self._round_trips = round_trips
-        self.incoming = Link(listen=entry_of(here), upstream=nats_at(here))
+        servers = range(1, nats_servers + 1)
+        self.incoming = [
+            Link(listen=entry_of(here, server=server), upstream=nats_at(here, server=server)) for server in servers
+        ]
         self.outgoing = {
-            region: Link(
-                listen=exit_of(here, to=region, regions=regions),
-                upstream=entry_of(region),
-                round_trip_seconds=round_trips.seconds(here, region),
-            )
+            region: [
+                Link(
+                    listen=exit_of(here, to=region, regions=regions, server=server),
+                    upstream=entry_of(region, server=server),
+                    round_trip_seconds=round_trips.seconds(here, region),
+                )
+                for server in servers
+            ]
             for region in regions
             if region != here
         }
+        """By region, a link to each of its NATS servers."""
 
     @property
     def links(self) -> tuple[Link, ...]:
         """All of them."""
-        return self.incoming, *self.outgoing.values()
+        return *self.incoming, *(link for links in self.outgoing.values() for link in links)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing passes: they are cut and healed together."""
+        return any(link.is_cut for link in self.links)
+
+    @property
+    def exits(self) -> Mapping[Region, list[int]]:
+        """By region, where what is for each of its NATS servers is taken."""
+        return {region: [link.listen.port for link in links] for region, links in self.outgoing.items()}
 
     async def open(self) -> None:
         """Listen on every link."""
@@ -96,7 +116,7 @@ class Uplink:
                 return Refused(f"this is the link of {self._here} and knows of no process; there is `crosshook link`")
             case _:
                 assert_never(request)
-        log.info("cut off" if self.incoming.is_cut else "connected")
+        log.info("cut off" if self.is_cut else "connected")
         return Done()
 
     def _delay(self, a: str, b: str, milliseconds: float) -> Done:
@@ -107,14 +127,15 @@ class Uplink:
             raise InvalidRequest(f"this is the link of {self._here}; ask the link of {a} and that of {b}")
         self._round_trips.change(a, b, milliseconds=milliseconds)
         other = Region(b if a == self._here else a)
-        self.outgoing[other].round_trip_seconds = milliseconds / 1000
+        for link in self.outgoing[other]:
+            link.round_trip_seconds = milliseconds / 1000
         log.info("delayed", to=other, round_trip_milliseconds=milliseconds)
         return Done(f"for what {self._here} dials; what {other} dials is delayed by its own link")
 
     def _status(self) -> LinksStatus:
         return LinksStatus(
             regions=list(self._regions),
-            cut=[self._here] if self.incoming.is_cut else [],
+            cut=[self._here] if self.is_cut else [],
             round_trips=[
                 RoundTripStatus(a=self._here, b=other, milliseconds=self._round_trips.milliseconds(self._here, other))
                 for other in self.outgoing
@@ -144,14 +165,14 @@ async def carry(settings: Settings) -> None:
     async with control_server(NAME) as control:
         await uplink.open()
         control.fulfil = uplink.fulfil
-        log.info("listening", exits={region: link.listen.port for region, link in uplink.outgoing.items()})
+        log.info("listening", exits=uplink.exits)
         routes = health_routes(lambda: Health(region=settings.here, not_ready={}, halted={}))
         health = Litestar(routes, openapi_config=None, logging_config=None)
         await serve(health, listener, drain_seconds=0)
         await uplink.close()
 
 
-def _settings(regions: Sequence[Region], round_trip_milliseconds: float | None) -> Settings:
+def _settings(regions: Sequence[Region], round_trip_milliseconds: float | None, nats_servers: int) -> Settings:
     environment = Environment(os.environ)
     here = Region(os.environ.get("CROSSHOOK_REGION", ""))
     if here not in regions:
@@ -168,7 +189,8 @@ def _settings(regions: Sequence[Region], round_trip_milliseconds: float | None) 
         if round_trip_milliseconds is None
         else uniform_round_trips(regions, milliseconds=round_trip_milliseconds)
     )
-    return Settings(uplink=Uplink(here, regions, trips), here=here, host=host, port=port)
+    uplink = Uplink(here, regions, trips, nats_servers=nats_servers)
+    return Settings(uplink=uplink, here=here, host=host, port=port)
 
 
 @click.command()
@@ -181,13 +203,14 @@ def _settings(regions: Sequence[Region], round_trip_milliseconds: float | None) 
     metavar="MS",
     help="Round trip to any other region in milliseconds; 0 for none.  [default: $RTT, or what geography makes likely]",
 )
-def main(regions: Sequence[str], round_trip_milliseconds: float | None) -> None:
+@nats_servers_option
+def main(regions: Sequence[str], round_trip_milliseconds: float | None, nats_servers: int) -> None:
     """Carry what passes between the region in $CROSSHOOK_REGION and the other REGIONS.
 
     `crosshook link`, in the same container, cuts it, heals it and delays it.
     """
     known = [Region(region) for region in regions]
-    sys.exit(run(lambda: _settings(known, round_trip_milliseconds), carry))
+    sys.exit(run(lambda: _settings(known, round_trip_milliseconds, nats_servers), carry))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,16 @@ from deploy.logins import Logins, new_logins
 
 _ADMIN_KEY_BYTES = 32
 _LOGINS, _ADMIN_KEY, _CERTIFICATE, _KEY = "logins.json", "admin-key", "authority.pem", "authority-key.pem"
+_NATS_SERVERS = "nats-servers"
+
+
+class OtherNatsServers(Exception):
+    """What is there was made for another number of NATS servers in each region."""
+
+    def __init__(self, *, made_for: int, asked_for: int) -> None:
+        super().__init__(f"made for {made_for} NATS servers in each region, asked for {asked_for}")
+        self.made_for = made_for
+        self.asked_for = asked_for
 
 
 class Vault(msgspec.Struct, frozen=True):
@@ -25,8 +35,14 @@ class Vault(msgspec.Struct, frozen=True):
     authority: Authority
 
 
-def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime) -> Vault:
-    """What is kept in `directory`, and new secrets for whatever there is none for yet, which are kept from now on."""
+def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nats_servers: int | None = None) -> Vault:
+    """What is kept in `directory`, and new secrets for whatever there is none for yet, which are kept from now on.
+
+    Raises `OtherNatsServers`, and changes nothing, if it was made for another number of servers than `nats_servers`.
+    Without that the number is nothing to the vault.
+    """
+    if nats_servers is not None:
+        _check_nats_servers(directory, nats_servers)
     kept = Identity(certificate=text_in(directory / _CERTIFICATE), key=text_in(directory / _KEY))
     vault = Vault(
         logins=_logins(text_in(directory / _LOGINS), regions),
@@ -39,8 +55,18 @@ def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime) -> 
         _CERTIFICATE: vault.authority.identity.certificate,
         _KEY: vault.authority.identity.key,
     }
+    if nats_servers is not None:
+        files[_NATS_SERVERS] = str(nats_servers)
     write_volume(directory, Volume(owner=os.geteuid(), files=files))
     return vault
+
+
+def _check_nats_servers(directory: Path, nats_servers: int) -> None:
+    """The logs that one server keeps are not carried over to three, nor back."""
+    # A vault of a version that knew of one server only does not say so.
+    made_for = int(text_in(directory / _NATS_SERVERS) or (1 if text_in(directory / _LOGINS) else nats_servers))
+    if made_for != nats_servers:
+        raise OtherNatsServers(made_for=made_for, asked_for=nats_servers)
 
 
 def _logins(kept: str, regions: Sequence[Region]) -> Logins:

@@ -1,6 +1,7 @@
 """What is in which volume: each role of each region has what it needs, and nothing of anybody else's."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from core.positions import Region
 from deploy.docker.certificates import Identity, Use
@@ -12,33 +13,39 @@ from deploy.docker.layout import (
     NATS_PORT,
     NATS_VERSION,
     REDIS_PORT,
+    ROUTE_PORT,
     USERS,
     Users,
     exit_of,
     nats_at,
+    nats_service,
     redis_at,
+    route_to,
 )
 from deploy.docker.vault import Vault
-from deploy.nats.accounts import accounts
-from deploy.nats.configuration import Tls, nats_configuration
+from deploy.nats.accounts import ROUTES, accounts
+from deploy.nats.configuration import Cluster, Tls, nats_configuration
 from deploy.redis.configuration import OPERATOR, redis_configuration
 
 CERTIFICATE, KEY, AUTHORITY = "certificate.pem", "key.pem", "authority.pem"
 
-Identify = Callable[[Region, str, str, Use], Identity]
-"""The certificate and key for a role of a region that are in a volume, or belong into it."""
+
+class Identify(Protocol):
+    """The certificate and key for a role of a region that are in a volume, or belong into it."""
+
+    def __call__(self, region: Region, role: str, volume: str, use: Use, *, hosts: Sequence[str] = ()) -> Identity:
+        """They name the region, and `hosts`."""
 
 
 def file_volumes(
-    regions: Sequence[Region], vault: Vault, identify: Identify, *, users: Users = USERS
+    regions: Sequence[Region], vault: Vault, identify: Identify, *, nats_servers: int = 1, users: Users = USERS
 ) -> Mapping[str, Volume]:
     """By its name, every volume of files. The first region is the one from which operators look."""
     volumes = {}
     for here in regions:
-        topology = topology_text(here, regions)
-        volumes[f"{here}-nats"] = Volume(
-            owner=users.nats, files=_nats(here, regions, vault, identify(here, "nats", f"{here}-nats", Use.SERVER))
-        )
+        topology = topology_text(here, regions, nats_servers=nats_servers)
+        for name, files in _nats_servers(here, regions, vault, identify, count=nats_servers).items():
+            volumes[name] = Volume(owner=users.nats, files=files)
         volumes[f"{here}-redis"] = Volume(owner=users.redis, files=_redis(here, vault))
         for role, credentials in (
             ("service", vault.logins.service(here)),
@@ -50,7 +57,7 @@ def file_volumes(
             )
     first = regions[0]
     operator = _process(
-        topology_text(first, regions),
+        topology_text(first, regions, nats_servers=nats_servers),
         vault.logins.observer(),
         vault,
         identify(first, "operator", "operator", Use.CLIENT),
@@ -60,22 +67,37 @@ def file_volumes(
     return volumes
 
 
-def data_volumes(regions: Sequence[Region], *, users: Users = USERS) -> Mapping[str, DataVolume]:
+def data_volumes(regions: Sequence[Region], *, nats_servers: int = 1, users: Users = USERS) -> Mapping[str, DataVolume]:
     """By its name, every volume that somebody fills."""
     return {
-        **{f"{region}-nats-data": DataVolume(users.nats) for region in regions},
+        **{
+            f"{nats_service(region, server=server)}-data": DataVolume(users.nats)
+            for region in regions
+            for server in _numbers(nats_servers)
+        },
         **{f"{region}-redis-data": DataVolume(users.redis) for region in regions},
         "guide-data": DataVolume(users.crosshook),
         "prometheus-data": DataVolume(users.prometheus),
     }
 
 
-def topology_text(here: Region, regions: Sequence[Region]) -> str:
-    """The regions as `here` reaches them. Whichever way that is, the certificate at its end has to name the region."""
+def topology_text(here: Region, regions: Sequence[Region], *, nats_servers: int = 1) -> str:
+    """The regions as `here` reaches them. Whichever way that is, the certificate at its end has to name the region.
+
+    Where a region has several NATS servers each of its logs is kept on all of them.
+    """
     tables = []
     for region in regions:
-        at = nats_at(region) if region == here else exit_of(here, to=region, regions=regions)
-        lines = [f"[regions.{region}]", f'nats = ["tls://{at.host}:{at.port}"]', f'tls_name = "{region}"']
+        servers = [
+            nats_at(region, server=server)
+            if region == here
+            else exit_of(here, to=region, regions=regions, server=server)
+            for server in _numbers(nats_servers)
+        ]
+        addresses = ", ".join(f'"tls://{at.host}:{at.port}"' for at in servers)
+        lines = [f"[regions.{region}]", f"nats = [{addresses}]", f'tls_name = "{region}"']
+        if nats_servers > 1:
+            lines.append(f"replicas = {nats_servers}")
         if region == here:
             redis = redis_at(here)
             lines.append(f'redis = "redis://{redis.host}:{redis.port}/0"')
@@ -83,18 +105,37 @@ def topology_text(here: Region, regions: Sequence[Region]) -> str:
     return "\n\n".join(tables) + "\n"
 
 
-def _nats(here: Region, regions: Sequence[Region], vault: Vault, shown: Identity) -> Mapping[str, str]:
-    others = [region for region in regions if region != here]
-    configuration = nats_configuration(
-        NATS_VERSION,
-        server_name=here,
-        listen=f"0.0.0.0:{NATS_PORT}",
-        store=DATA,
-        accounts=accounts(here, others, vault.logins.nats[here]),
-        tls=Tls(certificate=f"{FILES}/{CERTIFICATE}", key=f"{FILES}/{KEY}", authority=f"{FILES}/{AUTHORITY}"),
-        monitor=MONITOR,
-    )
-    return {"nats.conf": configuration, **_shown(shown, vault)}
+def _nats_servers(
+    here: Region, regions: Sequence[Region], vault: Vault, identify: Identify, *, count: int
+) -> Mapping[str, Mapping[str, str]]:
+    """By its volume's name, the files of each server of a region."""
+    are_many = count > 1
+    passwords = vault.logins.nats[here]
+    told = accounts(here, [region for region in regions if region != here], passwords)
+    routes = [f"{at.host}:{at.port}" for at in (route_to(here, server=server) for server in _numbers(count))]
+    volumes = {}
+    for server in _numbers(count):
+        name = nats_service(here, server=server)
+        configuration = nats_configuration(
+            NATS_VERSION,
+            server_name=f"{here}-{server}" if are_many else here,
+            listen=f"0.0.0.0:{NATS_PORT}",
+            store=DATA,
+            accounts=told,
+            tls=Tls(certificate=f"{FILES}/{CERTIFICATE}", key=f"{FILES}/{KEY}", authority=f"{FILES}/{AUTHORITY}"),
+            cluster=Cluster(here, f"0.0.0.0:{ROUTE_PORT}", routes, passwords[ROUTES], routes[server - 1])
+            if are_many
+            else None,
+            monitor=MONITOR,
+        )
+        # Servers connect to one another by their own names, as whoever else connects does by the region's.
+        shown = (
+            identify(here, "nats", name, Use.PEER, hosts=[name])
+            if are_many
+            else identify(here, "nats", name, Use.SERVER)
+        )
+        volumes[name] = {"nats.conf": configuration, **_shown(shown, vault)}
+    return volumes
 
 
 def _redis(here: Region, vault: Vault) -> Mapping[str, str]:
@@ -106,6 +147,10 @@ def _redis(here: Region, vault: Vault) -> Mapping[str, str]:
 
 def _process(topology: str, credentials: str, vault: Vault, shown: Identity) -> Mapping[str, str]:
     return {"topology.toml": topology, "credentials.toml": credentials, **_shown(shown, vault)}
+
+
+def _numbers(nats_servers: int) -> range:
+    return range(1, nats_servers + 1)
 
 
 def _shown(shown: Identity, vault: Vault) -> Mapping[str, str]:

@@ -32,22 +32,27 @@ class Cluster(msgspec.Struct, frozen=True):
 
     `servers` are the `HOST:PORT` at which every one of them listens to the others, this one included: by their number
     each knows how many are a majority. Whoever shows `password` there is one of them, and may do everything.
+
+    `advertised` is what this one lets the others tell each other of it. Without it they tell the IP address that it
+    has, and try that one without end where a certificate has to name whom they dial.
     """
 
     name: str
     listen: str
     servers: Sequence[str]
     password: str
+    advertised: str | None = None
 
     def declared(self) -> dict[str, Any]:
         """As the server is told."""
         login = f"{ROUTES}:{quote(self.password, safe='')}"
-        return {
+        declared: dict[str, Any] = {
             "name": self.name,
             "listen": self.listen,
             "authorization": {"user": ROUTES, "password": self.password},
             "routes": [f"nats-route://{login}@{server}" for server in self.servers],
         }
+        return declared if self.advertised is None else declared | {"advertise": self.advertised}
 
 
 def nats_configuration(

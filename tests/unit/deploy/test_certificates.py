@@ -35,6 +35,16 @@ def test_servers_that_connect_to_each_other_have_one_for_both_that_names_them_to
     assert names_and_uses(shown) == ([HERE, "nats-0.nats", "nats-1.nats"], [SERVER, CLIENT])
 
 
+def test_one_that_names_others_than_are_wanted_is_not_taken() -> None:
+    authority = new_authority(now=NOW)
+    shown = issued(authority, Use.PEER, "nats-1")
+    wanted = {
+        hosts: authority.vouches_for(shown, HERE, use=Use.PEER, now=NOW, hosts=hosts)
+        for hosts in ((), ("nats-1",), ("nats-2",), ("nats-1", "nats-2"))
+    }
+    assert [hosts for hosts, is_taken in wanted.items() if is_taken] == [("nats-1",)]
+
+
 def test_one_for_both_is_not_taken_for_one_of_either() -> None:
     authority = new_authority(now=NOW)
     peer = issued(authority, Use.PEER)

@@ -60,6 +60,13 @@ def test_the_servers_of_a_region_know_one_another_by_a_password_and_by_tls_where
     assert tls == told | {"tls": {"cert_file": "a.pem", "key_file": "a.key", "ca_file": "ca.pem", "verify": True}}
 
 
+def test_a_server_that_others_know_by_name_has_that_told_of_it() -> None:
+    cluster = Cluster("us-iowa", "0.0.0.0:6222", ["one:6222", "two:6222"], "word", advertised="one:6222")
+    told = a_configuration(cluster=cluster)["cluster"]
+    assert told == cluster.declared()
+    assert cluster.declared()["advertise"] == "one:6222"
+
+
 def test_redis_refuses_writes_when_full_rather_than_forget() -> None:
     text = redis_configuration(bind="127.0.0.1", port=1, directory="/x y", passwords=dict.fromkeys(USERS, "word"))
     lines = text.splitlines()

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,7 +19,8 @@ from core.positions import Region
 from core.topology import parse_topology
 from deploy.docker.__main__ import fill, main
 from deploy.docker.certificates import CERTIFICATE_DAYS, RENEWED_DAYS_BEFORE
-from deploy.docker.layout import Users
+from deploy.docker.layout import Users, nats_service
+from deploy.docker.vault import OtherNatsServers
 from deploy.logins import Logins
 from deploy.nats.accounts import ROUTES
 from runtime.credentials import read_credentials
@@ -36,9 +38,10 @@ FILES = {
 }
 
 
-def filled(directory: Path, now: datetime = NOW) -> dict[str, list[str]]:
+def filled(directory: Path, now: datetime = NOW, *, nats_servers: int = 1) -> dict[str, list[str]]:
     users = Users(crosshook=ME, nats=ME, redis=ME, prometheus=ME)
-    return {name: list(files) for name, files in fill(directory, REGIONS, now=now, users=users).items()}
+    changed = fill(directory, REGIONS, now=now, nats_servers=nats_servers, users=users)
+    return {name: list(files) for name, files in changed.items()}
 
 
 def everything(directory: Path) -> dict[str, tuple[bytes, int, int]]:
@@ -63,7 +66,7 @@ def logins(volumes: Path) -> Logins:
 def test_every_volume_has_the_files_of_its_role_and_no_others(volumes: Path) -> None:
     found = {path.name: {file.name for file in path.iterdir()} for path in volumes.iterdir()}
     vault = found.pop("vault")
-    assert vault == {"logins.json", "admin-key", "authority.pem", "authority-key.pem"}
+    assert vault == {"logins.json", "admin-key", "authority.pem", "authority-key.pem", "nats-servers"}
     assert found.pop("operator") == FILES["service"]
     assert found.pop("admin") == {"admin-key"}
     data = {name: files for name, files in found.items() if name.endswith("-data")}
@@ -114,14 +117,19 @@ def test_a_second_start_changes_nothing(volumes: Path) -> None:
     assert everything(volumes) == before
 
 
-def test_no_volume_has_a_secret_of_another_role(volumes: Path) -> None:
+@pytest.mark.parametrize("nats_servers", [1, 3])
+def test_no_volume_has_a_secret_of_another_role(tmp_path: Path, nats_servers: int) -> None:
     """Every secret there is, and in which volumes its text stands, the vault aside."""
+    volumes = tmp_path
+    filled(volumes, nats_servers=nats_servers)
     known = logins(volumes)
     secrets: dict[str, set[str]] = {}
     for region, users in known.nats.items():
         for user, password in users.items():
-            # A region's only server has no others to be known by.
-            secrets[password] = set() if user == ROUTES else {f"{region}-nats"} | _holders(region, user)
+            servers = {nats_service(Region(region), server=server) for server in range(1, nats_servers + 1)}
+            # A server that is alone has nobody to show the password of routes to.
+            is_shown = user != ROUTES or nats_servers > 1
+            secrets[password] = (servers if is_shown else set()) | _holders(region, user)
     for region, users in known.redis.items():
         for user, password in users.items():
             secrets[password] = {f"{region}-redis"} if user == "operator" else {f"{region}-{user}"}
@@ -240,6 +248,107 @@ def test_topologies_name_the_certificate_to_expect_whichever_way_a_region_is_rea
             )
 
 
+@pytest.fixture
+def of_three(tmp_path: Path) -> Path:
+    """Volumes of regions with three NATS servers each."""
+    filled(tmp_path, datetime.now(UTC), nats_servers=3)
+    return tmp_path
+
+
+def told(volumes: Path, volume: str) -> dict[str, Any]:
+    """What a server's configuration says."""
+    configuration: dict[str, Any] = json.loads((volumes / volume / "nats.conf").read_text())
+    return configuration
+
+
+def test_each_of_three_servers_has_volumes_of_its_own_and_nothing_else_is_added(
+    of_three: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    one = tmp_path_factory.mktemp("one")
+    filled(one)
+    added = {path.name for path in of_three.iterdir()} - {path.name for path in one.iterdir()}
+    servers = {f"{region}-nats-{server}" for region in REGIONS for server in (2, 3)}
+    assert added == servers | {f"{server}-data" for server in servers}
+    for server in servers:
+        assert {file.name for file in (of_three / server).iterdir()} == FILES["nats"]
+        assert not any((of_three / f"{server}-data").iterdir())
+
+
+def test_a_server_that_is_alone_is_in_no_cluster(volumes: Path) -> None:
+    assert "cluster" not in told(volumes, "us-iowa-nats")
+    assert told(volumes, "us-iowa-nats")["server_name"] == "us-iowa"
+
+
+def test_three_servers_of_a_region_know_one_another_over_tls_and_no_other_regions(of_three: Path) -> None:
+    for region in REGIONS:
+        password = logins(of_three).nats[region]["routes"]
+        hosts = [f"{region}-nats", f"{region}-nats-2", f"{region}-nats-3"]
+        all_told = [told(of_three, host) for host in hosts]
+        assert [one["server_name"] for one in all_told] == [f"{region}-1", f"{region}-2", f"{region}-3"]
+        for host, one in zip(hosts, all_told, strict=True):
+            assert one["cluster"] == {
+                "name": region,
+                "advertise": f"{host}:6222",
+                "listen": "0.0.0.0:6222",
+                "authorization": {"user": "routes", "password": password},
+                "routes": [f"nats-route://routes:{password}@{host}:6222" for host in hosts],
+                "tls": {key: value for key, value in one["tls"].items() if key != "handshake_first"},
+            }
+            assert one["cluster"]["tls"]["verify"] is True
+            assert one["accounts"] == all_told[0]["accounts"]
+
+
+def test_each_log_is_kept_on_three_servers_each_of_which_has_its_own_way(of_three: Path) -> None:
+    for here in REGIONS:
+        for volume in (f"{here}-service", f"{here}-replicator"):
+            document = tomllib.loads((of_three / volume / "topology.toml").read_text())
+            for name, region in parse_topology(document, here=here).regions.items():
+                order = REGIONS.index(name) + 1
+                assert region.replicas == 3
+                assert region.tls_name == name
+                assert region.nats == (
+                    [f"tls://{here}-nats:4222", f"tls://{here}-nats-2:4222", f"tls://{here}-nats-3:4222"]
+                    if name == here
+                    else [f"tls://{here}-exit:4{hundred}0{order}" for hundred in (3, 4, 5)]
+                )
+
+
+@pytest.mark.parametrize("server", ["us-iowa-nats", "us-iowa-nats-2", "us-iowa-nats-3"])
+def test_each_of_three_servers_is_believed_by_processes_and_by_the_others(of_three: Path, server: str) -> None:
+    shake_hands(*contexts(of_three, client="europe-belgium-replicator", server=server), name="us-iowa")
+    for other in ("us-iowa-nats", "us-iowa-nats-2", "us-iowa-nats-3"):
+        shake_hands(*contexts(of_three, client=other, server=server), name=server)
+
+
+def test_no_process_can_pass_itself_off_as_one_of_three_servers(of_three: Path) -> None:
+    with pytest.raises(ssl.SSLCertVerificationError, match="purpose"):
+        shake_hands(*contexts(of_three, client="us-iowa-nats", server="us-iowa-service"), name="us-iowa")
+
+
+def test_a_second_start_of_three_servers_changes_nothing(of_three: Path) -> None:
+    before = everything(of_three)
+    assert not any(filled(of_three, datetime.now(UTC), nats_servers=3).values())
+    assert everything(of_three) == before
+
+
+@pytest.mark.parametrize(("made_for", "asked_for"), [(1, 3), (3, 1)])
+def test_volumes_of_another_number_of_servers_are_refused_and_left_as_they_are(
+    tmp_path: Path, made_for: int, asked_for: int
+) -> None:
+    filled(tmp_path, nats_servers=made_for)
+    before = everything(tmp_path)
+    with pytest.raises(OtherNatsServers):
+        filled(tmp_path, nats_servers=asked_for)
+    assert everything(tmp_path) == before
+
+
+def test_volumes_of_a_version_that_knew_of_one_server_are_of_one(volumes: Path) -> None:
+    (volumes / "vault" / "nats-servers").unlink()
+    with pytest.raises(OtherNatsServers):
+        filled(volumes, nats_servers=3)
+    assert not any(filled(volumes).values())
+
+
 def test_credentials_are_of_the_users_that_the_servers_have(volumes: Path) -> None:
     known = logins(volumes)
     credentials = read_credentials(volumes / "us-iowa-replicator" / "credentials.toml")
@@ -318,6 +427,17 @@ def test_nobody_of_another_deployment_is_let_in(today: Path, tmp_path_factory: p
     _, serving = contexts(today, client="us-iowa-replicator", server="us-iowa-nats")
     with pytest.raises(ssl.SSLError):
         shake_hands(connecting, serving, name="us-iowa")
+
+
+def test_as_a_program_it_says_how_to_go_on_when_there_are_volumes_of_another_number_of_servers(
+    volumes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NATS_SERVERS", "3")
+    outcome = CliRunner().invoke(main, [*REGIONS, "--directory", str(volumes)])
+    assert outcome.exit_code == 1
+    assert "are of regions with one NATS server each, not with 3 NATS servers;" in outcome.output
+    assert "go on with what is there: COMPOSE_FILE=docker-compose.yml\n" in outcome.output
+    assert outcome.output.endswith("`up -d` with COMPOSE_FILE=docker-compose.yml:deploy/nats/three.yml\n")
 
 
 def test_as_a_program_it_says_what_it_changed_and_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from itertools import permutations
 
 import pytest
 
@@ -30,6 +31,7 @@ from deploy.local.ports import LOCALHOST, Ports
 from deploy.local.probes import Ready, http_probe
 
 A, B, C = REGIONS = (Region("a"), Region("b"), Region("c"))
+SERVERS = (1, 2, 3)
 ROUND_TRIP_MILLISECONDS = 40.0
 PAUSE_SECONDS = 0.1
 """How long nothing must happen before a test believes that nothing happens."""
@@ -37,35 +39,44 @@ PAUSE_SECONDS = 0.1
 
 @pytest.fixture
 async def uplinks(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[Region, Uplink]]:
-    """Three regions whose NATS say who they are; their networks are ports of this machine."""
+    """Three regions whose NATS servers say who they are; their networks are ports of this machine."""
     ports = Ports()
-    nats, entries = ({region: Address(LOCALHOST, ports.claim_any()) for region in REGIONS} for _ in range(2))
-    exits = {(here, to): Address(LOCALHOST, ports.claim_any()) for here in REGIONS for to in REGIONS if here != to}
-    monkeypatch.setattr(module, "nats_at", lambda region: nats[region])
-    monkeypatch.setattr(module, "entry_of", lambda region: entries[region])
-    monkeypatch.setattr(module, "exit_of", lambda here, *, to, regions: exits[here, to])  # noqa: ARG005 - as it is called
+    nats, entries = (
+        {(region, server): Address(LOCALHOST, ports.claim_any()) for region in REGIONS for server in SERVERS}
+        for _ in range(2)
+    )
+    exits = {
+        (here, to, server): Address(LOCALHOST, ports.claim_any())
+        for here, to in permutations(REGIONS, 2)
+        for server in SERVERS
+    }
+    monkeypatch.setattr(module, "nats_at", lambda region, *, server: nats[region, server])
+    monkeypatch.setattr(module, "entry_of", lambda region, *, server: entries[region, server])
+    monkeypatch.setattr(module, "exit_of", lambda here, *, to, regions, server: exits[here, to, server])  # noqa: ARG005 - as it is called
     trips = uniform_round_trips(REGIONS, milliseconds=ROUND_TRIP_MILLISECONDS)
-    uplinks = {region: Uplink(region, REGIONS, trips) for region in REGIONS}
+    uplinks = {region: Uplink(region, REGIONS, trips, nats_servers=len(SERVERS)) for region in REGIONS}
     async with AsyncExitStack() as stack:
+        for (region, server), address in nats.items():
+            saying = await asyncio.start_server(_saying(f"{region}{server}"), *address)
+            await stack.enter_async_context(saying)
         for region in REGIONS:
-            await stack.enter_async_context(await asyncio.start_server(_saying(region), *nats[region]))
             await uplinks[region].open()
             stack.push_async_callback(uplinks[region].close)
         yield uplinks
     ports.close()
 
 
-def _saying(region: Region):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a callback of asyncio's
+def _saying(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a callback of asyncio's
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(region.encode())
+        writer.write(name.encode())
         writer.close()
 
     return serve
 
 
-async def who_answers(uplink: Uplink, to: Region, *, within_seconds: float = 5.0) -> str:
-    """Who is reached by a region's way out to `to`; "" if nobody in time."""
-    reader, writer = await asyncio.open_connection(*uplink.outgoing[to].listen)
+async def who_answers(uplink: Uplink, to: Region, *, server: int = 1, within_seconds: float = 5.0) -> str:
+    """Who is reached by a region's way out to a server of `to`; "" if nobody in time."""
+    reader, writer = await asyncio.open_connection(*uplink.outgoing[to][server - 1].listen)
     try:
         async with asyncio.timeout(within_seconds):
             return (await reader.read()).decode()
@@ -75,10 +86,10 @@ async def who_answers(uplink: Uplink, to: Region, *, within_seconds: float = 5.0
         writer.close()
 
 
-async def test_each_way_out_leads_to_the_nats_of_its_region(uplinks: dict[Region, Uplink]) -> None:
-    for here in REGIONS:
-        for to in uplinks[here].outgoing:
-            assert await who_answers(uplinks[here], to) == to
+async def test_each_way_out_leads_to_one_nats_server_of_its_region(uplinks: dict[Region, Uplink]) -> None:
+    for here, to in permutations(REGIONS, 2):
+        for server in SERVERS:
+            assert await who_answers(uplinks[here], to, server=server) == f"{to}{server}"
 
 
 async def test_the_two_links_on_a_way_delay_it_once(uplinks: dict[Region, Uplink]) -> None:
@@ -91,26 +102,29 @@ async def test_the_two_links_on_a_way_delay_it_once(uplinks: dict[Region, Uplink
 
 async def test_cutting_one_link_cuts_its_region_off_both_ways_and_no_other(uplinks: dict[Region, Uplink]) -> None:
     await uplinks[C].fulfil(CutRegion(C))
-    assert await who_answers(uplinks[A], C, within_seconds=PAUSE_SECONDS) == ""
-    assert await who_answers(uplinks[C], A, within_seconds=PAUSE_SECONDS) == ""
-    assert await who_answers(uplinks[A], B) == B
+    for server in SERVERS:
+        assert await who_answers(uplinks[A], C, server=server, within_seconds=PAUSE_SECONDS) == ""
+        assert await who_answers(uplinks[C], A, server=server, within_seconds=PAUSE_SECONDS) == ""
+    assert await who_answers(uplinks[A], B) == "b1"
     asking = asyncio.create_task(who_answers(uplinks[A], C))
     await asyncio.sleep(PAUSE_SECONDS)
     assert not asking.done()
     await uplinks[C].fulfil(HealRegion(C))
-    assert await asking == C
-    assert await who_answers(uplinks[C], A) == A
+    assert await asking == "c1"
+    for server in SERVERS:
+        assert await who_answers(uplinks[A], C, server=server) == f"c{server}"
+        assert await who_answers(uplinks[C], A, server=server) == f"a{server}"
 
 
 async def test_who_gives_up_at_a_cut_region_leaves_nothing_at_either_link(uplinks: dict[Region, Uplink]) -> None:
     await uplinks[C].fulfil(CutRegion(C))
     for _ in range(5):
-        _, writer = await asyncio.open_connection(*uplinks[A].outgoing[C].listen)
+        _, writer = await asyncio.open_connection(*uplinks[A].outgoing[C][0].listen)
         writer.write(b"hello")
         await asyncio.sleep(2 * ROUND_TRIP_MILLISECONDS / 1000)
         writer.close()
     async with asyncio.timeout(5):
-        while uplinks[A].outgoing[C].connection_count or uplinks[C].incoming.connection_count:
+        while any(link.connection_count for link in (*uplinks[A].outgoing[C], *uplinks[C].incoming)):
             await asyncio.sleep(0.01)
 
 
@@ -129,8 +143,8 @@ async def test_a_link_is_its_own_regions_only(uplinks: dict[Region, Uplink]) -> 
 async def test_it_says_that_it_delays_only_what_its_region_dials(uplinks: dict[Region, Uplink]) -> None:
     done = await uplinks[A].fulfil(DelayPair(B, A, 7))
     assert done == Done("for what a dials; what b dials is delayed by its own link")
-    assert uplinks[A].outgoing[B].round_trip_seconds == 0.007
-    assert uplinks[A].outgoing[C].round_trip_seconds == ROUND_TRIP_MILLISECONDS / 1000
+    assert {link.round_trip_seconds for link in uplinks[A].outgoing[B]} == {0.007}
+    assert {link.round_trip_seconds for link in uplinks[A].outgoing[C]} == {ROUND_TRIP_MILLISECONDS / 1000}
 
 
 async def test_it_tells_its_own_pairs_and_whether_it_is_cut(uplinks: dict[Region, Uplink]) -> None:

@@ -1,0 +1,68 @@
+"""deploy/nats/three.yml adds the servers that the code expects of a region of three, and nothing else to anybody."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from core.positions import Region
+from deploy.docker.layout import DATA, FILES, NATS_SERVERS, entry_of, exit_of, nats_at, nats_service
+from deploy.docker.volumes import data_volumes
+
+ROOT = Path(__file__).parents[3]
+REGIONS = [Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")]
+ONE: dict[str, Any] = msgspec.yaml.decode((ROOT / "docker-compose.yml").read_bytes())
+THREE: dict[str, Any] = msgspec.yaml.decode((ROOT / "deploy" / "nats" / "three.yml").read_bytes())
+SERVICES: dict[str, dict[str, Any]] = THREE["services"]
+ADDED = {f"{region}-nats-{server}": region for region in REGIONS for server in (2, 3)}
+PROCESSES = {
+    f"{region}-{role}-{number}": region for region in REGIONS for role in ("service", "replicator") for number in (1, 2)
+}
+TOLD = {"init"} | {f"{region}-link" for region in REGIONS}
+
+
+def test_it_is_about_what_is_added_and_who_has_to_know_of_it() -> None:
+    assert set(THREE) - {"services", "volumes"} == {name for name in THREE if name.startswith("x-")}
+    assert set(SERVICES) == set(ADDED) | set(PROCESSES) | TOLD | {f"{region}-nats" for region in REGIONS}
+    assert set(SERVICES) - set(ONE["services"]) == set(ADDED)
+
+
+@pytest.mark.parametrize(("server", "region"), ADDED.items())
+def test_a_server_that_is_added_is_as_the_first_but_for_its_volumes(server: str, region: str) -> None:
+    first = ONE["services"][f"{region}-nats"]
+    health = first["healthcheck"] | {"start_period": "60s"}
+    volumes = [f"{server}:{FILES}:ro", f"{server}-data:{DATA}"]
+    assert SERVICES[server] == first | {"healthcheck": health, "volumes": volumes}
+    assert SERVICES[f"{region}-nats"] == {"healthcheck": health}
+
+
+def test_init_and_the_links_are_told_how_many_there_are() -> None:
+    for name in TOLD:
+        assert SERVICES[name]["environment"] == {"NATS_SERVERS": str(NATS_SERVERS[-1])}
+        assert set(SERVICES[name]) == {"environment"} | ({"volumes"} if name == "init" else set())
+
+
+def test_init_is_given_the_volumes_that_are_added() -> None:
+    data = set(data_volumes(REGIONS, nats_servers=3)) - set(data_volumes(REGIONS))
+    added = data | set(ADDED)
+    assert SERVICES["init"]["volumes"] == [f"{name}:/volumes/{name}" for name in THREE["volumes"]]
+    assert set(THREE["volumes"]) == added
+    assert not added & set(ONE["volumes"])
+
+
+@pytest.mark.parametrize(("process", "region"), PROCESSES.items())
+def test_a_process_waits_for_every_server_of_its_region(process: str, region: str) -> None:
+    healthy = {"condition": "service_healthy"}
+    assert SERVICES[process] == {"depends_on": {f"{region}-nats-{server}": healthy for server in (2, 3)}}
+
+
+def test_no_two_ways_of_a_link_are_at_the_same_address() -> None:
+    numbers = range(1, NATS_SERVERS[-1] + 1)
+    for here in REGIONS:
+        at = [entry_of(here, server=server) for server in numbers]
+        at += [exit_of(here, to=to, regions=REGIONS, server=server) for to in REGIONS for server in numbers]
+        assert len(at) == len(set(at)) == 12
+        assert {nats_at(here, server=server).host for server in numbers} == {
+            nats_service(here, server=server) for server in numbers
+        }
