@@ -10,6 +10,9 @@ NATS_VERSION: Final = (2, 15, 0)
 NATS_SERVER_NAME: Final = "$POD_NAME"
 """Each is called what its pod is. On the command line it could be told that too, but would then not reload its file."""
 
+NATS_SERVER_ADVERTISED: Final = "$POD_ADVERTISED"
+"""How the other servers reach it: by the name that its certificate has."""
+
 NATS_SERVERS: Final = 3
 NATS_PORT: Final = 4222
 ROUTES_PORT: Final = 6222

@@ -13,6 +13,7 @@ from deploy.kubernetes.layout import (
     FILES,
     MONITOR_PORT,
     NATS_PORT,
+    NATS_SERVER_ADVERTISED,
     NATS_SERVER_NAME,
     NATS_VERSION,
     REDIS_PORT,
@@ -78,7 +79,7 @@ def certificate_secrets(
 def _nats(here: Region, regions: Sequence[Region], passwords: Mapping[str, str], shape: Shape) -> str:
     """The same file for each of the servers."""
     servers = [f"{nats_host(index)}:{ROUTES_PORT}" for index in range(shape.nats_servers)]
-    cluster = Cluster(here, f"{EVERYWHERE}:{ROUTES_PORT}", servers, passwords[ROUTES])
+    cluster = Cluster(here, f"{EVERYWHERE}:{ROUTES_PORT}", servers, passwords[ROUTES], NATS_SERVER_ADVERTISED)
     return nats_configuration(
         NATS_VERSION,
         server_name=NATS_SERVER_NAME,

@@ -70,7 +70,8 @@ def nats_configuration(
     """A JetStream that syncs before it acknowledges, and lets nobody in but the users of `accounts`.
 
     It is a region's own: alone, or with the other servers of `cluster`, which are told the same `accounts`. A
-    `server_name` such as `$NAME` is what the server finds in its environment, so that one file does for several.
+    `server_name`, or what `cluster` advertises, such as `$NAME` is what the server finds in its environment, so that
+    one file does for several.
     """
     configuration: dict[str, Any] = {
         "server_name": server_name,
@@ -95,5 +96,7 @@ def nats_configuration(
     if monitor is not None:
         configuration["http"] = monitor
     text = json.dumps(configuration, indent=1) + "\n"
-    # In quotes it would be taken as it stands.
-    return text.replace(json.dumps(server_name), server_name, 1) if server_name.startswith("$") else text
+    for name in (server_name, "" if cluster is None else cluster.advertised or ""):
+        if name.startswith("$"):  # In quotes it would be taken as it stands.
+            text = text.replace(json.dumps(name), name)
+    return text

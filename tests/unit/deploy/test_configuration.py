@@ -24,6 +24,15 @@ def test_a_server_may_find_its_name_in_its_environment() -> None:
     assert text.startswith('{\n "server_name": $NAME,\n')
 
 
+def test_a_server_may_find_what_it_advertises_in_its_environment() -> None:
+    cluster = Cluster("a", "127.0.0.1:2", ["one:2", "two:2"], "word", "$ADVERTISED")
+    text = nats_configuration(
+        (2, 15, 1), server_name="$NAME", listen="127.0.0.1:1", store="/x", accounts={}, cluster=cluster
+    )
+    assert '"advertise": $ADVERTISED' in text
+    assert '"server_name": $NAME' in text
+
+
 def test_nats_may_be_told_how_much_to_store() -> None:
     assert a_configuration(store_bytes_max=1024)["jetstream"] == {
         "store_dir": "/x y",

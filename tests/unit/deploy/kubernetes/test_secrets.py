@@ -46,7 +46,7 @@ def made(directory: Path, region: str = HERE) -> Files:
 
 
 def nats_configuration(secrets: Files) -> dict[str, object]:
-    text = secrets["nats"]["nats.conf"].replace('"server_name": $POD_NAME', '"server_name": "$POD_NAME"')
+    text = re.sub(r": (\$POD_[A-Z]+)", r': "\1"', secrets["nats"]["nats.conf"])
     return dict(json.loads(text))
 
 
@@ -110,7 +110,8 @@ def test_nats_takes_its_file(manifests: Manifests, directory: Path, tmp_path: Pa
     configuration = tmp_path / "nats.conf"
     configuration.write_text(configuration.read_text().replace("/etc/crosshook", str(tmp_path)))
     command = (str(Path(sys.executable).with_name("nats-server")), "-t", "--config", str(configuration))
-    done = subprocess.run(command, env={"POD_NAME": "nats-0"}, check=False, capture_output=True, timeout=20)  # noqa: S603
+    found = {"POD_NAME": "nats-0", "POD_ADVERTISED": "nats-0.nats:6222"}
+    done = subprocess.run(command, env=found, check=False, capture_output=True, timeout=20)  # noqa: S603
     assert done.returncode == 0, done.stderr.decode()
 
 
