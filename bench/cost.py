@@ -1,4 +1,4 @@
-"""`python -m bench cost`: what recording costs, or another tree, side by side."""
+"""`python -m bench cost`: what recording costs, or another tree, or three NATS servers, side by side."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from bench.pairs import Loaded, alternately
 from bench.recorded import check_recorded
 from bench.regions import running_regions
 from bench.report import this_machine
-from bench.sides import RECORDING, Side, trees
+from bench.sides import RECORDING, SERVERS, Side, trees
 from cli.help import VerbatimCommand
 from deploy.local.errors import LocalError
 
@@ -29,6 +29,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What the command line says."""
 
     against: Path | None
+    servers: bool
     regions: int
     rtt: float | None
     rounds: int
@@ -44,6 +45,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     metavar="DIR",
     help="Compare this tree with the one there instead.",
 )
+@click.option("--servers", is_flag=True, help="Compare regions of one NATS server with regions of three instead.")
 @click.option(
     "--regions", type=click.IntRange(2, 10), default=3, show_default=True, metavar="N", help="How many regions a side."
 )
@@ -80,7 +82,8 @@ def cost(**values: Any) -> None:  # noqa: ANN401 - click calls it with what the 
     second, and the processor time of all processes of its regions for one write,
     until every region has applied it.
 
-    With --against it is two trees of this program, as they are.
+    With --against it is two trees of this program, as they are; with --servers
+    regions whose logs one NATS server keeps, and regions whose logs three keep.
 
     Nothing is changed in a process that records: in one that does not, the
     functions that count, time and tell do nothing (bench/unrecorded). Before
@@ -91,17 +94,26 @@ def cost(**values: Any) -> None:  # noqa: ANN401 - click calls it with what the 
       python -m bench cost --rounds 300 --json cost.json
       git worktree add ../before HEAD~1
       python -m bench cost --against ../before      what the last commit cost
+      python -m bench cost --servers --connections 1
     """
     options = Options(**values)
     progress = Console(stderr=True, highlight=False)
-    sides = RECORDING if options.against is None else trees(options.against)
     try:
+        sides = _sides(options)
         report = _measure(sides, options, progress)
     except (Unmeasured, LocalError, OSError) as error:
         raise click.ClickException(str(error)) from error
     Console(highlight=False).print(cost_view(report))
     if options.json is not None:
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+
+
+def _sides(options: Options) -> Sequence[Side]:
+    if options.against is not None and options.servers:
+        raise click.UsageError("--against and --servers are two comparisons; choose one")
+    if options.against is not None:
+        return trees(options.against)
+    return SERVERS if options.servers else RECORDING
 
 
 def _measure(sides: Sequence[Side], options: Options, progress: Console) -> CostReport:
@@ -112,11 +124,16 @@ def _measure(sides: Sequence[Side], options: Options, progress: Console) -> Cost
         for side in sides:
             progress.print(f"starting {options.regions} regions: {side.name}")
             regions = stack.enter_context(
-                running_regions(count=options.regions, options=round_trip, tree=side.tree, variables=side.variables())
+                running_regions(
+                    count=options.regions,
+                    options=[*round_trip, *side.options()],
+                    tree=side.tree,
+                    variables=side.variables(),
+                )
             )
             loaded[side.name] = Loaded(regions, connections=options.connections)
             loaded[side.name].round(min(WARM_UP_SECONDS, options.rounds * options.seconds))
-            if options.against is None:
+            if sides is RECORDING:
                 check_recorded(regions, side)
         progress.print(f"{options.rounds} rounds of {options.seconds:g} s a side")
         measured = alternately(

@@ -31,6 +31,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     connections: int
     seconds: float
     cut_seconds: float
+    nats_servers: str
     json: Path | None
 
 
@@ -76,6 +77,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     help="How long a region is cut off; 0 leaves it out.",
 )
 @click.option(
+    "--nats-servers",
+    type=click.Choice(["1", "3", "5"]),
+    default="1",
+    show_default=True,
+    help="How many each region has, as for `crosshook up`.",
+)
+@click.option(
     "--json",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     metavar="FILE",
@@ -116,7 +124,8 @@ def _measure(options: Options, progress: Console) -> Report:
     machine = this_machine()
     progress.print(f"starting {options.regions} regions")
     round_trip = [] if options.rtt is None else ["--rtt", str(options.rtt)]
-    with running_regions(count=options.regions, options=round_trip) as regions:
+    up_options = ["--nats-servers", options.nats_servers, *round_trip]
+    with running_regions(count=options.regions, options=up_options) as regions:
         progress.print("local_region, one connection")
         one = local(regions, connections=1, count_max=options.local_count, seconds_max=SECONDS_MAX)
         found = []

@@ -1,7 +1,7 @@
 """What is compared with what."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,17 +13,22 @@ UNRECORDED = Path(__file__).parent / "unrecorded"
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """A tree of this program, and whether its processes record what they do."""
+    """A tree of this program, whether its processes record what they do, and how many NATS servers its regions have."""
 
     name: str
     tree: Path = TREE
     has_metrics: bool = True
     has_lines: bool = True
+    nats_servers: int = 1
 
     def variables(self) -> Mapping[str, str]:
         """What its processes' environment has besides."""
         path = [str(self.tree)] if self.has_metrics else [str(UNRECORDED), str(self.tree)]
         return {"PYTHONPATH": os.pathsep.join(path), "CROSSHOOK_LOG_LEVEL": "info" if self.has_lines else "warning"}
+
+    def options(self) -> Sequence[str]:
+        """What its `crosshook up` is told besides. Another tree may not know of it."""
+        return [] if self.nats_servers == 1 else ["--nats-servers", str(self.nats_servers)]
 
 
 RECORDING = (
@@ -32,6 +37,9 @@ RECORDING = (
     Side(name="metrics and lines"),
 )
 """What recording costs is how the others are to the first."""
+
+SERVERS = (Side(name="one NATS server"), Side(name="three NATS servers", nats_servers=3))
+"""What it costs to keep each log on three servers."""
 
 
 def trees(against: Path) -> tuple[Side, Side]:

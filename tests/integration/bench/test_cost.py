@@ -20,7 +20,11 @@ SHORT = ("--regions", "2", "--rtt", "0", "--rounds", "2", "--seconds", "0.2", "-
 
 @pytest.mark.parametrize(
     ("options", "sides"),
-    [((), ["without", "metrics", "metrics and lines"]), (("--against", str(TREE)), [str(TREE), "this tree"])],
+    [
+        ((), ["without", "metrics", "metrics and lines"]),
+        (("--against", str(TREE)), [str(TREE), "this tree"]),
+        (("--servers",), ["one NATS server", "three NATS servers"]),
+    ],
 )
 def test_it_compares_every_side_with_the_first_and_leaves_nothing_behind(
     options: tuple[str, ...], sides: list[str], tmp_path: Path, temporary: Path
