@@ -22,6 +22,12 @@ _MAY = {
 }
 
 
+_NOBODY = "user default off ~* &* +@all"
+"""Whoever does not log in, which is refused since this user is off. What it may do counts all the same: Redis 7 and 8
+load the append-only file as this user, and drop every transaction (so, whatever a script wrote in several commands)
+that it may not do, silently (redis/redis#14541, valkey-io/valkey#3983)."""
+
+
 def redis_configuration(*, bind: str, port: int, directory: str, passwords: Mapping[str, str]) -> str:
     """A Redis that refuses writes when full rather than forget, may lose its last second, and knows its users.
 
@@ -36,7 +42,7 @@ def redis_configuration(*, bind: str, port: int, directory: str, passwords: Mapp
         "appendonly yes",
         "appendfsync everysec",
         "maxmemory-policy noeviction",
-        "user default off",
+        _NOBODY,
         *(f"user {user} on #{_digest(passwords[user])} ~* {_MAY[user]}" for user in USERS),
     ]
     return "\n".join(lines) + "\n"

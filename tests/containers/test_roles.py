@@ -195,7 +195,8 @@ async def test_everything_that_a_role_may_not_do_in_redis_is_refused(inside: Way
 @pytest.mark.parametrize("here", REGIONS)
 async def test_redis_lets_nobody_in_without_a_password_or_with_another_regions(inside: WaysIn, here: Region) -> None:
     at = f"redis://{LOCALHOST}:{inside.regions[here].redis_port}/0"
-    logins = [
+    logins = [Login("default", "default"), Login("nobody", "wrong"), Login(SERVICE, "wrong")]
+    logins += [
         Login(user, inside.regions[other].redis_passwords[user])
         for other in REGIONS
         if other != here

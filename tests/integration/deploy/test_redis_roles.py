@@ -41,7 +41,9 @@ async def test_a_script_of_a_service_writes_nothing(region: LocalRegion) -> None
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_redis_lets_nobody_in_without_a_password(region: LocalRegion) -> None:
-    async with redis.asyncio.Redis.from_url(region.redis.url) as client:
+@pytest.mark.parametrize("login", ["", "default:@", "default:default@", "nobody:wrong@", "service:wrong@"])
+async def test_redis_lets_nobody_in_without_a_password(region: LocalRegion, login: str) -> None:
+    """The user `default` neither, who may do everything: he is off."""
+    async with redis.asyncio.Redis.from_url(region.redis.url.replace("://", f"://{login}")) as client:
         with pytest.raises(redis.exceptions.AuthenticationError):
             await client.ping()

@@ -87,7 +87,7 @@ def test_redis_is_told_no_password_and_has_no_user_without_one() -> None:
     text = redis_configuration(bind="127.0.0.1", port=1, directory="/", passwords=dict.fromkeys(USERS, "secret-word"))
     assert "secret-word" not in text
     assert "nopass" not in text
-    assert "user default off" in text.splitlines()
+    assert "user default off ~* &* +@all" in text.splitlines(), "off, and yet may load what others wrote"
 
 
 def test_a_topology_lists_every_region_in_order() -> None:
