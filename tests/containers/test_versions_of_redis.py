@@ -1,0 +1,22 @@
+"""The projection's scripts do the same on every version of Redis: all that is promised of them, once more."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from deploy.local import LocalRegion, local_regions
+from tests.containers.versions import MATRIX, Versions, servers_of
+from tests.integration.adapters.conftest import projection, raw  # noqa: F401 - fixtures of those tests
+from tests.integration.adapters.test_projection import *  # noqa: F403 - all of those tests
+
+pytestmark = pytest.mark.containers
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", params=MATRIX, ids=lambda versions: versions.redis)
+async def region(request: pytest.FixtureRequest, run_name: str) -> AsyncIterator[LocalRegion]:
+    """As theirs, but for the servers."""
+    versions: Versions = request.param
+    with servers_of(versions, label=run_name):
+        async with local_regions(regions=1, services=0, replicators=0) as demo:
+            yield demo.region("us-iowa")

@@ -1,0 +1,137 @@
+"""Servers of other versions than the wheels carry: the same local regions, but NATS and Redis are containers."""
+
+import asyncio
+import functools
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from testcontainers.core.container import DockerContainer
+
+from deploy.local import ServerProcess
+from deploy.local.processes import STOP_SECONDS_MAX
+from deploy.local.servers import Program, Servers
+from tests.containers.leftovers import LABEL
+
+
+class Versions(NamedTuple):
+    """Images of a NATS and of a Redis."""
+
+    nats: str
+    redis: str
+
+
+MATRIX = [
+    Versions(nats="nats:2.15-alpine", redis="redis:8-alpine"),
+]
+"""What services and replicators are tried against. All other tests run against what the wheels carry."""
+
+
+class ContainerServer(ServerProcess):
+    """A server in a container that has this machine's network and the region's directory, and else nothing of it.
+
+    So it listens where a local one would, on 127.0.0.1, with the configuration that a local one would have.
+    """
+
+    def __init__(self, *, image: str, label: str, containers: ExitStack, **told: Any) -> None:  # noqa: ANN401 - whatever a server is told
+        super().__init__(**told)
+        self._containers = containers
+        self._is_begun = False
+        self._server = (
+            DockerContainer(image)
+            .with_volume_mapping(self.directory, str(self.directory), "rw")
+            .with_kwargs(
+                entrypoint=list(self.command),
+                labels={LABEL: label},
+                network="host",
+                user=f"{os.getuid()}:{os.getgid()}",
+                working_dir=str(self.directory),
+                cap_drop=["ALL"],
+                read_only=True,
+            )
+        )
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has been started and has not ended; a paused one runs."""
+        if not self._is_begun:
+            return False
+        self._server.reload()
+        return self._server.status in {"running", "paused"}
+
+    @property
+    def return_code(self) -> int | None:
+        """How it ended; None while it runs or was never started."""
+        if not self._is_begun or self.is_running:
+            return None
+        return int(self._server.get_wrapped_container().attrs["State"]["ExitCode"])
+
+    async def start(self) -> None:
+        """Start it, unless it runs."""
+        if not self._is_begun:
+            self._containers.callback(self._server.stop)
+            await asyncio.to_thread(self._server.start)
+            self._is_begun = True
+        elif not self.is_running:
+            await asyncio.to_thread(self._server.get_wrapped_container().start)
+
+    async def stop(self, *, within_seconds: float = STOP_SECONDS_MAX) -> None:
+        """Ask it to end; the engine kills it if it has not within the bound."""
+        if self.is_running:
+            self.resume()
+            await asyncio.to_thread(self._server.get_wrapped_container().stop, timeout=int(within_seconds))
+
+    def kill_now(self) -> None:
+        """End it at once."""
+        if self.is_running:
+            self._server.get_wrapped_container().kill()
+
+    def pause(self) -> None:
+        """Stop it from doing anything; its connections stay open."""
+        if self.is_running:
+            self._server.get_wrapped_container().pause()
+
+    def resume(self) -> None:
+        """Let it go on after a pause."""
+        if self._is_begun:
+            self._server.reload()
+            if self._server.status == "paused":
+                self._server.get_wrapped_container().unpause()
+
+    def log_tail(self, *, lines_max: int = 20) -> str:
+        """The last lines that it wrote."""
+        if not self._is_begun:
+            return ""
+        return str(self._server.get_wrapped_container().logs(tail=lines_max).decode(errors="replace"))
+
+
+@contextmanager
+def servers_of(versions: Versions, *, label: str) -> Iterator[Servers]:
+    """Whatever regions begin in here have these servers; in the end no container is left."""
+    servers = Servers(
+        nats=_program(versions.nats, "nats-server"),
+        redis=_program(versions.redis, "redis-server"),
+    )
+    with ExitStack() as containers, pytest.MonkeyPatch.context() as patch:
+        for module, image in (("region", versions.redis), ("nats_servers", versions.nats)):
+            server = functools.partial(ContainerServer, image=image, label=label, containers=containers)
+            patch.setattr(f"deploy.local.{module}.ServerProcess", server)
+        patch.setattr("deploy.local.starting.find_servers", lambda: servers)
+        # A container that removes others would be one more image to pull; what is left here the next run removes.
+        patch.setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+        yield servers
+
+
+def _program(image: str, name: str) -> Program:
+    """A program in an image, which has said its version."""
+    command = ("docker", "run", "--rm", "--network=none", f"--entrypoint={name}", image, "--version")
+    said = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True).stdout  # noqa: S603 - our words
+    found = re.search(r"v=?(\d+)\.(\d+)\.(\d+)", said)
+    assert found is not None, said
+    major, minor, patch = map(int, found.groups())
+    return Program(path=Path(name), version=(major, minor, patch))
