@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -10,6 +11,7 @@ import msgspec
 import nats
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import ServiceUnavailableError
 from redis.asyncio import Redis
 
 from core.codec import decode
@@ -25,6 +27,7 @@ Connect = Callable[[str], Awaitable[Client]]
 """How somebody connects to the NATS at an address."""
 
 FETCHED = 500
+READ_SECONDS_MAX = 60.0
 
 
 class Place(Protocol):
@@ -91,9 +94,12 @@ async def read_log(nats_url: str, origin: str, *, connect: Connect = nats.connec
             config=ConsumerConfig(ack_policy=AckPolicy.NONE, deliver_policy=DeliverPolicy.ALL),
         )
         log: Log = []
-        while len(log) < state.messages:
-            for message in await subscription.fetch(min(FETCHED, state.messages - len(log)), timeout=10):
-                log.append(Event(message.metadata.sequence.stream, message.subject, message.data))
+        async with asyncio.timeout(READ_SECONDS_MAX):
+            while len(log) < state.messages:
+                # Of several servers the one that is asked may not know yet which of them has the consumer.
+                with suppress(ServiceUnavailableError):
+                    for message in await subscription.fetch(min(FETCHED, state.messages - len(log)), timeout=10):
+                        log.append(Event(message.metadata.sequence.stream, message.subject, message.data))
         return log
     finally:
         await client.close()
