@@ -1,6 +1,7 @@
 """The regions of docker-compose.yml, brought up from nothing beside whatever else runs on this machine."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -37,6 +38,23 @@ print(json.dumps({str(path.relative_to(root)): path.read_text() for path in root
 """
 
 
+_AS_DOCKER_COMPOSE = """
+docker() {
+    if [ "$1" != compose ]; then
+        command docker "$@"
+        return
+    fi
+    shift
+    case "$* " in
+        *" -T "*) ;;
+        "exec "* | "run "*) set -- "$1" -T "${@:2}" ;;
+    esac
+    command COMPOSE "$@"
+}
+"""
+"""`docker compose` in lines to paste: whichever Compose there is, for a project of another name, with no terminal."""
+
+
 class Composed:
     """A project of the repository's own Compose file: its name, ports and image are nobody else's."""
 
@@ -46,25 +64,37 @@ class Composed:
         self.urls = {service: f"http://{LOCALHOST}:{ports.claim_any()}" for service in SERVICES}
         self.prometheus_url = f"http://{LOCALHOST}:{ports.claim_any()}"
 
-    async def compose(self, *arguments: str, within_seconds: float = 60) -> str:
-        """What Compose prints about the project. Fails if it does."""
+    @property
+    def _environment(self) -> Mapping[str, str]:
+        """What tells Compose the image and the ports."""
         published = {
             f"{region.upper().replace('-', '_')}{name}_PORT": self.urls[f"{region}-service-{number}"]
             for region in REGIONS
             for number, name in ((1, ""), (2, "_ADMIN"))
         }
         published["PROMETHEUS_PORT"] = self.prometheus_url
+        ports = {name: url.rpartition(":")[2] for name, url in published.items()}
+        return {"CROSSHOOK_IMAGE": self.image, **ports}
+
+    async def compose(self, *arguments: str, within_seconds: float = 60) -> str:
+        """What Compose prints about the project. Fails if it does."""
         return await succeed(
             *compose_command(),
             "--project-name",
             self.name,
             *arguments,
-            environment={
-                "CROSSHOOK_IMAGE": self.image,
-                **{name: url.rpartition(":")[2] for name, url in published.items()},
-            },
+            environment=self._environment,
             within_seconds=within_seconds,
         )
+
+    async def paste(self, lines: str, *, within_seconds: float = READY_SECONDS_MAX) -> Outcome:
+        """The outcome of lines that the README, or the guide, has for a shell; they are about this project."""
+        for (number, tens), region in itertools.product(((1, 8), (2, 9)), REGIONS):
+            port = f"80{tens}{REGIONS.index(region) + 1}"
+            lines = lines.replace(f"localhost:{port}", self.urls[f"{region}-service-{number}"].removeprefix("http://"))
+        command = " ".join([*compose_command(), "--project-name", self.name])
+        shell = _AS_DOCKER_COMPOSE.replace("COMPOSE", command) + lines
+        return await run("bash", "-c", shell, environment=self._environment, within_seconds=within_seconds)
 
     async def build(self) -> None:
         """Build the image."""
@@ -137,14 +167,6 @@ class Composed:
                 while (state := (await self.states())[name]["State"])["Status"] != "exited":
                     await asyncio.sleep(_POLL_SECONDS)
                 assert state["ExitCode"] == 0, await self.compose("logs", name)
-
-    async def cut(self, region: str) -> None:
-        """As the guide says it."""
-        await self.compose("exec", "-T", f"{region}-link", "crosshook", "link", "cut", region)
-
-    async def heal(self, region: str) -> None:
-        """As the guide says it."""
-        await self.compose("exec", "-T", f"{region}-link", "crosshook", "link", "heal", region)
 
     async def mend(self) -> None:
         """Return once everything runs again, is ready, and is not cut."""

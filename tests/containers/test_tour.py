@@ -2,15 +2,17 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.containers.composed import READY_SECONDS_MAX, Composed
+from tests.containers.composed import RUN_ONCE, RUNNING, Composed
+from tests.containers.readme import lines_of_the_tour
 from tests.containers.ways_in import WaysIn
-from tests.e2e.callers import Caller, Told, under_load
+from tests.e2e.callers import ORGANIZATION, Caller, Told, under_load
 from tests.e2e.evidence import check, check_told, settled
 from tests.keys import Keys
 
@@ -18,7 +20,52 @@ pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module"), 
 
 IOWA, BELGIUM, JAPAN = "us-iowa", "europe-belgium", "asia-japan"
 PATIENCE_SECONDS = 60.0
-PARTS = ("service-1", "service-2", "replicator-1", "replicator-2", "link", "redis", "nats")
+
+UP = "docker compose up -d"
+GUIDE = "docker compose logs -f --no-log-prefix guide"
+CUT = "docker compose exec asia-japan-link crosshook link cut"
+HEAL = "docker compose exec asia-japan-link crosshook link heal"
+DELAY = "docker compose exec us-iowa-link crosshook link delay us-iowa europe-belgium 400"
+LAG = "docker compose run --rm crosshook lag"
+KEYS = "docker compose run --rm crosshook keys --help"
+KILL = "docker compose kill us-iowa-replicator-1"
+START = "docker compose start us-iowa-replicator-1"
+EMPTY = (
+    "docker compose exec asia-japan-redis sh -c"
+    " 'REDISCLI_AUTH=$(cat /etc/crosshook/operator-password) redis-cli --user operator FLUSHALL'"
+)
+READ_THERE = (
+    "curl -sS -w '\\n%{http_code}\\n' localhost:8083/organizations/webhooks"
+    ' -H "SlashID-OrgID: $ORG" -H "SlashID-API-Key: $KEY" -H \'SlashID-Required-Consistency-Timeout: 1\''
+)
+STOP_REGION = "docker compose stop $(docker compose config --services | grep ^asia-japan)"
+START_REGION = "docker compose start $(docker compose config --services | grep ^asia-japan)"
+BY_NAME = (
+    "docker compose exec us-iowa-replicator-1 python -c"
+    " 'import socket; socket.create_connection((\"asia-japan-nats\", 4222), 3)'"
+)
+FIND_ADDRESS = (
+    "JAPAN=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}'"
+    " $(docker compose ps -q asia-japan-nats))"
+)
+BY_ADDRESS = (
+    "docker compose exec us-iowa-replicator-1 python -c"
+    " \"import socket; socket.create_connection(('$JAPAN', 4222), 3)\""
+)
+TRIED = [UP, GUIDE, CUT, HEAL, DELAY, LAG, KEYS, KILL, START, EMPTY, READ_THERE, STOP_REGION, START_REGION]
+TRIED += [BY_NAME, FIND_ADDRESS, BY_ADDRESS]
+NOT_TRIED = [
+    "RTT=0 docker compose up -d",  # Another distance, and nothing else: the other tests of links are about it.
+    "docker compose --profile grafana up -d",  # One more image to pull, for what tests/unit/deploy looks at.
+    "docker compose --profile grafana down -v",  # Without the profile: test_from_nothing.py.
+]
+
+
+async def pasted(composed: Composed, *lines: str) -> str:
+    """What lines to paste print that must not fail."""
+    outcome = await composed.paste("\n".join(["set -e", *lines]))
+    assert outcome.code == 0, outcome
+    return outcome.out
 
 
 async def held_true(inside: WaysIn, told: Iterable[Told]) -> None:
@@ -56,6 +103,26 @@ def silent(told: Mapping[str, Any]) -> set[str]:
     return {region["name"] for region in told["regions"] if region["since_milliseconds"] is not None}
 
 
+async def test_every_line_of_the_readmes_tour_is_tried_here() -> None:
+    assert sorted(lines_of_the_tour()) == sorted(TRIED + NOT_TRIED)
+
+
+async def test_the_guides_lines_do_what_it_says(composed: Composed) -> None:
+    said = await pasted(composed, GUIDE)
+    register, with_token, everywhere, cut_and_heal, keys = said.strip().split("\n\n")[2::2]
+    cut, heal = cut_and_heal.splitlines()
+    steps = [register, with_token, everywhere, cut, everywhere, heal, keys]
+    told = (await pasted(composed, "exec 2>&1", "\necho NEXT STEP\n".join(steps))).split("NEXT STEP\n")
+    assert '"target_url"' in told[0]
+    assert "\n201 after" in told[1]
+    assert '"PersonCreated_v1"' in told[1].rpartition("201 after")[2], "a read with the token shows it at once"
+    assert "\n201 after" in told[2]
+    assert '"PersonDeleted_v1"' in told[2].rpartition("201 after")[2]
+    assert "\n408 after" in told[4]
+    assert re.search(r'"pending": *\["asia-japan"\]', told[4])
+    assert "docker compose up" in told[6], "the name of the key"
+
+
 async def test_what_is_created_at_either_level_is_read_in_every_region(
     composed: Composed, keys: Keys, inside: WaysIn
 ) -> None:
@@ -81,7 +148,7 @@ async def test_a_region_that_is_cut_off_is_named_goes_on_alone_and_has_everythin
     async with composed.callers(keys) as callers:
         page = await callers[IOWA].client.get("/dashboard")
         assert (page.status_code, page.headers["Content-Type"].partition(";")[0]) == (200, "text/html")
-        await composed.cut(JAPAN)
+        await pasted(composed, CUT)
         late = await callers[IOWA].register(level="all_regions", timeout_seconds=2)
         assert (late.status, late.state) == (408, "committed")
         assert late.body["meta"]["consistency"]["pending"] == [JAPAN]
@@ -90,7 +157,8 @@ async def test_a_region_that_is_cut_off_is_named_goes_on_alone_and_has_everythin
         from_iowa = await on_the_lag_page(composed.urls["us-iowa-service-1"], lambda told: silent(told) == {JAPAN})
         assert any(f"Not heard: {JAPAN} since" in note["text"] for note in from_iowa["notes"])
         await on_the_lag_page(composed.urls["asia-japan-service-1"], lambda told: silent(told) == {IOWA, BELGIUM})
-        await composed.heal(JAPAN)
+        assert re.search(rf"^\W*{JAPAN} .*\?", await pasted(composed, LAG), re.MULTILINE)
+        await pasted(composed, HEAL)
         for caller in callers.values():
             await becomes_readable(caller, *alone)
         await on_the_lag_page(composed.urls["us-iowa-service-1"], lambda told: not silent(told) and not told["notes"])
@@ -102,15 +170,15 @@ async def test_a_region_that_is_cut_off_is_named_goes_on_alone_and_has_everythin
 async def test_a_replicator_that_is_killed_is_missed_by_nobody(composed: Composed, keys: Keys, inside: WaysIn) -> None:
     async with composed.callers(keys) as callers:
         async with under_load(list(callers.values()), each=2, level="all_regions", pause_seconds=0.2) as load:
-            for region in (IOWA, JAPAN):
-                await composed.compose("kill", f"{region}-replicator-1")
-                before = len(load.of(201))
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    while len(load.of(201)) < before + 20:
-                        await asyncio.sleep(0.05)
+            await pasted(composed, KILL)
+            before = len(load.of(201))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while len(load.of(201)) < before + 40:
+                    await asyncio.sleep(0.05)
+            assert not (await composed.states())["us-iowa-replicator-1"]["State"]["Running"]
+            await pasted(composed, START)
+            await composed.ready(["us-iowa-replicator-1"])
         assert {told.status for told in load.told} == {201}
-        states = await composed.states()
-        assert [states[f"{region}-replicator-1"]["State"]["Status"] for region in (IOWA, JAPAN)] == ["exited"] * 2
     await held_true(inside, load.told)
 
 
@@ -124,19 +192,19 @@ async def test_an_emptied_redis_is_rebuilt_and_meanwhile_nothing_untrue_is_said(
 
         async def watch() -> None:
             while not is_over.is_set():
-                seen.append(await callers[BELGIUM].read_status(known[len(seen) % len(known)].webhook_id))
+                seen.append(await callers[JAPAN].read_status(known[len(seen) % len(known)].webhook_id))
 
         async with asyncio.TaskGroup() as group:
             group.create_task(watch())
-            empty = "REDISCLI_AUTH=$(cat /etc/crosshook/operator-password) redis-cli --user operator FLUSHALL"
-            emptied = await composed.execute(f"{BELGIUM}-redis", "sh", "-c", empty)
-            assert emptied.out.strip() == "OK", emptied
+            assert (await pasted(composed, EMPTY)).strip() == "OK"
             for told in known:
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    while await callers[BELGIUM].read_status(told.webhook_id) != 200:
+                    while await callers[JAPAN].read_status(told.webhook_id) != 200:
                         await asyncio.sleep(0.05)
             is_over.set()
         assert {200} < set(seen) <= {200, 503}, "never a 404, nor a 401 since the keys were gone too"
+        answer = await pasted(composed, f"ORG={ORGANIZATION} KEY={keys[ORGANIZATION]}", READ_THERE)
+        assert answer.endswith("\n200\n")
         after = await callers[IOWA].register(level="all_regions")
         assert after.status == 201
     await held_true(inside, [*known, after])
@@ -145,20 +213,47 @@ async def test_an_emptied_redis_is_rebuilt_and_meanwhile_nothing_untrue_is_said(
 async def test_a_whole_region_can_be_stopped_and_the_others_write_on(
     composed: Composed, keys: Keys, inside: WaysIn
 ) -> None:
-    everything = [f"{JAPAN}-{part}" for part in PARTS]
     async with composed.callers(keys) as callers:
         before = await callers[JAPAN].register(level="local_region")
         await becomes_readable(callers[IOWA], before)
-        await composed.compose("stop", *everything, within_seconds=READY_SECONDS_MAX)
+        await pasted(composed, STOP_REGION)
+        stopped = {name for name, state in (await composed.states()).items() if not state["State"]["Running"]}
+        assert stopped - set(RUN_ONCE) == {name for name in RUNNING if name.startswith(JAPAN)}
         others = [callers[IOWA], callers[BELGIUM]]
         meanwhile = [await caller.register(level="local_region") for caller in others for _ in range(5)]
         assert {told.status for told in meanwhile} == {201}
         late = await callers[BELGIUM].register(level="all_regions", timeout_seconds=2)
         assert (late.status, late.body["meta"]["consistency"]["pending"]) == (408, [JAPAN])
         await becomes_readable(callers[BELGIUM], before, *meanwhile)
-        await composed.compose("start", *reversed(everything), within_seconds=READY_SECONDS_MAX)
-        await composed.ready(everything)
+        await pasted(composed, START_REGION)
+        await composed.ready(stopped - set(RUN_ONCE))
         await becomes_readable(callers[JAPAN], before, *meanwhile)
         after = await callers[JAPAN].register(level="all_regions")
         assert after.status == 201
     await held_true(inside, [before, *meanwhile, late, after])
+
+
+async def test_a_slow_day_on_the_atlantic_makes_a_write_slow(composed: Composed, keys: Keys) -> None:
+    """A link delays what its own region dials, so both are told."""
+    other_way = DELAY.replace("us-iowa-link", "europe-belgium-link")
+    async with composed.callers(keys) as callers:
+        await pasted(composed, DELAY, other_way)
+        slow = await callers[IOWA].register(level="all_regions")
+        await pasted(composed, DELAY.replace("400", "100"), other_way.replace("400", "100"))
+        assert slow.status == 201
+        assert slow.seconds >= 0.4
+
+
+async def test_there_is_no_way_around_the_links(composed: Composed) -> None:
+    by_name = await composed.paste(BY_NAME)
+    assert by_name.code != 0
+    assert "gaierror" in by_name.error
+    by_address = await composed.paste(f"{FIND_ADDRESS}\n{BY_ADDRESS}\nfailed=$?\necho at $JAPAN\nexit $failed")
+    assert by_address.code != 0
+    assert re.search(r"at \d+\.\d+\.\d+\.\d+", by_address.out)
+    assert re.search(r"TimeoutError|unreachable", by_address.error)
+
+
+async def test_operators_have_help_for_keys(composed: Composed) -> None:
+    said = await pasted(composed, KEYS)
+    assert all(command in said for command in ("issue", "list", "revoke"))
