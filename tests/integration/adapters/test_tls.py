@@ -1,0 +1,156 @@
+"""With TLS a server is believed by its certificate only, and told nothing before; a refusal is said within a bound."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from adapters.addresses import Tls
+from adapters.connection import open_connection
+from adapters.session import DIAL_SECONDS_MAX
+from core.positions import Region
+from deploy.docker.certificates import Authority, Use, new_authority
+from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.probes import Readiness, Ready, Waiting
+from deploy.local.server_process import ServerProcess
+from deploy.local.servers import find_servers
+from deploy.logins import new_logins
+from deploy.nats.accounts import OBSERVER, accounts
+from deploy.nats.configuration import Tls as ServerTls
+from deploy.nats.configuration import nats_configuration
+from runtime.credentials import Login
+from runtime.settings import Environment
+
+HERE = Region("us-iowa")
+Context = Callable[[set[str]], ssl.SSLContext]
+BELIEVES, SHOWS = {"authority"}, {"certificate", "key"}
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return new_authority(now=datetime.now(UTC))
+
+
+@pytest.fixture
+def context(tmp_path: Path, authority: Authority) -> Context:
+    """What a process makes of these files: whom it believes, and what it shows."""
+
+    def made(given: set[str]) -> ssl.SSLContext:
+        shown = authority.issue(HERE, "service", use=Use.CLIENT, now=datetime.now(UTC))
+        files = {"authority": authority.identity.certificate, "certificate": shown.certificate, "key": shown.key}
+        for name, text in files.items():
+            (tmp_path / f"client-{name}.pem").write_text(text)
+        return Environment(
+            {f"CROSSHOOK_TLS_{name.upper()}": str(tmp_path / f"client-{name}.pem") for name in given}
+        ).tls()
+
+    return made
+
+
+@pytest.fixture
+async def address(tmp_path: Path, authority: Authority) -> AsyncIterator[str]:
+    """A real server that speaks TLS only and wants a certificate; the observer's login is in its address."""
+    ports, logins = Ports(), new_logins([HERE])
+    port, files = ports.claim_any(), tmp_path / "nats"
+    files.mkdir()
+    shown = authority.issue(HERE, "nats", use=Use.SERVER, now=datetime.now(UTC))
+    paths = {name: tmp_path / f"server-{name}.pem" for name in ("certificate", "key", "authority")}
+    for name, text in zip(paths, (shown.certificate, shown.key, authority.identity.certificate), strict=True):
+        paths[name].write_text(text)
+    program = find_servers().nats
+    configuration = tmp_path / "nats.conf"
+    configuration.write_text(
+        nats_configuration(
+            program.version,
+            server_name=HERE,
+            listen=f"{LOCALHOST}:{port}",
+            store=str(files),
+            accounts=accounts(HERE, [], logins.nats[HERE]),
+            tls=ServerTls(**{name: str(path) for name, path in paths.items()}),
+        )
+    )
+    server = ServerProcess(
+        name="nats",
+        url=f"tls://{LOCALHOST}:{port}",
+        command=(str(program.path), "--config", str(configuration)),
+        files=files,
+        log=tmp_path / "nats.log",
+        probe=lambda: _listens(port),
+        environment={},
+    )
+    await server.start()
+    try:
+        await server.wait_ready()
+        yield Login(OBSERVER, logins.nats[HERE][OBSERVER]).into(server.url)
+    finally:
+        await server.stop()
+        ports.close()
+
+
+async def _listens(port: int) -> Readiness:
+    with suppress(OSError):
+        _, writer = await asyncio.open_connection(LOCALHOST, port)
+        writer.close()
+        return Ready()
+    return Waiting("nobody listens")
+
+
+async def test_both_show_certificates_and_the_region_is_known_by_its_name(address: str, context: Context) -> None:
+    async with open_connection([address], name="a test", tls=Tls(context(BELIEVES | SHOWS), HERE)) as connection:
+        async with asyncio.timeout(10):
+            session = await connection.session()
+        await session.client.flush()
+        assert session.client.connected_url is not None
+        assert session.client.connected_url.scheme == "tls"
+
+
+@pytest.mark.parametrize(
+    ("server_name", "given"),
+    [("europe-belgium", BELIEVES | SHOWS), ("", BELIEVES | SHOWS), (HERE, BELIEVES), (HERE, SHOWS)],
+    ids=[
+        "another region",
+        "an address that no certificate names",
+        "no certificate of one's own",
+        "no authority believed",
+    ],
+)
+async def test_what_is_not_as_it_should_be_is_refused_and_said_within_the_bound_of_a_dial(
+    address: str, context: Context, server_name: str, given: set[str]
+) -> None:
+    changes: list[str | None] = []
+    tls = Tls(context(given), server_name)
+    async with open_connection([address], name="a test", tls=tls, on_change=changes.append) as connection:
+        async with asyncio.timeout(2 * DIAL_SECONDS_MAX + 10):
+            while not changes:
+                await asyncio.sleep(0.05)
+        assert not connection.is_connected
+    assert changes[0]
+    assert "ertificate" in changes[0] or "SSL" in changes[0] or "TLS" in changes[0], changes
+
+
+async def test_who_says_that_there_is_no_need_of_tls_is_shown_no_password(context: Context) -> None:
+    shown = bytearray()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"server_id": "in between", "version": "2.15.1", "auth_required": true}\r\n')
+        with suppress(ConnectionError):
+            while chunk := await reader.read(4096):
+                shown.extend(chunk)
+        writer.close()
+
+    changes: list[str | None] = []
+    async with await asyncio.start_server(serve, LOCALHOST, 0) as server:
+        address = f"tls://{OBSERVER}:s3cret@{LOCALHOST}:{server.sockets[0].getsockname()[1]}"
+        tls = Tls(context(BELIEVES | SHOWS), HERE)
+        async with open_connection([address], name="a test", tls=tls, on_change=changes.append) as connection:
+            async with asyncio.timeout(2 * DIAL_SECONDS_MAX + 10):
+                while not changes:
+                    await asyncio.sleep(0.05)
+            assert not connection.is_connected
+    assert shown, "it was dialled"
+    assert b"s3cret" not in shown
+    assert b"CONNECT" not in shown
