@@ -17,15 +17,22 @@ from deploy.local import LocalRegion, ServerProcess
 from deploy.nats.accounts import LOG_OPERATOR, SYSTEM_OPERATOR
 
 _ANSWER_SECONDS = 1.0
+STEADY_SECONDS = 2.0
+"""One that goes on after a pause says of itself what was so before it, until it has heard from the others."""
+
 WHOLE_SECONDS_MAX = 60.0
 """Two elections in vain, one after the other, with what servers need to find one another, on a busy machine."""
 
 
 async def until_whole(region: LocalRegion) -> None:
-    """Return once every server of the region has everything that the others have."""
+    """Return once every server of the region has everything that the others have, and has had it for a while."""
+    loop = asyncio.get_running_loop()
+    since = loop.time()
     async with asyncio.timeout(WHOLE_SECONDS_MAX):
-        while not await _is_whole(region):
+        while loop.time() < since + STEADY_SECONDS:
             await asyncio.sleep(0.1)
+            if not await _is_whole(region):
+                since = loop.time()
 
 
 async def leader_of(region: LocalRegion, origin: str) -> ServerProcess:
