@@ -11,7 +11,7 @@ from core.positions import Region
 from deploy.nats import accounts
 from deploy.redis import configuration as redis
 
-_PASSWORD_BYTES = 32
+_SECRET_BYTES = 32
 
 
 class Logins(msgspec.Struct, frozen=True):
@@ -37,11 +37,14 @@ class Logins(msgspec.Struct, frozen=True):
 def new_logins(regions: Sequence[Region]) -> Logins:
     """New passwords for everybody."""
     return Logins(
-        nats={
-            here: _passwords(accounts.users(here, [region for region in regions if region != here])) for here in regions
-        },
+        nats={here: _passwords(accounts.users(here, regions)) for here in regions},
         redis={here: _passwords(redis.USERS) for here in regions},
     )
+
+
+def new_admin_key() -> str:
+    """A new key with which API keys are issued in every region."""
+    return secrets.token_urlsafe(_SECRET_BYTES)
 
 
 def write_private(path: Path, text: str) -> Path:
@@ -53,7 +56,7 @@ def write_private(path: Path, text: str) -> Path:
 
 
 def _passwords(users: Iterable[str]) -> dict[str, str]:
-    return {user: secrets.token_urlsafe(_PASSWORD_BYTES) for user in users}
+    return {user: secrets.token_urlsafe(_SECRET_BYTES) for user in users}
 
 
 def _file(

@@ -1,7 +1,6 @@
 """Every secret there is, in a volume that only the init container has: made on the first start, kept after it."""
 
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +10,8 @@ import msgspec
 from core.positions import Region
 from deploy.docker.certificates import Authority, Identity, new_authority
 from deploy.docker.files import Volume, text_in, write_volume
-from deploy.logins import Logins, new_logins
+from deploy.logins import Logins, new_admin_key, new_logins
 
-_ADMIN_KEY_BYTES = 32
 _LOGINS, _ADMIN_KEY, _CERTIFICATE, _KEY = "logins.json", "admin-key", "authority.pem", "authority-key.pem"
 _NATS_SERVERS = "nats-servers"
 
@@ -46,7 +44,7 @@ def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nat
     kept = Identity(certificate=text_in(directory / _CERTIFICATE), key=text_in(directory / _KEY))
     vault = Vault(
         logins=_logins(text_in(directory / _LOGINS), regions),
-        admin_key=text_in(directory / _ADMIN_KEY) or secrets.token_urlsafe(_ADMIN_KEY_BYTES),
+        admin_key=text_in(directory / _ADMIN_KEY) or new_admin_key(),
         authority=Authority(kept) if kept.certificate and kept.key else new_authority(now=now),
     )
     files = {

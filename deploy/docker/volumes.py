@@ -111,7 +111,7 @@ def _nats_servers(
     """By its volume's name, the files of each server of a region."""
     are_many = count > 1
     passwords = vault.logins.nats[here]
-    told = accounts(here, [region for region in regions if region != here], passwords)
+    told = accounts(here, regions, passwords)
     routes = [f"{at.host}:{at.port}" for at in (route_to(here, server=server) for server in _numbers(count))]
     volumes = {}
     for server in _numbers(count):

@@ -32,7 +32,7 @@ def nats_servers(
     """
     routes = [f"{LOCALHOST}:{port}" for port in route_ports]
     are_many = len(ports) > 1
-    told = accounts(here, [region for region in regions if region != here], passwords)
+    told = accounts(here, regions, passwords)
     for index, port in enumerate(ports):
         name = f"nats-{index + 1}" if are_many else "nats"
         files = directory / name

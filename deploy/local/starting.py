@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,10 +16,9 @@ from deploy.local.processes import READY_SECONDS_MAX
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions, Report
 from deploy.local.servers import find_servers
-from deploy.logins import new_logins, write_private
+from deploy.logins import new_admin_key, new_logins, write_private
 
 _ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"
-_ADMIN_KEY_BYTES = 32
 
 
 @asynccontextmanager
@@ -83,7 +81,7 @@ def _prepare(
     nats_servers: int,
 ) -> LocalRegions:
     """Everything but the services and replicators: files written, ports claimed, nothing started."""
-    settings = {_ADMIN_KEY: secrets.token_urlsafe(_ADMIN_KEY_BYTES), **(settings or {})}
+    settings = {_ADMIN_KEY: new_admin_key(), **(settings or {})}
     servers = find_servers()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CROSSHOOK_")}
     environment["PYTHONUNBUFFERED"] = "1"

@@ -65,14 +65,14 @@ class Role(msgspec.Struct, frozen=True):
         return self.user.upper()
 
 
-def users(here: Region, others: Iterable[Region]) -> list[str]:
+def users(here: Region, regions: Iterable[Region]) -> list[str]:
     """Every user there is at the NATS of `here`."""
-    return [*(role.user for role in roles(here, others)), LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR, ROUTES]
+    return [*(role.user for role in roles(here, regions)), LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR, ROUTES]
 
 
-def roles(here: Region, others: Iterable[Region]) -> list[Role]:
-    """Every role at the NATS of `here`. `others` are all other regions of the topology, whatever their state."""
-    others = list(others)
+def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
+    """Every role at the NATS of `here`. `regions` are all of the topology, whatever their state."""
+    others = [region for region in regions if region != here]
     own = stream_of(here)
     copies = {origin: stream_of(origin) for origin in others}
     peers = [
@@ -120,9 +120,9 @@ def roles(here: Region, others: Iterable[Region]) -> list[Role]:
     return [service, replicator, observer, *peers]
 
 
-def accounts(here: Region, others: Iterable[Region], passwords: Mapping[str, str]) -> dict[str, Any]:
+def accounts(here: Region, regions: Iterable[Region], passwords: Mapping[str, str]) -> dict[str, Any]:
     """The `accounts` of a server's configuration. `passwords` has one for every one of `users`."""
-    all_roles = roles(here, others)
+    all_roles = roles(here, regions)
     return {
         LOG: {
             "jetstream": "enabled",
