@@ -10,12 +10,12 @@ from pathlib import Path
 import click
 
 from core.positions import Region
-from deploy.docker.certificates import Identity, Use
-from deploy.docker.files import give, text_in, write_volume
+from deploy.certificates import Identity, Use
 from deploy.docker.layout import USERS, Users
 from deploy.docker.options import nats_servers_option
-from deploy.docker.vault import OtherNatsServers, open_vault
 from deploy.docker.volumes import CERTIFICATE, KEY, data_volumes, file_volumes
+from deploy.files import give, text_in, write_volume
+from deploy.vault import OtherNatsServers, open_vault
 
 
 def fill(

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from core.positions import Region
-from deploy.docker.certificates import Identity, Use
-from deploy.docker.files import DataVolume, Volume
+from deploy.certificates import Identity, Use
 from deploy.docker.layout import (
     DATA,
     FILES,
@@ -22,10 +21,11 @@ from deploy.docker.layout import (
     redis_at,
     route_to,
 )
-from deploy.docker.vault import Vault
+from deploy.files import DataVolume, Volume
 from deploy.nats.accounts import ROUTES, accounts
 from deploy.nats.configuration import Cluster, Tls, nats_configuration
 from deploy.redis.configuration import OPERATOR, redis_configuration
+from deploy.vault import Vault
 
 CERTIFICATE, KEY, AUTHORITY = "certificate.pem", "key.pem", "authority.pem"
 

@@ -8,11 +8,11 @@ import click
 
 from core.positions import Region
 from core.topology import InvalidTopology, parse_topology
-from deploy.docker.vault import open_vault
 from deploy.kubernetes.layout import NAMESPACE, NATS_DISK_GIBIBYTES, NATS_SERVERS
 from deploy.kubernetes.secret_files import Shape, certificate_secrets, region_secrets
 from deploy.kubernetes.secret_manifests import secrets_text
 from deploy.logins import write_private
+from deploy.vault import open_vault
 
 
 def write_secrets(

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from core.positions import Region
-from deploy.docker.certificates import Authority, Use
+from deploy.certificates import Authority, Use
 from deploy.kubernetes.layout import (
     DATA,
     EVERYWHERE,

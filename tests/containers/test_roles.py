@@ -13,7 +13,7 @@ import redis.exceptions
 from nats.aio.client import Client
 
 from core.positions import Region
-from deploy.docker.certificates import Use, new_authority
+from deploy.certificates import Use, new_authority
 from deploy.local.ports import LOCALHOST
 from deploy.nats.accounts import COPIES_OPERATOR, LOG_OPERATOR, OBSERVER, REPLICATOR, SERVICE, peer
 from deploy.redis.configuration import OPERATOR

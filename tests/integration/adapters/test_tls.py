@@ -13,7 +13,7 @@ from adapters.addresses import Tls
 from adapters.connection import open_connection
 from adapters.session import DIAL_SECONDS_MAX
 from core.positions import Region
-from deploy.docker.certificates import Authority, Use, new_authority
+from deploy.certificates import Authority, Use, new_authority
 from deploy.local.ports import LOCALHOST, Ports
 from deploy.local.probes import Readiness, Ready, Waiting
 from deploy.local.server_process import ServerProcess

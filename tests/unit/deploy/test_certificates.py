@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from core.positions import Region
-from deploy.docker.certificates import Authority, Identity, Use, new_authority
+from deploy.certificates import Authority, Identity, Use, new_authority
 
 HERE = Region("us-iowa")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -17,12 +17,12 @@ from click.testing import CliRunner
 
 from core.positions import Region
 from core.topology import parse_topology
+from deploy.certificates import CERTIFICATE_DAYS, RENEWED_DAYS_BEFORE
 from deploy.docker.__main__ import fill, main
-from deploy.docker.certificates import CERTIFICATE_DAYS, RENEWED_DAYS_BEFORE
 from deploy.docker.layout import Users, nats_service
-from deploy.docker.vault import OtherNatsServers
 from deploy.logins import Logins
 from deploy.nats.accounts import ROUTES
+from deploy.vault import OtherNatsServers
 from runtime.credentials import read_credentials
 from runtime.settings import Environment
 

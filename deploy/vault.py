@@ -1,4 +1,4 @@
-"""Every secret there is, in a volume that only the init container has: made on the first start, kept after it."""
+"""Every secret there is, in a directory that nobody else looks into: made the first time, kept after it."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from core.positions import Region
-from deploy.docker.certificates import Authority, Identity, new_authority
-from deploy.docker.files import Volume, text_in, write_volume
+from deploy.certificates import Authority, Identity, new_authority
+from deploy.files import Volume, text_in, write_volume
 from deploy.logins import Logins, new_admin_key, new_logins
 
 _LOGINS, _ADMIN_KEY, _CERTIFICATE, _KEY = "logins.json", "admin-key", "authority.pem", "authority-key.pem"
