@@ -12,6 +12,14 @@ from rich.console import Console
 
 from bench.cost_report import CostReport, cost_view, report_of
 from bench.errors import Unmeasured
+from bench.options import (
+    connections_option,
+    json_option,
+    regions_option,
+    round_trip_arguments,
+    round_trip_option,
+    write_json,
+)
 from bench.pairs import Loaded, alternately
 from bench.recorded import check_recorded
 from bench.regions import running_regions
@@ -46,15 +54,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     help="Compare this tree with the one there instead.",
 )
 @click.option("--servers", is_flag=True, help="Compare regions of one NATS server with regions of three instead.")
-@click.option(
-    "--regions", type=click.IntRange(2, 10), default=3, show_default=True, metavar="N", help="How many regions a side."
-)
-@click.option(
-    "--rtt",
-    type=click.FloatRange(0, 1_000),
-    metavar="MS",
-    help="Round trip between any two.  [default: what geography makes likely]",
-)
+@regions_option("regions a side")
+@round_trip_option
 @click.option(
     "--rounds",
     type=click.IntRange(2, 1_000),
@@ -65,13 +66,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 @click.option(
     "--seconds", type=click.FloatRange(0.1, 60), default=1, show_default=True, help="How long it is loaded each time."
 )
-@click.option("--connections", type=click.IntRange(1, 256), default=32, show_default=True, help="Callers.")
-@click.option(
-    "--json",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help="Write it there too.",
-)
+@connections_option("Callers")
+@json_option("it")
 def cost(**values: Any) -> None:  # noqa: ANN401 - click calls it with what the options above say
     """Measure what metrics and the lines of requests cost, side by side.
 
@@ -104,8 +100,7 @@ def cost(**values: Any) -> None:  # noqa: ANN401 - click calls it with what the 
     except (Unmeasured, LocalError, OSError) as error:
         raise click.ClickException(str(error)) from error
     Console(highlight=False).print(cost_view(report))
-    if options.json is not None:
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_json(report, options.json)
 
 
 def _sides(options: Options) -> Sequence[Side]:
@@ -118,7 +113,6 @@ def _sides(options: Options) -> Sequence[Side]:
 
 def _measure(sides: Sequence[Side], options: Options, progress: Console) -> CostReport:
     machine = this_machine()
-    round_trip = [] if options.rtt is None else ["--rtt", str(options.rtt)]
     with ExitStack() as stack:
         loaded = {}
         for side in sides:
@@ -126,7 +120,7 @@ def _measure(sides: Sequence[Side], options: Options, progress: Console) -> Cost
             regions = stack.enter_context(
                 running_regions(
                     count=options.regions,
-                    options=[*round_trip, *side.options()],
+                    options=[*round_trip_arguments(options.rtt), *side.options()],
                     tree=side.tree,
                     variables=side.variables(),
                 )

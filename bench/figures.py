@@ -9,6 +9,14 @@ from rich.console import Console
 
 from bench.errors import Unmeasured
 from bench.measures import everywhere, local, recovery
+from bench.options import (
+    connections_option,
+    json_option,
+    regions_option,
+    round_trip_arguments,
+    round_trip_option,
+    write_json,
+)
 from bench.regions import running_regions
 from bench.report import Report, report_view, this_machine
 from cli.help import VerbatimCommand
@@ -36,15 +44,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command(cls=VerbatimCommand)
-@click.option(
-    "--regions", type=click.IntRange(2, 10), default=3, show_default=True, metavar="N", help="How many regions."
-)
-@click.option(
-    "--rtt",
-    type=click.FloatRange(0, 1_000),
-    metavar="MS",
-    help="Round trip between any two.  [default: what geography makes likely]",
-)
+@regions_option("regions")
+@round_trip_option
 @click.option(
     "--local-count",
     type=click.IntRange(1, 100_000),
@@ -59,9 +60,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     show_default=True,
     help="Requests with all_regions from each region, one after the other.",
 )
-@click.option(
-    "--connections", type=click.IntRange(1, 256), default=32, show_default=True, help="Callers for the throughput."
-)
+@connections_option("Callers for the throughput")
 @click.option(
     "--seconds",
     type=click.FloatRange(0.1, 60),
@@ -83,12 +82,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     show_default=True,
     help="How many each region has, as for `crosshook up`.",
 )
-@click.option(
-    "--json",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help="Write them there too.",
-)
+@json_option("them")
 def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with what the options above say
     """Measure what the README says about speed.
 
@@ -116,15 +110,13 @@ def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with what t
     except (Unmeasured, LocalError, OSError) as error:
         raise click.ClickException(str(error)) from error
     Console(highlight=False).print(report_view(report))
-    if options.json is not None:
-        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    write_json(report, options.json)
 
 
 def _measure(options: Options, progress: Console) -> Report:
     machine = this_machine()
     progress.print(f"starting {options.regions} regions")
-    round_trip = [] if options.rtt is None else ["--rtt", str(options.rtt)]
-    up_options = ["--nats-servers", options.nats_servers, *round_trip]
+    up_options = ["--nats-servers", options.nats_servers, *round_trip_arguments(options.rtt)]
     with running_regions(count=options.regions, options=up_options) as regions:
         progress.print("local_region, one connection")
         one = local(regions, connections=1, count_max=options.local_count, seconds_max=SECONDS_MAX)
