@@ -1,6 +1,6 @@
 """The few kinds of panels that the dashboard is made of."""
 
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from grafana_foundation_sdk.builders import common as common_builders
 from grafana_foundation_sdk.builders import dashboard as dashboard_builders
@@ -19,6 +19,7 @@ from grafana_foundation_sdk.models.dashboard import (
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 PanelBuilder: TypeAlias = Builder[Panel]
+_Panel = TypeVar("_Panel", timeseries.Panel, stat.Panel, table.Panel, statushistory.Panel, heatmap.Panel)
 
 DATASOURCE: Final = DataSourceRef(type_val="prometheus", uid="${datasource}")
 _HEIGHT = 8
@@ -61,14 +62,9 @@ def lines(title: str, *queries: Query, unit: str, columns: int, description: str
     )
     tooltip = common_builders.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI)
     panel = (
-        timeseries.Panel()
-        .title(title)
-        .description(" ".join(description.split()))
-        .datasource(DATASOURCE)
+        _begun(timeseries.Panel(), title, description, columns=columns)
         .unit(unit)
         .min(0)
-        .height(_HEIGHT)
-        .span(columns)
         .legend(legend)
         .tooltip(tooltip)
         .fill_opacity(8)
@@ -82,13 +78,8 @@ def lines(title: str, *queries: Query, unit: str, columns: int, description: str
 def figure(title: str, query: Query, *, unit: str, levels: Levels, columns: int, description: str) -> PanelBuilder:
     """One number, as it is now."""
     return (
-        stat.Panel()
-        .title(title)
-        .description(" ".join(description.split()))
-        .datasource(DATASOURCE)
+        _begun(stat.Panel(), title, description, columns=columns, height=_LOW)
         .unit(unit)
-        .height(_LOW)
-        .span(columns)
         .thresholds(_thresholds(levels))
         .color_mode(common.BigValueColorMode.BACKGROUND)
         .graph_mode(common.BigValueGraphMode.NONE)
@@ -103,13 +94,8 @@ def matrix(
     """A cell for each pair of the labels `rows` and `across`, as it is now."""
     grouping = {"rowField": rows, "columnField": across, "valueField": "Value"}
     return (
-        table.Panel()
-        .title(title)
-        .description(" ".join(description.split()))
-        .datasource(DATASOURCE)
+        _begun(table.Panel(), title, description, columns=columns)
         .unit(unit)
-        .height(_HEIGHT)
-        .span(columns)
         .thresholds(_thresholds(levels))
         .cell_options(common.TableColoredBackgroundCellOptions(mode=common.TableCellBackgroundDisplayMode.BASIC))
         .with_target(_target(Query(expression, "")).instant().format(PromQueryFormat.TABLE))
@@ -120,13 +106,8 @@ def matrix(
 def history(title: str, query: Query, *, unit: str, levels: Levels, columns: int, description: str) -> PanelBuilder:
     """A row of coloured cells over time for each series."""
     return (
-        statushistory.Panel()
-        .title(title)
-        .description(" ".join(description.split()))
-        .datasource(DATASOURCE)
+        _begun(statushistory.Panel(), title, description, columns=columns)
         .unit(unit)
-        .height(_HEIGHT)
-        .span(columns)
         .thresholds(_thresholds(levels))
         .color_scheme(dashboard_builders.FieldColor().mode(FieldColorModeId.THRESHOLDS))
         .show_value(common.VisibilityMode.AUTO)
@@ -140,17 +121,19 @@ def spread(title: str, expression: str, *, columns: int, description: str) -> Pa
     """How many fell into each bucket of a histogram in seconds, over time."""
     color = heatmap.HeatmapColorOptions().mode(heatmap_models.HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
     return (
-        heatmap.Panel()
-        .title(title)
-        .description(" ".join(description.split()))
-        .datasource(DATASOURCE)
-        .height(_HEIGHT)
-        .span(columns)
+        _begun(heatmap.Panel(), title, description, columns=columns)
         .color(color)
         .calculate(calculate=False)
         .y_axis(heatmap.YAxisConfig().unit(units.Seconds))
         .with_target(_target(Query(expression, "{{le}}")).range().format(PromQueryFormat.HEATMAP))
     )
+
+
+def _begun(panel: _Panel, title: str, description: str, *, columns: int, height: int = _HEIGHT) -> _Panel:
+    """What every panel has."""
+    panel.title(title).description(" ".join(description.split())).datasource(DATASOURCE)
+    panel.height(height).span(columns)
+    return panel
 
 
 def _target(query: Query, index: int = 0) -> prometheus.Dataquery:
