@@ -108,7 +108,8 @@ async def test_every_line_of_the_readmes_tour_is_tried_here() -> None:
 
 
 async def test_the_guides_lines_do_what_it_says(composed: Composed) -> None:
-    said = await pasted(composed, GUIDE)
+    # Whoever goes up twice has it twice in the log.
+    said = (await pasted(composed, GUIDE)).rpartition("ready; organization ")[2]
     register, with_token, everywhere, cut_and_heal, keys = said.strip().split("\n\n")[2::2]
     cut, heal = cut_and_heal.splitlines()
     steps = [register, with_token, everywhere, cut, everywhere, heal, keys]
