@@ -8,13 +8,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from adapters.errors import NotCurrent, Unavailable
-from adapters.scripts import Script, translated
+from adapters.redis_calls import RedisCalls
+from adapters.scripts import Script
 from core.positions import BEGINNING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from core.registers import TOMBSTONE, Fields, Query, Recall, Record, Write
@@ -22,7 +23,7 @@ from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
 
 STATE_KEY = "projection"
 CALL_TIMEOUT_SECONDS = 2.0
-CONNECTIONS_MAX = 32
+CALLS_AT_ONCE_MAX = 32
 SIGN_OF_LIFE_SECONDS = 1.0
 
 
@@ -99,17 +100,17 @@ class Projection:
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._unanswered = ""
-        self._apply = Script(redis, "apply", self._tell)
-        self._read = Script(redis, "read", self._tell)
-        self._observe = Script(redis, "observe", self._tell)
-        self._begin = Script(redis, "begin", self._tell)
-        self._require = Script(redis, "require", self._tell)
+        self._calls = RedisCalls(CALLS_AT_ONCE_MAX)
+        self._apply = Script(redis, "apply", self._calls)
+        self._read = Script(redis, "read", self._calls)
+        self._observe = Script(redis, "observe", self._calls)
+        self._begin = Script(redis, "begin", self._calls)
+        self._require = Script(redis, "require", self._calls)
 
     @property
     def unanswered(self) -> str:
         """Why Redis did not answer when it was last asked; `""` where it did, whatever it said."""
-        return self._unanswered
+        return self._calls.unanswered
 
     async def keep_asking(self) -> None:
         """Ask Redis for a sign of life every `SIGN_OF_LIFE_SECONDS`, until cancelled.
@@ -117,12 +118,9 @@ class Projection:
         Where nobody reads, `unanswered` would not be known otherwise.
         """
         while True:
-            with suppress(Unavailable), translated(self._tell):
-                await self._redis.ping()
+            with suppress(Unavailable):
+                await self._calls(self._redis.ping)
             await asyncio.sleep(SIGN_OF_LIFE_SECONDS)
-
-    def _tell(self, unanswered: str) -> None:
-        self._unanswered = unanswered
 
     async def read(self, query: Query) -> View:
         """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
@@ -212,10 +210,8 @@ class Projection:
 @asynccontextmanager
 async def open_projection(url: str) -> AsyncIterator[Projection]:
     """The projection in the Redis at `url`. Nothing is connected until it is used."""
-    pool = BlockingConnectionPool.from_url(
+    pool = ConnectionPool.from_url(
         url,
-        max_connections=CONNECTIONS_MAX,
-        timeout=CALL_TIMEOUT_SECONDS,
         decode_responses=True,
         socket_timeout=CALL_TIMEOUT_SECONDS,
         socket_connect_timeout=CALL_TIMEOUT_SECONDS,

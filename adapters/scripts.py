@@ -1,34 +1,21 @@
-"""Scripts of ours in Redis, and what it raises in our words."""
+"""Scripts of ours in Redis."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from hashlib import sha1
 from importlib import resources
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError
 
-from adapters.errors import Unavailable
-
-
-@contextmanager
-def translated(tell: Callable[[str], None]) -> Iterator[None]:
-    """Make what Redis raises `Unavailable`, and `tell` why it did not answer, or "" where it did."""
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        why = f"{type(error).__name__}: {error}"
-        tell("" if isinstance(error, ResponseError) else why)
-        raise Unavailable(f"Redis: {why}") from error
-    tell("")
+from adapters.redis_calls import RedisCalls
 
 
 class Script:
-    """A script of ours, which Redis is given again where it has forgotten it. `tell` as in `translated`."""
+    """A script of ours, which Redis is given again where it has forgotten it."""
 
-    def __init__(self, redis: "Redis", name: str, tell: Callable[[str], None]) -> None:
-        self._tell = tell
+    def __init__(self, redis: "Redis", name: str, calls: RedisCalls) -> None:
+        self._calls = calls
         folder = resources.files("adapters") / "lua"
         self._text = "".join(folder.joinpath(f"{part}.lua").read_text() for part in ("prelude", name))
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
@@ -36,8 +23,7 @@ class Script:
 
     async def __call__(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - Redis's own
         """What it returns. Raises `Unavailable`."""
-        with translated(self._tell):
-            return await self._run(keys, arguments)
+        return await self._calls(lambda: self._run(keys, arguments))
 
     async def _run(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - as above
         try:

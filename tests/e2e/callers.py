@@ -102,10 +102,17 @@ class Caller:
     async def read_status(self, webhook_id: str) -> int:
         """What reading a webhook answers."""
         try:
-            headers = self.headers(_owners[webhook_id])
-            return (await self.client.get(f"{WEBHOOKS}/{webhook_id}", headers=headers)).status_code
+            return (await self._read(webhook_id)).status_code
         except httpx.TransportError:
             return NO_ANSWER
+
+    async def why_not_shown(self, webhook_id: str) -> str:
+        """What reading a webhook answers where it does not show it, else nothing."""
+        answer = await self._read(webhook_id)
+        return "" if answer.status_code == 200 else f"{answer.status_code}: {answer.text}"
+
+    async def _read(self, webhook_id: str) -> httpx.Response:
+        return await self.client.get(f"{WEBHOOKS}/{webhook_id}", headers=self.headers(_owners[webhook_id]))
 
     async def ready_or_none(self) -> dict[str, Any] | None:
         """What `/readyz` says, if anybody answers."""

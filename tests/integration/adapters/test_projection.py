@@ -1,6 +1,7 @@
 """The projection in a real Redis: what its scripts apply, refuse, and admit."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.errors import NotCurrent, Unavailable
-from adapters.projection import STATE_KEY, Applied, Projection, Required, Run, open_projection
+from adapters.projection import CALLS_AT_ONCE_MAX, STATE_KEY, Applied, Projection, Required, Run, open_projection
 from core.codec import encode, fingerprint
 from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
@@ -589,3 +590,20 @@ async def test_a_bucket_is_kept_for_the_longest_that_any_clock_says(projection: 
         record = a_record("retries:o:1", f"k{sequence}", 1, "x", seconds=seconds)
         await projection.apply(msgspec.structs.replace(a_run(sequence, sequence + 1), records=[record]))
     assert 1_990 < await raw.ttl("retries:o:1") <= 2_000
+
+
+async def test_a_process_that_has_too_much_to_do_waits_for_a_redis_that_answers(projection: Projection) -> None:
+    """However long that takes: what is slow here is no silence there."""
+    await current(projection)
+
+    async def keep_busy() -> None:
+        while True:
+            time.sleep(0.05)  # noqa: ASYNC251 - it is what is tried
+            await asyncio.sleep(0)
+
+    busy = asyncio.create_task(keep_busy())
+    try:
+        views = await asyncio.gather(*(projection.read(Query(("k",))) for _ in range(12 * CALLS_AT_ONCE_MAX)))
+    finally:
+        busy.cancel()
+    assert len(views) == 12 * CALLS_AT_ONCE_MAX

@@ -1,0 +1,154 @@
+"""Calls of one Redis: in line while it answers, together refused where it does not."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from adapters.errors import Unavailable
+from adapters.redis_calls import RedisCalls
+
+
+class Server:
+    """One whose answers are given by the test."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._answers: dict[str, asyncio.Future[str]] = {}
+
+    def call(self, name: str) -> Callable[[], Awaitable[str]]:
+        async def asked() -> str:
+            self.asked.append(name)
+            self._answers[name] = asyncio.get_running_loop().create_future()
+            return await self._answers[name]
+
+        return asked
+
+    def answer(self, name: str) -> None:
+        self._answers[name].set_result(f"to {name}")
+
+    def fail(self, name: str, error: Exception) -> None:
+        self._answers[name].set_exception(error)
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+async def begun(calls: RedisCalls, server: Server, names: str) -> dict[str, asyncio.Task[str]]:
+    """Calls that have got as far as they can."""
+    tasks = {name: asyncio.create_task(calls(server.call(name))) for name in names}
+    await asyncio.sleep(0)
+    return tasks
+
+
+async def finished(tasks: dict[str, asyncio.Task[str]], names: str) -> list[str]:
+    """What these were answered, or refused with."""
+    results = await asyncio.gather(*(tasks[name] for name in names), return_exceptions=True)
+    return [str(result) for result in results]
+
+
+async def test_so_many_are_made_at_once_and_the_others_in_their_order(server: Server) -> None:
+    calls = RedisCalls(2)
+    tasks = await begun(calls, server, "abcde")
+    assert server.asked == ["a", "b"]
+    server.answer("b")
+    assert await finished(tasks, "b") == ["to b"]
+    late = await begun(calls, server, "f")
+    assert server.asked == ["a", "b", "c"], "who comes late does not go first"
+    for name in "acde":
+        server.answer(name)
+        assert await finished(tasks, name) == [f"to {name}"]
+    server.answer("f")
+    assert await finished(late, "f") == ["to f"]
+    assert server.asked == [*"abcdef"]
+
+
+@pytest.mark.parametrize("error", [RedisTimeoutError("Timeout reading"), RedisConnectionError("lost"), OSError("gone")])
+async def test_a_redis_that_is_silent_is_told_to_all_in_line(server: Server, error: Exception) -> None:
+    calls = RedisCalls(1)
+    tasks = await begun(calls, server, "abc")
+    server.fail("a", error)
+    why = f"{type(error).__name__}: {error}"
+    assert await finished(tasks, "abc") == [f"Redis: {why}"] * 3
+    assert (server.asked, calls.unanswered) == (["a"], why)
+    again = await begun(calls, server, "d")
+    server.answer("d")
+    assert (await finished(again, "d"), calls.unanswered) == (["to d"], "")
+
+
+async def test_one_call_that_fails_beside_others_that_are_answered_sends_nobody_away(server: Server) -> None:
+    calls = RedisCalls(2)
+    tasks = await begun(calls, server, "abcd")
+    server.answer("b")
+    await finished(tasks, "b")
+    server.fail("a", RedisTimeoutError("Timeout reading"))
+    assert await finished(tasks, "a") == ["Redis: TimeoutError: Timeout reading"]
+    assert (server.asked, calls.unanswered) == ([*"abcd"], "")
+    server.answer("c")
+    server.answer("d")
+    assert await finished(tasks, "cd") == ["to c", "to d"]
+
+
+async def test_a_refusal_is_an_answer(server: Server) -> None:
+    calls = RedisCalls(1)
+    tasks = await begun(calls, server, "ab")
+    server.fail("a", ResponseError("OOM"))
+    assert await finished(tasks, "a") == ["Redis: ResponseError: OOM"]
+    assert (server.asked, calls.unanswered) == (["a", "b"], "")
+    server.answer("b")
+    assert await finished(tasks, "b") == ["to b"]
+
+
+async def test_who_goes_away_in_line_or_at_his_turn_keeps_nobody_waiting(server: Server) -> None:
+    calls = RedisCalls(1)
+
+    async def line_up() -> dict[str, asyncio.Task[str]]:
+        tasks = await begun(calls, server, "bcd")
+        tasks["b"].cancel()
+        server.answer("a")
+        return tasks
+
+    lining_up = asyncio.create_task(line_up())
+    assert await calls(server.call("a")) == "to a"
+    tasks = lining_up.result()
+    tasks["c"].cancel()  # It has its turn since this very moment, and does not know it yet.
+    await finished(tasks, "bc")
+    await asyncio.sleep(0)
+    assert server.asked == ["a", "d"]
+    server.answer("d")
+    assert await finished(tasks, "d") == ["to d"]
+    await is_free_for_one(calls, server)
+
+
+async def test_who_goes_away_as_he_is_sent_away_takes_no_place_with_him(server: Server) -> None:
+    calls = RedisCalls(1)
+
+    async def line_up() -> dict[str, asyncio.Task[str]]:
+        tasks = await begun(calls, server, "b")
+        server.fail("a", RedisTimeoutError("Timeout reading"))
+        return tasks
+
+    lining_up = asyncio.create_task(line_up())
+    with pytest.raises(Unavailable):
+        await calls(server.call("a"))
+    tasks = lining_up.result()
+    tasks["b"].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await tasks["b"]
+    assert server.asked == ["a"]
+    await is_free_for_one(calls, server)
+
+
+async def is_free_for_one(calls: RedisCalls, server: Server) -> None:
+    """And not for two."""
+    tasks = await begun(calls, server, "yz")
+    assert server.asked[-1] == "y"
+    server.answer("y")
+    await finished(tasks, "y")
+    server.answer("z")
+    assert await finished(tasks, "z") == ["to z"]
