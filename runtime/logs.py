@@ -5,6 +5,9 @@ import sys
 from enum import StrEnum
 
 import structlog
+from structlog.dev import ConsoleRenderer, plain_traceback
+from structlog.processors import ExceptionRenderer, JSONRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 
@@ -31,16 +34,19 @@ def is_json(log_format: LogFormat) -> bool:
 
 
 def configure_logs(log_format: LogFormat, level: LogLevel, **always: str) -> None:
-    """Log from now on in `log_format`, with `always` on every line. Libraries' warnings come the same way."""
+    """Log from now on in `log_format`, with `always` on every line. Libraries' warnings come the same way.
+
+    A traceback says where it went wrong and never with which values: among them are passwords and customers' keys.
+    """
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [ExceptionRenderer(ExceptionDictTransformer(show_locals=False)), JSONRenderer()]
         if is_json(log_format)
-        else [structlog.dev.ConsoleRenderer()]
+        else [ConsoleRenderer(exception_formatter=plain_traceback)]
     )
     structlog.configure(
         processors=[*shared, *last],

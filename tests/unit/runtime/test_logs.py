@@ -1,8 +1,10 @@
 import json
 import logging
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
 
@@ -70,6 +72,36 @@ def test_a_traceback_stays_in_its_one_line(capsys: pytest.CaptureFixture[str]) -
         structlog.get_logger().exception("unexpected")
     (line,) = lines(capsys)
     assert line["exception"][0]["exc_type"] == "ValueError"
+
+
+class Settings(msgspec.Struct):
+    """What has a password in what it is shown as."""
+
+    nats_url: str
+
+
+@pytest.mark.parametrize("log_format", [LogFormat.JSON, LogFormat.CONSOLE])
+@pytest.mark.parametrize("logger_of", [structlog.get_logger, logging.getLogger], ids=["ours", "a library's"])
+def test_a_traceback_shows_no_value_that_was_at_hand(
+    capsys: pytest.CaptureFixture[str],
+    log_format: LogFormat,
+    logger_of: Callable[[str], Any],
+) -> None:
+    configure_logs(log_format, LogLevel.INFO)
+    secret = secrets.token_hex(8)
+
+    def connect(settings: Settings, headers: dict[str, str]) -> None:
+        del settings, headers
+        raise ValueError("the port is no number")
+
+    try:
+        connect(Settings(f"nats://service:{secret}@localhost"), {"slashid-api-key": secret})
+    except ValueError:
+        logger_of("somebody").exception("the process failed")
+    error = capsys.readouterr().err
+    assert "the port is no number" in error
+    assert "connect" in error, "where it was"
+    assert secret not in error
 
 
 def test_off_a_terminal_the_format_is_json_unless_asked_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
