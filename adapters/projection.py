@@ -215,6 +215,9 @@ async def open_projection(url: str) -> AsyncIterator[Projection]:
         decode_responses=True,
         socket_timeout=CALL_TIMEOUT_SECONDS,
         socket_connect_timeout=CALL_TIMEOUT_SECONDS,
+        # Neither who the client is nor to be told of maintenance, which RESP3 has it ask for: our users may do neither.
+        driver_info=None,
+        protocol=2,
         # One more try, on a new connection, for one that a restarted Redis has left dead.
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     )

@@ -9,8 +9,11 @@ SERVICE, REPLICATOR, OPERATOR = "service", "replicator", "operator"
 
 USERS = (SERVICE, REPLICATOR, OPERATOR)
 
-_CONNECT = ("ping", "select", "client|setinfo", "client|setname", "script|load", "evalsha", "info")
-"""What every client needs. A script may do what its caller may."""
+_CONNECT = ("ping", "select", "script|load", "evalsha", "info")
+"""What every client needs. A script may do what its caller may.
+
+A Redis that does not know a command named here does not start: they are as old as the oldest that we run on, 6.2.
+"""
 
 _READ = ("hget", "hgetall", "hexists", "hlen", "ttl")
 _APPLY = ("hset", "hsetnx", "hdel", "del", "expire")

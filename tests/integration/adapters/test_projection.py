@@ -23,6 +23,7 @@ from core.stamps import STAMP_WIDTH, Clock, render, stamp
 from core.topology import subject_of
 from core.webhooks import query_webhooks, webhook_key, webhooks_in
 from deploy.local import LocalRegion
+from deploy.redis.configuration import REPLICATOR, SERVICE
 from tests.integration.adapters.logs import until
 
 US, EU, JP = ORIGINS = Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")
@@ -447,6 +448,19 @@ async def test_a_redis_that_may_evict_from_the_first_is_never_current(
     state = await projection.observe()
     assert (state.is_current, state.tainted) == (False, evicting)
     assert await outcome(projection, a_run(0, 1)) is Applied.TAINTED
+
+
+async def test_nothing_is_asked_of_redis_that_a_role_may_not(region: LocalRegion, raw: Raw) -> None:
+    """So what Redis notes as refused was somebody else."""
+    await raw.acl_log_reset()
+    async with (
+        open_projection(region.redis_url_as(REPLICATOR)) as replicator,
+        open_projection(region.redis_url_as(SERVICE)) as service,
+    ):
+        await current(replicator)
+        assert await outcome(replicator, a_run(0, 1, Write("k", "f", stamped(1, "v")))) is Applied.APPLIED
+        await service.read(Query(keys=("k",)))
+    assert await raw.acl_log() == []
 
 
 async def test_more_who_ask_at_once_than_there_are_connections_are_all_answered(projection: Projection) -> None:

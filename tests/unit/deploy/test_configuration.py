@@ -3,9 +3,13 @@
 import json
 import tomllib
 
+import pytest
+
 from deploy.local.configuration import topology_text
+from deploy.local.servers import REDIS
 from deploy.nats.configuration import Cluster, Tls, nats_configuration
 from deploy.redis.configuration import USERS, redis_configuration
+from tests.redis_roles import PERMITTED
 
 
 def a_configuration(version: tuple[int, int, int] = (2, 15, 1), **more: Tls | Cluster | int) -> dict[str, object]:
@@ -88,6 +92,17 @@ def test_redis_is_told_no_password_and_has_no_user_without_one() -> None:
     assert "secret-word" not in text
     assert "nopass" not in text
     assert "user default off ~* &* +@all" in text.splitlines(), "off, and yet may load what others wrote"
+
+
+@pytest.mark.parametrize("user", PERMITTED)
+def test_redis_is_told_the_rules_of_the_table_and_no_command_that_the_oldest_does_not_have(user: str) -> None:
+    """It does not start where it does not know one, but before 7 it does not look at second words."""
+    text = redis_configuration(bind="127.0.0.1", port=1, directory="/", passwords=dict.fromkeys(USERS, "word"))
+    line = next(line for line in text.splitlines() if line.startswith(f"user {user} "))
+    rules = [word for word in line.split() if word[0] in "+-"]
+    assert rules[0] == "-@all"
+    assert sorted(rules[1:]) == sorted(f"+{permitted.command}" for permitted in PERMITTED[user])
+    assert max(permitted.since for permitted in PERMITTED[user]) <= REDIS.at_least
 
 
 def test_a_topology_lists_every_region_in_order() -> None:
