@@ -1,6 +1,7 @@
 """Who may do what at a region's NATS, as a table, and how a line of it is tried."""
 
 import json
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import nats.errors
@@ -8,7 +9,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from core.positions import Region
-from deploy.nats.accounts import OBSERVER, REPLICATOR, SERVICE, peer
+from deploy.nats.accounts import COPIES, LOG, OBSERVER, REPLICATOR, SERVICE, SYSTEM, peer
 
 SECONDS = 1.0
 """How long what must not arrive is waited for: what may arrives in a few milliseconds."""
@@ -20,6 +21,11 @@ class Attempt(NamedTuple):
     subject: str
     body: object
     may: frozenset[str]
+
+    @property
+    def is_of_an_epoch(self) -> bool:
+        """Whether it names the epoch of a log."""
+        return "{epoch}" in f"{self.subject}{self.body}"
 
 
 class Announcement(NamedTuple):
@@ -41,6 +47,11 @@ class Regions(NamedTuple):
     def own(self) -> str:
         """The log of `here`."""
         return stream(self.here)
+
+    @property
+    def logs(self) -> tuple[str, str, str]:
+        """The log of each region."""
+        return stream(self.here), stream(self.far), stream(self.farther)
 
     @property
     def peers(self) -> tuple[str, str]:
@@ -79,54 +90,125 @@ def create(log: str) -> object:
     return {"name": log, "subjects": [f"events.{log.removeprefix('EVENTS_')}.{{epoch}}.>"], "deny_purge": True}
 
 
-def attempts(regions: Regions) -> list[Attempt]:
-    """Every action of JetStream on every log, and some beyond. `{epoch}` stands for that of the log it is about."""
-    own, copy, other_copy = (stream(region) for region in regions)
+ON_A_LOG = """STREAM.CREATE STREAM.UPDATE STREAM.INFO STREAM.DELETE STREAM.PURGE STREAM.MSG.GET STREAM.MSG.DELETE
+STREAM.SNAPSHOT STREAM.RESTORE STREAM.LEADER.STEPDOWN STREAM.PEER.REMOVE STREAM.PEER.EVACUATE STREAM.CANCEL_MOVE
+CONSUMER.CREATE CONSUMER.NAMES CONSUMER.LIST DIRECT.GET""".split()
+"""What JetStream does with a log: `$JS.API.<this>.<log>`."""
+
+ON_A_CONSUMER = """CONSUMER.CREATE CONSUMER.DURABLE.CREATE CONSUMER.INFO CONSUMER.DELETE CONSUMER.PAUSE CONSUMER.UNPIN
+CONSUMER.RESET CONSUMER.MSG.NEXT CONSUMER.LEADER.STEPDOWN CONSUMER.PEER.REMOVE CONSUMER.PEER.EVACUATE""".split()
+"""What JetStream does with a consumer of a log: `$JS.API.<this>.<log>.<consumer>`."""
+
+ON_A_SUBJECT = ["CONSUMER.CREATE.{log}.x", "DIRECT.GET.{log}"]
+"""What it does with some events of a log: `$JS.API.<this>.<subject>`."""
+
+ON_AN_ACCOUNT = [
+    "ACCOUNT.PURGE.{account}",
+    "ACCOUNT.STREAM.MOVE.{account}.{log}",
+    "ACCOUNT.STREAM.CANCEL_MOVE.{account}.{log}",
+]
+"""What it does with the account that a log is in."""
+
+ON_ALL = [
+    "INFO",
+    "STREAM.NAMES",
+    "STREAM.LIST",
+    "META.LEADER.STEPDOWN",
+    "META.RESCUE",
+    "SERVER.REMOVE",
+    "SERVER.EVACUATE",
+]
+"""What it does with nothing in particular."""
+
+BESIDE_ITS_API = [
+    "$JS.ACK.{log}.x.1.1.1.1.0",
+    "$JS.FC.{log}.x.y",
+    "$JS.SNAPSHOT.ACK.{log}.x",
+    "$JS.SNAPSHOT.RESTORE.{log}.x",
+    "$JS.EVENT.ADVISORY.STREAM.DELETED.{log}",
+]
+"""What JetStream also listens to, or others believe it to have said."""
+
+OF_A_SERVER = """IDZ STATSZ VARZ SUBSZ CONNZ ROUTEZ GATEWAYZ LEAFZ ACCOUNTZ JSZ HEALTHZ EXPVARZ PROFILEZ RAFTZ IPQUEUESZ
+KICK LDM RELOAD""".split()
+OF_AN_ACCOUNT = "CONNZ LEAFZ SUBSZ JSZ INFO STATZ CONNS NSUBS CLAIMS.LOOKUP CLAIMS.UPDATE".split()
+OF_THE_SYSTEM = [
+    "$SYS.REQ.SERVER.PING",
+    *(f"$SYS.REQ.SERVER.{which}.{what}" for which in ("PING", "{server}") for what in OF_A_SERVER),
+    *(f"$SYS.REQ.ACCOUNT.{which}.{what}" for which in ("PING", LOG, COPIES, SYSTEM) for what in OF_AN_ACCOUNT),
+    *(f"$SYS.REQ.CLAIMS.{what}" for what in ("LIST", "PACK", "UPDATE", "DELETE")),
+    *(f"$SYS.REQ.USER.{what}" for what in ("INFO", "AUTH")),
+    "$SYS.REQ.ACCOUNT.NSUBS",
+    "$SYS.DEBUG.SUBSCRIBERS",
+]
+"""What a server tells, and does, if it is asked. `{server}` stands for its id."""
+
+OF_ONESELF = (
+    "$SYS.REQ.USER.INFO",
+    "$SYS.REQ.SERVER.PING.CONNZ",
+    "$SYS.REQ.ACCOUNT.PING.CONNZ",
+    "$SYS.REQ.ACCOUNT.PING.STATZ",
+)
+"""What every server tells everybody about his own account, and nobody can be kept from asking."""
+
+
+def permitted(regions: Regions) -> dict[str, frozenset[str]]:
+    """Who may ask for what. Whatever of JetStream or of the system is not here nobody may."""
+    own, copy, other_copy = regions.logs
     its_peer, other_peer = regions.peers
-    nobody: frozenset[str] = frozenset()
     everybody = frozenset(regions.users)
-    own_processes = frozenset({SERVICE, REPLICATOR})
     replicator = frozenset({REPLICATOR})
-    return [
-        Attempt(event(regions.here), {}, frozenset({SERVICE})),
-        Attempt(event(regions.far), {}, replicator),
-        Attempt(event(regions.farther), {}, replicator),
-        Attempt(api("STREAM.INFO", own), None, everybody),
-        Attempt(api("STREAM.INFO", copy), None, own_processes | {its_peer}),
-        Attempt(api("STREAM.INFO", other_copy), None, own_processes | {other_peer}),
-        Attempt(api("STREAM.MSG.GET", own), {"seq": 1}, everybody),
-        Attempt(api("STREAM.MSG.GET", copy), {"seq": 1}, own_processes | {its_peer}),
-        Attempt(api("STREAM.MSG.GET", other_copy), {"seq": 1}, own_processes | {other_peer}),
-        Attempt(api("CONSUMER.CREATE", own), follow(own, "deliver.{user}.x"), own_processes | {its_peer, other_peer}),
-        Attempt(api("CONSUMER.CREATE", copy), follow(copy, "deliver.{user}.x"), replicator),
-        Attempt(api("CONSUMER.CREATE", other_copy), follow(other_copy, "deliver.{user}.x"), replicator),
-        Attempt(api("STREAM.CREATE", own), create(own), replicator),
-        Attempt(api("STREAM.CREATE", copy), create(copy), replicator),
-        Attempt(api("STREAM.CREATE", "MINE"), create("MINE"), nobody),
-        *(
-            Attempt(api(call, log), {}, nobody)
-            for log in (own, copy)
-            for call in (
-                "STREAM.UPDATE",
-                "STREAM.DELETE",
-                "STREAM.PURGE",
-                "STREAM.MSG.DELETE",
-                "STREAM.SNAPSHOT",
-                "STREAM.RESTORE",
-                "STREAM.LEADER.STEPDOWN",
-                "STREAM.PEER.REMOVE",
-                "CONSUMER.NAMES",
-                "CONSUMER.LIST",
-                "DIRECT.GET",
-            )
-        ),
-        Attempt("$JS.API.STREAM.NAMES", None, nobody),
-        Attempt("$JS.API.STREAM.LIST", None, nobody),
-        Attempt("$JS.API.INFO", None, nobody),
-        Attempt("$JS.API.ACCOUNT.PURGE.LOG", None, nobody),
-        Attempt("$SYS.REQ.SERVER.PING", None, nobody),
-        Attempt("$SYS.REQ.ACCOUNT.LOG.INFO", None, nobody),
+    readers = {own: everybody, copy: {SERVICE, REPLICATOR, its_peer}, other_copy: {SERVICE, REPLICATOR, other_peer}}
+    followers = {own: everybody - {OBSERVER}, copy: replicator, other_copy: replicator}
+    return {
+        event(regions.here): frozenset({SERVICE}),
+        event(regions.far): replicator,
+        event(regions.farther): replicator,
+        **{api("STREAM.CREATE", log): replicator for log in regions.logs},
+        **{api("STREAM.INFO", log): frozenset(users) for log, users in readers.items()},
+        **{api("STREAM.MSG.GET", log): frozenset(users) for log, users in readers.items()},
+        **{api("CONSUMER.CREATE", log): frozenset(users) for log, users in followers.items()},
+        **{f"$JS.FC.{log}.x.y": frozenset(users) for log, users in followers.items()},
+        **dict.fromkeys(OF_ONESELF, everybody),
+    }
+
+
+def attempts(regions: Regions) -> list[Attempt]:
+    """Every action of JetStream on every log and on one that is none of them, and whatever else a server listens to.
+
+    `{epoch}` stands for that of the log that an attempt is about.
+    """
+    may = permitted(regions)
+    subjects = [
+        *(event(region) for region in regions),
+        *(subject for log in (*regions.logs, "MINE") for subject in _about(log, regions)),
+        *(f"$JS.API.{action}" for action in ON_ALL),
+        *OF_THE_SYSTEM,
     ]
+    assert may.keys() <= set(subjects)
+    return [Attempt(subject, _body(subject), may.get(subject, frozenset())) for subject in dict.fromkeys(subjects)]
+
+
+def _about(log: str, regions: Regions) -> Iterator[str]:
+    account = LOG if log == regions.own else COPIES
+    yield from (api(action, log) for action in ON_A_LOG)
+    yield from (f"{api(action, log)}.x" for action in ON_A_CONSUMER)
+    for action in ON_A_SUBJECT:
+        yield f"$JS.API.{action.format(log=log)}.{event(log.removeprefix('EVENTS_'))}"
+    yield from (f"$JS.API.{action.format(account=account, log=log)}" for action in ON_AN_ACCOUNT)
+    yield from (subject.format(log=log) for subject in BESIDE_ITS_API)
+
+
+def _body(subject: str) -> object:
+    """What makes sense to who is asked, where it makes a difference."""
+    action, log = subject.removeprefix("$JS.API.").rpartition(".")[::2]
+    bodies = {
+        "STREAM.INFO": None,
+        "STREAM.MSG.GET": {"seq": 1},
+        "STREAM.CREATE": create(log),
+        "CONSUMER.CREATE": follow(log, "deliver.{user}.x"),
+    }
+    return bodies.get(action, {})
 
 
 def announcements(regions: Regions) -> list[Announcement]:
@@ -142,8 +224,12 @@ def announcements(regions: Regions) -> list[Announcement]:
 async def answer_to(client: Client, attempt: Attempt, *, user: str, epoch: str) -> bytes | None:
     """What the server answers `user`, or None where it refuses: nobody gets to see the request."""
     body = "" if attempt.body is None else json.dumps(attempt.body).replace("{user}", user).replace("{epoch}", epoch)
+    subject = attempt.subject.replace("{epoch}", epoch)
+    if "{server}" in subject:
+        about_itself = await client.request(OF_ONESELF[0], b"", timeout=5)
+        subject = subject.replace("{server}", json.loads(about_itself.data)["server"]["id"])
     try:
-        answer = await client.request(attempt.subject.replace("{epoch}", epoch), body.encode(), timeout=SECONDS)
+        answer = await client.request(subject, body.encode(), timeout=SECONDS)
     except (nats.errors.NoRespondersError, nats.errors.TimeoutError):
         return None
     return answer.data

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import re
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import nats
 import nats.errors
@@ -12,10 +13,22 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js.api import StreamConfig
 
 from deploy.local import LocalRegion, local_regions
-from deploy.nats.accounts import COPIES_OPERATOR, LOG_OPERATOR, OBSERVER, REPLICATOR, SERVICE
+from deploy.local.servers import find_servers
+from deploy.nats.accounts import (
+    COPIES,
+    COPIES_OPERATOR,
+    LOG,
+    LOG_OPERATOR,
+    OBSERVER,
+    REPLICATOR,
+    SERVICE,
+    SYSTEM,
+)
 from tests.nats_roles import (
+    OF_ONESELF,
     SECONDS,
     Announcement,
     Attempt,
@@ -61,45 +74,91 @@ async def create_with_one_event(region: LocalRegion, origin: str, *, replicas: i
 
 
 @asynccontextmanager
-async def a_client(region: LocalRegion, user: str) -> AsyncIterator[Client]:
-    """A client of the region's only server, or of any of its servers."""
+async def a_client(region: LocalRegion, user: str, *, server: int | None = None) -> AsyncIterator[Client]:
+    """A client of the region's only server, or of that one or any of its servers."""
 
     async def on_error(_: Exception) -> None:
         """A refusal is what is looked for."""
 
-    server = random.randrange(len(region.nats_servers))
-    client = await nats.connect(region.nats_url_as(user, server=server), allow_reconnect=False, error_cb=on_error)
+    chosen = random.randrange(len(region.nats_servers)) if server is None else server
+    client = await nats.connect(region.nats_url_as(user, server=chosen), allow_reconnect=False, error_cb=on_error)
     try:
         yield client
     finally:
         await client.close()
 
 
-async def ends(region: LocalRegion) -> dict[str, int]:
-    """Where each log ends."""
+@asynccontextmanager
+async def reaching_the_logs(region: LocalRegion, *, server: int) -> AsyncIterator[set[str]]:
+    """What gets into the accounts of the logs by one server, whether anybody there answers it or not."""
+    reached: set[str] = set()
+
+    async def on_message(message: Msg) -> None:
+        reached.add(message.subject)
+
+    async with AsyncExitStack() as stack:
+        watchers = [
+            await stack.enter_async_context(a_client(region, user, server=server))
+            for user in (LOG_OPERATOR, COPIES_OPERATOR)
+        ]
+        for watcher in watchers:
+            await watcher.subscribe(">", cb=on_message)
+            await watcher.flush()
+        yield reached
+        for watcher in watchers:
+            await watcher.flush()
+            await watcher.drain()
+
+
+async def ends(region: LocalRegion) -> dict[str, tuple[StreamConfig, int, int]]:
+    """How each log is configured, and where it begins and ends."""
     found = {}
     for user, logs in ((LOG_OPERATOR, [OWN]), (COPIES_OPERATOR, [COPY, OTHER_COPY])):
         async with a_client(region, user) as client:
             for log in logs:
-                found[log] = (await client.jetstream().stream_info(log)).state.last_seq
+                info = await client.jetstream().stream_info(log)
+                found[log] = info.config, info.state.first_seq, info.state.last_seq
     return found
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", REGIONS.users)
-@pytest.mark.parametrize("attempt", attempts(REGIONS), ids=lambda attempt: attempt.subject)
-async def test_a_role_may_ask_for_what_it_needs_and_nobody_else_may(
-    region: LocalRegion, attempt: Attempt, user: str
-) -> None:
+async def test_a_role_may_ask_for_what_it_needs(region: LocalRegion, user: str) -> None:
+    """Each request gets there, as `$JS.API` and as what that is mapped to, and is answered by who knows the log."""
+    wanted = [attempt for attempt in attempts(REGIONS) if user in attempt.may]
+    wanted += as_mapped(wanted)
+    async with reaching_the_logs(region, server=0) as reached, a_client(region, user, server=0) as client:
+        answers = [await answer_to(client, attempt, user=user, epoch=EPOCH) for attempt in wanted]
+    unanswered = [attempt.subject for attempt, answer in zip(wanted, answers, strict=True) if answer is None]
+    assert [subject for subject in unanswered if not subject.startswith("$JS.FC.")] == []
+    assert not any(answer and b"not enabled" in answer for answer in answers)
+    about_logs = {attempt.subject.format(epoch=EPOCH) for attempt in wanted} - set(OF_ONESELF)
+    assert {subject for subject in about_logs if subject[0] != "a"} <= reached
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("user", REGIONS.users)
+async def test_a_role_may_ask_for_nothing_else(region: LocalRegion, user: str) -> None:
+    """It is not answered, and does not get there either, whether or not anybody there would answer or obey it."""
+    unwanted = [attempt for attempt in attempts(REGIONS) if user not in attempt.may]
+    unwanted += as_mapped(unwanted)
     before = await ends(region)
-    async with a_client(region, user) as client:
-        answer = await answer_to(client, attempt, user=user, epoch=EPOCH)
-    if answer is None:
-        assert user not in attempt.may
-        assert await ends(region) == before
-    else:
-        assert user in attempt.may, answer
-        assert b"not enabled" not in answer
+    async with reaching_the_logs(region, server=0) as reached, a_client(region, user, server=0) as client:
+        answers = await asyncio.gather(*(answer_to(client, attempt, user=user, epoch=EPOCH) for attempt in unwanted))
+    answered = [attempt.subject for attempt, answer in zip(unwanted, answers, strict=True) if answer is not None]
+    assert answered == []
+    tried = {attempt.subject.format(epoch=EPOCH, server="") for attempt in unwanted}
+    assert {subject for subject in reached if subject in tried or not subject.startswith("$JS.EVENT.")} == set()
+    assert await ends(region) == before
+
+
+def as_mapped(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """The same, by the name that a role's account has for JetStream's API."""
+    return [
+        attempt._replace(subject=attempt.subject.replace("$JS.API.", "api.", 1))
+        for attempt in attempts
+        if attempt.subject.startswith("$JS.API.")
+    ]
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -115,13 +174,38 @@ async def test_an_answer_cannot_be_sent_into_a_log(region: LocalRegion, user: st
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("user", REGIONS.users)
+async def test_what_a_server_tells_everybody_is_about_himself(region: LocalRegion, user: str) -> None:
+    """Whomever he asks for."""
+    told = []
+    async with a_client(region, LOG_OPERATOR), a_client(region, user) as client:
+        for subject in OF_ONESELF:
+            for account in (LOG, COPIES, SYSTEM):
+                body = json.dumps({"auth": True, "acc": account, "accounts": [account]}).encode()
+                answer = await client.request(subject, body, timeout=5)
+                told.append(json.loads(answer.data)["data"])
+    accounts = {about["account"] for about in told if "account" in about}
+    accounts |= {connection["account"] for about in told for connection in about.get("connections", ())}
+    accounts |= {count["acc"] for about in told for count in about.get("account_statz", ())}
+    assert accounts == {user.upper()}
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", [SERVICE, REPLICATOR, PEER])
 @pytest.mark.parametrize(
-    "deliver", [event(HERE, EPOCH), event(FAR, EPOCH), api("STREAM.DELETE", OWN), api("STREAM.PURGE", COPY)]
+    "deliver",
+    [
+        *(event(region, EPOCH) for region in REGIONS),
+        *(api(action, log) for action in ("STREAM.DELETE", "STREAM.PURGE") for log in REGIONS.logs),
+    ],
 )
 async def test_a_log_cannot_be_delivered_into_a_log_or_be_a_command(
     region: LocalRegion, user: str, deliver: str
 ) -> None:
+    """Not either as the event of a service that says in its headers that an operator has sent it."""
+    forged = {"Nats-Request-Info": json.dumps({"acc": LOG, "user": LOG_OPERATOR})}
+    async with a_client(region, SERVICE) as client:
+        await client.request(event(HERE, EPOCH), b"{}", headers=forged, timeout=5)
     before = await ends(region)
     async with a_client(region, user) as client:
         heard = asyncio.Event()
@@ -190,3 +274,13 @@ async def test_nobody_is_let_in_without_a_password(region: LocalRegion, url: str
             url.format(port=region.nats_ports[0]), allow_reconnect=False, max_reconnect_attempts=1, error_cb=on_error
         )
     await client.close()
+
+
+def test_the_table_has_every_subject_of_jetstreams_api_that_the_server_has() -> None:
+    """As it stands in the server's program, where other words may follow it immediately."""
+    program = find_servers().nats.path.read_bytes()
+    words = re.findall(rb"\$JS\.API\.[A-Z_]{4,}(?:\.(?:[A-Z_]+|%s|\*|>))*", program)
+    there = {re.sub(r"\.?(\*|%s|>)", "", word.decode()) for word in words}
+    tried = {re.sub(r"\.(EVENTS_\S+|MINE\S*|LOG|COPIES)", "", one.subject) for one in attempts(REGIONS)}
+    assert len(there) > 25
+    assert [one for one in there if not any(one.startswith(its) or its.startswith(f"{one}.") for its in tried)] == []

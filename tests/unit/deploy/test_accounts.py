@@ -1,0 +1,101 @@
+"""What each account of a region's NATS has of another is what is written here, subject by subject."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from core.positions import Region
+from deploy.nats.accounts import COPIES, LOG, SYSTEM, accounts, users
+
+REGIONS = [Region("us"), Region("eu"), Region("jp")]
+
+READS = "asks {of} for $JS.API.STREAM.INFO.EVENTS_{log} | asks {of} for $JS.API.STREAM.MSG.GET.EVENTS_{log}"
+FOLLOWS = "asks {of} for $JS.API.CONSUMER.CREATE.EVENTS_{log} | asks {of} for $JS.FC.EVENTS_{log}.>"
+CREATES = "asks {of} for $JS.API.STREAM.CREATE.EVENTS_{log}"
+APPENDS = "asks {of} for events.{log}.>"
+HEARS = "hears REPLICATOR say watermarks.us | hears PEER-EU say watermarks.eu | hears PEER-JP say watermarks.jp"
+
+
+def at(of: str, log: str, *what: str) -> str:
+    return " | ".join(what).format(of=of, log=log)
+
+
+EXPECTED = {
+    LOG: "",
+    COPIES: "",
+    SYSTEM: "",
+    "SERVICE": " | ".join(
+        [
+            at(LOG, "us", READS, FOLLOWS, APPENDS),
+            "hears LOG say deliver.service.>",
+            at(COPIES, "eu", READS),
+            at(COPIES, "jp", READS),
+            HEARS,
+        ]
+    ),
+    "REPLICATOR": " | ".join(
+        [
+            at(LOG, "us", READS, FOLLOWS, CREATES),
+            "hears LOG say deliver.replicator.>",
+            at(COPIES, "eu", READS, FOLLOWS, CREATES, APPENDS),
+            at(COPIES, "jp", READS, FOLLOWS, CREATES, APPENDS),
+            "hears COPIES say deliver.replicator.>",
+        ]
+    ),
+    "OBSERVER": " | ".join([at(LOG, "us", READS), HEARS]),
+    "PEER-EU": " | ".join([at(LOG, "us", READS, FOLLOWS), "hears LOG say deliver.peer-eu.>", at(COPIES, "eu", READS)]),
+    "PEER-JP": " | ".join([at(LOG, "us", READS, FOLLOWS), "hears LOG say deliver.peer-jp.>", at(COPIES, "jp", READS)]),
+}
+
+
+class Use(NamedTuple):
+    """What one account uses of another."""
+
+    who: str
+    what: str
+
+
+def configured() -> dict[str, Any]:
+    here, regions = REGIONS[0], REGIONS
+    return accounts(here, regions, dict.fromkeys(users(here, regions), "word"))
+
+
+def imported(who: str, account: dict[str, Any]) -> Iterator[Use]:
+    for declared in account.get("imports", ()):
+        for kind, verb, preposition in (("service", "asks", "for"), ("stream", "hears", "say")):
+            if source := declared.get(kind):
+                yield Use(who, f"{verb} {source['account']} {preposition} {source['subject']}")
+
+
+def exported(whose: str, account: dict[str, Any]) -> Iterator[Use]:
+    for declared in account.get("exports", ()):
+        for kind, verb, preposition in (("service", "asks", "for"), ("stream", "hears", "say")):
+            if kind in declared:
+                for who in declared["accounts"]:
+                    yield Use(who, f"{verb} {whose} {preposition} {declared[kind]}")
+
+
+def expected() -> set[Use]:
+    return {Use(who, what) for who, text in EXPECTED.items() for what in text.split(" | ") if what}
+
+
+def test_each_role_imports_what_it_needs_by_its_exact_subjects_and_nothing_else() -> None:
+    assert configured().keys() == EXPECTED.keys()
+    assert {use for name, account in configured().items() for use in imported(name, account)} == expected()
+
+
+def test_what_is_exported_is_exported_to_who_imports_it_and_to_nobody_else() -> None:
+    assert {use for name, account in configured().items() for use in exported(name, account)} == expected()
+
+
+def test_jetstreams_api_is_what_a_role_imports_of_it_under_another_name_and_else_nothing() -> None:
+    for name, account in configured().items():
+        if name in {LOG, COPIES, SYSTEM}:
+            assert ("jetstream" in account) is (name != SYSTEM)
+            continue
+        assert account.keys() == {"users", "mappings", "imports", "exports"}
+        assert account["mappings"] == {"$JS.API.>": "api.>"}
+        assert [user["user"] for user in account["users"]] == [name.lower()]
+        for declared in account["imports"]:
+            subject = declared.get("service", {}).get("subject", "")
+            is_api = subject.startswith("$JS.API.")
+            assert declared.get("to") == ("api." + subject.removeprefix("$JS.API.") if is_api else None)
