@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from core.addresses import without_login
 from core.events import AnyEvent
 from core.positions import Epoch, Region
 from core.stamps import origin_code
@@ -15,7 +16,6 @@ REGIONS_MAX = 10
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _PRINTABLE = re.compile(r"[!-~]+")
 _DATABASE = re.compile(r"/?[0-9]*")
-_SECRET = re.compile(r"//.*@")
 
 ANNOUNCEMENTS = "watermarks.*"
 """The subject on which every region's announcements are heard."""
@@ -133,8 +133,7 @@ def _is_server(address: str, *schemes: str) -> bool:
 
 
 def _bad_address(region: str, expected: str, got: str) -> InvalidTopology:
-    """A password in an address is nobody's to read in a log."""
-    return InvalidTopology(f"region {region}: {expected}, got {_SECRET.sub('//***@', got)!r}")
+    return InvalidTopology(f"region {region}: {expected}, got {without_login(got)!r}")
 
 
 def stream_of(origin: Region) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from core.addresses import without_login
 from core.positions import Region
 from core.topology import InvalidTopology, Topology, parse_topology
 from runtime.clock import Clock
@@ -118,7 +119,7 @@ class Environment:
         """An http or https address; `""` where it is not set."""
         text = self._variables.get(name, "")
         if text and not _URL.fullmatch(text):
-            raise InvalidSetting(name, "http://HOST:PORT or https://HOST:PORT", text)
+            raise InvalidSetting(name, "http://HOST:PORT or https://HOST:PORT", without_login(text))
         return text
 
     def traces_endpoint(self) -> TracesEndpoint | None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Protocol
 
+from core.addresses import without_login
 from runtime.settings import InvalidSetting, TracesEndpoint
 
 Attributes = Mapping[str, str | int]
@@ -81,6 +82,6 @@ async def open_tracing(endpoint: TracesEndpoint | None, *, process: str, region:
         from runtime.otlp import exporting  # noqa: PLC0415 - only who traces needs it, and has it installed
     except ImportError as error:
         expected = f"OpenTelemetry to be installed, as with crosshook[traces] ({error})"
-        raise InvalidSetting(endpoint.variable, expected, endpoint.url) from error
+        raise InvalidSetting(endpoint.variable, expected, without_login(endpoint.url)) from error
     async with exporting(process=process, region=region) as tracing:
         yield tracing

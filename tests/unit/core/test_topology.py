@@ -148,10 +148,15 @@ def test_an_address_may_leave_out_its_port_and_have_a_password(nats: str, redis:
     assert topology.regions[US].redis == redis
 
 
-@pytest.mark.parametrize("bad", [{"nats": ["nats://me:secret@us:x"]}, {"redis": "redis://me:secret@us:x"}])
-def test_what_is_wrong_with_an_address_is_said_without_its_password(bad: dict[str, object]) -> None:
-    with pytest.raises(InvalidTopology, match=r"//\*\*\*@us:x") as caught:
-        parse_topology({"regions": {"us-iowa": HERE | bad}}, here="us-iowa")
+@pytest.mark.parametrize(
+    "bad", ["{}://me:secret@us:x", "{}:/me:secret@us:x", "me:secret@us:x", "{}://me:\nsecret@us:x"]
+)
+@pytest.mark.parametrize("scheme", ["nats", "redis"])
+def test_what_is_wrong_with_an_address_is_said_without_its_password(scheme: str, bad: str) -> None:
+    address = bad.format(scheme)
+    description = HERE | ({"nats": [address]} if scheme == "nats" else {"redis": address})
+    with pytest.raises(InvalidTopology, match=r"\*\*\*@us:x") as caught:
+        parse_topology({"regions": {"us-iowa": description}}, here="us-iowa")
     assert "secret" not in str(caught.value)
 
 

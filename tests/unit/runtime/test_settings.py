@@ -80,6 +80,15 @@ def test_what_is_no_address_of_somewhere_else_is_one_line(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["http:/me:secret@collector:4318", "me:secret@collector", "grpc://me:secret@collector"]
+)
+def test_what_is_no_address_is_said_without_its_password(text: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"\*\*\*@collector") as caught:
+        Environment({"U": text}).url("U")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("variables", "variable"),
     [
         ({}, ""),

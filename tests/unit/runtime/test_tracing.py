@@ -33,9 +33,11 @@ def test_off_nothing_that_traces_is_imported(process: str) -> None:
 
 async def test_where_it_is_not_installed_that_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "runtime.otlp", None)
-    with pytest.raises(InvalidSetting, match=r"^OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: expected .*crosshook\[traces\]"):
-        async with open_tracing(NOBODY, process="service", region="us-iowa"):
+    endpoint = NOBODY._replace(url="http://me:secret@127.0.0.1:9")
+    with pytest.raises(InvalidSetting, match=rf"^{NOBODY.variable}: expected .*crosshook\[traces\]") as caught:
+        async with open_tracing(endpoint, process="service", region="us-iowa"):
             pytest.fail("it must not start")
+    assert "got 'http://***@127.0.0.1:9'" in str(caught.value)
 
 
 async def test_a_span_is_part_of_the_trace_that_it_came_with_and_its_parts_of_it(
