@@ -1,5 +1,6 @@
 """In Redis each role may do what it does and nothing else: every line of the table is tried on a real server."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -42,6 +43,32 @@ async def test_redis_has_understood_the_rules_as_the_table_has_them(region: Loca
     """What it has and does not name, such as second words before version 7, is not tried otherwise."""
     rules = {f"+{permitted.command}" for permitted in PERMITTED[user]}
     assert await rules_of(user, operator_url=region.redis_url) == rules
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_operator_ends_a_script_of_a_service_that_does_not_end(region: LocalRegion) -> None:
+    async with (
+        redis.asyncio.Redis.from_url(region.redis_url) as operator,
+        redis.asyncio.Redis.from_url(region.redis_url_as("service"), socket_timeout=None, retry=None) as service,
+        asyncio.timeout(20),
+    ):
+        await operator.config_set("lua-time-limit", 50)
+        digest = await service.script_load("while true do end")
+        running = asyncio.ensure_future(service.evalsha(digest, 0))
+        while not await is_busy(operator):
+            await asyncio.sleep(0.01)
+        await operator.script_kill()
+        with pytest.raises(redis.exceptions.ResponseError, match="SCRIPT KILL"):
+            await running
+        assert not await is_busy(operator)
+
+
+async def is_busy(client: "redis.asyncio.Redis") -> bool:
+    try:
+        await client.ping()
+    except redis.exceptions.ResponseError as error:
+        return str(error).startswith("BUSY")
+    return False
 
 
 @pytest.mark.asyncio(loop_scope="module")
