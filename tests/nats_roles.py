@@ -149,7 +149,7 @@ OF_ONESELF = (
     "$SYS.REQ.ACCOUNT.PING.CONNZ",
     "$SYS.REQ.ACCOUNT.PING.STATZ",
 )
-"""What every server tells everybody about his own account, and nobody can be kept from asking."""
+"""What every server tells everybody about his own account."""
 
 
 def permitted(regions: Regions) -> dict[str, frozenset[str]]:
