@@ -4,7 +4,7 @@ import asyncio
 import json
 import random
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import nats
@@ -29,6 +29,7 @@ from deploy.nats.accounts import (
 )
 from tests.nats_roles import (
     OF_ONESELF,
+    OF_THE_SYSTEM,
     SECONDS,
     Announcement,
     Attempt,
@@ -92,7 +93,9 @@ async def a_client(region: LocalRegion, user: str, *, server: int | None = None)
 
 
 @asynccontextmanager
-async def reaching_the_logs(region: LocalRegion, *, server: int) -> AsyncIterator[set[str]]:
+async def reaching_the_logs(
+    region: LocalRegion, *, server: int, watched_by: Sequence[str] = (LOG_OPERATOR, COPIES_OPERATOR)
+) -> AsyncIterator[set[str]]:
     """What gets into the accounts of the logs by one server, whether anybody there answers it or not."""
     reached: set[str] = set()
 
@@ -100,10 +103,7 @@ async def reaching_the_logs(region: LocalRegion, *, server: int) -> AsyncIterato
         reached.add(message.subject)
 
     async with AsyncExitStack() as stack:
-        watchers = [
-            await stack.enter_async_context(a_client(region, user, server=server))
-            for user in (LOG_OPERATOR, COPIES_OPERATOR)
-        ]
+        watchers = [await stack.enter_async_context(a_client(region, user, server=server)) for user in watched_by]
         for watcher in watchers:
             await watcher.subscribe(">", cb=on_message)
             await watcher.flush()
@@ -153,6 +153,33 @@ async def test_a_role_may_ask_for_nothing_else(region: LocalRegion, user: str) -
     tried = {attempt.subject.format(epoch=EPOCH, server="") for attempt in unwanted}
     assert {subject for subject in reached if subject in tried or not subject.startswith(SAID_BY_SERVERS)} == set()
     assert await ends(region) == before
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("user", "other", "others_logs"),
+    [(LOG_OPERATOR, COPIES_OPERATOR, [COPY, OTHER_COPY]), (COPIES_OPERATOR, LOG_OPERATOR, [OWN])],
+)
+async def test_an_operator_of_some_logs_gets_to_no_others_and_not_to_the_system(
+    region: LocalRegion, user: str, other: str, others_logs: list[str]
+) -> None:
+    """He may have one of the same name in his own account, which is nobody's log."""
+    of_others = [one for one in attempts(REGIONS) if any(log in one.subject for log in others_logs)]
+    of_others = [one for one in of_others if not one.subject.startswith("$JS.API.STREAM.CREATE.")]
+    of_others += [one for one in attempts(REGIONS) if one.subject.startswith("events.")]
+    of_the_system = [one for one in attempts(REGIONS) if one.subject in {*OF_THE_SYSTEM} - {*OF_ONESELF}]
+    before = await ends(region)
+    async with (
+        reaching_the_logs(region, server=0, watched_by=[other]) as reached,
+        a_client(region, user, server=0) as client,
+    ):
+        answers = await asyncio.gather(
+            *(answer_to(client, one, user=user, epoch=EPOCH) for one in of_the_system + of_others)
+        )
+    assert [one.subject for one, answer in zip(of_the_system, answers, strict=False) if answer is not None] == []
+    assert {subject for subject in reached if not subject.startswith(SAID_BY_SERVERS)} == set()
+    after = await ends(region)
+    assert [after[log] for log in others_logs] == [before[log] for log in others_logs]
 
 
 def as_mapped(attempts: Iterable[Attempt]) -> list[Attempt]:
