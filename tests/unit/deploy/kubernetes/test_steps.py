@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from deploy.kubernetes.__main__ import main
 from tests.rules import ROOT
 from tests.unit.deploy.kubernetes.pods import opened, secrets_in
-from tests.unit.deploy.kubernetes.rendered import KUBERNETES, REGION, render
+from tests.unit.deploy.kubernetes.rendered import KUBERNETES, REGION, WORKLOADS, render
 
 REGIONS = ["us-iowa", "europe-belgium", "asia-japan"]
 USAGES = {"server auth": ExtendedKeyUsageOID.SERVER_AUTH, "client auth": ExtendedKeyUsageOID.CLIENT_AUTH}
@@ -62,6 +62,23 @@ def test_the_files_to_change_are_those_that_say_so() -> None:
     listed = set(re.findall(r"^ *\| `([a-z-]+\.(?:yaml|toml))` \|", section(), re.MULTILINE))
     marked = {path.name for path in REGION.iterdir() if "Of this region" in path.read_text()}
     assert listed == marked
+
+
+def test_what_is_restarted_or_told_to_reload_is_there_all_of_it() -> None:
+    manifests = render(REGION)
+    commands = block("restart statefulset") + block("restart deployment")
+    named = set(re.findall(r"\b((?:statefulset|deployment)/[a-z-]+)", commands))
+    restarted = {"nats", "service", "replicator", "admin"}
+    assert named == {f"{WORKLOADS[role].lower()}/{manifests.workload(role)['metadata']['name']}" for role in restarted}
+    told = re.findall(r"\bnats-\d\b", block("--signal reload"))
+    assert told == [f"nats-{index}" for index in range(manifests.workload("nats")["spec"]["replicas"])]
+
+
+def test_servers_are_restarted_one_by_one() -> None:
+    """Which Kubernetes does by itself, unless it is told to wait until somebody deletes each pod."""
+    strategy = render(REGION).workload("nats")["spec"].get("updateStrategy", {})
+    assert strategy.get("type", "RollingUpdate") == "RollingUpdate"
+    assert strategy.get("rollingUpdate", {}).get("maxUnavailable", 1) == 1
 
 
 def test_a_certificate_of_another_authority_names_what_ours_does(tmp_path: Path) -> None:
