@@ -64,6 +64,14 @@ def test_the_files_to_change_are_those_that_say_so() -> None:
     assert listed == marked
 
 
+def test_every_option_that_is_told_of_is_one() -> None:
+    """Those of the command, and one of `kubectl apply`."""
+    options = {option for parameter in main.params for option in parameter.opts} | {"--server-side"}
+    texts = [section(), *(path.read_text() for path in KUBERNETES.rglob("*.yaml"))]
+    told = {option for text in texts for option in re.findall(r"`(--[a-z-]+)", text)}
+    assert {"--one-nats-server", "--nats-disk", "--no-certificates"} <= told <= options
+
+
 def test_what_is_restarted_or_told_to_reload_is_there_all_of_it() -> None:
     manifests = render(REGION)
     commands = block("restart statefulset") + block("restart deployment")
