@@ -1,38 +1,40 @@
 """`python -m deploy.kubernetes REGION...`: make the Secrets that the manifests name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import msgspec
 
 from core.positions import Region
 from core.topology import InvalidTopology, parse_topology
 from deploy.kubernetes.layout import NAMESPACE, NATS_DISK_GIBIBYTES, NATS_SERVERS
-from deploy.kubernetes.secret_files import Shape, certificate_secrets, region_secrets
+from deploy.kubernetes.options import OPTIONS_FILE, Options, OtherOptions, keep_options
+from deploy.kubernetes.secret_files import certificate_secrets, region_secrets
 from deploy.kubernetes.secret_manifests import secrets_text
 from deploy.logins import write_private
 from deploy.vault import open_vault
 
 
-def write_secrets(
-    directory: Path, shapes: Mapping[Region, Shape], *, namespace: str, with_certificates: bool, now: datetime
-) -> Sequence[Path]:
+def write_secrets(directory: Path, options: Options, *, now: datetime) -> Sequence[Path]:
     """Write a file of Secrets for each region into `directory`, and return them.
 
     Passwords and keys stay what they were: they are kept there too, and all of it can be read by its owner only.
-    Certificates are new ones each time.
+    Certificates are new ones each time. Raises `OtherOptions`, and makes nothing, if the last time had others.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     (directory / ".gitignore").write_text("*\n", encoding="utf-8")
-    regions = list(shapes)
+    keep_options(directory, options)
+    regions = list(options.nats_servers)
     vault = open_vault(directory / "vault", regions, now=now)
     written = []
-    for here, shape in shapes.items():
+    for here in regions:
+        shape = options.shape(here)
         secrets = region_secrets(here, regions, logins=vault.logins, admin_key=vault.admin_key, shape=shape)
-        if with_certificates:
+        if options.with_certificates:
             secrets = {**secrets, **certificate_secrets(here, vault.authority, shape=shape, now=now)}
-        written.append(write_private(directory / f"{here}.json", secrets_text(secrets, namespace=namespace)))
+        written.append(write_private(directory / f"{here}.json", secrets_text(secrets, namespace=options.namespace)))
     return written
 
 
@@ -76,19 +78,30 @@ def main(
 
     Name every region there is, each time. The first time makes passwords, an admin
     key and an authority for certificates. Later times keep them, give a region that
-    is new its own, and make new certificates, which are good for a year.
+    is new its own, and make new certificates, which are good for a year. They want
+    the same options as the first time.
 
     \b
     Example:
       python -m deploy.kubernetes us-iowa europe-belgium asia-japan --directory secrets
     """
     _check(regions, small, directory)
-    shapes = {
-        Region(region): Shape(nats_servers=1 if region in small else NATS_SERVERS, nats_disk_gibibytes=nats_disk)
-        for region in regions
-    }
-    now = datetime.now(UTC)
-    for path in write_secrets(directory, shapes, namespace=namespace, with_certificates=not no_certificates, now=now):
+    options = Options(
+        nats_servers={Region(region): 1 if region in small else NATS_SERVERS for region in regions},
+        nats_disk_gibibytes=nats_disk,
+        namespace=namespace,
+        with_certificates=not no_certificates,
+    )
+    try:
+        written = write_secrets(directory, options, now=datetime.now(UTC))
+    except OtherOptions as error:
+        raise click.UsageError(
+            f"the secrets here were made with {error.made_with}. Give these again; or if the clusters are not what "
+            f"they were, let {directory / OPTIONS_FILE} say what they are now"
+        ) from error
+    except msgspec.DecodeError as error:
+        raise click.UsageError(f"{directory / OPTIONS_FILE}: {error}") from error
+    for path in written:
         click.echo(path)
 
 

@@ -187,7 +187,7 @@ def test_no_role_is_given_what_another_is(directory: Path) -> None:
 def test_what_was_made_is_its_owners_and_no_matter_for_a_repository(directory: Path) -> None:
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert (directory / ".gitignore").read_text() == "*\n"
-    for path in directory.glob("*.json"):
+    for path in (*directory.glob("*.json"), directory / "options"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -213,6 +213,50 @@ def test_a_region_is_not_forgotten_by_not_being_named(tmp_path: Path) -> None:
     assert code == 2
     assert f"not named, though there are secrets of it: {REGIONS[2]}" in printed
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == kept
+
+
+ONE_SERVER = ("--one-nats-server", HERE)
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "says"),
+    [
+        (ONE_SERVER, (), "--one-nats-server us-iowa --nats-disk 20 --namespace crosshook"),
+        ((), ONE_SERVER, "--nats-disk 20 --namespace crosshook"),
+        (("--nats-disk", "50"), (), "--nats-disk 50 --namespace crosshook"),
+        (("--namespace", "hooks"), (), "--nats-disk 20 --namespace hooks"),
+        (("--no-certificates",), (), "--nats-disk 20 --namespace crosshook --no-certificates"),
+    ],
+)
+def test_a_later_time_has_to_have_the_options_of_the_first(
+    tmp_path: Path, first: tuple[str, ...], later: tuple[str, ...], says: str
+) -> None:
+    make(tmp_path, *REGIONS, *first)
+    kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    code, printed = run(tmp_path, *REGIONS, *later)
+    assert (code, f"made with {says}. Give these again" in printed) == (2, True), printed
+    assert f"let {tmp_path / 'options'} say what they are now" in printed
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == kept
+    make(tmp_path, *REGIONS, *says.split())
+
+
+def test_a_region_that_is_new_is_built_as_it_likes(tmp_path: Path) -> None:
+    make(tmp_path, *REGIONS[1:])
+    make(tmp_path, *REGIONS, *ONE_SERVER)
+    assert "cluster" not in nats_configuration(made(tmp_path))
+    assert "cluster" in nats_configuration(made(tmp_path, REGIONS[1]))
+    assert run(tmp_path, *REGIONS)[0] == 2
+
+
+def test_who_has_changed_the_clusters_says_so_in_a_file(tmp_path: Path) -> None:
+    make(tmp_path, *REGIONS)
+    options = tmp_path / "options"
+    options.write_text(options.read_text().replace("20", "50"))
+    assert run(tmp_path, *REGIONS)[0] == 2
+    make(tmp_path, *REGIONS, "--nats-disk", "50")
+    options.write_text("fifty")
+    code, printed = run(tmp_path, *REGIONS, "--nats-disk", "50")
+    assert (code, f"{options}: JSON is malformed" in printed) == (2, True), printed
 
 
 def test_a_region_of_one_server_has_no_others_to_know(tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""What the secrets of all regions were made for: what clusters are like, and what no later time must forget."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from core.positions import Region
+from deploy.kubernetes.secret_files import Shape
+from deploy.logins import write_private
+
+OPTIONS_FILE = "options"
+"""Without a suffix, since `REGION.json` beside it could be of a region of any name."""
+
+
+class OtherOptions(Exception):
+    """What is there was made with other options."""
+
+    def __init__(self, *, made_with: str) -> None:
+        super().__init__(f"made with {made_with}")
+        self.made_with = made_with
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How the regions are built and who makes their certificates. A region more or less is no other option."""
+
+    nats_servers: Mapping[Region, int]
+    nats_disk_gibibytes: int
+    namespace: str
+    with_certificates: bool
+
+    def shape(self, region: Region) -> Shape:
+        """How one of them is built."""
+        return Shape(nats_servers=self.nats_servers[region], nats_disk_gibibytes=self.nats_disk_gibibytes)
+
+    def fits(self, other: "Options") -> bool:
+        """Whether they differ by nothing but regions that only one of them has."""
+        known = self.nats_servers.keys() & other.nats_servers.keys()
+        return all(self.nats_servers[region] == other.nats_servers[region] for region in known) and (
+            msgspec.structs.replace(self, nats_servers=other.nats_servers) == other
+        )
+
+    def __str__(self) -> str:
+        """As they are given to the command."""
+        return " ".join(self._given())
+
+    def _given(self) -> Iterator[str]:
+        for region, count in self.nats_servers.items():
+            if count == 1:
+                yield f"--one-nats-server {region}"
+        yield f"--nats-disk {self.nats_disk_gibibytes}"
+        yield f"--namespace {self.namespace}"
+        if not self.with_certificates:
+            yield "--no-certificates"
+
+
+def keep_options(directory: Path, options: Options) -> None:
+    """Have `directory` say that what is in it is made with `options`.
+
+    Raises `OtherOptions`, and changes nothing, if it says something else, and `msgspec.DecodeError` if nobody can tell
+    what.
+    """
+    path = directory / OPTIONS_FILE
+    if path.exists():
+        kept = msgspec.json.decode(path.read_bytes(), type=Options)
+        if not options.fits(kept):
+            raise OtherOptions(made_with=str(kept))
+    write_private(path, msgspec.json.format(msgspec.json.encode(options)).decode() + "\n")
