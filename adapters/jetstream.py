@@ -48,6 +48,16 @@ class StreamState(msgspec.Struct, frozen=True):
     last_seq: int = 0
 
 
+class ConsumerLimits(msgspec.Struct, frozen=True):
+    """How many nanoseconds a consumer may stay that nobody hears any more, whatever whoever made it asked for.
+
+    Without it another region's login could leave as many behind as there may be, for ever. It is no less than what
+    readers ask for, and more, since what a stream was made with stays while they may come to ask for more.
+    """
+
+    inactive_threshold: int = 60_000_000_000
+
+
 class StreamConfig(msgspec.Struct, frozen=True, omit_defaults=False):
     """A stream that keeps everything, for ever, in order."""
 
@@ -65,6 +75,7 @@ class StreamConfig(msgspec.Struct, frozen=True, omit_defaults=False):
     deny_purge: bool = True
     allow_atomic: bool = True
     allow_direct: bool = False
+    consumer_limits: ConsumerLimits = ConsumerLimits()
 
 
 class Replica(msgspec.Struct, frozen=True):

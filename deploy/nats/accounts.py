@@ -26,6 +26,17 @@ LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR = "log-operator", "copies-operato
 ROUTES = "routes"
 """Who the servers of a region are to one another, where there are several. It is a user of none of the accounts."""
 
+CONSUMERS_MAX = 1_000
+"""How many may follow one log at a time. In ten regions with two services and two replicators each it is 22, and for
+some seconds as many again whenever they begin anew."""
+
+CONNECTIONS_MAX = 1_000
+"""How many another region may have open. Each of its replicators needs one, and leaves some behind for minutes where
+the network loses them."""
+
+SUBSCRIPTIONS_MAX = 1_000
+"""How many another region may have on each. A replicator needs one for answers and one for what it follows."""
+
 _API = "$JS.API"
 _API_HERE = "api"
 """Where a role's account has its part of JetStream's API. What its user asks of `$JS.API` is mapped to it: by itself
@@ -53,11 +64,12 @@ class Import(msgspec.Struct, frozen=True):
 
 
 class Role(msgspec.Struct, frozen=True):
-    """A user in an account of its own, what it may do, and whose watermarks it announces."""
+    """A user in an account of its own, what it may do, whose watermarks it announces, and if it is another region's."""
 
     user: str
     imports: tuple[Import, ...]
     announces: Region | None = None
+    is_elsewhere: bool = False
 
     @property
     def account(self) -> str:
@@ -80,6 +92,7 @@ def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
             user=peer(origin),
             imports=(*_reads(LOG, own), *_follows(LOG, own, by=peer(origin)), *_reads(COPIES, copies[origin])),
             announces=origin,
+            is_elsewhere=True,
         )
         for origin in others
     ]
@@ -125,12 +138,12 @@ def accounts(here: Region, regions: Iterable[Region], passwords: Mapping[str, st
     all_roles = roles(here, regions)
     return {
         LOG: {
-            "jetstream": "enabled",
+            "jetstream": {"max_consumers": CONSUMERS_MAX},
             "users": [_user(LOG_OPERATOR, passwords)],
             "exports": list(_exports(LOG, all_roles)),
         },
         COPIES: {
-            "jetstream": "enabled",
+            "jetstream": {"max_consumers": CONSUMERS_MAX},
             "users": [_user(COPIES_OPERATOR, passwords)],
             "exports": list(_exports(COPIES, all_roles)),
         },
@@ -141,6 +154,7 @@ def accounts(here: Region, regions: Iterable[Region], passwords: Mapping[str, st
                 "mappings": {f"{_API}.>": f"{_API_HERE}.>"},
                 "imports": [one.declared() for one in dict.fromkeys(role.imports)],
                 "exports": list(_exports(role.account, all_roles)),
+                **_limits(role),
             }
             for role in all_roles
         },
@@ -187,3 +201,10 @@ def _user(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
 def _permissions(role: Role) -> dict[str, Any]:
     """Whoever hears announcements makes none: in its own account it would hear itself."""
     return {} if role.announces else {"permissions": {"publish": {"deny": [announcements_of(Region(">"))]}}}
+
+
+def _limits(role: Role) -> dict[str, Any]:
+    """Whoever comes from another region cannot use up what this one needs for itself."""
+    if not role.is_elsewhere:
+        return {}
+    return {"limits": {"max_connections": CONNECTIONS_MAX, "max_subscriptions": SUBSCRIPTIONS_MAX}}

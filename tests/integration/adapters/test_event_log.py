@@ -1,10 +1,12 @@
 """Appending to a log and following it, on a real server that is paused, killed, set back and raced for."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import time_ns
 
+import msgspec
 import nats
 import pytest
 from nats.aio.client import Client
@@ -12,15 +14,16 @@ from nats.aio.msg import Msg
 
 from adapters import event_log as event_log_module
 from adapters import follower as follower_module
+from adapters import jetstream
 from adapters.batches import BATCH_EVENTS_MAX
 from adapters.connection import Connection, open_connection
 from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, LogVanished, Unavailable, WentBack
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import SILENCE_SECONDS, Follower, Stored
-from adapters.log_info import LogInfo
+from adapters.log_info import LogInfo, metadata_of
 from adapters.session import Session
 from core.positions import BEGINNING, NOTHING, Epoch, Mark, Region, Sequence
-from core.topology import stream_of
+from core.topology import stream_of, subjects_of
 from deploy.local import LocalRegion
 from tests.integration.adapters.logs import entries, entry, events, everything, filled, mark, until
 
@@ -100,6 +103,24 @@ async def test_more_replicas_than_servers_is_unavailable_and_leaves_no_log(
         await log.create(epoch, replicas=3)
     with pytest.raises(LogMissing):
         await log.describe()
+
+
+async def test_a_log_that_was_made_when_readers_had_no_limits_is_a_log_all_the_same(
+    region: LocalRegion, connection: Connection, origin: Region, epoch: Epoch
+) -> None:
+    config = jetstream.StreamConfig(
+        name=stream_of(origin), subjects=[subjects_of(origin, epoch)], metadata=metadata_of(origin, epoch, ())
+    )
+    earlier = msgspec.to_builtins(config)
+    assert earlier.pop("consumer_limits")
+    async with administrator(region) as client:
+        answer = await client.request(f"$JS.API.STREAM.CREATE.{stream_of(origin)}", json.dumps(earlier).encode())
+    assert b'"error"' not in answer.data
+    log = EventLog(connection, origin)
+    await log.create(Epoch("another"), replicas=1)
+    assert (await log.describe()).epoch == epoch
+    await filled(log, epoch, 3)
+    assert len(await everything(log)) == 3
 
 
 async def test_a_log_forgets_nothing_and_lets_nobody_purge_it(region: LocalRegion, log: EventLog, epoch: Epoch) -> None:
