@@ -5,7 +5,6 @@ that was asked on it; nothing published on it is sent again by somebody else lat
 """
 
 import asyncio
-import math
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -20,8 +19,10 @@ from adapters.session import REDIAL_SECONDS, Session, in_words
 log = structlog.get_logger()
 
 UNSERVED_SECONDS_MAX = 15.0
-"""How long all that is asked of a server may be in vain before another of the region is tried. In an election, of up to
-9 s, that is so of every server."""
+"""How long all that is asked of a server may be in vain before the region is dialled anew. In an election, of up to
+9 s, that is so of every server. One address may be a balancer's, behind which are several; and a server that is alone
+and in trouble is dialled so seldom that it is no matter to it. What is in flight then ends as with any session (ADR 4).
+"""
 
 
 class Connection:
@@ -86,10 +87,9 @@ class Connection:
         the last session was with is the last. A server may be cut off from the others of its region, and of no use.
         """
         whys = []
-        unserved_seconds_max = UNSERVED_SECONDS_MAX if len(self._servers) > 1 else math.inf
         servers = random.sample(self._servers, len(self._servers))
         for server in sorted(servers, key=lambda server: server == self._last_server):
-            session = Session(self._name, tls=self._tls, unserved_seconds_max=unserved_seconds_max)
+            session = Session(self._name, tls=self._tls, unserved_seconds_max=UNSERVED_SECONDS_MAX)
             try:
                 await session.dial(server)
                 self._session, self._last_server = session, server

@@ -36,7 +36,7 @@ CLOSE_SECONDS = 2.0
 class Session:
     """One client over one TCP connection, until it is lost, or of no use for `unserved_seconds_max`."""
 
-    def __init__(self, name: str, *, tls: Tls | None = None, unserved_seconds_max: float = math.inf) -> None:
+    def __init__(self, name: str, *, tls: Tls | None = None, unserved_seconds_max: float) -> None:
         self._client = Client()
         self._name = name
         self._tls = tls
