@@ -1,0 +1,259 @@
+"""The servers of a region know one another by certificates and a password; who lacks either is none of them."""
+
+import asyncio
+import json
+import os
+import signal
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+from cryptography import x509
+from nats.aio.msg import Msg
+
+from adapters.addresses import Tls
+from adapters.connection import Connection, open_connection
+from adapters.errors import Unavailable
+from adapters.event_log import EventLog
+from core.positions import BEGINNING, Epoch, Region
+from core.positions import Sequence as EventSequence
+from deploy.certificates import Authority, Identity, Use, new_authority
+from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.probes import Readiness, Ready, Waiting
+from deploy.local.server_process import ServerProcess
+from deploy.local.servers import find_servers
+from deploy.logins import new_logins
+from deploy.nats.accounts import LOG_OPERATOR, ROUTES, SYSTEM_OPERATOR, accounts
+from deploy.nats.configuration import Cluster, nats_configuration
+from deploy.nats.configuration import Tls as ServerTls
+from runtime.credentials import Login
+from tests.integration.adapters.logs import entries, events
+
+HERE = Region("us-iowa")
+EPOCH = Epoch("epoch")
+HOST = "localhost"
+"""By this name they dial one another, and their certificates have it; they listen at its address."""
+
+PASSWORDS = new_logins([HERE]).nats[HERE]
+FILES = ("certificate", "key", "authority")
+NAMES = {f"{HERE}-{number}" for number in (1, 2, 3)}
+
+
+class Shown(NamedTuple):
+    """A certificate of the region: of a server, which has its host's name, or of a process."""
+
+    use: Use
+    by_another: bool = False
+
+    def issued(self, authority: Authority) -> Identity:
+        """A new one, by the authority or one like it."""
+        now = datetime.now(UTC)
+        issuer = new_authority(now=now) if self.by_another else authority
+        return issuer.issue(HERE, "nats", use=self.use, now=now, hosts=[HOST] if self.use is Use.PEER else ())
+
+
+OWN = Shown(Use.PEER)
+
+
+class Servers:
+    """What those of a region have in common, and the ones that were started."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.authority = new_authority(now=datetime.now(UTC))
+        self.ports = Ports()
+        self.route_ports = [self.ports.claim_any() for _ in range(3)]
+        self.started: list[ServerProcess] = []
+
+    async def start(self, name: str, *, route_port: int, shows: Shown = OWN, password: str = PASSWORDS[ROUTES]) -> None:
+        """One more, which listens."""
+        port, files = self.ports.claim_any(), self.directory / name
+        files.mkdir()
+        self.give_certificate(name, shows)
+        program = find_servers().nats
+        configuration = self.directory / f"{name}.conf"
+        configuration.write_text(
+            nats_configuration(
+                program.version,
+                server_name=name,
+                listen=f"{LOCALHOST}:{port}",
+                store=str(files),
+                accounts=accounts(HERE, [], PASSWORDS),
+                tls=ServerTls(**{file: str(self.directory / f"{name}-{file}.pem") for file in FILES}),
+                cluster=Cluster(
+                    HERE,
+                    f"{LOCALHOST}:{route_port}",
+                    [f"{HOST}:{each}" for each in self.route_ports],
+                    password,
+                    f"{HOST}:{route_port}",
+                ),
+            )
+        )
+        server = ServerProcess(
+            name=name,
+            url=f"tls://{LOCALHOST}:{port}",
+            command=(str(program.path), "--config", str(configuration)),
+            files=files,
+            log=self.directory / f"{name}.log",
+            probe=lambda: _listens(port),
+            environment={},
+        )
+        self.started.append(server)
+        await server.start()
+        await server.wait_ready()
+
+    def give_certificate(self, name: str, shows: Shown) -> None:
+        """A new one, in the files where that server finds it when it starts or is told to read them."""
+        shown = shows.issued(self.authority)
+        texts = (shown.certificate, shown.key, self.authority.identity.certificate)
+        for file, text in zip(FILES, texts, strict=True):
+            (self.directory / f"{name}-{file}.pem").write_text(text)
+
+    async def serial_number(self, server: ServerProcess) -> int:
+        """That of the certificate which a server shows now."""
+        url = urlsplit(server.url)
+        _, writer = await asyncio.open_connection(url.hostname, url.port, ssl=self._context(), server_hostname=HERE)
+        try:
+            shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            return x509.load_der_x509_certificate(shown).serial_number
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    @asynccontextmanager
+    async def connection(self, server: ServerProcess, user: str) -> AsyncIterator[Connection]:
+        """A session with one of them."""
+        url = Login(user, PASSWORDS[user]).into(server.url)
+        async with open_connection([url], name="a test", tls=Tls(self._context(), HERE)) as connection:
+            async with asyncio.timeout(10):
+                await connection.session()
+            yield connection
+
+    @asynccontextmanager
+    async def log(self, server: ServerProcess) -> AsyncIterator[EventLog]:
+        """The region's log, by way of one of them."""
+        async with self.connection(server, LOG_OPERATOR) as connection:
+            yield EventLog(connection, HERE)
+
+    def _context(self) -> ssl.SSLContext:
+        """What a process believes and shows."""
+        shown = Shown(Use.CLIENT).issued(self.authority)
+        (self.directory / "client.pem").write_text(shown.certificate + shown.key)
+        context = ssl.create_default_context(cadata=self.authority.identity.certificate)
+        context.load_cert_chain(self.directory / "client.pem")
+        return context
+
+
+async def _listens(port: int) -> Readiness:
+    with suppress(OSError):
+        _, writer = await asyncio.open_connection(LOCALHOST, port)
+        writer.close()
+        return Ready()
+    return Waiting("nobody listens")
+
+
+@pytest.fixture
+async def servers(tmp_path: Path) -> AsyncIterator[Servers]:
+    """Three that have found one another."""
+    servers = Servers(tmp_path)
+    try:
+        for index, port in enumerate(servers.route_ports):
+            await servers.start(f"{HERE}-{index + 1}", route_port=port)
+        async with asyncio.timeout(60):
+            while await names_of(servers) != NAMES:
+                await asyncio.sleep(0.1)
+        yield servers
+    finally:
+        for server in servers.started:
+            await server.stop()
+        servers.ports.close()
+
+
+async def names_of(servers: Servers) -> set[str]:
+    """Every server that is reached from the first one over routes, and that one, as they tell within a moment."""
+    found: set[str] = set()
+
+    async def on_message(message: Msg) -> None:
+        found.add(json.loads(message.data)["server"]["name"])
+
+    async with servers.connection(servers.started[0], SYSTEM_OPERATOR) as connection:
+        session = await connection.session()
+        await session.subscribe("told", on_message)
+        for _ in range(10):
+            await session.publish("$SYS.REQ.SERVER.PING", b"", reply="told")
+            await asyncio.sleep(0.1)
+    return found
+
+
+async def until_taken(log: EventLog, numbers: Sequence[int]) -> None:
+    """Append events of these numbers, the first of which is the next, as soon as somebody leads the log."""
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(Unavailable):
+                await log.create(EPOCH, replicas=3)
+                await log.append(entries(HERE, EPOCH, numbers), after=EventSequence(numbers[0] - 1))
+                if (await log.describe()).last_sequence == numbers[-1]:
+                    return
+            await asyncio.sleep(0.1)
+
+
+async def test_three_that_know_one_another_by_certificate_keep_a_log_together(servers: Servers) -> None:
+    assert await names_of(servers) == NAMES
+    async with servers.log(servers.started[0]) as log:
+        await until_taken(log, [1, 2])
+    for server in servers.started:
+        async with servers.log(server) as log, log.follow(BEGINNING) as follower:
+            await events(follower, 2)
+
+
+async def test_certificates_are_renewed_without_a_restart_and_are_good_for_routes_too(servers: Servers) -> None:
+    async with servers.log(servers.started[0]) as log:
+        await until_taken(log, [1, 2])
+    before = {server.name: await servers.serial_number(server) for server in servers.started}
+    for server in servers.started:
+        servers.give_certificate(server.name, OWN)
+        os.kill(server.pid, signal.SIGHUP)
+        async with asyncio.timeout(30):
+            while await servers.serial_number(server) == before[server.name]:
+                await asyncio.sleep(0.1)
+    for server in servers.started[1:]:
+        await server.stop()
+        await server.restart()
+    async with asyncio.timeout(60):
+        while await names_of(servers) != NAMES:
+            await asyncio.sleep(0.1)
+    async with servers.log(servers.started[2]) as log:
+        await until_taken(log, [3, 4])
+
+
+@pytest.mark.parametrize("use", [Use.PEER, Use.CLIENT])
+async def test_whoever_has_the_password_and_a_certificate_of_the_deployment_is_one_of_them(
+    servers: Servers, use: Use
+) -> None:
+    """That of a process too: it dials them, and they do not ask whose it is."""
+    await servers.start("fourth", route_port=servers.ports.claim_any(), shows=Shown(use))
+    async with asyncio.timeout(60):
+        while await names_of(servers) != NAMES | {"fourth"}:
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("shows", "password", "why"),
+    [
+        (OWN, "guessed", "Route Error 'Authorization Violation'"),
+        (Shown(Use.PEER, by_another=True), PASSWORDS[ROUTES], "TLS route handshake error"),
+    ],
+    ids=["another password", "a certificate of another authority"],
+)
+async def test_with_either_alone_nobody_is(servers: Servers, shows: Shown, password: str, why: str) -> None:
+    await servers.start("fourth", route_port=servers.ports.claim_any(), shows=shows, password=password)
+    async with asyncio.timeout(60):
+        while not any(why in server.log.read_text() for server in servers.started):
+            await asyncio.sleep(0.1)
+    assert await names_of(servers) == NAMES
