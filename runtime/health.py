@@ -10,6 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, disable_created_metrics, generate_latest
 
+from runtime.protocol import LIVEZ
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # When each was first counted is no metric of ours.
 
 READY = Gauge("crosshook_ready", "1 while the process can do its work, as /readyz says")
@@ -84,7 +86,7 @@ class HealthAnswer(msgspec.Struct, frozen=True):
 def health_routes(look: Callable[[], Health]) -> list[HTTPRouteHandler]:
     """The three routes. `look` is asked at every `/readyz`."""
 
-    @get("/livez", sync_to_thread=False)
+    @get(LIVEZ, sync_to_thread=False)
     def livez() -> dict[str, str]:
         """Whether the process answers at all."""
         return {"status": "alive"}

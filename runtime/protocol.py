@@ -30,6 +30,15 @@ TAKE_SECONDS = 10.0
 BODY_GRACE_SECONDS = 1.0
 """How long a body that is coming may take to come, from when the server was told to stop."""
 
+LIVEZ = "/livez"
+"""What is answered on connections beyond the limit too: who asks it would restart a process that does not answer."""
+
+SPARE_CONNECTIONS = 16
+"""How many there may be beyond the limit, each until it is known that it asks for something else."""
+
+SPARE_SECONDS = 1.0
+"""How long one of them may keep that to itself."""
+
 PIPELINED_MAX = 100
 """How many requests may come on one connection before the first of them is answered."""
 
@@ -61,16 +70,21 @@ class BoundedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._connections_max = connections_max
+        self._is_spare = False
         self._head_timer: asyncio.TimerHandle | None = None
         self._end_timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._unparsed_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Refuse it where there are too many, else wait for a head."""
+        """Wait for a head, or refuse it where there are too many: at once, or when it asks for more than `LIVEZ`."""
         super().connection_made(TogetherTransport(transport, self.loop))
-        if len(self.connections) > self._connections_max:
-            self._answer_and_close(503, "this process has too many connections; try again", "connections")
+        too_many = len(self.connections) - self._connections_max
+        self._is_spare = 0 < too_many <= SPARE_CONNECTIONS
+        if self._is_spare:
+            self._head_timer = self.loop.call_later(SPARE_SECONDS, self._refuse_connection)
+        elif too_many > 0:
+            self._refuse_connection()
         else:
             self._await_head()
 
@@ -108,7 +122,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is here."""
-        if len(self.pipeline) >= PIPELINED_MAX:
+        if len(self.pipeline) >= PIPELINED_MAX or (self._is_spare and self.url != LIVEZ.encode()):
             raise _Refused
         self._stop_head_timer()
         self._unparsed_bytes = 0
@@ -127,6 +141,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next head, or for the end."""
         super().on_response_complete()
+        if self._is_spare:
+            self.transport.close()
         if self.transport.is_closing():
             self._end_in_time()
         elif self.cycle.response_complete:
@@ -159,7 +175,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP, or was refused while it was parsed."""
-        if self._head_bytes > HEAD_BYTES_MAX:
+        if self._is_spare:
+            self._refuse_connection()
+        elif self._head_bytes > HEAD_BYTES_MAX:
             self._refuse_head()
         else:
             self._answer_and_close(400, msg, "pipelined" if len(self.pipeline) >= PIPELINED_MAX else "syntax")
@@ -169,6 +187,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes += size
         if self._head_bytes > HEAD_BYTES_MAX:
             raise _Refused
+
+    def _refuse_connection(self) -> None:
+        self._stop_head_timer()
+        self._answer_and_close(503, "this process has too many connections; try again", "connections")
 
     def _refuse_head(self) -> None:
         self._answer_and_close(431, f"head: expected at most {HEAD_BYTES_MAX} bytes", "head_bytes")

@@ -75,7 +75,8 @@ async def serve(
 ) -> None:
     """Serve `app` on `listener` until SIGTERM or SIGINT, then answer what is in flight and return.
 
-    A connection above `connections_max`, or above what the process may have open, is refused with a 503.
+    A connection above `connections_max`, or above what the process may have open, is refused with a 503, unless it asks
+    whether the process lives.
     `on_drain` is told at once by when (in the event loop's time) waiting requests must have their answer.
     """
     config = uvicorn.Config(

@@ -187,6 +187,47 @@ async def test_one_connection_too_many_is_a_503_that_says_when_to_try_again() ->
         await let_in(port)
 
 
+LIVEZ = b"GET /livez HTTP/1.1\r\nHost: here\r\n"
+
+
+async def test_whether_a_process_lives_is_answered_beyond_the_limit_and_nothing_else_is() -> None:
+    app = App()
+    async with served(app, connections_max=2) as port:
+        for _ in range(2):
+            await let_in(port)
+        asked = app.asked
+        for number in range(protocol.SPARE_CONNECTIONS * 2):
+            reader, writer = await connect(port)
+            writer.write(LIVEZ + END)
+            assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 200 "), number
+            writer.close()
+            streams = await connect(port)
+            streams[1].write(GET + END)
+            assert (await refusal(streams))[0] == 503
+            streams[1].close()
+        assert app.asked == asked + protocol.SPARE_CONNECTIONS * 2
+
+
+async def test_what_is_kept_for_that_is_not_taken_by_who_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "SPARE_SECONDS", 0.5)
+    async with served(App(), connections_max=1) as port:
+        await let_in(port)
+        silent = [await connect(port) for _ in range(protocol.SPARE_CONNECTIONS)]
+        status, _, _ = await refusal(await connect(port))
+        assert status == 503
+        for streams in silent:
+            assert (await refusal(streams))[0] == 503
+            streams[1].close()
+        async with asyncio.timeout(5):
+            while True:
+                reader, writer = await connect(port)
+                writer.write(LIVEZ + END)
+                with suppress(ConnectionError):
+                    if (await reader.read()).startswith(b"HTTP/1.1 200 "):
+                        return
+                await asyncio.sleep(0.05)
+
+
 async def test_there_are_no_more_connections_than_files_that_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = [(1024, 4096)]
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
