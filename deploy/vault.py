@@ -53,8 +53,8 @@ def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nat
         _CERTIFICATE: vault.authority.identity.certificate,
         _KEY: vault.authority.identity.key,
     }
-    if nats_servers is not None:
-        files[_NATS_SERVERS] = str(nats_servers)
+    if known := text_in(directory / _NATS_SERVERS) if nats_servers is None else str(nats_servers):
+        files[_NATS_SERVERS] = known
     write_volume(directory, Volume(owner=os.geteuid(), files=files))
     return vault
 
