@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from core.positions import Region
-from deploy.nats.accounts import COPIES, LOG, SYSTEM, accounts, users
+from deploy.nats.accounts import CONSUMERS_MAX, COPIES, LOG, SYSTEM, accounts, users
 
 REGIONS = [Region("us"), Region("eu"), Region("jp")]
 
@@ -92,10 +92,18 @@ def test_jetstreams_api_is_what_a_role_imports_of_it_under_another_name_and_else
         if name in {LOG, COPIES, SYSTEM}:
             assert ("jetstream" in account) is (name != SYSTEM)
             continue
-        assert account.keys() == {"users", "mappings", "imports", "exports"}
+        assert account.keys() - {"limits"} == {"users", "mappings", "imports", "exports"}
         assert account["mappings"] == {"$JS.API.>": "api.>"}
         assert [user["user"] for user in account["users"]] == [name.lower()]
         for declared in account["imports"]:
             subject = declared.get("service", {}).get("subject", "")
             is_api = subject.startswith("$JS.API.")
             assert declared.get("to") == ("api." + subject.removeprefix("$JS.API.") if is_api else None)
+
+
+def test_what_can_be_used_up_is_limited_for_those_of_other_regions_and_for_no_role_of_ones_own() -> None:
+    for name, account in configured().items():
+        limits = account.get("limits", {})
+        assert limits.keys() == ({"max_connections", "max_subscriptions"} if name.startswith("PEER-") else set())
+        if name in {LOG, COPIES}:
+            assert account["jetstream"] == {"max_consumers": CONSUMERS_MAX}
