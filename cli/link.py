@@ -38,9 +38,9 @@ def cut(region: str, name: str) -> None:
     and one with `local_region` is a 201 in every region, asia-japan included.
       crosshook link cut asia-japan
     """
-    do(name, CutRegion(region))
+    note = do(name, CutRegion(region))
     which = "" if name == DEFAULT_NAME else f" --name {name}"
-    click.echo(f"{region} is cut off; heal it with `crosshook link heal {region}{which}`")
+    click.echo(f"{region} is cut off; " + (note or f"heal it with `crosshook link heal {region}{which}`"))
 
 
 @link.command()

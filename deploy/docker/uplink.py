@@ -16,8 +16,7 @@ import structlog
 from litestar import Litestar
 
 from core.positions import Region
-from deploy.docker.layout import entry_of, exit_of, nats_at
-from deploy.docker.options import nats_servers_option
+from deploy.docker.layout import NATS_SERVERS, entry_of, exit_of, nats_at
 from deploy.local.control_messages import (
     Answer,
     AskLinks,
@@ -33,7 +32,12 @@ from deploy.local.control_messages import (
 )
 from deploy.local.control_server import control_server
 from deploy.local.errors import InvalidRequest, UnknownRegion
-from deploy.local.geography import RoundTrips, plausible_round_trips, uniform_round_trips
+from deploy.local.geography import (
+    ROUND_TRIP_MILLISECONDS_MAX,
+    RoundTrips,
+    plausible_round_trips,
+    uniform_round_trips,
+)
 from deploy.local.links import Link
 from runtime.health import Health, health_routes
 from runtime.logs import LogFormat, LogLevel, configure_logs
@@ -48,15 +52,17 @@ log = structlog.get_logger()
 
 
 class Uplink:
-    """The links of one region: to each NATS server of the others, and from them to each of its own."""
+    """The links of one region: to each NATS server of the others, and from them to each of its own.
 
-    def __init__(
-        self, here: Region, regions: Sequence[Region], round_trips: RoundTrips, *, nats_servers: int = 1
-    ) -> None:
+    There are as many as there may be servers, so that how many there are is nothing to it. Nobody comes for one that is
+    not there; who did would be left at once.
+    """
+
+    def __init__(self, here: Region, regions: Sequence[Region], round_trips: RoundTrips) -> None:
         self._here = here
         self._regions = tuple(regions)
         self._round_trips = round_trips
-        servers = range(1, nats_servers + 1)
+        servers = range(1, max(NATS_SERVERS) + 1)
         self.incoming = [
             Link(listen=entry_of(here, server=server), upstream=nats_at(here, server=server)) for server in servers
         ]
@@ -104,10 +110,14 @@ class Uplink:
                 self._check_here(region)
                 for link in self.links:
                     link.cut()
+                log.info("cut off")
+                return Done(f"heal it with `docker compose exec {region}-link crosshook link heal`")
             case HealRegion(region):
                 self._check_here(region)
                 for link in self.links:
                     link.heal()
+                log.info("connected")
+                return Done()
             case DelayPair(a, b, milliseconds):
                 return self._delay(a, b, milliseconds)
             case AskLinks():
@@ -116,8 +126,6 @@ class Uplink:
                 return Refused(f"this is the link of {self._here} and knows of no process; there is `crosshook link`")
             case _:
                 assert_never(request)
-        log.info("cut off" if self.is_cut else "connected")
-        return Done()
 
     def _delay(self, a: str, b: str, milliseconds: float) -> Done:
         for region in (a, b):
@@ -172,9 +180,10 @@ async def carry(settings: Settings) -> None:
         await uplink.close()
 
 
-def _settings(regions: Sequence[Region], round_trip_milliseconds: float | None, nats_servers: int) -> Settings:
-    environment = Environment(os.environ)
-    here = Region(os.environ.get("CROSSHOOK_REGION", ""))
+def read_settings(regions: Sequence[Region], variables: Mapping[str, str]) -> Settings:
+    """What the environment says. Raises `InvalidSetting`."""
+    environment = Environment(variables)
+    here = Region(variables.get("CROSSHOOK_REGION", ""))
     if here not in regions:
         raise InvalidSetting("CROSSHOOK_REGION", f"one of {', '.join(regions)}", here)
     host, port = environment.address("CROSSHOOK_LISTEN", default="127.0.0.1:8080")
@@ -185,32 +194,26 @@ def _settings(regions: Sequence[Region], round_trip_milliseconds: float | None, 
         region=here,
     )
     trips = (
-        plausible_round_trips(regions)
-        if round_trip_milliseconds is None
-        else uniform_round_trips(regions, milliseconds=round_trip_milliseconds)
+        uniform_round_trips(
+            regions, milliseconds=environment.number("RTT", default=0, low=0, high=ROUND_TRIP_MILLISECONDS_MAX)
+        )
+        if variables.get("RTT")  # Compose sets it to nothing where nobody does.
+        else plausible_round_trips(regions)
     )
-    uplink = Uplink(here, regions, trips, nats_servers=nats_servers)
-    return Settings(uplink=uplink, here=here, host=host, port=port)
+    return Settings(uplink=Uplink(here, regions, trips), here=here, host=host, port=port)
 
 
 @click.command()
 @click.argument("regions", nargs=-1, required=True)
-@click.option(
-    "--rtt",
-    "round_trip_milliseconds",
-    type=click.FloatRange(min=0),
-    envvar="RTT",
-    metavar="MS",
-    help="Round trip to any other region in milliseconds; 0 for none.  [default: $RTT, or what geography makes likely]",
-)
-@nats_servers_option
-def main(regions: Sequence[str], round_trip_milliseconds: float | None, nats_servers: int) -> None:
+def main(regions: Sequence[str]) -> None:
     """Carry what passes between the region in $CROSSHOOK_REGION and the other REGIONS.
 
-    `crosshook link`, in the same container, cuts it, heals it and delays it.
+    A round trip to any other region takes $RTT milliseconds; where that is not
+    set, what geography makes likely. `crosshook link`, in the same container,
+    cuts it, heals it and delays it.
     """
     known = [Region(region) for region in regions]
-    sys.exit(run(lambda: _settings(known, round_trip_milliseconds, nats_servers), carry))
+    sys.exit(run(lambda: read_settings(known, os.environ), carry))
 
 
 if __name__ == "__main__":

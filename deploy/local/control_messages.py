@@ -84,7 +84,7 @@ class LinksStatus(msgspec.Struct, frozen=True, tag="links"):
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """What was asked for holds now; `note` says what one might think that it does besides."""
+    """What was asked for holds now; `note` says what is to be known besides."""
 
     note: str = ""
 

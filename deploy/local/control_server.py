@@ -16,7 +16,7 @@ Fulfil = Callable[[Request], Awaitable[Answer]]
 
 
 class Control:
-    """Answers requests with `fulfil`; while that is not set it says that the regions are not ready."""
+    """Answers requests with `fulfil`; while that is not set it says that nothing is ready."""
 
     def __init__(self) -> None:
         self.fulfil: Fulfil | None = None
@@ -46,9 +46,7 @@ class Control:
         except msgspec.DecodeError as error:
             return Refused(f"not a request: {error}")
         if self.fulfil is None:
-            return Refused(
-                "the regions are starting or stopping; try again when `crosshook up` says that they are ready"
-            )
+            return Refused("what runs here is starting or stopping; try again when it is ready")
         try:
             return await self.fulfil(request)
         except LocalError as error:

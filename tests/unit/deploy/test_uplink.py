@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from itertools import permutations
 
@@ -11,7 +11,7 @@ import pytest
 
 from core.positions import Region
 from deploy.docker import uplink as module
-from deploy.docker.uplink import NAME, Settings, Uplink, carry
+from deploy.docker.uplink import NAME, Settings, Uplink, carry, main, read_settings
 from deploy.local.control_client import ask
 from deploy.local.control_messages import (
     AskLinks,
@@ -29,6 +29,7 @@ from deploy.local.geography import uniform_round_trips
 from deploy.local.links import Address
 from deploy.local.ports import LOCALHOST, Ports
 from deploy.local.probes import Ready, http_probe
+from runtime.process import EXIT_BAD_SETTING
 
 A, B, C = REGIONS = (Region("a"), Region("b"), Region("c"))
 SERVERS = (1, 2, 3)
@@ -54,7 +55,7 @@ async def uplinks(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[Region,
     monkeypatch.setattr(module, "entry_of", lambda region, *, server: entries[region, server])
     monkeypatch.setattr(module, "exit_of", lambda here, *, to, regions, server: exits[here, to, server])  # noqa: ARG005 - as it is called
     trips = uniform_round_trips(REGIONS, milliseconds=ROUND_TRIP_MILLISECONDS)
-    uplinks = {region: Uplink(region, REGIONS, trips, nats_servers=len(SERVERS)) for region in REGIONS}
+    uplinks = {region: Uplink(region, REGIONS, trips) for region in REGIONS}
     async with AsyncExitStack() as stack:
         for (region, server), address in nats.items():
             saying = await asyncio.start_server(_saying(f"{region}{server}"), *address)
@@ -166,10 +167,40 @@ async def test_as_a_process_it_is_ready_while_it_listens_and_is_cut_by_the_comma
     async with asyncio.timeout(10):
         while not isinstance(await probe(), Ready):
             await asyncio.sleep(0.02)
-    assert await asyncio.to_thread(ask, NAME, CutRegion(B)) == Done()
+    healed_by = "heal it with `docker compose exec b-link crosshook link heal`"
+    assert await asyncio.to_thread(ask, NAME, CutRegion(B)) == Done(healed_by)
     assert isinstance(await probe(), Ready)
     assert await who_answers(uplinks[A], B, within_seconds=PAUSE_SECONDS) == ""
     os.kill(os.getpid(), signal.SIGTERM)
     async with asyncio.timeout(10):
         await carrying
     ports.close()
+
+
+@pytest.mark.parametrize("told", [{}, {"RTT": ""}], ids=["not set", "set to nothing, as Compose does"])
+def test_without_a_round_trip_it_is_what_geography_makes_likely(told: dict[str, str]) -> None:
+    _, belgium, japan = regions = (Region("us-iowa"), Region("europe-belgium"), Region("asia-japan"))
+    assert round_trips(regions, told) == {belgium: {0.1}, japan: {0.14}}
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("0", 0.0), ("40", 0.04), ("60000", 60.0)])
+def test_a_round_trip_that_is_set_is_that_to_every_other_region(told: str, seconds: float) -> None:
+    assert round_trips(REGIONS, {"RTT": told}) == {B: {seconds}, C: {seconds}}
+
+
+def round_trips(regions: Sequence[Region], told: dict[str, str]) -> dict[Region, set[float]]:
+    """By region, what the first one's links to it take."""
+    uplink = read_settings(regions, {"CROSSHOOK_REGION": regions[0], **told}).uplink
+    return {to: {link.round_trip_seconds for link in links} for to, links in uplink.outgoing.items()}
+
+
+@pytest.mark.parametrize("told", ["fast", "nan", "inf", "-1", "70000"])
+def test_a_round_trip_that_is_none_is_told_in_one_line(
+    told: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CROSSHOOK_REGION", A)
+    monkeypatch.setenv("RTT", told)
+    with pytest.raises(SystemExit) as ended:
+        main(list(REGIONS))
+    assert ended.value.code == EXIT_BAD_SETTING
+    assert capfd.readouterr().err == f"RTT: expected a number from 0 to 60000, got '{told}'\n"
