@@ -3,7 +3,7 @@
 A region's NATS servers are numbered from 1 on. Where there is one it is the first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -35,6 +35,10 @@ DATA: Final = "/var/lib/crosshook"
 """Where it has its data: a path that no image has, since the engine gives a volume the owner of what it covers."""
 
 
+PROCESSES: Final = ("service", "replicator")
+"""The roles of which each region has two."""
+
+
 class Users(msgspec.Struct, frozen=True):
     """Who the processes are: each kind of server is a user of its own."""
 
@@ -55,6 +59,13 @@ def nats_at(region: Region, *, server: int = 1) -> Address:
 def nats_service(region: Region, *, server: int = 1) -> str:
     """What its container and its volume of files are called."""
     return f"{region}-nats" if server == 1 else f"{region}-nats-{server}"
+
+
+def services_of(region: Region) -> Mapping[str, Sequence[str]]:
+    """By a volume of files, which services of docker-compose.yml read it as they start."""
+    servers = [nats_service(region, server=server) for server in range(1, max(NATS_SERVERS) + 1)]
+    processes = {f"{region}-{role}": [f"{region}-{role}-{number}" for number in (1, 2)] for role in PROCESSES}
+    return {**{name: [name] for name in (*servers, f"{region}-redis")}, **processes}
 
 
 def route_to(region: Region, *, server: int) -> Address:

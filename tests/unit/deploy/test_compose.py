@@ -17,6 +17,7 @@ from deploy.docker.layout import (
     exit_of,
     nats_at,
     redis_at,
+    services_of,
 )
 from deploy.docker.volumes import data_volumes
 
@@ -142,6 +143,17 @@ def test_each_role_mounts_its_own_volume_of_files_and_no_other() -> None:
     assert not any(mounted(service) for service in LINKS)
 
 
+def test_whoever_reads_a_volume_of_files_as_it_starts_is_known() -> None:
+    known = {volume: services for region in REGIONS for volume, services in services_of(region).items()}
+    for service in PROCESSES | SERVERS:
+        assert [service in known[volume] for volume, path in mounted(service).items() if path == f"{FILES}:ro"] == [
+            True
+        ]
+    assert {service for services in known.values() for service in services} - set(SERVICES) == {
+        f"{region}-nats-{server}" for region in REGIONS for server in (2, 3)
+    }
+
+
 def test_init_is_given_every_volume_under_its_name_and_nobody_else_the_vault() -> None:
     filled = set(data_volumes(REGIONS)) | {
         f"{region}-{role}" for region in REGIONS for role in ("nats", "redis", "service", "replicator")
@@ -182,15 +194,31 @@ def test_every_image_is_a_version_and_nats_is_the_one_that_the_configuration_is_
 def test_what_serves_has_a_health_check_and_waits_for_what_it_needs() -> None:
     for service in SERVERS | {"prometheus"}:
         assert SERVICES[service]["healthcheck"]["test"]
+    for service in SERVERS:
+        assert SERVICES[service]["healthcheck"]["start_period"] == "60s", "what it has may be much to read"
     for service in SERVERS | LINKS | {"prometheus"}:
         assert SERVICES[service]["depends_on"] == {"init": {"condition": "service_completed_successfully"}}
     assert "HEALTHCHECK " in (ROOT / "Dockerfile").read_text()
-    for service in PROCESSES | LINKS:
-        assert "healthcheck" not in SERVICES[service], "the image's own"
     for service in PROCESSES:
+        assert "healthcheck" not in SERVICES[service], "the image's own"
         needed = {name for name in SERVERS | LINKS if name.startswith(region_of(service))}
-        assert set(SERVICES[service]["depends_on"]) == needed | {"init"}
+        assert SERVICES[service]["depends_on"] == {
+            "init": {"condition": "service_completed_successfully"},
+            **{name: {"condition": "service_healthy"} for name in needed},
+        }
+    for service in LINKS:
+        assert SERVICES[service]["healthcheck"] == {"interval": "5s"}, "the image's own, which others wait for"
     assert SERVICES["guide"]["depends_on"] == {name: {"condition": "service_healthy"} for name in PROCESSES}
+
+
+def test_an_image_of_ours_is_asked_of_no_registry_and_its_base_is_what_the_dockerfile_says() -> None:
+    ours = {service: said for service, said in SERVICES.items() if said["image"] == "crosshook"}
+    assert set(ours) == PROCESSES | LINKS | RUN_ONCE
+    assert {said["pull_policy"] for said in ours.values()} == {"never"}
+    base = re.search(r"^ARG BASE=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert base is not None
+    assert SERVICES["init"]["build"] == {"context": ".", "args": {"BASE": base[1]}}
+    assert [service for service, said in SERVICES.items() if "build" in said] == ["init"]
 
 
 def test_prometheus_looks_at_every_process() -> None:
