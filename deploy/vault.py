@@ -16,15 +16,6 @@ _LOGINS, _ADMIN_KEY, _CERTIFICATE, _KEY = "logins.json", "admin-key", "authority
 _NATS_SERVERS = "nats-servers"
 
 
-class OtherNatsServers(Exception):
-    """What is there was made for another number of NATS servers in each region."""
-
-    def __init__(self, *, made_for: int, asked_for: int) -> None:
-        super().__init__(f"made for {made_for} NATS servers in each region, asked for {asked_for}")
-        self.made_for = made_for
-        self.asked_for = asked_for
-
-
 class Vault(msgspec.Struct, frozen=True):
     """What everything else is made from."""
 
@@ -33,38 +24,37 @@ class Vault(msgspec.Struct, frozen=True):
     authority: Authority
 
 
+def nats_servers_in(directory: Path) -> int | None:
+    """For how many NATS servers in each region a vault was made; None where nothing was made yet.
+
+    The logs that one server keeps are not carried over to three, nor back.
+    """
+    # A vault of a version that knew of one server only does not say so.
+    return int(text_in(directory / _NATS_SERVERS) or (1 if text_in(directory / _LOGINS) else 0)) or None
+
+
 def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nats_servers: int | None = None) -> Vault:
     """What is kept in `directory`, and new secrets for whatever there is none for yet, which are kept from now on.
 
-    Raises `OtherNatsServers`, and changes nothing, if it was made for another number of servers than `nats_servers`.
-    Without that the number is nothing to the vault.
+    So is `nats_servers`, where that is something to who asks.
     """
-    if nats_servers is not None:
-        _check_nats_servers(directory, nats_servers)
     kept = Identity(certificate=text_in(directory / _CERTIFICATE), key=text_in(directory / _KEY))
     vault = Vault(
         logins=_logins(text_in(directory / _LOGINS), regions),
         admin_key=text_in(directory / _ADMIN_KEY) or new_admin_key(),
         authority=Authority(kept) if kept.certificate and kept.key else new_authority(now=now),
     )
-    files = {
+    # Before the logins: with those alone it would be taken for a vault of the version that knew of one server only.
+    known = text_in(directory / _NATS_SERVERS) if nats_servers is None else str(nats_servers)
+    files = {_NATS_SERVERS: known} if known else {}
+    files |= {
         _LOGINS: msgspec.json.format(msgspec.json.encode(vault.logins)).decode(),
         _ADMIN_KEY: vault.admin_key,
         _CERTIFICATE: vault.authority.identity.certificate,
         _KEY: vault.authority.identity.key,
     }
-    if known := text_in(directory / _NATS_SERVERS) if nats_servers is None else str(nats_servers):
-        files[_NATS_SERVERS] = known
     write_volume(directory, Volume(owner=os.geteuid(), files=files))
     return vault
-
-
-def _check_nats_servers(directory: Path, nats_servers: int) -> None:
-    """The logs that one server keeps are not carried over to three, nor back."""
-    # A vault of a version that knew of one server only does not say so.
-    made_for = int(text_in(directory / _NATS_SERVERS) or (1 if text_in(directory / _LOGINS) else nats_servers))
-    if made_for != nats_servers:
-        raise OtherNatsServers(made_for=made_for, asked_for=nats_servers)
 
 
 def _logins(kept: str, regions: Sequence[Region]) -> Logins:

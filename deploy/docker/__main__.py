@@ -3,7 +3,7 @@
 The init container runs it before any other starts, as root, since each file is for one user only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,23 +11,31 @@ import click
 
 from core.positions import Region
 from deploy.certificates import Identity, Use
-from deploy.docker.layout import USERS, Users
-from deploy.docker.options import nats_servers_option
+from deploy.docker.layout import NATS_SERVERS, USERS, Users, nats_service, services_of
 from deploy.docker.volumes import CERTIFICATE, KEY, data_volumes, file_volumes
 from deploy.files import give, text_in, write_volume
-from deploy.vault import OtherNatsServers, open_vault
+from deploy.vault import nats_servers_in, open_vault
 
 
 def fill(
-    directory: Path, regions: Sequence[Region], *, now: datetime, nats_servers: int = 1, users: Users = USERS
+    directory: Path,
+    regions: Sequence[Region],
+    *,
+    now: datetime,
+    nats_servers: int = 1,
+    users: Users = USERS,
 ) -> Mapping[str, Sequence[str]]:
     """Fill the volumes, which are directories of their names in `directory`. Returns which files of which it changed.
 
     A certificate that is there and good stays. What is not secret is made anew each time, so that a newer version's
-    configuration comes with it. Raises `OtherNatsServers`, and changes nothing, if the volumes are of regions with
-    another number of NATS servers.
+    configuration comes with it. How many NATS servers each region has stays too, whatever is asked for: with more,
+    volumes are left empty, and with fewer nobody looks for those that are not mounted then.
     """
-    vault = open_vault(directory / "vault", regions, now=now, nats_servers=nats_servers)
+    servers = nats_servers_in(directory / "vault") or nats_servers
+    vault = open_vault(directory / "vault", regions, now=now, nats_servers=servers)
+    not_mounted = {
+        nats_service(region, server=server) for region in regions for server in range(nats_servers + 1, servers + 1)
+    }
 
     def identify(region: Region, role: str, volume: str, use: Use, *, hosts: Sequence[str] = ()) -> Identity:
         kept = Identity(certificate=text_in(directory / volume / CERTIFICATE), key=text_in(directory / volume / KEY))
@@ -35,11 +43,13 @@ def fill(
             return kept
         return vault.authority.issue(region, role, use=use, now=now, hosts=hosts)
 
-    for name, data in data_volumes(regions, nats_servers=nats_servers, users=users).items():
-        give(directory / name, data)
+    for name, data in data_volumes(regions, nats_servers=servers, users=users).items():
+        if name.removesuffix("-data") not in not_mounted:
+            give(directory / name, data)
     return {
         name: write_volume(directory / name, volume)
-        for name, volume in file_volumes(regions, vault, identify, nats_servers=nats_servers, users=users).items()
+        for name, volume in file_volumes(regions, vault, identify, nats_servers=servers, users=users).items()
+        if name not in not_mounted
     }
 
 
@@ -52,33 +62,57 @@ def fill(
     show_default=True,
     help="Where the volumes are mounted, each under its name.",
 )
-@nats_servers_option
+@click.option(
+    "--nats-servers",
+    type=click.Choice([str(count) for count in NATS_SERVERS]),
+    callback=lambda _context, _parameter, value: int(value),
+    default=str(NATS_SERVERS[0]),
+    show_default=True,
+    envvar="NATS_SERVERS",
+    show_envvar=True,
+    help="How many NATS servers each region has, as `deploy/nats/three.yml` says it.",
+)
 def main(regions: Sequence[str], directory: Path, nats_servers: int) -> None:
     """Give the volumes of REGIONS their files: secrets, certificates, configuration.
 
     The first start makes the secrets. A later one changes what a newer version
-    configures differently, and certificates that are soon over.
+    configures differently, and certificates that are soon over, and says who
+    has to be restarted to read it. If it is told another number of NATS servers
+    than the first one was, it goes on with as many as there are, and says so.
     """
-    try:
-        changed = fill(
-            directory, [Region(region) for region in regions], now=datetime.now(UTC), nats_servers=nats_servers
-        )
-    except OtherNatsServers as error:
-        raise click.ClickException(_other_nats_servers(error)) from error
+    known = [Region(region) for region in regions]
+    made_for = nats_servers_in(directory / "vault")
+    changed = fill(directory, known, now=datetime.now(UTC), nats_servers=nats_servers)
     for name, files in changed.items():
         if files:
             click.echo(f"{name}: {', '.join(files)}")
     if not any(changed.values()):
         click.echo("everything is there already")
+    elif made_for is not None:
+        click.echo("What runs already has not read that. To let it, one region after the other:")
+        for line in _restarts(known, [name for name, files in changed.items() if files]):
+            click.echo(line)
+    if made_for not in {None, nats_servers}:
+        click.echo(_other_nats_servers(made_for=made_for, asked_for=nats_servers))
 
 
-def _other_nats_servers(error: OtherNatsServers) -> str:
+def _restarts(regions: Sequence[Region], changed: Collection[str]) -> Iterator[str]:
+    """For each region the command that restarts whoever mounts one of these volumes of files."""
+    for region in regions:
+        services = [
+            service for volume, mounted_by in services_of(region).items() if volume in changed for service in mounted_by
+        ]
+        if services:
+            yield f"docker compose restart {' '.join(services)}"
+
+
+def _other_nats_servers(*, made_for: int, asked_for: int) -> str:
     return (
-        f"the volumes are of regions with {_servers(error.made_for)} each, not with {_servers(error.asked_for)}; "
-        "logs are not carried over, so nothing was changed.\n"
-        f"To go on with what is there: {_compose_file(error.made_for)}\n"
+        f"These are volumes of regions with {_servers(made_for)} each, and it stays at that, though "
+        f"{_servers(asked_for)} are asked for: logs are not carried over.\n"
+        f"To go on with what is there: {_compose_file(made_for)}\n"
         "To start anew, with the loss of everything: `docker compose down -v` with that, and then `up -d` with "
-        f"{_compose_file(error.asked_for)}"
+        f"{_compose_file(asked_for)}"
     )
 
 

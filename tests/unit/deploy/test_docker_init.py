@@ -3,18 +3,21 @@
 import json
 import os
 import re
+import shutil
 import ssl
 import stat
 import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
+import deploy.docker.__main__
 from core.positions import Region
 from core.topology import parse_topology
 from deploy.certificates import CERTIFICATE_DAYS, RENEWED_DAYS_BEFORE
@@ -22,13 +25,13 @@ from deploy.docker.__main__ import fill, main
 from deploy.docker.layout import Users, nats_service
 from deploy.logins import Logins
 from deploy.nats.accounts import ROUTES
-from deploy.vault import OtherNatsServers
 from runtime.credentials import read_credentials
 from runtime.settings import Environment
 
 REGIONS = [Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ME = os.getuid()
+MINE = Users(crosshook=ME, nats=ME, redis=ME, prometheus=ME)
 SHOWN = {"certificate.pem", "key.pem", "authority.pem"}
 FILES = {
     "nats": {"nats.conf"} | SHOWN,
@@ -39,8 +42,7 @@ FILES = {
 
 
 def filled(directory: Path, now: datetime = NOW, *, nats_servers: int = 1) -> dict[str, list[str]]:
-    users = Users(crosshook=ME, nats=ME, redis=ME, prometheus=ME)
-    changed = fill(directory, REGIONS, now=now, nats_servers=nats_servers, users=users)
+    changed = fill(directory, REGIONS, now=now, nats_servers=nats_servers, users=MINE)
     return {name: list(files) for name, files in changed.items()}
 
 
@@ -332,21 +334,32 @@ def test_a_second_start_of_three_servers_changes_nothing(of_three: Path) -> None
 
 
 @pytest.mark.parametrize(("made_for", "asked_for"), [(1, 3), (3, 1)])
-def test_volumes_of_another_number_of_servers_are_refused_and_left_as_they_are(
+def test_volumes_of_another_number_of_servers_than_is_asked_for_are_left_as_they_are(
     tmp_path: Path, made_for: int, asked_for: int
 ) -> None:
     filled(tmp_path, nats_servers=made_for)
     before = everything(tmp_path)
-    with pytest.raises(OtherNatsServers):
-        filled(tmp_path, nats_servers=asked_for)
+    assert not any(filled(tmp_path, nats_servers=asked_for).values())
     assert everything(tmp_path) == before
+
+
+def test_of_three_servers_those_that_are_not_mounted_are_not_looked_for(tmp_path: Path) -> None:
+    """As where deploy/nats/three.yml is forgotten, and so the volumes of the others are not given to `init`."""
+    filled(tmp_path, nats_servers=3)
+    for volume in tmp_path.glob("*-nats-[23]*"):
+        shutil.rmtree(volume)
+    before = everything(tmp_path)
+    (tmp_path / "us-iowa-redis" / "redis.conf").unlink()
+    changed = filled(tmp_path, nats_servers=1)
+    assert {name: files for name, files in changed.items() if files} == {"us-iowa-redis": ["redis.conf"]}
+    assert set(everything(tmp_path)) == set(before)
+    assert not list(tmp_path.glob("*-nats-[23]*"))
 
 
 def test_volumes_of_a_version_that_knew_of_one_server_are_of_one(volumes: Path) -> None:
     (volumes / "vault" / "nats-servers").unlink()
-    with pytest.raises(OtherNatsServers):
-        filled(volumes, nats_servers=3)
-    assert not any(filled(volumes).values())
+    assert not any(filled(volumes, nats_servers=3).values())
+    assert (volumes / "vault" / "nats-servers").read_text() == "1"
 
 
 def test_credentials_are_of_the_users_that_the_servers_have(volumes: Path) -> None:
@@ -429,21 +442,70 @@ def test_nobody_of_another_deployment_is_let_in(today: Path, tmp_path_factory: p
         shake_hands(connecting, serving, name="us-iowa")
 
 
-def test_as_a_program_it_says_how_to_go_on_when_there_are_volumes_of_another_number_of_servers(
-    volumes: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("written", range(8))
+def test_whoever_is_killed_while_he_makes_the_secrets_can_go_on_with_as_many_servers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
+    """Wherever he is killed: each file is there at once, whole, so it is between one and the next."""
+    replace, allowed = Path.replace, iter(range(written))
+
+    def replace_or_die(path: Path, target: Path) -> Path:
+        if next(allowed, None) is None:
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace_or_die)
+    with pytest.raises(KeyboardInterrupt):
+        filled(tmp_path, nats_servers=3)
+    monkeypatch.undo()
+    filled(tmp_path, nats_servers=3)
+    assert (tmp_path / "vault" / "nats-servers").read_text() == "3"
+
+
+@pytest.fixture
+def program(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Result]:
+    """Runs it, with whoever runs these tests as the owner of everything."""
+    monkeypatch.setattr(os, "fchown", lambda *_: None)
+    monkeypatch.setattr(os, "chown", lambda *_: None)
+    monkeypatch.setattr(deploy.docker.__main__, "fill", partial(fill, users=MINE))
+    return lambda directory: CliRunner().invoke(main, [*REGIONS, "--directory", str(directory)])
+
+
+def test_as_a_program_it_says_how_to_go_on_when_there_are_volumes_of_another_number_of_servers(
+    volumes: Path, program: Callable[[Path], Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And everything goes on: an error here would keep everything from starting that Compose has stopped."""
     monkeypatch.setenv("NATS_SERVERS", "3")
-    outcome = CliRunner().invoke(main, [*REGIONS, "--directory", str(volumes)])
-    assert outcome.exit_code == 1
-    assert "are of regions with one NATS server each, not with 3 NATS servers;" in outcome.output
+    outcome = program(volumes)
+    assert outcome.exit_code == 0
+    assert "of regions with one NATS server each, and it stays at that, though 3 NATS servers" in outcome.output
     assert "go on with what is there: COMPOSE_FILE=docker-compose.yml\n" in outcome.output
     assert outcome.output.endswith("`up -d` with COMPOSE_FILE=docker-compose.yml:deploy/nats/three.yml\n")
 
 
-def test_as_a_program_it_says_what_it_changed_and_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "fchown", lambda *_: None)
-    monkeypatch.setattr(os, "chown", lambda *_: None)
-    outcome = CliRunner().invoke(main, [*REGIONS, "--directory", str(tmp_path)])
+def test_as_a_program_it_says_what_it_changed_and_no_secret(tmp_path: Path, program: Callable[[Path], Result]) -> None:
+    outcome = program(tmp_path)
     assert outcome.exit_code == 0
     assert "us-iowa-redis: redis.conf, operator-password\n" in outcome.output
+    assert "restart" not in outcome.output, "nothing runs before the first start"
     assert not any(password in outcome.output for password in logins(tmp_path).nats[REGIONS[0]].values())
+    assert program(tmp_path).output == "everything is there already\n"
+
+
+def test_as_a_program_it_says_who_has_to_be_restarted_to_read_what_it_changed(
+    volumes: Path, program: Callable[[Path], Result]
+) -> None:
+    for lost in (
+        "us-iowa-nats/nats.conf",
+        "us-iowa-redis/redis.conf",
+        "asia-japan-service/topology.toml",
+        "asia-japan-replicator/credentials.toml",
+        "operator/topology.toml",
+    ):
+        (volumes / lost).unlink()
+    processes = [f"asia-japan-{role}-{number}" for role in ("service", "replicator") for number in (1, 2)]
+    assert program(volumes).output.partition("What runs already")[2].splitlines() == [
+        " has not read that. To let it, one region after the other:",
+        "docker compose restart us-iowa-nats us-iowa-redis",
+        f"docker compose restart {' '.join(processes)}",
+    ]
