@@ -42,10 +42,15 @@ PLANTED = {
     ".venv/pyvenv.cfg",
     "cli/mine.key",
     "credentials.toml",
+    "deploy/docker/credentials.toml",
+    "deploy/kubernetes/secrets/us-iowa.json",
+    "deploy/kubernetes/secrets/vault/admin-key",
+    "deploy/kubernetes/secrets/vault/logins.json",
     "deploy/docker/.env",
     "deploy/docker/authority-key.pem",
     "docker-compose.override.yml",
     "service/__pycache__/app.cpython-313.pyc",
+    "service/dashboard/page/credentials.toml",
     "tests/keys.py",
 }
 
@@ -125,7 +130,9 @@ async def test_nothing_of_whoever_builds_it_gets_to_the_engine(tmp_path: Path) -
         (context / name).parent.mkdir(parents=True, exist_ok=True)
         (context / name).write_text("a secret")
     sent = await sent_to_the_engine(context, tmp_path)
-    assert {"service/__main__.py", "adapters/lua/apply.lua", "deploy/docker/requirements.lock"} <= sent
+    assert {"service/dashboard/page/page.js", "adapters/lua/apply.lua", "deploy/docker/requirements.lock"} <= sent
+    programs = {str(path.relative_to(ROOT)) for name in OURS for path in (ROOT / name).rglob("*.py")}
+    assert {path for path in sent if path.partition("/")[0] in OURS and path.endswith(".py")} == programs
     assert sent & PLANTED == set()
     directories = {path.partition("/")[0] for path in sent if "/" in path}
     assert directories - {"dev", "etc", "proc", "sys"} == OURS, "every container has those"
