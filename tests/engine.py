@@ -1,6 +1,7 @@
 """Whether containers can be run here, and if not, what is to be done about it."""
 
 import functools
+import os
 import shutil
 import subprocess
 
@@ -20,12 +21,20 @@ def complaint() -> str:
         )
     if not compose_command():
         return f"this test needs Compose, and there is neither `docker compose` nor docker-compose on PATH: {_INSTALL}"
+    refusal = _refusal(*compose_command(), "version")
+    if refusal:
+        return f"this test needs Compose, and `{' '.join(compose_command())}` does not run ({refusal})"
     return ""
 
 
 @functools.cache
 def compose_command() -> tuple[str, ...]:
-    """`docker compose`, or `docker-compose` where only that is there; nothing where neither is."""
+    """What `CROSSHOOK_TEST_COMPOSE` says; else `docker compose`, or `docker-compose` where only that is there.
+
+    Nothing where neither is.
+    """
+    if told := os.environ.get("CROSSHOOK_TEST_COMPOSE"):
+        return tuple(told.split())
     if not _refusal("docker", "compose", "version"):
         return "docker", "compose"
     return ("docker-compose",) if shutil.which("docker-compose") is not None else ()
@@ -37,6 +46,8 @@ def _refusal(*command: str) -> str:
         done = subprocess.run(  # noqa: S603 - our own words
             command, capture_output=True, text=True, timeout=_ANSWERS_WITHIN_SECONDS, check=False
         )
+    except FileNotFoundError:
+        return f"no {command[0]} on PATH"
     except subprocess.TimeoutExpired:
         return f"nothing within {_ANSWERS_WITHIN_SECONDS} s"
     lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]

@@ -48,19 +48,36 @@ async def test_where_the_program_is_missing_they_fail_and_name_the_package(tmp_p
         (None, None, "needs docker, and there is none on PATH: apt-get install -y docker.io docker-compose"),
         ("echo 'is it running?' >&2; exit 1", "exit 0", "needs a Docker engine, and none answers (is it running?)"),
         ('[ "$1" = version ]', None, "needs Compose, and there is neither `docker compose` nor docker-compose on PATH"),
+        (
+            '[ "$1" = version ]',
+            "echo 'too old' >&2; exit 1",
+            "needs Compose, and `docker-compose` does not run (too old)",
+        ),
     ],
 )
 async def test_where_no_containers_can_be_run_they_fail_and_say_what_is_missing(
-    tmp_path: Path, docker: str | None, compose: str | None, complaint: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docker: str | None, compose: str | None, complaint: str
 ) -> None:
     for name, script in (("docker", docker), ("docker-compose", compose)):
         if script is not None:
             (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
             (tmp_path / name).chmod(0o755)
+    monkeypatch.delenv("CROSSHOOK_TEST_COMPOSE", raising=False)
     code, printed = await outcome("--programs", path=str(tmp_path), tests=CONTAINERS)
     assert code == pytest.ExitCode.TESTS_FAILED
     assert complaint in printed
     assert "passed" not in printed
+
+
+async def test_where_a_compose_is_asked_for_that_is_not_there_they_fail_and_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docker").write_text("#!/bin/sh\n")
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("CROSSHOOK_TEST_COMPOSE", "another-compose")
+    code, printed = await outcome("--programs", path=str(tmp_path), tests=CONTAINERS)
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert "needs Compose, and `another-compose` does not run (no another-compose on PATH)" in printed
 
 
 def test_those_that_share_containers_run_in_one_process_and_all_others_by_file() -> None:
