@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
-from tests import engine
+from tests import engine, measured
 
 # A slow machine is no failure, and a failure prints what repeats it.
 slow_is_fine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -100,6 +100,8 @@ def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - a worker of pytest
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in measured.lines(terminalreporter.getreports("passed")):
+        terminalreporter.write_line(line)
     for marker, count in config.stash[_LEFT_OUT].items():
         tests = "1 test that needs" if count == 1 else f"{count} tests that need"
         terminalreporter.write_line(f"left out: {tests} {NEEDED[marker].what} (`make test-all` runs every test)")

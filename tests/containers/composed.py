@@ -3,7 +3,8 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,6 +30,11 @@ BUILD_SECONDS_MAX = 240.0
 UP_SECONDS_MAX = 240.0
 """Until everything is ready, on a machine with two cores that does other things too."""
 READY_SECONDS_MAX = 90.0
+ONE_SERVER = ("docker-compose.yml",)
+THREE_SERVERS = (*ONE_SERVER, "deploy/nats/three.yml")
+ADDED_SERVERS = [f"{region}-nats-{number}" for region in REGIONS for number in (2, 3)]
+"""What runs besides with three NATS servers in each region."""
+
 _POLL_SECONDS = 0.2
 
 _READ_FILES = """
@@ -58,15 +64,17 @@ docker() {
 class Composed:
     """A project of the repository's own Compose file: its name, ports and image are nobody else's."""
 
-    def __init__(self, name: str, ports: Ports) -> None:
+    def __init__(self, name: str, ports: Ports, *, files: Sequence[str] = ONE_SERVER, image: str = "") -> None:
         self.name = name
-        self.image = name
+        self.image = image or name
+        self.files_of_compose = files
+        self.running = [*RUNNING, *(ADDED_SERVERS if files == THREE_SERVERS else [])]
         self.urls = {service: f"http://{LOCALHOST}:{ports.claim_any()}" for service in SERVICES}
         self.prometheus_url = f"http://{LOCALHOST}:{ports.claim_any()}"
 
     @property
     def _environment(self) -> Mapping[str, str]:
-        """What tells Compose the image and the ports."""
+        """What tells Compose the image and the ports, and all that it would else take from a developer's `.env`."""
         published = {
             f"{region.upper().replace('-', '_')}{name}_PORT": self.urls[f"{region}-service-{number}"]
             for region in REGIONS
@@ -74,7 +82,8 @@ class Composed:
         }
         published["PROMETHEUS_PORT"] = self.prometheus_url
         ports = {name: url.rpartition(":")[2] for name, url in published.items()}
-        return {"CROSSHOOK_IMAGE": self.image, **ports}
+        told = {"COMPOSE_FILE": os.pathsep.join(self.files_of_compose), "COMPOSE_PROFILES": "", "RTT": ""}
+        return {**told, "CROSSHOOK_LOG_LEVEL": "info", "CROSSHOOK_IMAGE": self.image, **ports}
 
     async def compose(self, *arguments: str, within_seconds: float = 60) -> str:
         """What Compose prints about the project. Fails if it does."""
@@ -105,13 +114,17 @@ class Composed:
         loop = asyncio.get_running_loop()
         begin = loop.time()
         await self.compose("up", "-d", within_seconds=UP_SECONDS_MAX)
-        await self.ready(RUNNING)
+        await self.ready(self.running)
         await self._ended(RUN_ONCE)
         return loop.time() - begin
 
     async def down(self) -> None:
         """Take everything away, with all data and secrets."""
         await self.compose("down", "--volumes", "--remove-orphans", within_seconds=UP_SECONDS_MAX)
+
+    async def down_but_for_volumes(self) -> None:
+        """Take everything away but the data and the secrets."""
+        await self.compose("down", within_seconds=UP_SECONDS_MAX)
 
     async def remove_image(self) -> None:
         """Take the image away, if it was built."""
@@ -171,7 +184,7 @@ class Composed:
     async def mend(self) -> None:
         """Return once everything runs again, is ready, and is not cut."""
         stopped = [name for name, state in (await self.states()).items() if not state["State"]["Running"]]
-        if to_start := [name for name in RUNNING if name in stopped]:
+        if to_start := [name for name in self.running if name in stopped]:
             await self.compose("start", *to_start)
             await self.ready(to_start)
         async with asyncio.TaskGroup() as group:
@@ -190,6 +203,14 @@ class Composed:
         printed = await docker("run", *locked, *mounts, "--entrypoint=python", self.image, "-c", _READ_FILES)
         text: dict[str, str] = json.loads(printed)
         return text
+
+    async def put(self, volume: str, name: str, text: str) -> None:
+        """Let a file that a container is given say something else."""
+        found = await inspect("volume", *await self.there_is("volume"))
+        mounted = next(one["Name"] for one in found if one["Labels"]["com.docker.compose.volume"] == volume)
+        locked = ["--rm", "--network=none", "--read-only", "--user=0:0", "--cap-drop=ALL", "--cap-add=DAC_OVERRIDE"]
+        write = ("--interactive", "--entrypoint=sh", self.image, "-c", f"cat > /volume/{name}")
+        await docker("run", *locked, f"--volume={mounted}:/volume", *write, given=text.encode())
 
     async def logins(self) -> Logins:
         """Every user's password."""

@@ -3,23 +3,24 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 import pytest
 
+from deploy.local.geography import plausible_round_trips
 from tests.containers.composed import RUN_ONCE, RUNNING, Composed
 from tests.containers.readme import lines_of_the_tour
+from tests.containers.truth import PATIENCE_SECONDS, becomes_readable, held_true
 from tests.containers.ways_in import WaysIn
-from tests.e2e.callers import ORGANIZATION, Caller, Told, under_load
-from tests.e2e.evidence import check, check_told, settled
+from tests.e2e.callers import ORGANIZATION, under_load
 from tests.keys import Keys
 
 pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("mended")]
 
 IOWA, BELGIUM, JAPAN = "us-iowa", "europe-belgium", "asia-japan"
-PATIENCE_SECONDS = 60.0
+DISTANCES = plausible_round_trips((IOWA, BELGIUM, JAPAN))
 
 UP = "docker compose up -d"
 GUIDE = "docker compose logs -f --no-log-prefix guide"
@@ -55,7 +56,7 @@ BY_ADDRESS = (
 TRIED = [UP, GUIDE, CUT, HEAL, DELAY, LAG, KEYS, KILL, START, EMPTY, READ_THERE, STOP_REGION, START_REGION]
 TRIED += [BY_NAME, FIND_ADDRESS, BY_ADDRESS]
 NOT_TRIED = [
-    "RTT=0 docker compose up -d",  # Another distance, and nothing else: the other tests of links are about it.
+    "RTT=0 docker compose up -d",  # What a link makes of it: tests/unit/deploy/test_uplink.py.
     "docker compose --profile grafana up -d",  # One more image to pull, for what tests/unit/deploy looks at.
     "docker compose --profile grafana down -v",  # Without the profile: test_from_nothing.py.
 ]
@@ -66,21 +67,6 @@ async def pasted(composed: Composed, *lines: str) -> str:
     outcome = await composed.paste("\n".join(["set -e", *lines]))
     assert outcome.code == 0, outcome
     return outcome.out
-
-
-async def held_true(inside: WaysIn, told: Iterable[Told]) -> None:
-    """Every region comes to have everything, and what callers were told is so."""
-    evidence = await settled(inside, within_seconds=PATIENCE_SECONDS, connect=inside.connect)
-    check(evidence)
-    check_told(evidence, told)
-
-
-async def becomes_readable(caller: Caller, *told: Told) -> None:
-    """Return once a region shows all of them."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        for one in told:
-            while await caller.read_status(one.webhook_id) != 200:
-                await asyncio.sleep(0.05)
 
 
 async def on_the_lag_page(url: str, is_shown: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -130,6 +116,8 @@ async def test_what_is_created_at_either_level_is_read_in_every_region(
     async with composed.callers(keys) as callers:
         everywhere = [await caller.register(level="all_regions") for caller in callers.values()]
         assert [told.status for told in everywhere] == [201, 201, 201]
+        for one, origin in zip(everywhere, callers, strict=True):
+            assert one.seconds >= max(DISTANCES.seconds(origin, region) for region in callers), "the links' distances"
         assert [await caller.read_status(told.webhook_id) for caller in callers.values() for told in everywhere] == [
             200
         ] * 9

@@ -220,6 +220,17 @@ async def under_load(
             load.is_over = True
 
 
+async def accepted(caller: Caller, *, level: str, timeout_seconds: int, told: list[Told]) -> float:
+    """After how many seconds a write is accepted that is tried again as often as it is refused."""
+    loop = asyncio.get_running_loop()
+    begin = loop.time()
+    while True:
+        told.append(await caller.register(level=level, timeout_seconds=timeout_seconds))
+        if told[-1].status == 201:
+            return loop.time() - begin
+        await asyncio.sleep(0.05)
+
+
 async def fate(caller: Caller, operation: str, organization: str = ORGANIZATION) -> dict[str, Any]:
     """What became of an operation."""
     answer = await caller.client.get(f"/operations/{operation}", headers=caller.headers(organization))

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from deploy.local import LocalRegions, local_regions
-from tests.e2e.callers import Caller, Told, calling_all, under_load
+from tests.e2e.callers import Caller, Told, accepted, calling_all, under_load
 from tests.e2e.evidence import check, check_told, settled
 from tests.several_servers import leader_of, until_whole
 
@@ -75,19 +75,10 @@ async def goes_on(callers: dict[str, Caller], told: list[Told]) -> str:
     """How soon from now on a write is accepted, at each level, here and far away."""
     ways = [(name, level) for level in ("local_region", "all_regions") for name in (HERE, FAR)]
     async with asyncio.timeout(GOES_ON_SECONDS_MAX):
-        seconds = await asyncio.gather(*(accepted(callers[name], level, told) for name, level in ways))
+        seconds = await asyncio.gather(
+            *(accepted(callers[name], level=level, timeout_seconds=TIMEOUT_SECONDS, told=told) for name, level in ways)
+        )
     return ", ".join(f"{level} in {name} {taken:.2f} s" for (name, level), taken in zip(ways, seconds, strict=True))
-
-
-async def accepted(caller: Caller, level: str, told: list[Told]) -> float:
-    """After how many seconds a write is accepted that is tried again as often as it is refused."""
-    loop = asyncio.get_running_loop()
-    begin = loop.time()
-    while True:
-        told.append(await caller.register(level=level, timeout_seconds=TIMEOUT_SECONDS))
-        if told[-1].status == 201:
-            return loop.time() - begin
-        await asyncio.sleep(0.05)
 
 
 async def lost_nothing(demo: LocalRegions, told: list[Told]) -> None:

@@ -1,0 +1,145 @@
+"""Regions of three NATS servers, by deploy/nats/three.yml: whichever dies, writes go on, and nothing is lost."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from core.topology import stream_of
+from deploy.docker.layout import MONITOR, nats_service
+from deploy.local.ports import Ports
+from tests.containers.composed import ADDED_SERVERS, ONE_SERVER, REGIONS, RUNNING, THREE_SERVERS, Composed
+from tests.containers.leftovers import a_run
+from tests.containers.truth import becomes_readable, held_true
+from tests.containers.ways_in import ways_in
+from tests.e2e.callers import Told, accepted, under_load
+from tests.measured import MEASURED
+
+pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module")]
+
+HERE, *ELSEWHERE = REGIONS
+SERVERS = {f"{HERE}-{number}": nats_service(HERE, server=number) for number in (1, 2, 3)}
+"""What a NATS server calls itself -> its container."""
+
+TIMEOUT_SECONDS = 30
+GOES_ON_SECONDS_MAX = 60.0
+"""An election, and another one where the first was in vain, on a machine that does much else."""
+
+PATIENCE_SECONDS = 60.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def three(built: Composed) -> AsyncIterator[Composed]:
+    """Such regions, from nothing, beside those of one server."""
+    ports = Ports()
+    with a_run() as name:
+        regions = Composed(name, ports, files=THREE_SERVERS, image=built.image)
+        try:
+            await regions.up()
+            yield regions
+        finally:
+            await regions.down()
+            ports.close()
+
+
+async def log_at(three: Composed, service: str) -> dict[str, Any]:
+    """What a server says of the region's own log; nothing if it does not answer, or does not know of it."""
+    url = f"http://{MONITOR}/jsz?accounts=true&streams=true"
+    outcome = await three.execute(service, "wget", "-q", "-O", "-", url)
+    accounts = json.loads(outcome.out).get("account_details", []) if outcome.code == 0 else []
+    logs = [log for account in accounts for log in account.get("stream_detail", [])]
+    return next((log for log in logs if log["name"] == stream_of(HERE)), {})
+
+
+async def leader_of_the_log(three: Composed) -> str:
+    """The container of whoever leads it, as all three say."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            said = {(await log_at(three, service)).get("cluster", {}).get("leader", "") for service in SERVERS.values()}
+            if len(said) == 1 and (leader := said.pop()):
+                return SERVERS[leader]
+            await asyncio.sleep(0.2)
+
+
+async def test_the_server_that_leads_is_killed_and_writes_go_on_with_nothing_lost(
+    three: Composed, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    told: list[Told] = []
+    async with three.callers(await three.keys()) as callers:
+        await asyncio.gather(*(callers[region].register(level="all_regions") for region in REGIONS))
+        async with AsyncExitStack() as stack:
+            loads = [
+                await stack.enter_async_context(
+                    under_load(who, level=level, each=2, timeout_seconds=TIMEOUT_SECONDS, pause_seconds=0.2)
+                )
+                for who, level in (
+                    ([callers[HERE]], "local_region"),
+                    ([callers[HERE]], "all_regions"),
+                    ([callers[region] for region in ELSEWHERE], "local_region"),
+                )
+            ]
+            leader = await leader_of_the_log(three)
+            await three.compose("kill", "-s", "KILL", leader)
+            async with asyncio.timeout(GOES_ON_SECONDS_MAX):
+                local = await accepted(callers[HERE], level="local_region", timeout_seconds=TIMEOUT_SECONDS, told=told)
+                wide = await accepted(callers[HERE], level="all_regions", timeout_seconds=TIMEOUT_SECONDS, told=told)
+            record_property(
+                MEASURED,
+                f"the leader of three NATS servers killed: {HERE} writes again after {local:.1f} s,"
+                f" and for all regions after {local + wide:.1f} s",
+            )
+            assert not (await three.states())[leader]["State"]["Running"]
+            assert await leader_of_the_others(three, leader) != leader
+            await three.compose("start", leader)
+            await three.ready([leader])
+            await has_caught_up(three, leader)
+        told += [one for load in loads for one in load.told]
+        assert {one.status for one in told} <= {201, 408, 503}
+        for caller in callers.values():
+            await becomes_readable(caller, *(one for one in told if one.status == 201))
+    async with ways_in(three, tmp_path) as inside:
+        await held_true(inside, told)
+
+
+async def leader_of_the_others(three: Composed, killed: str) -> str:
+    """Who leads the log now."""
+    other = next(service for service in SERVERS.values() if service != killed)
+    return SERVERS[(await log_at(three, other))["cluster"]["leader"]]
+
+
+async def has_caught_up(three: Composed, service: str) -> None:
+    """Return once a server has all of the log that there was when it was asked."""
+    end = (await log_at(three, await leader_of_the_log(three)))["state"]["last_seq"]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while (await log_at(three, service)).get("state", {}).get("last_seq", 0) < end:
+            await asyncio.sleep(0.2)
+
+
+async def test_a_setting_that_is_forgotten_takes_no_region_down(three: Composed) -> None:
+    """Whatever Compose makes of what it is not told of, they go on with three servers each, and with their logs."""
+    async with three.callers(await three.keys()) as callers:
+        before = await callers[HERE].register(level="all_regions")
+        assert before.status == 201
+    since = {name: state["State"]["StartedAt"] for name, state in (await three.states()).items()}
+    three.files_of_compose = ONE_SERVER
+    try:
+        await three.compose("up", "-d", within_seconds=240)
+        await three.ready([*RUNNING, *ADDED_SERVERS])
+        said = await three.compose("logs", "--no-color", "init")
+    finally:
+        three.files_of_compose = THREE_SERVERS
+    assert "These are volumes of regions with 3 NATS servers each" in said
+    states = await three.states()
+    print("restarted:", [name for name in RUNNING if states[name]["State"]["StartedAt"] > since[name]])
+    assert [name for name in ADDED_SERVERS if states[name]["State"]["StartedAt"] != since[name]] == []
+    async with three.callers(await three.keys()) as callers:
+        for caller in callers.values():
+            await becomes_readable(caller, before)
+        after = [await caller.register(level="all_regions") for caller in callers.values()]
+    assert [one.status for one in after] == [201, 201, 201]
+    assert set((await log_at(three, await leader_of_the_log(three)))["cluster"]) >= {"leader", "replicas"}

@@ -1,0 +1,25 @@
+"""What is so in the end: told by the regions' logs and projections, and by those who read in every region."""
+
+import asyncio
+from collections.abc import Iterable
+
+from tests.containers.ways_in import WaysIn
+from tests.e2e.callers import Caller, Told
+from tests.e2e.evidence import check, check_told, settled
+
+PATIENCE_SECONDS = 60.0
+
+
+async def held_true(inside: WaysIn, told: Iterable[Told]) -> None:
+    """Every region comes to have everything, and what callers were told is so."""
+    evidence = await settled(inside, within_seconds=PATIENCE_SECONDS, connect=inside.connect)
+    check(evidence)
+    check_told(evidence, told)
+
+
+async def becomes_readable(caller: Caller, *told: Told) -> None:
+    """Return once a region shows all of them."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for one in told:
+            while await caller.read_status(one.webhook_id) != 200:
+                await asyncio.sleep(0.05)
