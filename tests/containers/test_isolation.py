@@ -2,21 +2,25 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import pytest
 
 from core.positions import Region
-from deploy.docker.layout import NATS_PORT, REDIS_PORT, exit_of
-from tests.containers.composed import LINKS, REGIONS, REPLICATORS, SERVERS, SERVICES, Composed
+from deploy.docker.layout import MONITOR, NATS_PORT, NATS_SERVERS, REDIS_PORT, entry_of, exit_of
+from tests.containers.composed import LINKS, REGIONS, REPLICATORS, RUNNING, SERVERS, SERVICES, Composed
 
 pytestmark = pytest.mark.containers
 
 HTTP_PORT, PROMETHEUS_PORT = 8080, 9090
-MONITOR_PORT = 8222
-EXIT_PORTS = [exit_of(REGIONS[0], to=region, regions=REGIONS).port for region in REGIONS]
-PORTS = [NATS_PORT, REDIS_PORT, HTTP_PORT, PROMETHEUS_PORT, MONITOR_PORT, *EXIT_PORTS]
+RESOLVER = "127.0.0.11"
+"""The engine's own, in every container."""
+LISTENING = "0A"
+MONITOR_PORT = int(MONITOR.rpartition(":")[2])
+NUMBERS = range(1, max(NATS_SERVERS) + 1)
+"""Of a region's NATS servers: links have a way to each that there may be."""
 
 TRY_ALL = """
 import asyncio, json, sys
@@ -84,29 +88,46 @@ def region_of(service: str) -> Region:
     return next(region for region in REGIONS if service.startswith(region))
 
 
+async def listened_at(composed: Composed, service: str) -> set[int]:
+    """Every port at which anybody listens in a container, as its kernel tells it."""
+    outcome = await composed.execute(service, "cat", "/proc/net/tcp", "/proc/net/tcp6")
+    sockets = [line.split() for line in outcome.out.splitlines() if ": " in line]
+    places = [local.split(":") for _, local, _, state, *_ in sockets if state == LISTENING]
+    resolver = socket.inet_aton(RESOLVER)[::-1].hex().upper()
+    return {int(port, 16) for address, port in places if address != resolver}
+
+
 def of_own_region(here: Region) -> set[Place]:
     """What is to be reached in a region's own network."""
-    own = (here, "prometheus")
     servers = {
         Place(f"{here}-nats", NATS_PORT),
         Place(f"{here}-redis", REDIS_PORT),
         Place("prometheus", PROMETHEUS_PORT),
     }
-    exits = {Place(f"{here}-link", exit_of(here, to=to, regions=REGIONS).port) for to in REGIONS if to != here}
-    processes = {Place(name, HTTP_PORT) for name in (*SERVICES, *REPLICATORS) if name.startswith(own)}
+    exits = {
+        Place(f"{here}-link", exit_of(here, to=to, regions=REGIONS, server=server).port)
+        for to in REGIONS
+        if to != here
+        for server in NUMBERS
+    }
+    processes = {Place(name, HTTP_PORT) for name in (*SERVICES, *REPLICATORS) if name.startswith(here)}
     return servers | exits | processes
 
 
 def beyond(service: str) -> set[Place]:
     """What a link reaches besides: what the links of all regions take for their NATS."""
-    return {Place(link, NATS_PORT) for link in LINKS} if service in LINKS else set()
+    if service not in LINKS:
+        return set()
+    return {Place(f"{region}-link", entry_of(region, server=server).port) for region in REGIONS for server in NUMBERS}
 
 
 async def test_only_ones_own_region_is_reached_and_by_its_link_those_of_the_others(composed: Composed) -> None:
-    """Every port of every container is tried, at every address that it has, from every container with a Python."""
+    """Every port at which anybody listens is tried, at every address that a container has, from each with a Python."""
     looking = [*SERVICES, *REPLICATORS, *LINKS]
     owners = await addresses(composed)
-    tried = [(address, port) for address in owners for port in PORTS]
+    ports = set.union(*[await listened_at(composed, service) for service in RUNNING])
+    assert ports >= {NATS_PORT, REDIS_PORT, HTTP_PORT, PROMETHEUS_PORT, MONITOR_PORT}
+    tried = [(address, port) for address in owners for port in ports]
     found = await asyncio.gather(*(reached(composed, service, tried) for service in looking))
     seen = {
         service: {Place(owners[host], port) for host, port in places}
