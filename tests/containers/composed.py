@@ -37,6 +37,9 @@ ADDED_SERVERS = [f"{region}-nats-{number}" for region in REGIONS for number in (
 
 _POLL_SECONDS = 0.2
 
+_CLEAR_LINE = "\x1b[2K"
+"""What Compose 2.26 begins each line of a log with, which no terminal shows."""
+
 _READ_FILES = """
 import json, pathlib
 root = pathlib.Path("/volumes")
@@ -103,7 +106,8 @@ class Composed:
             lines = lines.replace(f"localhost:{port}", self.urls[f"{region}-service-{number}"].removeprefix("http://"))
         command = " ".join([*compose_command(), "--project-name", self.name])
         shell = _AS_DOCKER_COMPOSE.replace("COMPOSE", command) + lines
-        return await run("bash", "-c", shell, environment=self._environment, within_seconds=within_seconds)
+        outcome = await run("bash", "-c", shell, environment=self._environment, within_seconds=within_seconds)
+        return outcome._replace(out=outcome.out.replace(_CLEAR_LINE, ""))
 
     async def build(self) -> None:
         """Build the image."""

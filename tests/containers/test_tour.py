@@ -137,7 +137,7 @@ async def test_a_region_that_is_cut_off_is_named_goes_on_alone_and_has_everythin
     async with composed.callers(keys) as callers:
         page = await callers[IOWA].client.get("/dashboard")
         assert (page.status_code, page.headers["Content-Type"].partition(";")[0]) == (200, "text/html")
-        await pasted(composed, CUT)
+        assert f"`{HEAL}`" in await pasted(composed, CUT)
         late = await callers[IOWA].register(level="all_regions", timeout_seconds=2)
         assert (late.status, late.state) == (408, "committed")
         assert late.body["meta"]["consistency"]["pending"] == [JAPAN]
