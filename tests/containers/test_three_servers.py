@@ -13,7 +13,16 @@ import pytest_asyncio
 from core.topology import stream_of
 from deploy.docker.layout import MONITOR, nats_service
 from deploy.local.ports import Ports
-from tests.containers.composed import ADDED_SERVERS, ONE_SERVER, REGIONS, RUNNING, THREE_SERVERS, Composed
+from tests.containers.composed import (
+    ADDED_SERVERS,
+    ONE_SERVER,
+    REGIONS,
+    RUN_ONCE,
+    RUNNING,
+    THREE_SERVERS,
+    UP_SECONDS_MAX,
+    Composed,
+)
 from tests.containers.leftovers import a_run
 from tests.containers.truth import becomes_readable, held_true
 from tests.containers.ways_in import ways_in
@@ -31,6 +40,8 @@ GOES_ON_SECONDS_MAX = 60.0
 """An election, and another one where the first was in vain, on a machine that does much else."""
 
 PATIENCE_SECONDS = 60.0
+UP = "docker compose up -d"
+INIT_SAID = "docker compose logs --no-log-prefix init"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -128,12 +139,12 @@ async def test_a_setting_that_is_forgotten_takes_no_region_down(three: Composed)
     since = {name: state["State"]["StartedAt"] for name, state in (await three.states()).items()}
     three.files_of_compose = ONE_SERVER
     try:
-        await three.compose("up", "-d", within_seconds=240)
+        outcome = await three.paste(UP, within_seconds=UP_SECONDS_MAX)
+        assert outcome.code == 0, outcome
         await three.ready([*RUNNING, *ADDED_SERVERS])
-        said = await three.compose("logs", "--no-color", "init")
+        assert "These are volumes of regions with 3 NATS servers each" in (await three.paste(INIT_SAID)).out
     finally:
         three.files_of_compose = THREE_SERVERS
-    assert "These are volumes of regions with 3 NATS servers each" in said
     states = await three.states()
     print("restarted:", [name for name in RUNNING if states[name]["State"]["StartedAt"] > since[name]])
     assert [name for name in ADDED_SERVERS if states[name]["State"]["StartedAt"] != since[name]] == []
@@ -143,3 +154,27 @@ async def test_a_setting_that_is_forgotten_takes_no_region_down(three: Composed)
         after = [await caller.register(level="all_regions") for caller in callers.values()]
     assert [one.status for one in after] == [201, 201, 201]
     assert set((await log_at(three, await leader_of_the_log(three)))["cluster"]) >= {"leader", "replicas"}
+
+
+async def test_three_servers_that_are_asked_for_where_there_is_one_take_no_region_down(composed: Composed) -> None:
+    """They find nothing to start with, which is an error; and all the others go on with their logs."""
+    keys = await composed.keys()
+    async with composed.callers(keys) as callers:
+        before = await callers[HERE].register(level="all_regions")
+        assert before.status == 201
+    composed.files_of_compose = THREE_SERVERS
+    try:
+        outcome = await composed.paste(UP, within_seconds=UP_SECONDS_MAX)
+        assert outcome.code != 0, "not all that was asked for is there"
+        await composed.ready(RUNNING)
+        assert "These are volumes of regions with one NATS server each" in (await composed.paste(INIT_SAID)).out
+        async with composed.callers(keys) as callers:
+            for caller in callers.values():
+                await becomes_readable(caller, before)
+            after = [await caller.register(level="all_regions") for caller in callers.values()]
+        assert [one.status for one in after] == [201, 201, 201]
+    finally:
+        composed.files_of_compose = ONE_SERVER
+        await composed.paste(f"{UP} --remove-orphans", within_seconds=UP_SECONDS_MAX)
+    await composed.ready(RUNNING)
+    assert set(await composed.states()) == {*RUNNING, *RUN_ONCE}
