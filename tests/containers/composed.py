@@ -123,8 +123,9 @@ class Composed:
         return loop.time() - begin
 
     async def down(self) -> None:
-        """Take everything away, with all data and secrets."""
-        await self.compose("down", "--volumes", "--remove-orphans", within_seconds=UP_SECONDS_MAX)
+        """Take everything away, with all data and secrets, and what three servers were given that were asked for."""
+        every = [f"--file={name}" for name in THREE_SERVERS]
+        await self.compose(*every, "down", "--volumes", "--remove-orphans", within_seconds=UP_SECONDS_MAX)
 
     async def down_but_for_volumes(self) -> None:
         """Take everything away but the data and the secrets."""
