@@ -97,9 +97,9 @@ async def serve(
 
     def stop(name: str) -> None:
         if not server.should_exit:
-            log.info("draining", signal=name, drain_seconds=drain_seconds)
-            on_drain(loop.time() + drain_seconds)
             server.should_exit = True
+            on_drain(loop.time() + drain_seconds)
+            log.info("draining", signal=name, drain_seconds=drain_seconds)  # Last: nobody may be there to read it.
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number.name)

@@ -164,6 +164,8 @@ class Settings(msgspec.Struct, frozen=True):
     here: Region
     host: str
     port: int
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: LogLevel = LogLevel.INFO
 
 
 async def carry(settings: Settings) -> None:
@@ -187,12 +189,6 @@ def read_settings(regions: Sequence[Region], variables: Mapping[str, str]) -> Se
     if here not in regions:
         raise InvalidSetting("CROSSHOOK_REGION", f"one of {', '.join(regions)}", here)
     host, port = environment.address("CROSSHOOK_LISTEN", default="127.0.0.1:8080")
-    configure_logs(
-        environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
-        environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
-        process="link",
-        region=here,
-    )
     trips = (
         uniform_round_trips(
             regions, milliseconds=environment.number("RTT", default=0, low=0, high=ROUND_TRIP_MILLISECONDS_MAX)
@@ -200,7 +196,20 @@ def read_settings(regions: Sequence[Region], variables: Mapping[str, str]) -> Se
         if variables.get("RTT")  # Compose sets it to nothing where nobody does.
         else plausible_round_trips(regions)
     )
-    return Settings(uplink=Uplink(here, regions, trips), here=here, host=host, port=port)
+    return Settings(
+        uplink=Uplink(here, regions, trips),
+        here=here,
+        host=host,
+        port=port,
+        log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
+        log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
+    )
+
+
+async def carry_and_tell(settings: Settings) -> None:
+    """As `carry`, with a log of it."""
+    configure_logs(settings.log_format, settings.log_level, process="link", region=settings.here)
+    await carry(settings)
 
 
 @click.command()
@@ -213,7 +222,7 @@ def main(regions: Sequence[str]) -> None:
     cuts it, heals it and delays it.
     """
     known = [Region(region) for region in regions]
-    sys.exit(run(lambda: read_settings(known, os.environ), carry))
+    sys.exit(run(lambda: read_settings(known, os.environ), carry_and_tell))
 
 
 if __name__ == "__main__":

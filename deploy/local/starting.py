@@ -47,6 +47,8 @@ async def local_regions(
     ports = Ports()
     try:
         with data_directory(data, regions=names, nats_servers=nats_servers) as directory:
+            # First of all, since what takes any port could take one of these.
+            given = _given_ports(http_port, ports, names) if http_port and services else {}
             demo = _prepare(
                 names,
                 _round_trips(names, round_trips),
@@ -55,11 +57,10 @@ async def local_regions(
                 settings=settings,
                 nats_servers=nats_servers,
             )
-            for index, region in enumerate(demo.regions.values()):
+            for name, region in demo.regions.items():
                 for number in range(services):
-                    is_given = http_port > 0 and number == 0
-                    port = _given_port(http_port + index, ports, region.name) if is_given else ports.claim_any()
-                    region.prepare_service(port=port)
+                    port = given.get(name) if number == 0 else None
+                    region.prepare_service(port=port or ports.claim_any())
                 for _ in range(replicators):
                     region.prepare_replicator()
             try:
@@ -115,9 +116,13 @@ def _round_trips(names: Sequence[str], given: RoundTrips | float | None) -> Roun
     return given if isinstance(given, RoundTrips) else uniform_round_trips(names, milliseconds=given)
 
 
-def _given_port(port: int, ports: Ports, region: str) -> int:
+def _given_ports(first: int, ports: Ports, names: Sequence[str]) -> Mapping[str, int]:
+    """By region, the port of its first service."""
     remedy = "end what listens there or choose another --http-port"
-    return ports.claim(port, wanted_by=f"the service of {region}", remedy=remedy)
+    return {
+        name: ports.claim(port, wanted_by=f"the service of {name}", remedy=remedy)
+        for port, name in enumerate(names, start=first)
+    }
 
 
 async def _to_the_end(work: Coroutine[None, None, None], *, hurry: Callable[[], None]) -> None:

@@ -3,10 +3,12 @@ import os
 import signal
 import socket
 from collections.abc import Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from runtime.server import bind, name_of, serve
 from runtime.settings import InvalidSetting
@@ -84,3 +86,16 @@ async def test_a_signal_lets_what_is_in_flight_finish_and_takes_nothing_new(numb
             await serving
     assert len(drained) == 1, "a second signal changes nothing"
     assert 0 < drained[0] - loop.time() <= 5
+
+
+async def test_a_process_that_nobody_listens_to_any_more_stops_when_it_is_told_to(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("w") as gone:
+        structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=gone))
+    try:
+        serving = asyncio.create_task(serve(Held(), bind(LOCALHOST, 0), drain_seconds=1))
+        await asyncio.sleep(0)
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(5):
+            await serving
+    finally:
+        structlog.reset_defaults()
