@@ -18,12 +18,6 @@ from adapters.session import REDIAL_SECONDS, Session, in_words
 
 log = structlog.get_logger()
 
-UNSERVED_SECONDS_MAX = 15.0
-"""How long all that is asked of a server may be in vain before the region is dialled anew. In an election, of up to
-9 s, that is so of every server. One address may be a balancer's, behind which are several; and a server that is alone
-and in trouble is dialled so seldom that it is no matter to it. What is in flight then ends as with any session (ADR 4).
-"""
-
 
 class Connection:
     """Where to find the present session."""
@@ -89,7 +83,7 @@ class Connection:
         whys = []
         servers = random.sample(self._servers, len(self._servers))
         for server in sorted(servers, key=lambda server: server == self._last_server):
-            session = Session(self._name, tls=self._tls, unserved_seconds_max=UNSERVED_SECONDS_MAX)
+            session = Session(self._name, tls=self._tls)
             try:
                 await session.dial(server)
                 self._session, self._last_server = session, server

@@ -32,11 +32,17 @@ REDIAL_SECONDS = 0.25
 LIVENESS_POLL_SECONDS = 0.25
 CLOSE_SECONDS = 2.0
 
+UNSERVED_SECONDS_MAX = 15.0
+"""How long all that is asked of a server may be in vain before the region is dialled anew. In an election, of up to
+9 s, that is so of every server. One address may be a balancer's, behind which are several; and a server that is alone
+and in trouble is dialled so seldom that it is no matter to it. What is in flight then ends as with any session (ADR 4).
+"""
+
 
 class Session:
-    """One client over one TCP connection, until it is lost, or of no use for `unserved_seconds_max`."""
+    """One client over one TCP connection, until it is lost, or of no use for `UNSERVED_SECONDS_MAX`."""
 
-    def __init__(self, name: str, *, tls: Tls | None = None, unserved_seconds_max: float) -> None:
+    def __init__(self, name: str, *, tls: Tls | None = None) -> None:
         self._client = Client()
         self._name = name
         self._tls = tls
@@ -45,7 +51,6 @@ class Session:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_error = ""
         self._unserved_since = math.inf
-        self._unserved_seconds_max = unserved_seconds_max
 
     @property
     def is_lost(self) -> bool:
@@ -127,8 +132,8 @@ class Session:
         """A request was in vain, though the connection lives. When all are, for too long, the session ends."""
         now = monotonic()
         self._unserved_since = min(self._unserved_since, now)
-        if now > self._unserved_since + self._unserved_seconds_max and not self.is_lost:
-            self._last_error = f"no request was of use for {self._unserved_seconds_max:g} s"
+        if now > self._unserved_since + UNSERVED_SECONDS_MAX and not self.is_lost:
+            self._last_error = f"no request was of use for {UNSERVED_SECONDS_MAX:g} s"
             self._lost.set_result(None)
 
     async def request(self, subject: str, payload: bytes, *, timeout_seconds: float) -> Msg:

@@ -64,12 +64,11 @@ class Import(msgspec.Struct, frozen=True):
 
 
 class Role(msgspec.Struct, frozen=True):
-    """A user in an account of its own, what it may do, whose watermarks it announces, and if it is another region's."""
+    """A user in an account of its own, what it may do, and whose watermarks it announces."""
 
     user: str
     imports: tuple[Import, ...]
     announces: Region | None = None
-    is_elsewhere: bool = False
 
     @property
     def account(self) -> str:
@@ -92,7 +91,6 @@ def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
             user=peer(origin),
             imports=(*_reads(LOG, own), *_follows(LOG, own, by=peer(origin)), *_reads(COPIES, copies[origin])),
             announces=origin,
-            is_elsewhere=True,
         )
         for origin in others
     ]
@@ -154,7 +152,7 @@ def accounts(here: Region, regions: Iterable[Region], passwords: Mapping[str, st
                 "mappings": {f"{_API}.>": f"{_API_HERE}.>"},
                 "imports": [one.declared() for one in dict.fromkeys(role.imports)],
                 "exports": list(_exports(role.account, all_roles)),
-                **_limits(role),
+                **_limits(here, role),
             }
             for role in all_roles
         },
@@ -203,8 +201,8 @@ def _permissions(role: Role) -> dict[str, Any]:
     return {} if role.announces else {"permissions": {"publish": {"deny": [announcements_of(Region(">"))]}}}
 
 
-def _limits(role: Role) -> dict[str, Any]:
+def _limits(here: Region, role: Role) -> dict[str, Any]:
     """Whoever comes from another region cannot use up what this one needs for itself."""
-    if not role.is_elsewhere:
+    if role.announces in {None, here}:
         return {}
     return {"limits": {"max_connections": CONNECTIONS_MAX, "max_subscriptions": SUBSCRIPTIONS_MAX}}

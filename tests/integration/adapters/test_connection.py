@@ -2,10 +2,7 @@
 
 import asyncio
 import gc
-import random
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
-from time import monotonic
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -13,18 +10,21 @@ import structlog.testing
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from adapters import connection as connection_module
-from adapters import jetstream
 from adapters.connection import Connection, open_connection
 from adapters.errors import Unavailable
-from adapters.event_log import EventLog
 from adapters.session import REDIAL_SECONDS, Session
-from core.positions import Region
 from deploy.local import LocalRegion
 from tests.integration.adapters.logs import until
-
-LOCALHOST = "127.0.0.1"
-INFO = b'INFO {"server_id": "stand-in", "version": "2.15.1", "max_payload": 1048576, "headers": true}\r\n'
+from tests.integration.adapters.stand_ins import (
+    Greeting,
+    garbled,
+    gone,
+    healthy,
+    over_long,
+    silent,
+    stand_in,
+    unwilling,
+)
 
 
 async def test_a_connection_is_kept_through_a_servers_death_and_says_each_change(region: LocalRegion) -> None:
@@ -59,73 +59,6 @@ async def test_a_silent_server_is_noticed_within_a_few_pings_and_its_session_end
         region.nats.resume()
     async with asyncio.timeout(3):
         assert await connection.session() is not session
-
-
-Greeting = Callable[[asyncio.StreamWriter], None]
-
-
-def healthy(writer: asyncio.StreamWriter) -> None:
-    writer.write(INFO)
-
-
-def over_long(writer: asyncio.StreamWriter) -> None:
-    writer.write(b"INFO " + b"x" * 200_000 + b"\r\n")
-
-
-def garbled(writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-
-
-def unwilling(writer: asyncio.StreamWriter) -> None:
-    writer.write(INFO + b"-ERR 'Authorization Violation'\r\n")
-
-
-def silent(_: asyncio.StreamWriter) -> None:
-    pass
-
-
-def gone(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-
-
-class StandIn:
-    """A NATS server that greets as it is told to, and answers pings."""
-
-    def __init__(self) -> None:
-        self.greeting: Greeting = healthy
-        self.writers: list[asyncio.StreamWriter] = []
-        self.port = 0
-
-    @property
-    def url(self) -> str:
-        return f"nats://{LOCALHOST}:{self.port}"
-
-    @property
-    def is_left(self) -> bool:
-        return all(writer.is_closing() for writer in self.writers)
-
-    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.writers.append(writer)
-        self.greeting(writer)
-        try:
-            while line := await reader.readline():
-                if line.startswith(b"PING"):
-                    writer.write(b"PONG\r\n")
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def stand_in() -> AsyncIterator[StandIn]:
-    server = StandIn()
-    listening = await asyncio.start_server(server.take, LOCALHOST, 0)
-    server.port = listening.sockets[0].getsockname()[1]
-    async with listening:
-        yield server
-        for writer in server.writers:
-            writer.close()
 
 
 @pytest.fixture
@@ -189,106 +122,6 @@ async def test_of_several_servers_one_that_is_well_is_enough(region: LocalRegion
             servers = ["nats://127.0.0.1:1", region.nats_url, server.url]
             async with open_connection(servers, name="a test") as connection, asyncio.timeout(2):
                 await (await connection.session()).client.flush()
-
-
-@pytest.fixture
-def soon_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sooner than one who asks gives up waiting for an answer for the second time."""
-    monkeypatch.setattr(connection_module, "UNSERVED_SECONDS_MAX", 0.3)
-    monkeypatch.setattr(jetstream, "API_TIMEOUT_SECONDS", 0.2)
-
-
-@pytest.mark.usefixtures("soon_left")
-async def test_a_server_that_lives_and_serves_no_request_is_left_for_another(
-    region: LocalRegion, log: EventLog, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As one does that is cut off from the other servers of its region."""
-    changes: list[str | None] = []
-    monkeypatch.setattr(random, "sample", lambda servers, _: list(servers))
-    async with (
-        stand_in() as useless,
-        open_connection([useless.url, region.nats_url], name="a test", on_change=changes.append) as connection,
-    ):
-        first = await connection.session()
-        described = EventLog(connection, log.origin)
-        async with asyncio.timeout(5):
-            while not first.is_lost:
-                with pytest.raises(Unavailable):
-                    await described.describe()
-        async with asyncio.timeout(2):
-            await connection.session()
-        assert await described.describe() == await log.describe()
-    assert changes == [None, "no request was of use for 0.3 s", None]
-
-
-@pytest.mark.usefixtures("soon_left")
-async def test_one_whose_requests_are_served_now_and_then_is_not_left(region: LocalRegion, log: EventLog) -> None:
-    async with open_connection([region.nats_url], name="a test") as connection:
-        session = await connection.session()
-        for _ in range(5):
-            session.unserved()
-            await asyncio.sleep(0.2)
-            await EventLog(connection, log.origin).describe()
-        assert not session.is_lost
-
-
-@asynccontextmanager
-async def balancer(ports: Sequence[int]) -> AsyncIterator[int]:
-    """A port behind which are several servers: a connection is to the first that had none yet, or to the last."""
-    left = list(ports)
-    passing: set[asyncio.Task[None]] = set()
-
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        port = left.pop(0) if len(left) > 1 else left[0]
-        to_reader, to_writer = await asyncio.open_connection(LOCALHOST, port)
-        for source, target in ((reader, to_writer), (to_reader, writer)):
-            task = asyncio.create_task(passed(source, target))
-            passing.add(task)
-            task.add_done_callback(passing.discard)
-
-    async with await asyncio.start_server(take, LOCALHOST, 0) as listening:
-        yield listening.sockets[0].getsockname()[1]
-    async with asyncio.timeout(10):
-        await asyncio.gather(*passing)
-
-
-async def passed(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while chunk := await source.read(4096):
-            target.write(chunk)
-    target.close()
-
-
-@pytest.mark.usefixtures("soon_left")
-async def test_behind_one_address_another_server_is_found_in_place_of_one_that_serves_no_request(
-    region: LocalRegion, log: EventLog
-) -> None:
-    async with stand_in() as useless, balancer([useless.port, useless.port, region.nats_ports[0]]) as port:
-        address = region.nats_url.replace(f":{region.nats_ports[0]}", f":{port}")
-        async with open_connection([address], name="a test") as connection, asyncio.timeout(20):
-            sessions = {await connection.session()}
-            described = EventLog(connection, log.origin)
-            while True:
-                with suppress(Unavailable):
-                    assert await described.describe() == await log.describe()
-                    break
-                sessions.add(await connection.session())
-            sessions.add(await connection.session())
-            assert len(sessions) == 3
-
-
-@pytest.mark.usefixtures("soon_left")
-async def test_a_server_that_is_alone_and_serves_nothing_is_asked_for_a_session_no_more_often_than_that(
-    origin: Region,
-) -> None:
-    async with stand_in() as useless, open_connection([useless.url], name="a test") as connection:
-        begin = monotonic()
-        async with asyncio.timeout(20):
-            while len(useless.writers) < 4:
-                await connection.session()
-                with pytest.raises(Unavailable):
-                    await EventLog(connection, origin).describe()
-        assert monotonic() - begin > 3 * (0.3 + REDIAL_SECONDS)
 
 
 async def test_one_who_is_told_of_a_change_and_fails_ends_nothing(region: LocalRegion) -> None:
