@@ -15,15 +15,11 @@ from adapters.session import DIAL_SECONDS_MAX
 from core.positions import Region
 from deploy.certificates import Authority, Use, new_authority
 from deploy.local.ports import LOCALHOST, Ports
-from deploy.local.probes import Readiness, Ready, Waiting
-from deploy.local.server_process import ServerProcess
-from deploy.local.servers import find_servers
 from deploy.logins import new_logins
-from deploy.nats.accounts import OBSERVER, accounts
-from deploy.nats.configuration import Tls as ServerTls
-from deploy.nats.configuration import nats_configuration
+from deploy.nats.accounts import OBSERVER
 from runtime.credentials import Login
 from runtime.settings import Environment
+from tests.nats_over_tls import give_certificate, server_over_tls
 
 HERE = Region("us-iowa")
 Context = Callable[[set[str]], ssl.SSLContext]
@@ -54,49 +50,17 @@ def context(tmp_path: Path, authority: Authority) -> Context:
 @pytest.fixture
 async def address(tmp_path: Path, authority: Authority) -> AsyncIterator[str]:
     """A real server that speaks TLS only and wants a certificate; the observer's login is in its address."""
-    ports, logins = Ports(), new_logins([HERE])
-    port, files = ports.claim_any(), tmp_path / "nats"
-    files.mkdir()
+    ports, passwords = Ports(), new_logins([HERE]).nats[HERE]
     shown = authority.issue(HERE, "nats", use=Use.SERVER, now=datetime.now(UTC))
-    paths = {name: tmp_path / f"server-{name}.pem" for name in ("certificate", "key", "authority")}
-    for name, text in zip(paths, (shown.certificate, shown.key, authority.identity.certificate), strict=True):
-        paths[name].write_text(text)
-    program = find_servers().nats
-    configuration = tmp_path / "nats.conf"
-    configuration.write_text(
-        nats_configuration(
-            program.version,
-            server_name=HERE,
-            listen=f"{LOCALHOST}:{port}",
-            store=str(files),
-            accounts=accounts(HERE, [], logins.nats[HERE]),
-            tls=ServerTls(**{name: str(path) for name, path in paths.items()}),
-        )
-    )
-    server = ServerProcess(
-        name="nats",
-        url=f"tls://{LOCALHOST}:{port}",
-        command=(str(program.path), "--config", str(configuration)),
-        files=files,
-        log=tmp_path / "nats.log",
-        probe=lambda: _listens(port),
-        environment={},
-    )
+    give_certificate(tmp_path, HERE, shown, authority)
+    server = server_over_tls(tmp_path, HERE, here=HERE, port=ports.claim_any(), passwords=passwords)
     await server.start()
     try:
         await server.wait_ready()
-        yield Login(OBSERVER, logins.nats[HERE][OBSERVER]).into(server.url)
+        yield Login(OBSERVER, passwords[OBSERVER]).into(server.url)
     finally:
         await server.stop()
         ports.close()
-
-
-async def _listens(port: int) -> Readiness:
-    with suppress(OSError):
-        _, writer = await asyncio.open_connection(LOCALHOST, port)
-        writer.close()
-        return Ready()
-    return Waiting("nobody listens")
 
 
 async def test_both_show_certificates_and_the_region_is_known_by_its_name(address: str, context: Context) -> None:

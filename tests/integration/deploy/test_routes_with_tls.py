@@ -24,15 +24,13 @@ from core.positions import BEGINNING, Epoch, Region
 from core.positions import Sequence as EventSequence
 from deploy.certificates import Authority, Identity, Use, new_authority
 from deploy.local.ports import LOCALHOST, Ports
-from deploy.local.probes import Readiness, Ready, Waiting
 from deploy.local.server_process import ServerProcess
-from deploy.local.servers import find_servers
 from deploy.logins import new_logins
-from deploy.nats.accounts import LOG_OPERATOR, ROUTES, SYSTEM_OPERATOR, accounts
-from deploy.nats.configuration import Cluster, nats_configuration
-from deploy.nats.configuration import Tls as ServerTls
+from deploy.nats.accounts import LOG_OPERATOR, ROUTES, SYSTEM_OPERATOR
+from deploy.nats.configuration import Cluster
 from runtime.credentials import Login
 from tests.integration.adapters.logs import entries, events
+from tests.nats_over_tls import give_certificate, server_over_tls
 
 HERE = Region("us-iowa")
 EPOCH = Epoch("epoch")
@@ -40,7 +38,6 @@ HOST = "localhost"
 """By this name they dial one another, and their certificates have it; they listen at its address."""
 
 PASSWORDS = new_logins([HERE]).nats[HERE]
-FILES = ("certificate", "key", "authority")
 NAMES = {f"{HERE}-{number}" for number in (1, 2, 3)}
 
 
@@ -72,36 +69,15 @@ class Servers:
 
     async def start(self, name: str, *, route_port: int, shows: Shown = OWN, password: str = PASSWORDS[ROUTES]) -> None:
         """One more, which listens."""
-        port, files = self.ports.claim_any(), self.directory / name
-        files.mkdir()
         self.give_certificate(name, shows)
-        program = find_servers().nats
-        configuration = self.directory / f"{name}.conf"
-        configuration.write_text(
-            nats_configuration(
-                program.version,
-                server_name=name,
-                listen=f"{LOCALHOST}:{port}",
-                store=str(files),
-                accounts=accounts(HERE, [], PASSWORDS),
-                tls=ServerTls(**{file: str(self.directory / f"{name}-{file}.pem") for file in FILES}),
-                cluster=Cluster(
-                    HERE,
-                    f"{LOCALHOST}:{route_port}",
-                    [f"{HOST}:{each}" for each in self.route_ports],
-                    password,
-                    f"{HOST}:{route_port}",
-                ),
-            )
-        )
-        server = ServerProcess(
-            name=name,
-            url=f"tls://{LOCALHOST}:{port}",
-            command=(str(program.path), "--config", str(configuration)),
-            files=files,
-            log=self.directory / f"{name}.log",
-            probe=lambda: _listens(port),
-            environment={},
+        routes = [f"{HOST}:{each}" for each in self.route_ports]
+        server = server_over_tls(
+            self.directory,
+            name,
+            here=HERE,
+            port=self.ports.claim_any(),
+            passwords=PASSWORDS,
+            cluster=Cluster(HERE, f"{LOCALHOST}:{route_port}", routes, password, f"{HOST}:{route_port}"),
         )
         self.started.append(server)
         await server.start()
@@ -109,10 +85,7 @@ class Servers:
 
     def give_certificate(self, name: str, shows: Shown) -> None:
         """A new one, in the files where that server finds it when it starts or is told to read them."""
-        shown = shows.issued(self.authority)
-        texts = (shown.certificate, shown.key, self.authority.identity.certificate)
-        for file, text in zip(FILES, texts, strict=True):
-            (self.directory / f"{name}-{file}.pem").write_text(text)
+        give_certificate(self.directory, name, shows.issued(self.authority), self.authority)
 
     async def serial_number(self, server: ServerProcess) -> int:
         """That of the certificate which a server shows now."""
@@ -148,14 +121,6 @@ class Servers:
         context = ssl.create_default_context(cadata=self.authority.identity.certificate)
         context.load_cert_chain(self.directory / "client.pem")
         return context
-
-
-async def _listens(port: int) -> Readiness:
-    with suppress(OSError):
-        _, writer = await asyncio.open_connection(LOCALHOST, port)
-        writer.close()
-        return Ready()
-    return Waiting("nobody listens")
 
 
 @pytest.fixture
