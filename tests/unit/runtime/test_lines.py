@@ -1,14 +1,14 @@
 import asyncio
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
 import pytest
-import structlog
 
 from runtime.lines import line_writer
 from runtime.logs import LogFormat, LogLevel, configure_logs
+
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="happened"):
@@ -16,14 +16,6 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", t
     number: int
     timestamp: datetime = datetime.fromtimestamp(0, UTC)
     text: str = ""
-
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Logging is everybody's: put it back."""
-    yield
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 async def test_lines_are_json_with_what_is_always_said_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:

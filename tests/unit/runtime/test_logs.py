@@ -1,7 +1,7 @@
 import json
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,17 +10,7 @@ import structlog
 
 from runtime.logs import LogFormat, LogLevel, configure_logs
 
-
-@pytest.fixture(autouse=True)
-def as_before() -> Iterator[None]:
-    """Logging is everybody's: put it back."""
-    root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
-    yield
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    root.setLevel(level)
-    root.handlers[:] = handlers
+pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

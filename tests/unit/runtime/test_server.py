@@ -88,14 +88,12 @@ async def test_a_signal_lets_what_is_in_flight_finish_and_takes_nothing_new(numb
     assert 0 < drained[0] - loop.time() <= 5
 
 
+@pytest.mark.usefixtures("logging_as_before")
 async def test_a_process_that_nobody_listens_to_any_more_stops_when_it_is_told_to(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as gone:
         structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=gone))
-    try:
-        serving = asyncio.create_task(serve(Held(), bind(LOCALHOST, 0), drain_seconds=1))
-        await asyncio.sleep(0)
-        os.kill(os.getpid(), signal.SIGTERM)
-        async with asyncio.timeout(5):
-            await serving
-    finally:
-        structlog.reset_defaults()
+    serving = asyncio.create_task(serve(Held(), bind(LOCALHOST, 0), drain_seconds=1))
+    await asyncio.sleep(0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(5):
+        await serving
