@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 import redis.asyncio
 
+from adapters import follower as follower_module
 from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
@@ -69,3 +70,9 @@ async def projection(region: LocalRegion, raw: "redis.asyncio.Redis") -> AsyncIt
     """A projection of nothing, that nobody has seen yet."""
     async with open_projection(region.redis_url) as projection:
         yield projection
+
+
+@pytest.fixture
+def soon_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Still longer than the second between two heartbeats."""
+    monkeypatch.setattr(follower_module, "SILENCE_SECONDS", 1.5)

@@ -1,13 +1,19 @@
 """What the tests of logs append, and how they look at it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+
+import nats
+from nats.aio.client import Client
 
 from adapters.batches import BATCH_EVENTS_MAX
+from adapters.errors import Unavailable
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Follower, Stored
 from core.codec import fingerprint
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
+from deploy.local import LocalRegion
 
 
 def entry(origin: Region, epoch: Epoch, number: int, *, size: int = 0) -> Entry:
@@ -55,3 +61,30 @@ async def until(holds: Callable[[], bool | Awaitable[bool]], *, seconds: float =
             if found if isinstance(found, bool) else await found:
                 return
             await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def paused(region: LocalRegion) -> AsyncIterator[None]:
+    region.nats.pause()
+    try:
+        yield
+    finally:
+        region.nats.resume()
+
+
+@asynccontextmanager
+async def administrator(region: LocalRegion) -> AsyncIterator[Client]:
+    """Somebody who may do to a stream what a disk or a person can."""
+    client = await nats.connect(region.nats_url)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def answers(log: EventLog) -> bool:
+    try:
+        await log.describe()
+    except Unavailable:
+        return False
+    return True

@@ -1,0 +1,130 @@
+"""A follower that hears nothing, or what does not follow on, hands nothing on and says so."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from nats.aio.msg import Msg
+
+from adapters import follower as follower_module
+from adapters.errors import EpochChanged, Interrupted, Unavailable
+from adapters.event_log import Entry, EventLog
+from adapters.follower import SILENCE_SECONDS, Follower
+from adapters.log_info import LogInfo
+from adapters.session import Session
+from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
+from core.topology import stream_of
+from deploy.local import LocalRegion
+from tests.integration.adapters.logs import (
+    administrator,
+    entry,
+    filled,
+    mark,
+)
+
+
+@pytest.mark.parametrize("sequence", [1, 3, 5, 99])
+async def test_what_does_not_follow_on_is_a_doubt_and_is_not_handed_on(
+    session: Session, log: EventLog, epoch: Epoch, sequence: int
+) -> None:
+    """As a server would deliver it whose consumer lost or repeated something."""
+    marks = await filled(log, epoch, 3)
+    async with asyncio.timeout(5), log.follow(marks[3]) as follower:
+        await follower.on_message(delivered(session, log, sequence, entry(log.origin, epoch, sequence)))
+        with pytest.raises(Interrupted, match=f"event {sequence} came after 3"):
+            await follower.next()
+
+
+async def test_an_event_of_another_epoch_in_the_midst_of_a_log_is_not_handed_on(
+    session: Session, log: EventLog, epoch: Epoch
+) -> None:
+    marks = await filled(log, epoch, 3)
+    async with asyncio.timeout(5), log.follow(marks[3]) as follower:
+        await follower.on_message(delivered(session, log, 4, entry(log.origin, Epoch("another"), 4)))
+        with pytest.raises(EpochChanged, match="the log has epoch another"):
+            await follower.next()
+
+
+def delivered(session: Session, log: EventLog, sequence: int, entry: Entry) -> Msg:
+    reply = f"$JS.ACK.{stream_of(log.origin)}.consumer.1.{sequence}.1.1.0"
+    return Msg(_client=session.client, subject=entry.subject, reply=reply, data=entry.data)
+
+
+async def test_a_follower_that_hears_nothing_is_in_doubt_within_its_bound(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    """Its consumer is gone and nobody says so: only the heartbeat is missing."""
+    marks = await filled(log, epoch, 1)
+    loop = asyncio.get_running_loop()
+    async with administrator(region) as client, log.follow(marks[1]) as follower:
+        for consumer in await client.jetstream().consumers_info(stream_of(log.origin)):
+            await client.jetstream().delete_consumer(stream_of(log.origin), consumer.name)
+        begin = loop.time()
+        with pytest.raises(Interrupted, match=r"nothing heard for 2\.5 s"):
+            await follower.next()
+        assert SILENCE_SECONDS <= loop.time() - begin < SILENCE_SECONDS + 1.5
+
+
+@asynccontextmanager
+async def living(session: Session, origin: Region, *, known: Mark, end: int | None) -> AsyncIterator[Follower]:
+    """A follower of a server that lives and delivers nothing, of a log that ends at `end`, if anybody says where."""
+
+    async def describe() -> LogInfo:
+        if end is None:
+            raise Unavailable("there is an election")
+        return LogInfo(epoch=known.epoch, last_sequence=Sequence(end))
+
+    async def beat() -> None:
+        while True:
+            await follower.on_message(Msg(_client=session.client, headers={"Status": "100"}))
+            await asyncio.sleep(0.2)
+
+    follower = Follower(session, origin, known=known, describe=describe)
+    beating = asyncio.create_task(beat())
+    try:
+        yield follower
+    finally:
+        beating.cancel()
+        follower.close()
+
+
+@pytest.mark.usefixtures("soon_in_doubt")
+async def test_a_follower_whose_known_event_does_not_come_again_is_in_doubt_though_its_server_lives(
+    session: Session, origin: Region, epoch: Epoch
+) -> None:
+    """As of a server that keeps the log too, and is behind."""
+    known = mark(epoch, 3, entry(origin, epoch, 3))
+    async with asyncio.timeout(5), living(session, origin, known=known, end=3) as follower:
+        with pytest.raises(Interrupted, match=r"event 3 did not come again in 1\.5 s"):
+            await follower.resume()
+
+
+async def test_a_follower_that_is_delivered_nothing_though_there_is_more_is_in_doubt(
+    session: Session, origin: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a server that keeps the log too, and is cut off from the others."""
+    monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.5)
+    async with asyncio.timeout(5), living(session, origin, known=BEGINNING, end=5) as follower:
+        with pytest.raises(Interrupted, match="nothing after 0 is delivered, and there is 5"):
+            await follower.next()
+
+
+@pytest.mark.parametrize("end", [0, None])
+async def test_a_follower_that_is_delivered_nothing_where_there_is_no_more_is_not(
+    session: Session, origin: Region, end: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.2)
+    async with living(session, origin, known=BEGINNING, end=end) as follower:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.5):
+                await follower.next()
+
+
+@pytest.mark.usefixtures("soon_in_doubt")
+async def test_a_quiet_log_is_no_reason_for_doubt(log: EventLog, epoch: Epoch) -> None:
+    marks = await filled(log, epoch, 1)
+    async with log.follow(marks[1]) as follower:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2.2):
+                await follower.next()
