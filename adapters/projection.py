@@ -26,6 +26,11 @@ CALL_TIMEOUT_SECONDS = 2.0
 CALLS_AT_ONCE_MAX = 32
 SIGN_OF_LIFE_SECONDS = 1.0
 
+_WHY_NOT_BEGUN = {
+    "replica": "this Redis is a replica, which is never current: name its master, or promote it",
+    "newer": "a newer version wrote this projection: run that version, or empty this Redis with FLUSHALL",
+}
+
 
 class View(NamedTuple):
     """Registers, and the vector that they belong to: read in one step.
@@ -50,7 +55,7 @@ class Required(NamedTuple):
 
 
 class State(NamedTuple):
-    """How far a projection is. `incarnation` is `""` where nobody has seen this Redis process yet.
+    """How far a projection is. `incarnation` is `""` if no replicator has seen this data on this Redis yet.
 
     `tainted` is the `maxmemory-policy` under which its Redis may have dropped registers, `""` where it may not.
     `required` is what the watermarks have to reach before it is current.
@@ -198,8 +203,24 @@ class Projection:
         )
 
     async def begin(self) -> str:
-        """The incarnation of the present Redis process, given to it now if it has none. Raises `Unavailable`."""
-        return str(await self._begin([STATE_KEY], [secrets.token_hex(8)]))
+        """The incarnation of the data in this Redis, given to it now if it has none. Raises `Unavailable`.
+
+        Data in an older format than this version's is dropped first.
+        """
+        return await self._begun(useless="")
+
+    async def rebuild(self, incarnation: str) -> str:
+        """Drop everything that was applied in `incarnation`, and begin anew. Returns the incarnation of now.
+
+        It does nothing if another incarnation has followed meanwhile. Raises `Unavailable`.
+        """
+        return await self._begun(useless=incarnation)
+
+    async def _begun(self, *, useless: str) -> str:
+        incarnation, why_not = await self._begin([STATE_KEY], [secrets.token_hex(8), useless])
+        if why_not:
+            raise Unavailable(_WHY_NOT_BEGUN[why_not])
+        return str(incarnation)
 
     async def require(self, incarnation: str, ends: dict[Region, Mark]) -> None:
         """Have `incarnation` reach `ends`, read after it began, before it is current. Raises `Unavailable`."""

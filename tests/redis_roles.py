@@ -41,6 +41,7 @@ APPLIES = (
     Permitted("hdel", (2, 0), "HDEL k f"),
     Permitted("del", (1, 0), "DEL k"),
     Permitted("expire", (1, 0), "EXPIRE k 10"),
+    Permitted("flushdb", (1, 0), "FLUSHDB WRONG"),
 )
 
 PERMITTED = {SERVICE: CONNECTS + READS, REPLICATOR: CONNECTS + READS + APPLIES}

@@ -1,7 +1,7 @@
 -- What state the projection is in; on the way, declare it current if it has reached what is required of it.
 -- KEYS[1] state; ARGV: for each origin that stops here at an event nobody could apply: origin, the sequence before it
 -- Returns {incarnation, current, whether the required ends are known, state as flat pairs}
-taint_if_it_may_evict()
+if replication_id() then taint_if_it_may_evict() end
 local seen = incarnation()
 local required = seen ~= '' and redis.call('HGET', STATE, 'required')
 

@@ -1,20 +1,29 @@
 -- Put before every script. The state of a projection is one hash:
---   incarnation  run id of the Redis process, ':', a nonce made when a replicator first saw it
---   required     the ends that the local logs had then: "origin epoch sequence" lines
+--   incarnation  FORMAT, ':', the replication id of its Redis, ':', a nonce made when a replicator first saw it
+--   required     what its watermarks have to reach: "origin epoch sequence" lines
 --   current      the incarnation in which all of `required` has been reached
 --   tainted      the maxmemory-policy under which this Redis may have dropped registers; only emptying it removes that
 --   clock        the highest clock applied
 --   mark:ORIGIN  "epoch sequence fingerprint" of the last event applied
 local STATE = KEYS[1]
 
-local function run_id()
-  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+-- Which keys and registers events become. A version that writes others has the next number: what was written under
+-- a lower one is emptied and built anew, what was written under a higher one is left alone.
+local FORMAT = 1
+
+-- The replication id of a master, which changes whenever its data may have been replaced. A replica has none: its
+-- data is another server's, and may be replaced at any moment.
+local function replication_id()
+  local info = redis.call('INFO', 'replication')
+  return string.find(info, 'role:master', 1, true) and string.match(info, 'master_replid:(%x+)')
 end
 
--- The incarnation, or '' where nobody has seen this process yet (or its data was emptied since).
+-- The incarnation, or '' if no replicator has seen this data in this format on this master.
 local function incarnation()
   local seen = redis.call('HGET', STATE, 'incarnation') or ''
-  if string.match(seen, '^(%x+):') == run_id() then return seen end
+  local id = replication_id()
+  local prefix = id and FORMAT .. ':' .. id .. ':'
+  if prefix and string.sub(seen, 1, #prefix) == prefix then return seen end
   return ''
 end
 

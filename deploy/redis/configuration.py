@@ -16,7 +16,7 @@ A Redis that does not know a command named here does not start: they are as old 
 """
 
 _READ = ("hget", "hgetall", "hexists", "hlen", "ttl")
-_APPLY = ("hset", "hsetnx", "hdel", "del", "expire")
+_APPLY = ("hset", "hsetnx", "hdel", "del", "expire", "flushdb")
 
 _MAY = {
     SERVICE: "-@all " + " ".join(f"+{command}" for command in (*_CONNECT, *_READ)),
