@@ -1,9 +1,7 @@
 """HTTP over one connection, bounded: its head in size and time, its answers in time, connections in number."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Any, cast
 
 from prometheus_client import Counter
@@ -11,6 +9,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from runtime.answers import closing_answer
 from runtime.transport import TogetherTransport
 
 HEAD_BYTES_MAX = 64 * 1024
@@ -207,7 +206,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Say it, unless it would be taken for the answer to a request that is still waiting for its own."""
         cycle = cast("RequestResponseCycle | None", self.cycle)
         if cycle is None or cycle.response_complete:
-            self.transport.write(_answer(status, message))
+            self.transport.write(closing_answer(status, message))
         self._close(reason)
 
     def _close(self, reason: str) -> None:
@@ -243,13 +242,3 @@ def protocol_with(*, connections_max: int) -> Callable[..., BoundedProtocol]:
         return BoundedProtocol(**arguments, connections_max=connections_max)
 
     return protocol
-
-
-def _answer(status: int, message: str) -> bytes:
-    """An answer in the shape of the service's errors, that ends the connection."""
-    envelope = {"meta": {}, "errors": [{"httpcode": status, "message": message}]}
-    body = json.dumps(envelope, separators=(",", ":")).encode()
-    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
-    again = "retry-after: 1\r\n" if status == HTTPStatus.SERVICE_UNAVAILABLE else ""
-    head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n{again}\r\n"
-    return head.encode() + body

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from runtime.answers import NotStored
 from runtime.protocol import HEAD_SECONDS, protocol_with
 from runtime.settings import InvalidSetting
 
@@ -80,7 +81,7 @@ async def serve(
     `on_drain` is told at once by when (in the event loop's time) waiting requests must have their answer.
     """
     config = uvicorn.Config(
-        app,
+        NotStored(app),
         lifespan="off",
         log_config=None,
         access_log=False,

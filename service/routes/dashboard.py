@@ -10,14 +10,9 @@ from litestar.types import ASGIApp
 from service.dashboard.assets import CONTENT_SECURITY_POLICY, assets, page
 from service.dashboard.listeners import Listeners
 from service.headers import AnyRequest
-from service.routes.schema import FILE, SAFE, sent
+from service.routes.schema import FILE, sent
 
-_PAGE = {
-    **SAFE,
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+_PAGE = {**FILE, "Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
 
 
 def dashboard_routes(listeners: Listeners) -> list[HTTPRouteHandler]:

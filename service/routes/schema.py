@@ -10,9 +10,9 @@ from service.headers import AnyRequest
 from service.openapi.assets import CONTENT_SECURITY_POLICY, Asset, assets, page
 from service.openapi.document import document
 
-SAFE = {"X-Content-Type-Options": "nosniff"}
-_PAGE = {**SAFE, "Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
-FILE = {**SAFE, "Cache-Control": "no-cache"}
+FILE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+"""A static file is the same for everybody: a cache may keep it, and asks each time whether it still holds."""
+_PAGE = {**FILE, "Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
 
 
 def schema_routes(limits: HeaderLimits) -> list[HTTPRouteHandler]:
@@ -22,7 +22,7 @@ def schema_routes(limits: HeaderLimits) -> list[HTTPRouteHandler]:
     @get("/schema/openapi.json", sync_to_thread=False)
     def read_document() -> Response[bytes]:
         """The OpenAPI document."""
-        return sent(Asset(contract, "application/json"), SAFE)
+        return sent(Asset(contract, "application/json"), FILE)
 
     @get("/schema", sync_to_thread=False)
     def read_page() -> Response[bytes]:

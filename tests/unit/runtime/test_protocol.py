@@ -93,6 +93,7 @@ async def refusal(streams: Streams) -> tuple[int, dict[str, str], str]:
     assert headers["content-length"] == str(len(body))
     assert headers["content-type"] == "application/json"
     assert headers["connection"] == "close"
+    assert headers["cache-control"] == "no-store"
     return number, headers, message
 
 

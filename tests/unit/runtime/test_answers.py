@@ -1,0 +1,42 @@
+"""No cache keeps an answer, whoever made it, unless the answer itself allows it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from runtime.answers import not_stored
+from tests.unit.runtime.serving import connect, served
+
+
+@pytest.mark.parametrize("name", [b"cache-control", b"Cache-Control"])
+def test_an_answer_that_names_its_own_cache_control_keeps_it(name: bytes) -> None:
+    assert not_stored([(name, b"no-cache")]) == [(name, b"no-cache")]
+
+
+def test_an_answer_that_says_nothing_of_caches_is_not_stored() -> None:
+    assert not_stored([(b"etag", b'"a"')]) == [(b"etag", b'"a"'), (b"cache-control", b"no-store")]
+
+
+async def silent(_: Any, __: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's
+    await send({"type": "http.response.start", "status": 204})
+    await send({"type": "http.response.body"})
+
+
+async def dying(_: Any, __: Any, ___: Any) -> None:  # noqa: ANN401 - ASGI's
+    raise RuntimeError("broken on purpose")
+
+
+@pytest.mark.parametrize(("app", "status"), [(silent, b"204"), (dying, b"500")])
+async def test_what_the_server_sends_for_an_application_is_not_stored(app: Any, status: bytes) -> None:  # noqa: ANN401
+    async with served(app) as port:
+        reader, writer = await connect(port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status)
+    assert head.count(b"cache-control: no-store") == 1
+    assert body == (
+        b'{"meta":{},"errors":[{"httpcode":500,"message":"unexpected error; it has been logged"}]}' * (app is dying)
+    )
