@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from enum import Enum
 from typing import Any
 
-from service.answers import failure, send_whole
+from service.answers import LATE, failure, send_whole
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
@@ -70,7 +70,7 @@ class Admission:
                 await send_whole(send, failure(413, f"body: expected at most {self._body_bytes_max} bytes"))
             case _NoBody.TOO_LATE:
                 late = f"body: it did not arrive within {self._body_seconds:g} s"
-                await send_whole(send, failure(408, late, headers={"Connection": "close"}))
+                await send_whole(send, failure(408, late, headers={**LATE, "Connection": "close"}))
             case _NoBody.DISCONNECTED:
                 scope[_IS_GIVEN_UP] = True
             case bytes(body):

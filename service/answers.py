@@ -62,6 +62,10 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 
 NOTHING_MORE = Meta()
 
+LATE = {"Retry-After": "1"}
+"""The headers of every 408. Clients repeat a 408 at once, unasked (RFC 9110, section 15.5.9); some do not where it
+names a time."""
+
 
 def failure(
     httpcode: int, message: str, *, meta: Meta = NOTHING_MORE, headers: dict[str, str] | None = None

@@ -27,7 +27,7 @@ from core.commands import (
     WebhookNotFound,
 )
 from core.fields import InvalidField
-from service.answers import ConsistencyMeta, Empty, Meta, failure
+from service.answers import LATE, ConsistencyMeta, Empty, Meta, failure
 from service.catching_up import NotSeenInTime, WriteLost
 from service.headers import API_KEY, AUTHORIZATION, RETRY_KEY, TOKEN, AnyRequest, InvalidHeader
 from service.operations import OperationExpired
@@ -126,7 +126,8 @@ def _too_many_waiting(_: AnyRequest, error: TooManyWaiting) -> Response[Empty]:
 
 def _not_seen_in_time(_: AnyRequest, error: NotSeenInTime) -> Response[Empty]:
     missing = ", ".join(error.missing)
-    return failure(408, f"{TOKEN}: within {error.timeout_seconds} s this region had not all that it names of {missing}")
+    message = f"{TOKEN}: within {error.timeout_seconds} s this region had not all that it names of {missing}"
+    return failure(408, message, headers=LATE)
 
 
 def _write_lost(_: AnyRequest, error: WriteLost) -> Response[Empty]:
@@ -160,7 +161,7 @@ def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
         f"{error.wait.level} was not reached within {error.wait.timeout_seconds} s: "
         f"waiting for {', '.join(error.pending)}; {known}"
     )
-    headers = {}
+    headers = dict(LATE)
     caller = caller_of(request.scope)
     # The administrator has no key with which an organization's operation could be read.
     if caller is not None and caller.credentials is not None:

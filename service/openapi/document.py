@@ -34,8 +34,9 @@ default, a 201 means that what was written is synced to disk in this region and 
 **Reading one's own writes.** Answers carry `SlashID-Consistency-Token`. A read that sends it, in any region,
 answers from a state at least that new. A refusal carries one too, where it was decided on what the region has.
 
-**Trying again.** With an `Idempotency-Key` a write can be sent again: it rejoins the first attempt. `GET
-/operations/{operation_id}` tells what became of it.
+**Trying again.** With an `Idempotency-Key` a write can be sent again: it rejoins the first attempt. Send one with every
+write: browsers and some HTTP clients repeat a 408 without being asked. `GET /operations/{operation_id}` tells what
+became of a write.
 
 **The envelope.** Every answer is `{"meta": …, "errors": [{"httpcode", "message"}], "result": …}`, but for those of
 the process itself. A refusal's `errors` has the answer's status and what is wrong.

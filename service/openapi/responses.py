@@ -85,9 +85,10 @@ def refused(status: int, description: str, *messages: str, headers: tuple[str, .
     return answer(description, "Refusal", shown, headers=headers)
 
 
-def decided(status: int, description: str, *messages: str) -> Json:
+def decided(status: int, description: str, *messages: str, headers: tuple[str, ...] = ()) -> Json:
     """A response that refuses because of what a region has. It tells its token, if a state was looked at for it."""
-    return {**refused(status, description, *messages), "headers": {TOKEN: _perhaps(TOKEN)}}
+    found = refused(status, description, *messages, headers=headers)
+    return {**found, "headers": {**found.get("headers", {}), TOKEN: _perhaps(TOKEN)}}
 
 
 def body(shape: str, shown: Mapping[str, Any]) -> Json:
@@ -114,19 +115,20 @@ def _content(shape: str, shown: Mapping[str, Any]) -> Json:
 
 
 def _not_in_time(link: str, *, headers: tuple[str, ...] = ()) -> Json:
-    """A 408 of a write. It has no headers where not even the body came in time."""
+    """A 408 of a write. It has `Retry-After` alone where not even the body came in time."""
     message = (
         "all_regions was not reached within 5 s: waiting for asia-japan; it is in the log and goes on to every region"
     )
     found = answer(
         "The consistency that is required was not reached in time, and `meta.consistency` says what is known; nothing "
-        "is undone. Or, without any of that and without the headers: the body did not arrive within 10 s.",
+        "is undone. Clients may repeat a 408 unasked: with an `Idempotency-Key` that is safe. Or, without any of that and "
+        "without the other headers: the body did not arrive within 10 s.",
         "Refusal",
         {
             "the event is in the log": failed(408, message, consistency=examples.NOT_REACHED),
             "the body came too late": failed(408, "body: it did not arrive within 10 s"),
         },
-        headers=headers,
+        headers=("Retry-After", *headers),
         links=(link,),
     )
     perhaps = {name: _perhaps(name) for name in (TOKEN, OPERATION)}
@@ -187,6 +189,7 @@ RESPONSES: dict[str, Json] = {
         "This region did not reach the state that the token names in time.",
         f"{TOKEN}: within 30 s this region had not all that it names of us-iowa",
         "body: it did not arrive within 10 s",
+        headers=("Retry-After",),
     ),
     "lost": decided(410, "The token names a write that was lost when its region's log was restored.", LOST),
     "too_large": refused(

@@ -184,6 +184,7 @@ async def test_a_body_that_is_late_is_a_408_that_ends_the_connection() -> None:
     assert client.status == 408
     assert client.refusal == {"httpcode": 408, "message": "body: it did not arrive within 0.05 s"}
     assert client.headers[b"connection"] == b"close"
+    assert client.headers[b"retry-after"] == b"1"
     assert held.scopes == []
 
 

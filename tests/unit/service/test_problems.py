@@ -19,6 +19,7 @@ from core.commands import TargetUrlTaken, WebhookNotFound
 from core.consistency import Level
 from core.fields import InvalidField
 from core.positions import Region
+from service.catching_up import NotSeenInTime
 from service.headers import InvalidHeader
 from service.problems import EXCEPTION_HANDLERS
 from service.requests import Wait
@@ -97,6 +98,22 @@ def test_an_unexpected_error_tells_nobody_what_it_was(client: TestClient[Litesta
 def test_503_says_when_to_try_again_and_405_what_is_allowed(client: TestClient[Litestar]) -> None:
     assert answer(client, RegionUnavailable("x"))[2]["Retry-After"] == "1"
     assert answer(client, MethodNotAllowedException(headers={"allow": "GET"}))[2]["Allow"] == "GET"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimedOut(WAIT, is_committed=True, acknowledged=[US], pending=[EU]),
+        TimedOut(WAIT, is_committed=False, acknowledged=[], pending=[US]),
+        NotSeenInTime(["us-iowa"], timeout_seconds=1),
+    ],
+    ids=["committed", "unknown", "token"],
+)
+def test_every_408_names_a_time_since_some_clients_repeat_at_once_what_names_none(
+    client: TestClient[Litestar], error: Exception
+) -> None:
+    code, _, headers = answer(client, error)
+    assert (code, headers["Retry-After"]) == (408, "1")
 
 
 def test_an_unknown_route_is_named_up_to_a_length(client: TestClient[Litestar]) -> None:

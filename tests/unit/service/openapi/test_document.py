@@ -188,7 +188,7 @@ def test_every_answer_has_every_header(name: str) -> None:
         is_no_route = status == 404 and name in FILES | {"issue_api_key", "list_api_keys"}
         expected |= {"SlashID-Consistency-Token"} if is_decided and not is_no_route else set()
         expected |= {"WWW-Authenticate"} if status == 401 else set()
-        expected |= {"Retry-After"} if status in {429, 503} and name != "readyz" else set()
+        expected |= {"Retry-After"} if status in {408, 429, 503} and name != "readyz" else set()
         expected |= {"SlashID-Consistency-Token"} if status == 503 and name not in {"readyz", "listen"} else set()
         assert set(response.get("headers", {})) == expected, status
 
