@@ -121,8 +121,8 @@ def _not_in_time(link: str, *, headers: tuple[str, ...] = ()) -> Json:
     )
     found = answer(
         "The consistency that is required was not reached in time, and `meta.consistency` says what is known; nothing "
-        "is undone. Clients may repeat a 408 unasked: with an `Idempotency-Key` that is safe. Or, without any of that and "
-        "without the other headers: the body did not arrive within 10 s.",
+        "is undone. Clients may repeat a 408 unasked: with an `Idempotency-Key` that is safe. Or, without any of that "
+        "and without the other headers: the body did not arrive within 10 s.",
         "Refusal",
         {
             "the event is in the log": failed(408, message, consistency=examples.NOT_REACHED),
