@@ -38,6 +38,8 @@ class Connection:
         self._last_server = ""
         self._available = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
+        self.why_not = "not dialled yet"
+        """Why there was no session when one was last tried for; `""` where there was."""
 
     @property
     def is_connected(self) -> bool:
@@ -106,6 +108,7 @@ class Connection:
         closing.add_done_callback(self._closing.discard)
 
     def _tell(self, why_not: str | None) -> None:
+        self.why_not = why_not or ""
         try:
             self._on_change(why_not)
         except Exception:

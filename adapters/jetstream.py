@@ -3,12 +3,13 @@
 import base64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import nats.errors
 
 from adapters.errors import Unavailable
+from adapters.server_needs import complaint_about
 from adapters.session import Session
 from core.topology import TRACEPARENT
 
@@ -17,9 +18,16 @@ STREAM_NOT_FOUND = 10059
 STREAM_NAME_TAKEN = 10058
 MESSAGE_NOT_FOUND = 10037
 _EXPECTED = "Nats-Expected-Last-Sequence"
+_SERVER_VERSION = "_nats.ver"
+"""In a stream's metadata as it is told, not as it was made: the version of the server that answers."""
+
+T = TypeVar("T")
 
 Message = tuple[str, bytes, str]
 """Subject, data, and the `traceparent` of the trace that it is part of, or `""`."""
+
+
+_UNFORESEEN = "the answer of this NATS has an unforeseen shape"
 
 
 class ApiError(Exception):
@@ -136,9 +144,11 @@ async def stream_info(session: Session, stream: str) -> StreamInfo:
     While there is none each server answers with what it has, which may be less than there is: that is no answer here.
     """
     with _counted(session):
-        info = msgspec.json.decode(await _answer(session, f"STREAM.INFO.{stream}"), type=StreamInfo)
+        info = _decoded(await _answer(session, f"STREAM.INFO.{stream}"), StreamInfo)
         if not info.cluster.leader:
             raise Unavailable(f"no server leads {stream} now")
+        if complaint := complaint_about(info.config.metadata.get(_SERVER_VERSION, "")):
+            raise Unavailable(f"whoever leads {stream}: {complaint}")
         return info
 
 
@@ -159,12 +169,20 @@ def _counted(session: Session) -> Iterator[None]:
 async def _answer(session: Session, subject: str, body: Any = None) -> bytes:  # noqa: ANN401 - as above
     payload = b"" if body is None else msgspec.json.encode(body)
     answer = await session.request(f"$JS.API.{subject}", payload, timeout_seconds=API_TIMEOUT_SECONDS)
-    error = msgspec.json.decode(answer.data, type=_Answer).error
+    error = _decoded(answer.data, _Answer).error
     if error is not None:
         if error.code >= 500 and error.err_code != STREAM_NAME_TAKEN:
             raise Unavailable(f"{error.description} ({error.err_code})")
         raise ApiError(code=error.err_code, description=error.description)
     return answer.data
+
+
+def _decoded(answer: bytes, kind: type[T]) -> T:
+    """An answer as `kind`. Raises `Unavailable` where it has another shape: what it says is not known then."""
+    try:
+        return msgspec.json.decode(answer, type=kind)
+    except msgspec.DecodeError as error:
+        raise Unavailable(f"{_UNFORESEEN}: {error}") from error
 
 
 async def create_stream(session: Session, config: StreamConfig) -> None:
@@ -175,10 +193,12 @@ async def create_stream(session: Session, config: StreamConfig) -> None:
 async def stored_message(session: Session, stream: str, sequence: int) -> StoredMessage:
     """One message, from the stream's leader. Raises `ApiError` where it is not there, `Unavailable`."""
     answer = await call(session, f"STREAM.MSG.GET.{stream}", {"seq": sequence})
-    message = msgspec.json.decode(answer, type=_StoredAnswer).message
-    return StoredMessage(
-        subject=message.subject, sequence=message.seq, data=base64.b64decode(message.data), time=message.time
-    )
+    message = _decoded(answer, _StoredAnswer).message
+    try:
+        data = base64.b64decode(message.data)
+    except ValueError as error:
+        raise Unavailable(f"{_UNFORESEEN}: {error}") from error
+    return StoredMessage(subject=message.subject, sequence=message.seq, data=data, time=message.time)
 
 
 async def create_push_consumer(session: Session, stream: str, *, deliver: str, start: int) -> None:
@@ -206,10 +226,14 @@ def sequence_of(reply: str) -> int:
     """The stream sequence in a delivered message's reply subject, in its old and its new form.
 
     Old: `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.…`; the new one has domain and account after `ACK`.
+    Raises `Unavailable` where it is neither.
     """
     tokens = reply.split(".")
     old_form = 9
-    return int(tokens[5] if len(tokens) == old_form else tokens[7])
+    try:
+        return int(tokens[5] if len(tokens) == old_form else tokens[7])
+    except (IndexError, ValueError) as error:
+        raise Unavailable(f"{_UNFORESEEN}: an event came with the reply subject {reply!r}") from error
 
 
 async def publish_one(session: Session, message: Message, *, after: int) -> Error | int:
@@ -246,7 +270,7 @@ async def _publish_last(session: Session, subject: str, data: bytes, headers: di
         answer = await session.client.request(subject, data, timeout=API_TIMEOUT_SECONDS, headers=headers)
     except nats.errors.NoRespondersError:
         return Error(code=503, description="no stream takes this subject")
-    acknowledgement = msgspec.json.decode(answer.data, type=_Acknowledgement)
+    acknowledgement = _decoded(answer.data, _Acknowledgement)
     return acknowledgement.error or acknowledgement.seq
 
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from adapters import jetstream
+from adapters.errors import Unavailable
 from core.positions import Epoch, Region, Sequence
 
 _ORIGIN = "crosshook.origin"
@@ -38,11 +39,13 @@ def metadata_of(origin: Region, epoch: Epoch, ancestors: Ancestors) -> dict[str,
 
 
 def log_info(info: jetstream.StreamInfo) -> LogInfo:
-    """What the stream of a log says."""
+    """What the stream of a log says. Raises `Unavailable` where its metadata are none of ours."""
     metadata = info.config.metadata
     forks = (entry.split(":") for entry in metadata.get(_ANCESTORS, "").split())
+    try:
+        ancestors = tuple((Epoch(old), Sequence(int(fork))) for old, fork in forks)
+    except ValueError as error:
+        raise Unavailable(f"{info.config.name}: {_ANCESTORS} is not EPOCH:SEQUENCE …: {error}") from error
     return LogInfo(
-        epoch=Epoch(metadata.get(_EPOCH, "")),
-        last_sequence=Sequence(info.state.last_seq),
-        ancestors=tuple((Epoch(old), Sequence(int(fork))) for old, fork in forks),
+        epoch=Epoch(metadata.get(_EPOCH, "")), last_sequence=Sequence(info.state.last_seq), ancestors=ancestors
     )

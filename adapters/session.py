@@ -16,6 +16,7 @@ from nats.aio.subscription import Subscription
 
 from adapters.addresses import Tls, taken_apart, tls_options
 from adapters.errors import Unavailable
+from adapters.server_needs import complaint_about
 from core.topology import deliveries_to
 
 T = TypeVar("T")
@@ -93,12 +94,22 @@ class Session:
             await asyncio.wait(tried, timeout=DIAL_SECONDS_MAX, return_when=asyncio.FIRST_COMPLETED)
             if connecting.done():
                 connecting.result()
+                self._check_server()
                 return
+        except Unavailable:
+            raise
         except Exception as error:  # The client lets through whatever a server can make it meet.
             raise Unavailable(in_words(error)) from error
         finally:
             connecting.cancel()
         raise Unavailable(self._last_error or f"no connection within {DIAL_SECONDS_MAX:g} s")
+
+    def _check_server(self) -> None:
+        """Raise `Unavailable` if the server that has just greeted lacks what is needed: nothing is asked of it then."""
+        # The client gives the version's text only in its `repr`; its numbers fail on what is no semantic version.
+        version = repr(self._client.connected_server_version).removeprefix("<nats server v").removesuffix(">")
+        if complaint := complaint_about(version):
+            raise Unavailable(complaint)
 
     def on_lost(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Have `wake` called when the session ends, unless what is returned is called before."""

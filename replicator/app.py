@@ -143,7 +143,7 @@ class Replicator:
         here, announcer = self._here, self._announcer
         not_ready = {}
         if not self._connections[here].is_connected:
-            not_ready[NotReady.NATS] = f"NATS of {here}"
+            not_ready[NotReady.NATS] = f"NATS of {here}: {self._connections[here].why_not}"
         if self._projection.unanswered:
             not_ready[NotReady.REDIS] = f"Redis of {here}: {self._projection.unanswered}"
         elif announcer.tainted:

@@ -103,7 +103,7 @@ class RegionView:
         latest = self._latest.get(self._here)
         not_ready = {}
         if not self._connection.is_connected:
-            not_ready[NotReady.NATS] = f"NATS of {self._here}"
+            not_ready[NotReady.NATS] = f"NATS of {self._here}: {self._connection.why_not}"
         elif self._writer.why_not:
             not_ready[NotReady.HALTED if self._own_log.alarm else NotReady.LOG] = self._writer.why_not
         is_heard = monotonic() <= self._heard_at.get(self._here, 0.0) + SILENCE_SECONDS

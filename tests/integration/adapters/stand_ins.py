@@ -14,6 +14,10 @@ def healthy(writer: asyncio.StreamWriter) -> None:
     writer.write(INFO)
 
 
+def outdated(writer: asyncio.StreamWriter) -> None:
+    writer.write(INFO.replace(b"2.15.1", b"2.11.11"))
+
+
 def over_long(writer: asyncio.StreamWriter) -> None:
     writer.write(b"INFO " + b"x" * 200_000 + b"\r\n")
 

@@ -20,6 +20,7 @@ from tests.integration.adapters.stand_ins import (
     garbled,
     gone,
     healthy,
+    outdated,
     over_long,
     silent,
     stand_in,
@@ -77,6 +78,7 @@ async def complaints() -> list[dict[str, Any]]:
         (unwilling, "Error: nats: 'Authorization Violation'"),
         (silent, "TimeoutError"),
         (gone, "Error: nats: empty response"),
+        (outdated, "NATS 2.12 or newer is needed, this is 2.11.11"),
     ],
 )
 async def test_a_server_that_greets_badly_is_said_and_dialled_again_until_it_is_well(
@@ -88,10 +90,12 @@ async def test_a_server_that_greets_badly_is_said_and_dialled_again_until_it_is_
         async with open_connection([server.url], name="patient", on_change=changes.append) as connection:
             await until(lambda: len(changes) >= 2)
             assert all(change is not None and change.startswith(why) for change in changes), changes
+            assert connection.why_not == changes[-1]
             server.greeting = healthy
             async with asyncio.timeout(2):
                 session = await connection.session()
             assert changes[-1] is None
+            assert connection.why_not == ""
             assert not session.is_lost
         assert session.is_lost
         await until(lambda: server.is_left)

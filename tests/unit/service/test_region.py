@@ -104,7 +104,7 @@ def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_bel
 
 
 def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(clock: SimpleNamespace) -> None:
-    log, connection, writer = Log(), SimpleNamespace(is_connected=True), SimpleNamespace(why_not="")
+    log, connection, writer = Log(), SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
     projection = SimpleNamespace(unanswered="")
     view = a_view(Waiting(), log, connection=connection, projection=projection, writer=writer)
     assert set(view.health().not_ready) == {NotReady.PROJECTION}
@@ -116,8 +116,8 @@ def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(c
     health = view.health()
     assert health.not_ready == {NotReady.HALTED: writer.why_not}
     assert health.halted == {HERE: "forked: at 7"}
-    connection.is_connected = False
-    assert set(view.health().not_ready) == {NotReady.NATS}
+    connection.is_connected, connection.why_not = False, "NATS 2.12 or newer is needed, this is 2.11.11"
+    assert view.health().not_ready == {NotReady.NATS: f"NATS of {HERE}: {connection.why_not}"}
     clock.now += SILENCE_SECONDS + 0.1
     assert set(view.health().not_ready) == {NotReady.NATS, NotReady.PROJECTION}
     connection.is_connected, log.alarm, writer.why_not = True, "", ""
