@@ -17,6 +17,7 @@ from replicator.persistence import Persistence
 from replicator.settings import Settings
 from replicator.ship import Shipper
 from replicator.status import Status, Step
+from runtime.head import HeadAsGet
 from runtime.health import Health, NotReady, expose_health, health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
@@ -52,7 +53,7 @@ async def main(settings: Settings) -> None:
         replicating = asyncio.create_task(replicator.run())
         expose_health(replicator.health)
         health = Litestar(health_routes(replicator.health), openapi_config=None, logging_config=None)
-        serving = asyncio.create_task(serve(health, listener, drain_seconds=0))
+        serving = asyncio.create_task(serve(HeadAsGet(health), listener, drain_seconds=0))
         await asyncio.wait({replicating, serving}, return_when=asyncio.FIRST_COMPLETED)
         for task in (replicating, serving):
             task.cancel()

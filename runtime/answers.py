@@ -24,11 +24,11 @@ class NotStored:
         """Pass the request on, and answer 500 if the application dies without an answer. The server logs why."""
         is_started = False
 
-        async def send_marked(message: MutableMapping[str, Any]) -> None:
+        async def send_marked(message: Mapping[str, Any]) -> None:
             nonlocal is_started
             if message["type"] == "http.response.start":
                 is_started = True
-                message["headers"] = not_stored(message.get("headers", ()))
+                message = {**message, "headers": not_stored(message.get("headers", ()))}
             await send(message)
 
         try:

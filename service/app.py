@@ -13,6 +13,7 @@ from adapters.addresses import Tls
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
 from adapters.projection import open_projection
+from runtime.head import HeadAsGet
 from runtime.health import expose_health, health_routes
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
@@ -151,7 +152,7 @@ async def main(settings: Settings) -> None:
             patience=patience,
         )
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
-        app = Observing(admission, paces=paces, write=write, tracing=tracing)
+        app = Observing(HeadAsGet(admission), paces=paces, write=write, tracing=tracing)
         works = own_log.run(), writer.run(), region.keep_listening(), sampling.run(), projection.keep_asking()
         background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(

@@ -27,6 +27,7 @@ from core.commands import (
     WebhookNotFound,
 )
 from core.fields import InvalidField
+from runtime.head import with_head
 from service.answers import LATE, ConsistencyMeta, Empty, Meta, failure
 from service.catching_up import NotSeenInTime, WriteLost
 from service.headers import API_KEY, AUTHORIZATION, RETRY_KEY, TOKEN, AnyRequest, InvalidHeader
@@ -174,7 +175,7 @@ def _no_such_route(request: AnyRequest, _: NotFoundException) -> Response[Empty]
 
 
 def _no_such_method(request: AnyRequest, error: MethodNotAllowedException) -> Response[Empty]:
-    allowed = (error.headers or {}).get("allow", "")
+    allowed = ", ".join(with_head(filter(None, (error.headers or {}).get("allow", "").split(", "))))
     return failure(405, f"{request.method} is not allowed here; allowed: {allowed}", headers={"Allow": allowed})
 
 

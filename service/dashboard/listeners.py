@@ -4,17 +4,24 @@ import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
+from runtime.head import is_head
 from service.answers import failure, send_whole
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
 
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-accel-buffering", b"no"),
-]
-"""The last one has a proxy pass on what comes when it comes."""
+_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [
+        (b"content-type", b"text/event-stream; charset=utf-8"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-accel-buffering", b"no"),
+    ],
+}
+"""The last header has a proxy pass on what comes when it comes."""
+
+_END = {"type": "http.response.body", "body": b""}
 
 
 class _Listener:
@@ -53,12 +60,16 @@ class Listeners:
         self._is_over = True
         self._rouse()
 
-    async def __call__(self, _: Scope, receive: Asgi, send: Asgi) -> None:
-        """Tell one listener, until he goes or all have to."""
+    async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
+        """Tell one listener, until he goes or all have to. A `HEAD` takes no place."""
         if self._is_over or len(self) >= self._listeners_max:
             why = f"{self._listeners_max} look already, as many as may; try again"
             message = "this process is going to stop; try again" if self._is_over else why
             await send_whole(send, failure(503, message, headers={"Retry-After": "1"}))
+            return
+        if is_head(scope):
+            await send(_START)
+            await send(_END)
             return
         listener = _Listener()
         self._listeners.add(listener)
@@ -70,14 +81,14 @@ class Listeners:
             leaving.cancel()
 
     async def _stream(self, listener: _Listener, send: Asgi) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send(_START)
         message = self._begin()
         while not listener.is_gone and not self._is_over:
             listener.roused.clear()
             await send({"type": "http.response.body", "body": message, "more_body": True})
             await listener.roused.wait()
             message = self._message
-        await send({"type": "http.response.body", "body": b""})
+        await send(_END)
 
     def _rouse(self) -> None:
         for listener in self._listeners:

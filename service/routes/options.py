@@ -7,6 +7,8 @@ from litestar import HttpMethod, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
+from runtime.head import with_head
+
 
 def with_options(handlers: Sequence[HTTPRouteHandler]) -> list[HTTPRouteHandler]:
     """The handlers, and before them one for `OPTIONS` on each of their paths.
@@ -17,7 +19,7 @@ def with_options(handlers: Sequence[HTTPRouteHandler]) -> list[HTTPRouteHandler]
     for handler in handlers:
         for path in handler.paths:
             methods[path] |= {str(method) for method in handler.http_methods}
-    return [*(_options(path, ", ".join(sorted(allowed))) for path, allowed in methods.items()), *handlers]
+    return [*(_options(path, ", ".join(with_head(allowed))) for path, allowed in methods.items()), *handlers]
 
 
 def _options(path: str, allowed: str) -> HTTPRouteHandler:

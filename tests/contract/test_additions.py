@@ -160,7 +160,7 @@ async def test_what_is_wrong_or_missing_is_told_to_nobody_without_a_good_key(
 async def test_which_methods_there_are_is_told_to_everybody(region: LocalRegion) -> None:
     async with httpx.AsyncClient(base_url=region.http_url) as nobody:
         answer = await nobody.options(f"{WEBHOOKS}/{uuid.uuid4()}")
-        assert (answer.status_code, answer.headers["Allow"]) == (204, "DELETE, GET, OPTIONS, PATCH")
+        assert (answer.status_code, answer.headers["Allow"]) == (204, "DELETE, GET, HEAD, OPTIONS, PATCH")
         assert (await nobody.put(WEBHOOKS)).status_code == 405
         assert (await nobody.get("/organizations/nothing")).status_code == 404
 

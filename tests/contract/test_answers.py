@@ -167,10 +167,10 @@ async def test_of_many_who_want_one_target_url_at_once_one_gets_it(client: httpx
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        (WEBHOOKS, {"GET", "POST"}),
-        (f"{WEBHOOKS}/nobodys", {"GET", "PATCH", "DELETE"}),
-        (triggers_of("nobodys"), {"GET", "POST", "DELETE"}),
-        ("/livez", {"GET"}),
+        (WEBHOOKS, {"GET", "HEAD", "POST"}),
+        (f"{WEBHOOKS}/nobodys", {"GET", "HEAD", "PATCH", "DELETE"}),
+        (triggers_of("nobodys"), {"GET", "HEAD", "POST", "DELETE"}),
+        ("/livez", {"GET", "HEAD"}),
     ],
 )
 async def test_options_names_every_method_of_a_path(client: httpx.AsyncClient, path: str, methods: set[str]) -> None:

@@ -336,10 +336,10 @@ async def test_an_unknown_route_is_not_found_and_told_from_an_unknown_webhook(
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        (WEBHOOKS, {"GET", "POST", "OPTIONS"}),
-        (f"{WEBHOOKS}/{NOBODYS}", {"GET", "PATCH", "DELETE", "OPTIONS"}),
-        (triggers_of(NOBODYS), {"GET", "POST", "DELETE", "OPTIONS"}),
-        ("/readyz", {"GET", "OPTIONS"}),
+        (WEBHOOKS, {"GET", "HEAD", "POST", "OPTIONS"}),
+        (f"{WEBHOOKS}/{NOBODYS}", {"GET", "HEAD", "PATCH", "DELETE", "OPTIONS"}),
+        (triggers_of(NOBODYS), {"GET", "HEAD", "POST", "DELETE", "OPTIONS"}),
+        ("/readyz", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])

@@ -5,7 +5,7 @@ from grafana_foundation_sdk.models import units
 from deploy.grafana.panels import Query, Row, lines, spread
 from deploy.grafana.queries import CHOSEN, buckets, quantile, rate
 
-_OF_CALLERS = f'route!~"GET /(livez|readyz|metrics|schema.*|dashboard.*)", {CHOSEN}'
+_OF_CALLERS = f'route!~"(GET|HEAD) /(livez|readyz|metrics|schema.*|dashboard.*)", {CHOSEN}'
 
 
 def answers() -> Row:

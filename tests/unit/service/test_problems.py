@@ -70,7 +70,11 @@ TABLE: list[tuple[Exception, int, str]] = [
     (TargetUrlTaken("https://x.example.com"), 409, "another webhook of this organization has https://x.example.com"),
     (RegionUnavailable("this region's log does not answer"), 503, "log does not answer; nothing was done, try again"),
     (NotFoundException(), 404, "no such route: /raises"),
-    (MethodNotAllowedException(headers={"allow": "GET, POST"}), 405, "GET is not allowed here; allowed: GET, POST"),
+    (
+        MethodNotAllowedException(headers={"allow": "GET, POST"}),
+        405,
+        "GET is not allowed here; allowed: GET, HEAD, POST",
+    ),
     (MethodNotAllowedException(), 405, "GET is not allowed here; allowed: "),
     (TooManyRequestsException(detail="slow down", headers={"Retry-After": "3"}), 429, "slow down"),
     (HTTPException(detail="teapot", status_code=418), 418, "teapot"),
@@ -97,7 +101,7 @@ def test_an_unexpected_error_tells_nobody_what_it_was(client: TestClient[Litesta
 
 def test_503_says_when_to_try_again_and_405_what_is_allowed(client: TestClient[Litestar]) -> None:
     assert answer(client, RegionUnavailable("x"))[2]["Retry-After"] == "1"
-    assert answer(client, MethodNotAllowedException(headers={"allow": "GET"}))[2]["Allow"] == "GET"
+    assert answer(client, MethodNotAllowedException(headers={"allow": "GET"}))[2]["Allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(
