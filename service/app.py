@@ -26,6 +26,7 @@ from service.admission import Admission
 from service.catching_up import CatchingUp
 from service.dashboard.board import Board
 from service.dashboard.listeners import Listeners
+from service.encodings import refuse_encoded_body
 from service.guard import Guard
 from service.headers import AdminHeaders
 from service.history import History
@@ -256,6 +257,7 @@ def make_app(
             **{name: Provide(make, sync_to_thread=False) for name, make in made_of_request.items()},
             "write": Provide(headers.write_request),
         },
+        before_request=refuse_encoded_body,
         before_send=[tell_exchange],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,

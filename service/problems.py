@@ -30,7 +30,8 @@ from core.fields import InvalidField
 from runtime.head import with_head
 from service.answers import LATE, ConsistencyMeta, Empty, Meta, failure
 from service.catching_up import NotSeenInTime, WriteLost
-from service.headers import API_KEY, AUTHORIZATION, RETRY_KEY, TOKEN, AnyRequest, InvalidHeader
+from service.encodings import IDENTITY, EncodedBody
+from service.headers import API_KEY, AUTHORIZATION, CONTENT_ENCODING, RETRY_KEY, TOKEN, AnyRequest, InvalidHeader
 from service.operations import OperationExpired
 from service.quota import TooManyWaiting
 from service.requests import caller_of
@@ -64,6 +65,11 @@ def _malformed_body(request: AnyRequest, error: Exception) -> Response[Empty]:
         return _http(request, error)
     detail = error.detail if isinstance(error, HTTPException) else str(error)
     return failure(400, f"body: expected a JSON object ({detail})")
+
+
+def _encoded_body(_: AnyRequest, __: EncodedBody) -> Response[Empty]:
+    message = f"header {CONTENT_ENCODING}: expected {IDENTITY} or none; send the body as it is"
+    return failure(415, message, headers={"Accept-Encoding": IDENTITY})
 
 
 def _webhook_not_found(_: AnyRequest, error: WebhookNotFound) -> Response[Empty]:
@@ -195,6 +201,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     ClientException: _malformed_body,
     UnicodeDecodeError: _malformed_body,
     RecursionError: _malformed_body,
+    EncodedBody: _encoded_body,
     WebhookNotFound: _webhook_not_found,
     TargetUrlTaken: _target_url_taken,
     TriggerNotFound: _trigger_not_found,

@@ -41,6 +41,8 @@ became of a write.
 **The envelope.** Every answer is `{"meta": …, "errors": [{"httpcode", "message"}], "result": …}`, but for those of
 the process itself. A refusal's `errors` has the answer's status and what is wrong.
 
+**`HEAD`** is `GET` without the body, on every path that has a `GET`.
+
 **Whatever the route**, an answer can also be one of these, in the envelope:
 
 | status | why |

@@ -11,7 +11,7 @@ _EVERYWHERE = {400: "bad_request", 429: "too_many", 503: "unavailable"}
 _OF_AN_ORGANIZATION = {**_EVERYWHERE, 401: "unauthenticated", 403: "forbidden"}
 _OF_THE_ADMINISTRATOR = {**_EVERYWHERE, 401: "not_administrator"}
 _OF_A_READ = {408: "not_seen_in_time", 410: "lost"}
-_OF_A_BODY = {413: "too_large"}
+_OF_A_BODY = {413: "too_large", 415: "encoded"}
 
 
 class Operation(NamedTuple):

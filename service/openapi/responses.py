@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.tokens import TOKEN_CHARACTERS_MAX
+from service.encodings import IDENTITY
 from service.headers import API_KEY, OPERATION, RETRY_KEY, TOKEN
 from service.openapi import examples, patterns
 from service.openapi.fields import Json, reference
@@ -42,6 +43,12 @@ HEADERS: dict[str, Json] = {
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
         "example": 1,
+    },
+    "Accept-Encoding": {
+        "description": "How a request's body may be encoded.",
+        "required": True,
+        "schema": {"type": "string", "const": IDENTITY},
+        "example": IDENTITY,
     },
     "WWW-Authenticate": {
         "description": "What would have been accepted.",
@@ -196,6 +203,12 @@ RESPONSES: dict[str, Json] = {
         413,
         "The body is longer than the service takes: 64 KiB, unless it is set otherwise.",
         "body: expected at most 65536 bytes",
+    ),
+    "encoded": refused(
+        415,
+        "The body is encoded. It is taken as it is.",
+        "header Content-Encoding: expected identity or none; send the body as it is",
+        headers=("Accept-Encoding",),
     ),
     "key_reused": decided(422, "The `Idempotency-Key` was used for a request that asked for something else.", REUSED),
     "too_many": refused(

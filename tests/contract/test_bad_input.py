@@ -273,6 +273,23 @@ async def test_a_body_over_64_kib_is_refused_whether_its_length_is_said_or_not(
     check_refused(answer, 413, "body: expected at most 65536 bytes")
 
 
+@pytest.mark.parametrize("coding", ["gzip", "identity, br", "x"])
+async def test_a_body_that_is_encoded_is_a_415_that_says_what_is_taken(client: httpx.AsyncClient, coding: str) -> None:
+    webhook = await registered(client)
+    for method, path in (("POST", WEBHOOKS), ("PATCH", f"{WEBHOOKS}/{webhook}"), ("POST", triggers_of(webhook))):
+        answer = await client.request(method, path, content=b"\x1f\x8b", headers={"Content-Encoding": coding})
+        check_refused(answer, 415, "Content-Encoding", "identity")
+        assert answer.headers["Accept-Encoding"] == "identity"
+        stranger = {"Content-Encoding": coding, "SlashID-API-Key": "nobody's"}
+        check_refused(await client.request(method, path, content=b"\x1f\x8b", headers=stranger), 401)
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", "", ", identity,"])
+async def test_a_body_that_is_not_encoded_is_taken_whatever_its_header(client: httpx.AsyncClient, coding: str) -> None:
+    answer = await client.post(WEBHOOKS, json=a_body(), headers={"Content-Encoding": coding})
+    assert answer.status_code == 201
+
+
 async def test_a_target_url_that_another_webhook_has_is_a_conflict(client: httpx.AsyncClient) -> None:
     body = a_body()
     await registered(client, target_url=body["target_url"])

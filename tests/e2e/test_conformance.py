@@ -112,7 +112,7 @@ def check(answer: httpx.Response, status: int, route: Route) -> None:
         assert int(answer.headers["Retry-After"]) > 0
     if status == 401:
         assert answer.headers["WWW-Authenticate"]
-    is_past_the_key = status not in (400, 401, 403, 413, 429, 503)
+    is_past_the_key = status not in (400, 401, 403, 413, 415, 429, 503)
     assert (TOKEN in answer.headers) == is_past_the_key, answer.headers
     reached_the_log = route.waits_for_consistency and status in (200, 201, 204, 408)
     assert (OPERATION in answer.headers) == reached_the_log
@@ -227,6 +227,11 @@ async def test_413(place: Place3, route: Route) -> None:
     check(await route.ask(place.client, await place.ids(), body=b" " * 65_537), 413, route)
 
 
+@pytest.mark.parametrize("route", documenting(415), ids=lambda route: f"{route.method} {route.path}")
+async def test_415(place: Place3, route: Route) -> None:
+    check(await route.ask(place.client, await place.ids(), headers={"Content-Encoding": "gzip"}), 415, route)
+
+
 @pytest.mark.parametrize("route", documenting(422), ids=lambda route: f"{route.method} {route.path}")
 async def test_422(place: Place3, route: Route) -> None:
     """The same retry key for another payload: here another body, or another `If-Match`, or another trigger."""
@@ -280,7 +285,7 @@ async def test_unknown_routes_and_methods_are_in_the_envelope(place: Place3) -> 
     for path, methods in allowed.items():
         answer = await place.client.request("PUT", path.format(**NOBODYS))
         assert (answer.status_code, answer.json()["errors"][0]["httpcode"]) == (405, 405)
-        assert {method.strip() for method in answer.headers["Allow"].split(",")} - {"OPTIONS"} == methods
+        assert {method.strip() for method in answer.headers["Allow"].split(",")} - {"OPTIONS", "HEAD"} == methods
 
 
 async def test_every_status_that_is_documented_is_tried() -> None:
