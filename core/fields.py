@@ -1,6 +1,7 @@
 """The fields of a webhook: from what a caller sent to what the log keeps, or `InvalidField`."""
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,7 +20,16 @@ TIMEOUT_MAX_NANOSECONDS = 20_000_000_000
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*")
+_RESERVED_HEADER = re.compile(
+    r"(?:connection|content-length|content-type|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade"
+    r"|(?:proxy|webhook)-.*)",
+    re.IGNORECASE,
+)
+RESERVED_HEADERS = "those of framing and of the connection, Content-Type and webhook-*"
+"""What `_RESERVED_HEADER` matches, for people: each call sets these headers itself, or they would break it."""
 _URL = re.compile(r"[!-~]+")
+_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
+"""RFC 3986, section 3.3: each character of a path is a pchar or a slash, and an escape is whole."""
 
 
 class InvalidField(ValueError):
@@ -57,6 +67,9 @@ def target_url(text: str) -> str:
         raise InvalidField("target_url", "expected a host name that is neither localhost nor an IP address")
     if port == 0:
         raise InvalidField("target_url", "expected a port from 1 to 65535")
+    if not _PATH.fullmatch(parts.path):
+        problem = "expected a path of RFC 3986: letters, digits, -._~!$&'()*+,;=:@/ and escapes such as %20"
+        raise InvalidField("target_url", problem)
     return text
 
 
@@ -85,15 +98,29 @@ def timeout(text: str) -> int:
 
 
 def custom_headers(headers: dict[str, list[str]], *, limits: HeaderLimits = USUAL) -> dict[str, list[str]]:
-    """The headers that a webhook is called with: RFC 9110 names, values without control characters, within `limits`."""
+    """The headers that a webhook is called with: names and values that do not break a call, within `limits`."""
+    _check_header_names(headers)
     if sum(max(1, len(values)) for values in headers.values()) > limits.headers_max:
         raise InvalidField("custom_headers", f"expected at most {limits.headers_max} headers, each value counted")
     for header, values in headers.items():
-        if not _HEADER_NAME.fullmatch(header):
-            raise InvalidField("custom_headers", f"expected header names of RFC 9110, got {header[:80]!r}")
         if not all(_HEADER_VALUE.fullmatch(value) for value in values):
             raise InvalidField("custom_headers", f"expected values without control characters for {header[:80]!r}")
+        if any(value != value.strip(" \t") for value in values):
+            raise InvalidField("custom_headers", f"expected values without blanks at their ends for {header[:80]!r}")
         if any(len((header + value).encode()) > limits.header_bytes_max for value in (values or [""])):
             expected = f"expected at most {limits.header_bytes_max} bytes of name and value for {header[:80]!r}"
             raise InvalidField("custom_headers", expected)
     return headers
+
+
+def _check_header_names(names: Iterable[str]) -> None:
+    seen: dict[str, str] = {}
+    for header in names:
+        if not _HEADER_NAME.fullmatch(header):
+            raise InvalidField("custom_headers", f"expected header names of RFC 9110, got {header[:80]!r}")
+        if _RESERVED_HEADER.fullmatch(header):
+            problem = f"expected names other than {RESERVED_HEADERS}, got {header[:80]!r}"
+            raise InvalidField("custom_headers", problem)
+        if (other := seen.setdefault(header.lower(), header)) != header:
+            problem = f"expected names that differ by more than case, got {other[:80]!r} and {header[:80]!r}"
+            raise InvalidField("custom_headers", problem)

@@ -5,7 +5,7 @@ from typing import Any
 from core.api_keys import NAME_CHARACTERS_MAX
 from core.catalogue import NAMES, TriggerType
 from core.consistency import Level
-from core.fields import HeaderLimits
+from core.fields import RESERVED_HEADERS, HeaderLimits
 from service.openapi import patterns
 from service.operations import State
 
@@ -18,7 +18,7 @@ def reference(name: str, kind: str = "schemas") -> Json:
 
 
 def _nullable(schema: Json) -> Json:
-    """What a PATCH leaves alone where it is null."""
+    """What counts as absent if it is null."""
     return {**schema, "type": [schema["type"], "null"]}
 
 
@@ -33,18 +33,17 @@ _TARGET_URL: Json = {
     "pattern": patterns.TARGET_URL,
     "description": (
         "Where the webhook is called: https, a host that is neither `localhost` nor an IP address, no user name, no "
-        "query, no fragment, printable ASCII. Unique within the organization."
+        "query, no fragment, a path of RFC 3986 with whole escapes. Unique within the organization."
     ),
 }
 _DESCRIPTION: Json = {"type": "string", "description": 'For people. `""` where there is none.'}
 _CUSTOM_HEADERS: Json = {
     "type": "object",
-    "propertyNames": {"pattern": patterns.HEADER_NAME},
-    "additionalProperties": {"type": "array", "items": {"type": "string", "pattern": patterns.HEADER_VALUE}},
-    "description": (
-        "What the webhook is called with: names of headers (RFC 9110), each with its values (no control characters)."
-    ),
+    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    "description": "What the webhook is called with: names of headers, each with its values.",
 }
+_NO_HEADERS: Json = {"type": "array", "items": {"type": "string"}, "maxItems": 0}
+"""How some languages write an empty map."""
 _TIMEOUT: Json = {
     "type": "string",
     "pattern": patterns.TIMEOUT,
@@ -53,6 +52,11 @@ _TIMEOUT: Json = {
         "How long a call of the webhook may take: a Go duration from `0s` to `20s`, such as `10s`, `1.5s` or `250ms`. "
         "In a request also one that has to be calculated, such as `1s500ms`, which the pattern cannot do."
     ),
+}
+_TIMEOUT_OR_NONE: Json = {
+    **_TIMEOUT,
+    "pattern": patterns.TIMEOUT_OR_NONE,
+    "description": f'{_TIMEOUT["description"]} `""` counts as absent.',
 }
 _ID: Json = {"type": "string", "format": "uuid", "description": "A UUIDv7."}
 _TIME: Json = {"type": "string", "format": "date-time", "description": "RFC 3339, UTC, with milliseconds."}
@@ -103,7 +107,7 @@ _FIELDS: dict[str, Json] = {
         },
     },
     "OperationAnswer": {"result": reference("Operation"), **_ENVELOPE},
-    "ApiKeyBody": {"name": _KEY_NAME},
+    "ApiKeyBody": {"name": _nullable(_KEY_NAME)},
     "ApiKey": _KEY,
     "ApiKeysAnswer": {"result": array_of(reference("ApiKey")), **_ENVELOPE},
     "IssuedApiKey": {
@@ -162,36 +166,49 @@ _FIELDS: dict[str, Json] = {
 
 def fields(limits: HeaderLimits) -> dict[str, Json]:
     """Shape -> field -> schema."""
-    webhook = {
-        "name": _NAME,
-        "target_url": _TARGET_URL,
-        "description": _DESCRIPTION,
-        "custom_headers": _CUSTOM_HEADERS,
-        "timeout": _TIMEOUT,
+    needed = {"name": _NAME, "target_url": _TARGET_URL}
+    optional = {
+        "description": _nullable(_DESCRIPTION),
+        "custom_headers": _custom_headers(limits),
+        "timeout": _nullable(_TIMEOUT_OR_NONE),
     }
-    body = {**webhook, "custom_headers": _limited(limits)}
     return {
         **_FIELDS,
-        "WebhookBody": body,
-        "WebhookChanges": {name: _nullable(schema) for name, schema in body.items()},
-        "Webhook": {"id": _ID, **webhook, "created_at": _TIME, "updated_at": _TIME},
+        "WebhookBody": {**needed, **optional},
+        "WebhookChanges": {**{name: _nullable(schema) for name, schema in needed.items()}, **optional},
+        "Webhook": {
+            "id": _ID,
+            "name": _NAME,
+            # An earlier version took what is refused now, and it is still there to be read.
+            "target_url": {name: said for name, said in _TARGET_URL.items() if name != "pattern"},
+            "description": _DESCRIPTION,
+            "custom_headers": _CUSTOM_HEADERS,
+            "timeout": _TIMEOUT,
+            "created_at": _TIME,
+            "updated_at": _TIME,
+        },
     }
 
 
-def _limited(limits: HeaderLimits) -> Json:
+def _custom_headers(limits: HeaderLimits) -> Json:
     """Each limit by itself. What holds of several headers together, or of name and value, the text has to say."""
-    values, value = _CUSTOM_HEADERS["additionalProperties"], _CUSTOM_HEADERS["additionalProperties"]["items"]
-    return {
-        **_CUSTOM_HEADERS,
-        "propertyNames": {**_CUSTOM_HEADERS["propertyNames"], "maxLength": limits.header_bytes_max},
-        "additionalProperties": {
-            **values,
-            "maxItems": limits.headers_max,
-            "items": {**value, "maxLength": limits.header_bytes_max - 1},
+    value = {"type": "string", "pattern": patterns.HEADER_VALUE, "maxLength": limits.header_bytes_max - 1}
+    headers = {
+        "type": "object",
+        "propertyNames": {
+            "pattern": patterns.HEADER_NAME,
+            "not": {"pattern": patterns.RESERVED_HEADER},
+            "maxLength": limits.header_bytes_max,
         },
+        "additionalProperties": {"type": "array", "maxItems": limits.headers_max, "items": value},
         "maxProperties": limits.headers_max,
+    }
+    return {
+        "anyOf": [headers, _NO_HEADERS, {"type": "null"}],
         "description": (
-            f"{_CUSTOM_HEADERS['description']} There can be {limits.headers_max} of them, each value counted. A name "
-            f"and a value together have at most {limits.header_bytes_max:,} bytes of UTF-8."
+            f"{_CUSTOM_HEADERS['description']} A name is one of RFC 9110, other than {RESERVED_HEADERS}. No two names "
+            "differ by case alone. A value has no control characters, and no blanks at its ends. There can be "
+            f"{limits.headers_max} headers, each value counted. A name and a value together have at most "
+            f"{limits.header_bytes_max:,} bytes of UTF-8. `[]` counts as absent."
         ),
     }

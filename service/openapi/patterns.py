@@ -11,17 +11,31 @@ NOT_BLANK = r"[^\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205
 
 HEADER_NAME = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
-HEADER_VALUE = r"^[^\x00-\x08\x0a-\x1f\x7f]*$"
+_RESERVED = [
+    *("connection", "content-length", "content-type", "expect", "host"),
+    *("keep-alive", "te", "trailer", "transfer-encoding", "upgrade"),
+]
+
+
+def _in_any_case(text: str) -> str:
+    return "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in text)
+
+
+_WHOLE, _PREFIXES = ("|".join(map(_in_any_case, names)) for names in (_RESERVED, ["proxy", "webhook"]))
+RESERVED_HEADER = f"^(?:{_WHOLE}|(?:{_PREFIXES})-.*)$"
+"""A name that no custom header can have."""
+
+HEADER_VALUE = r"^(?:[^\x00-\x20\x7f](?:[^\x00-\x08\x0a-\x1f\x7f]*[^\x00-\x20\x7f])?)?$"
 
 _LABEL = r"[0-9A-Za-z_](?:[0-9A-Za-z_-]{0,61}[0-9A-Za-z_])?"
-_LOCALHOST = "".join(f"[{letter.upper()}{letter}]" for letter in "localhost")
+_LOCALHOST = _in_any_case("localhost")
 _NO_LAST_LABEL = rf"(?:[0-9]+|0[Xx][0-9A-Fa-f]*|{_LOCALHOST})\.?(?:[:/]|$)"
 _PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 TARGET_URL = (
     r"^[Hh][Tt][Tt][Pp][Ss]://"
     rf"(?![^:/]{{254}})(?:{_LABEL}\.)*(?!{_NO_LAST_LABEL}){_LABEL}\.?"
     rf"(?::(?:0*{_PORT})?)?"
-    r'(?:/[!"$->@-~]*)?$'
+    r"(?:/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*)?$"
 )
 
 _FRACTION = r"(?:\.[0-9]*)?"
@@ -29,9 +43,12 @@ _SECONDS = rf"(?:1?[0-9]{_FRACTION}|\.[0-9]+|20(?:\.0*)?)s"
 _MILLISECONDS = rf"(?:1?[0-9]{{1,4}}{_FRACTION}|\.[0-9]+|20000(?:\.0*)?)ms"
 _MICROSECONDS = rf"(?:1?[0-9]{{1,7}}{_FRACTION}|\.[0-9]+|20000000(?:\.0*)?)[u\xb5\u03bc]s"
 _NANOSECONDS = rf"(?:1?[0-9]{{1,10}}{_FRACTION}|\.[0-9]+|20000000000(?:\.0*)?)ns"
-TIMEOUT = rf"^\+?(?:0|{_SECONDS}|{_MILLISECONDS}|{_MICROSECONDS}|{_NANOSECONDS})$"
+_TIMEOUT = rf"\+?(?:0|{_SECONDS}|{_MILLISECONDS}|{_MICROSECONDS}|{_NANOSECONDS})"
+TIMEOUT = f"^{_TIMEOUT}$"
 """A Go duration from 0 s to 20 s in one unit, which is all that Go itself writes of them. Taken besides: what has to be
 calculated, such as the sum `1s500ms`, a part of a minute such as `0.1m`, a part of a nanosecond; leading zeros; -0."""
+
+TIMEOUT_OR_NONE = f"^(?:{_TIMEOUT})?$"
 
 _ENTITY_TAG = r'(?:W/)?"[!#-~]*"'
 IF_MATCH = rf"^(?:\*|{_ENTITY_TAG}(?: *, *{_ENTITY_TAG})*)$"

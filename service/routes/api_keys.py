@@ -24,7 +24,7 @@ KEYS = "/admin/organizations/{organization_id:str}/keys"
 class ApiKeyBody(msgspec.Struct, frozen=True):
     """What a key is issued with: a name by which people tell it from others."""
 
-    name: str = ""
+    name: str | None = None
 
 
 class ApiKeyView(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ def api_key_routes(writing: Writing, reading: Reading, limits: Limits) -> list[H
             organization_id=admin_write.caller.organization_id,
             key_id=key_id,
             digest=digest_of(secret),
-            name=_name(data.name),
+            name=_name(data.name or ""),
             api_keys_max=limits.api_keys_max,
         )
         issued = view_of(api_key_in(key_id, (await writing.write(command, admin_write)).fields))

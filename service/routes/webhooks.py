@@ -1,5 +1,7 @@
 """Webhooks: register, list, read, change, delete."""
 
+from typing import Annotated
+
 import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
@@ -20,23 +22,27 @@ WEBHOOKS = "/organizations/webhooks"
 WEBHOOK = f"{WEBHOOKS}/{{webhook_id:str}}"
 
 
+CustomHeaders = dict[str, list[str]] | Annotated[list[str], msgspec.Meta(max_length=0)] | None
+"""Headers by name. An empty list, as some languages write an empty map, and null count as absent."""
+
+
 class WebhookBody(msgspec.Struct, frozen=True):
-    """What a webhook is registered with."""
+    """What a webhook is registered with. An optional member that is null counts as absent, and so does `""`."""
 
     name: str
     target_url: str
-    description: str = ""
-    custom_headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
-    timeout: str = "0s"
+    description: str | None = None
+    custom_headers: CustomHeaders = None
+    timeout: str | None = None
 
 
 class WebhookChanges(msgspec.Struct, frozen=True):
-    """What of a webhook is changed; what is left out or null stays as it is. `custom_headers` replaces them all."""
+    """What of a webhook is changed; what is absent or null stays as it is. `custom_headers` replaces them all."""
 
     name: str | None = None
     target_url: str | None = None
     description: str | None = None
-    custom_headers: dict[str, list[str]] | None = None
+    custom_headers: CustomHeaders = None
     timeout: str | None = None
 
 
@@ -97,9 +103,9 @@ def creation(organization_id: str, body: WebhookBody, limits: Limits) -> CreateW
         webhook_id=new_identifier(),
         name=fields.name(body.name),
         target_url=fields.target_url(body.target_url),
-        description=body.description,
-        custom_headers=fields.custom_headers(body.custom_headers, limits=limits.headers),
-        timeout_nanoseconds=fields.timeout(body.timeout),
+        description=body.description or "",
+        custom_headers=fields.custom_headers(_given(body.custom_headers) or {}, limits=limits.headers),
+        timeout_nanoseconds=fields.timeout(body.timeout or "0s"),
         webhooks_max=limits.webhooks_max,
     )
 
@@ -108,7 +114,7 @@ def change(
     organization_id: str, webhook_id: str, body: WebhookChanges, limits: Limits, *, if_match: tuple[str, ...]
 ) -> UpdateWebhook:
     """The command that a body makes. Raises `InvalidField`."""
-    headers = body.custom_headers
+    headers = _given(body.custom_headers)
     return UpdateWebhook(
         organization_id=organization_id,
         webhook_id=webhook_id,
@@ -116,9 +122,13 @@ def change(
         target_url=None if body.target_url is None else fields.target_url(body.target_url),
         description=body.description,
         custom_headers=None if headers is None else fields.custom_headers(headers, limits=limits.headers),
-        timeout_nanoseconds=None if body.timeout is None else fields.timeout(body.timeout),
+        timeout_nanoseconds=fields.timeout(body.timeout) if body.timeout else None,
         if_match=if_match,
     )
+
+
+def _given(headers: CustomHeaders) -> dict[str, list[str]] | None:
+    return headers if isinstance(headers, dict) else None
 
 
 def described(written: Written, *, status_code: int = 200) -> Response[Answer[WebhookView]]:

@@ -53,8 +53,9 @@ def before_call(_: HookContext, case: AnyCase, kwargs: dict[str, Any]) -> None: 
     if isinstance(body, dict) and WEBHOOK["target_url"].is_valid(body.get("target_url")):
         body["target_url"] += f"/{next(number)}"
     # How many headers there are, and how long they are with their names, cannot be added up.
-    if isinstance(body, dict) and WEBHOOK["custom_headers"].is_valid(body.get("custom_headers")):
-        body["custom_headers"] = fitting(body["custom_headers"])
+    custom = body.get("custom_headers") if isinstance(body, dict) else None
+    if isinstance(custom, dict) and WEBHOOK["custom_headers"].is_valid(custom):
+        body["custom_headers"] = fitting(custom)
 
 
 def fitting(headers: dict[str, list[str]]) -> dict[str, list[str]]:

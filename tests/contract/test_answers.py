@@ -57,6 +57,18 @@ async def test_a_trigger_that_is_there_already_is_created_again_and_keeps_its_pl
     assert (await client.get(triggers_of(webhook))).json()["result"] == [A_TRIGGER, other]
 
 
+@pytest.mark.parametrize("custom_headers", [None, [], {}])
+@pytest.mark.parametrize("duration", [None, ""])
+async def test_an_optional_member_that_is_null_or_empty_counts_as_absent(
+    client: httpx.AsyncClient, custom_headers: object, duration: str | None
+) -> None:
+    empty = {"description": None, "custom_headers": custom_headers, "timeout": duration}
+    created = await client.post(WEBHOOKS, json=a_body(**empty))
+    assert created.status_code == 201, created.text
+    webhook = created.json()["result"]
+    assert (webhook["description"], webhook["timeout"], "custom_headers" in webhook) == ("", "0s", False)
+
+
 async def test_a_webhook_is_answered_whole_and_read_back_the_same(client: httpx.AsyncClient) -> None:
     body = a_body(
         description="what it is for \u2028 \U0001f980",

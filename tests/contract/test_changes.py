@@ -43,6 +43,13 @@ async def test_a_patch_replaces_all_custom_headers(client: httpx.AsyncClient) ->
     assert "custom_headers" not in emptied.json()["result"]
 
 
+async def test_a_patch_leaves_alone_what_is_null_or_empty(client: httpx.AsyncClient) -> None:
+    webhook = await registered(client, custom_headers={"X-A": ["1"]}, timeout="3s")
+    answer = await client.patch(f"{WEBHOOKS}/{webhook}", json={"custom_headers": [], "timeout": "", "name": None})
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["result"]["custom_headers"], answer.json()["result"]["timeout"]) == ({"X-A": ["1"]}, "3s")
+
+
 async def test_a_patch_of_nothing_changes_nothing(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     before = (await client.get(one(webhook))).json()

@@ -14,6 +14,7 @@ from core.fields import InvalidField
         "https://example.com",
         "https://example.com/",
         "https://example.com/hooks/a;b=c/%7Eme",
+        "https://example.com/-._~!$&'()*+,;=:@/%00%ff//",
         "https://example.com:8443/hooks",
         "https://example.com:1",
         "https://example.com:65535",
@@ -109,6 +110,13 @@ def test_an_https_url_with_a_host_name_is_taken_as_it_is(url: str) -> None:
         "https://example.com\\@127.0.0.1/",
         "https://" + "a" * 64 + ".com",
         "https://" + ".".join(["a" * 63] * 4) + ".com",
+        # paths that are none: what is no pchar, and escapes that are not whole
+        "https://example.com/%",
+        "https://example.com/%a",
+        "https://example.com/%zz",
+        "https://example.com/a%2",
+        "https://example.com/%%20",
+        *(f"https://example.com/a{character}b" for character in '\\"<>{}|^[]`'),
         # characters that parsers drop, fold or disagree about
         " https://example.com",
         "https://example.com ",
@@ -189,6 +197,7 @@ def test_any_other_timeout_is_refused(text: str) -> None:
         {"X-Token": []},
         {"X-Token": ["a", "b"], "x_other.~!#$%&'*+^`|": [""]},
         {"X-Text": ["tab\tand space", "Grüße", "\u0080\U0010ffff"]},
+        {"Authorization": ["Bearer x"], "Webhook": ["a"], "Proxy": ["b"], "X-Host": ["c"], "Tea": ["d"]},
     ],
 )
 def test_custom_headers_are_rfc_9110_names_with_lists_of_texts(headers: dict[str, list[str]]) -> None:
@@ -207,12 +216,32 @@ def test_custom_headers_are_rfc_9110_names_with_lists_of_texts(headers: dict[str
         {"X-Token": ["a\0"]},
         {"X-Token": ["a", "\x7f"]},
         {"X-Token": ["a\n"]},
+        {"X-Token": [" a"]},
+        {"X-Token": ["a\t"]},
+        {"X-Token": [" "]},
     ],
 )
 def test_a_header_that_could_break_a_request_is_refused(headers: dict[str, list[str]]) -> None:
     with pytest.raises(InvalidField) as refusal:
         fields.custom_headers(headers)
     assert refusal.value.field == "custom_headers"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Content-Length", "Transfer-Encoding", "Host", "Connection", "Upgrade", "TE", "Trailer", "Expect"),
+        *("Keep-Alive", "Proxy-Connection", "proxy-authorization", "webhook-id", "Webhook-Signature", "content-TYPE"),
+    ],
+)
+def test_a_header_that_each_call_sets_itself_or_that_would_break_it_is_refused_by_name(name: str) -> None:
+    with pytest.raises(InvalidField, match=f"^custom_headers: expected names other than .*, got '{name}'$"):
+        fields.custom_headers({"X-Fine": ["a"], name: ["b"]})
+
+
+def test_two_header_names_that_differ_by_case_alone_are_refused_and_both_named() -> None:
+    with pytest.raises(InvalidField, match=r"got 'X-Desk' and 'x-desk'$"):
+        fields.custom_headers({"X-Desk": ["a"], "X-Other": [], "x-desk": ["b"]})
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from service.openapi.fields import fields as known_fields
 from service.openapi.parameters import PARAMETERS
 
 WEBHOOK: Json = known_fields(HeaderLimits())["WebhookBody"]
+TIMEOUT: Json = known_fields(HeaderLimits())["Webhook"]["timeout"]
 LABELS = st.sampled_from(
     [*"a A-b -a a- _ a_b xn--a 1 0x 0X7f 0x7g localhost LOCALhost é %41 \u0661".split(), "", "a" * 63, "a" * 64]
 )
@@ -31,7 +32,26 @@ URLS = st.builds(
     st.sampled_from(["", "", ".", ".."]),
     st.sampled_from(["", "", ":", ":0", ":00", ":1", ":080", ":65535", ":65536", ":99999", ":a", ":-1", ":1:2", "]"]),
     st.sampled_from(
-        ["", "", "/", "/a/b;c=d/%20", "/a?b", "/#", "?", "\\", "/ ", "/\n", "\n", "/é", "/[x]", "/:1", "//a@b"]
+        [
+            "",
+            "",
+            "/",
+            "/a/b;c=d/%20",
+            "/a?b",
+            "/#",
+            "?",
+            "\\",
+            "/ ",
+            "/\n",
+            "\n",
+            "/é",
+            "/[x]",
+            "/:1",
+            "//a@b",
+            "/%2",
+            "/%2g",
+            "/%2F%7e",
+        ]
     ),
 )
 NUMBERS = st.sampled_from(
@@ -75,8 +95,13 @@ def test_every_white_space_of_unicode_is_blank() -> None:
 
 @given(st.builds("{}{}".format, SIGNS, DURATIONS.map("".join)) | st.text("0129.smn\n+-", max_size=6))
 def test_a_timeout_that_matches_is_taken(timeout: str) -> None:
-    if jsonschema_rs.is_valid(WEBHOOK["timeout"], timeout):
+    if jsonschema_rs.is_valid(TIMEOUT, timeout):
         assert is_taken(fields.timeout, timeout)
+
+
+def test_only_a_request_has_an_empty_timeout() -> None:
+    assert jsonschema_rs.is_valid(WEBHOOK["timeout"], "")
+    assert not jsonschema_rs.is_valid(TIMEOUT, "")
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -92,18 +117,27 @@ def test_a_timeout_in_one_unit_matches_if_it_is_taken(unit: str, whole: int, fra
     # Parts of a nanosecond do not count.
     assume(not is_all_there_may_be or (unit != "ns" and fraction != ".000000001") or unit == "s")
     timeout = f"{sign}{whole}{fraction}{unit}"
-    assert jsonschema_rs.is_valid(WEBHOOK["timeout"], timeout) == is_taken(fields.timeout, timeout)
+    assert jsonschema_rs.is_valid(TIMEOUT, timeout) == is_taken(fields.timeout, timeout)
 
 
 @given(st.integers(0, fields.TIMEOUT_MAX_NANOSECONDS))
 def test_a_timeout_as_it_is_answered_matches(nanoseconds: int) -> None:
-    assert jsonschema_rs.is_valid(WEBHOOK["timeout"], render(nanoseconds))
+    assert jsonschema_rs.is_valid(TIMEOUT, render(nanoseconds))
 
 
 @given(HEADER_TEXTS, st.lists(HEADER_TEXTS, max_size=2))
 def test_custom_headers_match_if_they_are_taken_and_only_then(name: str, values: list[str]) -> None:
     taken = is_taken(lambda name: fields.custom_headers({name: values}), name)
     assert jsonschema_rs.is_valid(WEBHOOK["custom_headers"], {name: values}) == taken
+
+
+RESERVED = ["te", "host", "Connection", "Proxy-", "proxy-x", "webhook-id", "webhooks-id", "content-type", "x-te"]
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_a_reserved_header_matches_no_more_than_it_is_taken(name: str) -> None:
+    taken = is_taken(lambda name: fields.custom_headers({name: []}), name)
+    assert jsonschema_rs.is_valid(WEBHOOK["custom_headers"], {name: []}) == taken
 
 
 @given(st.text(st.sampled_from('"*, -+!#~ax'), max_size=8))
