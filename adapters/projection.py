@@ -8,13 +8,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 import msgspec
-from redis.asyncio import ConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.asyncio import Redis
 
 from adapters.errors import NotCurrent, Unavailable
 from adapters.redis_calls import RedisCalls
+from adapters.redis_pool import Pool, make_pool
 from adapters.scripts import Script
 from core.positions import BEGINNING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
@@ -22,7 +20,6 @@ from core.registers import TOMBSTONE, Fields, Query, Recall, Record, Write
 from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
 
 STATE_KEY = "projection"
-CALL_TIMEOUT_SECONDS = 2.0
 CALLS_AT_ONCE_MAX = 32
 SIGN_OF_LIFE_SECONDS = 1.0
 
@@ -103,29 +100,42 @@ class Run(msgspec.Struct, frozen=True):
 class Projection:
     """The registers and watermarks in one Redis."""
 
-    def __init__(self, redis: "Redis") -> None:
-        self._redis = redis
-        self._calls = RedisCalls(CALLS_AT_ONCE_MAX)
+    def __init__(self, redis: "Redis", pool: Pool) -> None:
+        self._pool = pool
+        self._calls = RedisCalls(CALLS_AT_ONCE_MAX, pool.redial)
         self._apply = Script(redis, "apply", self._calls)
         self._read = Script(redis, "read", self._calls)
         self._observe = Script(redis, "observe", self._calls)
         self._begin = Script(redis, "begin", self._calls)
         self._require = Script(redis, "require", self._calls)
+        self._sign_of_life = Script(redis, "sign_of_life", self._calls)
 
     @property
     def unanswered(self) -> str:
         """Why Redis did not answer when it was last asked; `""` where it did, whatever it said."""
         return self._calls.unanswered
 
-    async def keep_asking(self) -> None:
+    @property
+    def refused(self) -> str:
+        """Why Redis, which answers, does not do what it is there for; `""` if it does, as far as is known."""
+        return self._calls.refused
+
+    async def keep_asking(self, *, to_write: bool) -> None:
         """Ask Redis for a sign of life every `SIGN_OF_LIFE_SECONDS`, until cancelled.
 
-        Where nobody reads, `unanswered` would not be known otherwise.
+        Without it `unanswered` and `refused` are not known while nobody reads or writes. `to_write` is for a process
+        that writes to it. A Redis that has become a replica is left.
         """
         while True:
             with suppress(Unavailable):
-                await self._calls(self._redis.ping)
+                await self._ask(to_write=to_write)
             await asyncio.sleep(SIGN_OF_LIFE_SECONDS)
+
+    async def _ask(self, *, to_write: bool) -> None:
+        role = await self._sign_of_life([STATE_KEY], ["write" if to_write else ""])
+        self._calls.accepted()
+        if role != "master":
+            await self._pool.redial()
 
     async def read(self, query: Query) -> View:
         """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
@@ -231,20 +241,10 @@ class Projection:
 @asynccontextmanager
 async def open_projection(url: str) -> AsyncIterator[Projection]:
     """The projection in the Redis at `url`. Nothing is connected until it is used."""
-    pool = ConnectionPool.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=CALL_TIMEOUT_SECONDS,
-        socket_connect_timeout=CALL_TIMEOUT_SECONDS,
-        # Neither who the client is nor to be told of maintenance, which RESP3 has it ask for: our users may do neither.
-        driver_info=None,
-        protocol=2,
-        # One more try, on a new connection, for one that a restarted Redis has left dead.
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-    )
+    pool = make_pool(url)
     async with Redis(connection_pool=pool) as redis:
         try:
-            yield Projection(redis)
+            yield Projection(redis, pool)
         finally:
             await pool.disconnect()
 

@@ -8,8 +8,14 @@ from typing import TypeVar
 from redis.exceptions import RedisError, ResponseError
 
 from adapters.errors import Unavailable
+from adapters.redis_pool import Unsuitable
+from adapters.redis_refusals import refusal_in
 
 T = TypeVar("T")
+
+
+async def _stay_connected() -> None:
+    """For calls over a connection that cannot be dialled anew."""
 
 
 class RedisCalls:
@@ -17,14 +23,21 @@ class RedisCalls:
 
     A connection pool's own line ends after a time that passes also where Redis answers everybody, and does not serve
     first who came first. `unanswered` is why Redis did not answer when it was last asked, `""` where it did, whatever
-    it said.
+    it said. `refused` is why it refused a call because of its state, as a full Redis refuses writes, until `accepted`.
+    Each refusal calls `redial`: the address may lead to another server by now.
     """
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, redial: Callable[[], Awaitable[None]] = _stay_connected) -> None:
         self._free = at_once
+        self._redial = redial
         self._line: deque[asyncio.Future[str]] = deque()
         self._answers = 0
         self.unanswered = ""
+        self.refused = ""
+
+    def accepted(self) -> None:
+        """Take in that Redis has done what it is there for."""
+        self.refused = ""
 
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
         """What `call` returns, made when it is its turn.
@@ -36,7 +49,11 @@ class RedisCalls:
         try:
             answer = await call()
         except (RedisError, OSError) as error:
-            why = f"{type(error).__name__}: {error}"
+            refused = refusal_in(error)
+            why = refused or _in_words(error)
+            if refused:
+                self.refused = refused
+                await self._redial()
             if isinstance(error, ResponseError):
                 self._is_heard()
             elif self._answers == answers_before:
@@ -83,6 +100,10 @@ class RedisCalls:
             if not turn.done():
                 turn.set_result(why)
         self._line.clear()
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, Unsuitable) else f"{type(error).__name__}: {error}"
 
 
 def _unavailable(why: str) -> Unavailable:

@@ -217,6 +217,7 @@ class Announcer:
             vector=dict(self._vector),
             halted=self._status.halted,
             not_connected=[region for region, connection in self._connections.items() if not connection.is_connected],
+            refused=self._projection.refused,
         )
         for region in regions:
             # What is lost on the way, the next heartbeat says again.

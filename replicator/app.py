@@ -135,6 +135,7 @@ class Replicator:
         async with asyncio.TaskGroup() as group:
             for persistence in (self._keeping, *self._shipping, *self._applying):
                 group.create_task(persistence.run())
+            group.create_task(self._projection.keep_asking(to_write=True))
             group.create_task(self._announcer.beat())
             group.create_task(self._announcer.tell_concerned())
             group.create_task(self._announcer.tell_bystanders())
@@ -147,6 +148,8 @@ class Replicator:
             not_ready[NotReady.NATS] = f"NATS of {here}: {self._connections[here].why_not}"
         if self._projection.unanswered:
             not_ready[NotReady.REDIS] = f"Redis of {here}: {self._projection.unanswered}"
+        elif self._projection.refused:
+            not_ready[NotReady.UNWRITABLE] = f"Redis of {here} to take writes: {self._projection.refused}"
         elif announcer.tainted:
             not_ready[NotReady.PROJECTION] = f"Redis of {here}: {what_to_do_about(announcer.tainted)}"
         elif announcer.unreachable:

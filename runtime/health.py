@@ -40,7 +40,10 @@ class NotReady(StrEnum):
     """Its region's log is not the one that was read before, or that others have read: somebody has to look."""
 
     REDIS = "redis"
-    """Its region's Redis does not answer."""
+    """Its region's Redis does not answer, or is not of the kind that is needed."""
+
+    UNWRITABLE = "unwritable"
+    """Its region's Redis answers and takes no writes. What is current is still read."""
 
     PROJECTION = "projection"
     """It is not current, or cannot be looked at, or nobody says that it is current."""

@@ -154,7 +154,13 @@ async def main(settings: Settings) -> None:
         )
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
         app = Observing(HeadAsGet(admission), paces=paces, write=write, tracing=tracing)
-        works = own_log.run(), writer.run(), region.keep_listening(), sampling.run(), projection.keep_asking()
+        works = (
+            own_log.run(),
+            writer.run(),
+            region.keep_listening(),
+            sampling.run(),
+            projection.keep_asking(to_write=False),
+        )
         background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(
             serve(

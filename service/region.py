@@ -27,11 +27,15 @@ An announcement can come late, from before a restart of Redis, and be taken for 
 
 
 class Answering(Protocol):
-    """Whatever knows whether this region's Redis answers."""
+    """Whatever knows whether this region's Redis answers, and does what it is asked."""
 
     @property
     def unanswered(self) -> str:
         """Why it did not when it was last asked; `""` where it did."""
+
+    @property
+    def refused(self) -> str:
+        """Why it answers and does not do it; `""` where it does."""
 
 
 class RegionView:
@@ -106,15 +110,24 @@ class RegionView:
             not_ready[NotReady.NATS] = f"NATS of {self._here}: {self._connection.why_not}"
         elif self._writer.why_not:
             not_ready[NotReady.HALTED if self._own_log.alarm else NotReady.LOG] = self._writer.why_not
-        is_heard = monotonic() <= self._heard_at.get(self._here, 0.0) + SILENCE_SECONDS
         if self._projection.unanswered:
-            not_ready[NotReady.REDIS] = f"Redis of {self._here}"
-        elif latest is None or not latest.is_current or not is_heard:
+            not_ready[NotReady.REDIS] = f"Redis of {self._here}: {self._projection.unanswered}"
+        elif refused := self._refused():
+            not_ready[NotReady.UNWRITABLE] = f"Redis of {self._here} to take writes: {refused}"
+        elif latest is None or not latest.is_current or not self._is_heard(self._here):
             not_ready[NotReady.PROJECTION] = f"a replicator of {self._here} to say that the projection is current"
         halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
         if self._own_log.alarm:
             halted[self._here] = self._own_log.alarm
         return Health(region=self._here, not_ready=not_ready, halted=halted, is_draining=self.is_draining)
+
+    def _is_heard(self, region: Region) -> bool:
+        return monotonic() <= self._heard_at.get(region, 0.0) + SILENCE_SECONDS
+
+    def _refused(self) -> str:
+        """Why this region's Redis takes no writes: as it told this process, or a replicator, which alone writes."""
+        told = self._latest[self._here].refused if self._is_heard(self._here) else ""
+        return self._projection.refused or told
 
     def heard_of(self) -> dict[Region, Heard]:
         """What every region was last heard to say of itself, whether this region's log bears it out or not."""

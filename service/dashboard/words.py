@@ -22,6 +22,9 @@ HALTED = {
 }
 """The reason that a halt begins with -> what it means. What follows it may be from an event, and is nobody's to see."""
 
+KINDS_OF_REDIS = ("this Redis is a cluster", "this Redis is a replica")
+"""What a process finds its Redis to be that cannot hold a projection."""
+
 
 class Urgency(StrEnum):
     """Whether somebody has to do something, or it goes over by itself, or is as it should be."""
@@ -55,7 +58,8 @@ def _of_here(sample: LagSample, health: Health) -> Iterator[Note]:
     here = known.here
     if health.waiting_for:
         waited_for = ", and for ".join(_without_details(what) for what in health.waiting_for)
-        yield Note(Urgency.WARNING, f"This service cannot do all of its work: it waits for {waited_for}.")
+        answer = " Writes here are a 408 meanwhile." if health.not_ready.keys() == {NotReady.UNWRITABLE} else ""
+        yield Note(Urgency.WARNING, f"This service cannot do all of its work: it waits for {waited_for}.{answer}")
     if here in health.halted:
         why = _meaning(health.halted[here])
         yield Note(Urgency.ALARM, f"Nothing is written to {here}'s log before somebody has looked at it: {why}.")
@@ -85,7 +89,7 @@ def _writes_here(health: Health) -> str:
 
 def _takes_writes(health: Health) -> bool:
     """Whether the log takes events, however it is with the projection."""
-    return not health.is_draining and not health.not_ready.keys() - {NotReady.PROJECTION}
+    return not health.is_draining and not health.not_ready.keys() - {NotReady.PROJECTION, NotReady.UNWRITABLE}
 
 
 def _unheard(sample: LagSample, topology: Topology, health: Health) -> Iterator[Note]:
@@ -179,4 +183,8 @@ def _meaning(reason: str) -> str:
 
 
 def _without_details(what: str) -> str:
+    """What is waited for without what a server said, but with what kind of server it is."""
+    head, _, details = what.partition(": ")
+    if kind := next((kind for kind in KINDS_OF_REDIS if details.startswith(kind)), ""):
+        return f"{head} ({kind})"
     return re.split(r"[:(]", what, maxsplit=1)[0].strip()

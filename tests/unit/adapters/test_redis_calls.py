@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from adapters.errors import Unavailable
 from adapters.redis_calls import RedisCalls
+from adapters.redis_pool import CLUSTER, Unsuitable
 
 
 class Server:
@@ -94,14 +95,41 @@ async def test_one_call_that_fails_beside_others_that_are_answered_sends_nobody_
     assert await finished(tasks, "cd") == ["to c", "to d"]
 
 
-async def test_a_refusal_is_an_answer(server: Server) -> None:
+async def test_an_error_is_an_answer(server: Server) -> None:
     calls = RedisCalls(1)
     tasks = await begun(calls, server, "ab")
-    server.fail("a", ResponseError("OOM"))
-    assert await finished(tasks, "a") == ["Redis: ResponseError: OOM"]
-    assert (server.asked, calls.unanswered) == (["a", "b"], "")
+    server.fail("a", ResponseError("wrong number of arguments"))
+    assert await finished(tasks, "a") == ["Redis: ResponseError: wrong number of arguments"]
+    assert (server.asked, calls.unanswered, calls.refused) == (["a", "b"], "", "")
     server.answer("b")
     assert await finished(tasks, "b") == ["to b"]
+
+
+async def test_a_refusal_is_an_answer_too_and_has_the_server_dialled_anew(server: Server) -> None:
+    dialled: list[str] = []
+
+    async def redial() -> None:
+        dialled.append("anew")
+
+    calls = RedisCalls(1, redial)
+    tasks = await begun(calls, server, "ab")
+    server.fail("a", OutOfMemoryError("command not allowed"))
+    assert await finished(tasks, "a") == ["Redis: OOM command not allowed"]
+    assert (dialled, calls.unanswered, calls.refused) == (["anew"], "", "OOM command not allowed")
+    server.answer("b")
+    assert await finished(tasks, "b") == ["to b"]
+    assert calls.refused, "what was answered may have been a read"
+    calls.accepted()
+    assert not calls.refused
+
+
+async def test_a_redis_of_the_wrong_kind_is_no_use_to_anybody_in_line(server: Server) -> None:
+    calls = RedisCalls(1)
+    tasks = await begun(calls, server, "ab")
+    server.fail("a", Unsuitable(CLUSTER))
+    why = "this Redis is a cluster: give crosshook a Redis that has cluster-enabled no"
+    assert await finished(tasks, "ab") == [f"Redis: {why}"] * 2
+    assert calls.unanswered == why
 
 
 async def test_who_goes_away_in_line_or_at_his_turn_keeps_nobody_waiting(server: Server) -> None:

@@ -43,6 +43,7 @@ class Redis:
         self.state = State("one", is_current=True, is_required_known=True, vector={})
         self.asked: list[Mapping[Region, Sequence]] = []
         self.when_asked: Callable[[], None] = lambda: None
+        self.refused = ""
 
     async def observe(self, *, stops_at: Mapping[Region, Sequence] | None = None) -> State:
         state = self.state
@@ -249,3 +250,10 @@ async def test_what_a_rebuild_misses_is_what_it_has_to_reach_less_what_it_has_an
         await until(lambda: scene.announcer.state.incarnation == "two")
         assert [gauge("rebuild_missing_events", origin) for origin in (US, EU, JP)] == [0, 0, 0]
         assert gauge("watermark_sequence", US) == 0, "it is not known to have what the one before had"
+
+
+async def test_every_region_is_told_why_the_redis_takes_no_writes(scene: Scene) -> None:
+    scene.redis.refused = "MISCONF no space left on device"
+    async with running(scene.announcer.beat()):
+        await until(lambda: all(wire.said for wire in scene.wires.values()))
+    assert {wire.said[-1].refused for wire in scene.wires.values()} == {"MISCONF no space left on device"}

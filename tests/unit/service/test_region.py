@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from adapters.announcements import Announcement
@@ -46,7 +47,7 @@ def a_view(
         HERE,
         topology=topology(),
         connection=connection,  # type: ignore[arg-type]
-        projection=projection or SimpleNamespace(unanswered=""),
+        projection=projection or SimpleNamespace(unanswered="", refused=""),
         own_log=log or Log(),  # type: ignore[arg-type]
         writer=writer,  # type: ignore[arg-type]
         waiting=waiting,
@@ -105,7 +106,7 @@ def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_bel
 
 def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(clock: SimpleNamespace) -> None:
     log, connection, writer = Log(), SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
-    projection = SimpleNamespace(unanswered="")
+    projection = SimpleNamespace(unanswered="", refused="")
     view = a_view(Waiting(), log, connection=connection, projection=projection, writer=writer)
     assert set(view.health().not_ready) == {NotReady.PROJECTION}
     view.heard(said("first", 7, region=HERE))
@@ -122,4 +123,19 @@ def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(c
     assert set(view.health().not_ready) == {NotReady.NATS, NotReady.PROJECTION}
     connection.is_connected, log.alarm, writer.why_not = True, "", ""
     projection.unanswered = "TimeoutError: Timeout reading from it"
-    assert view.health().not_ready == {NotReady.REDIS: "Redis of us-iowa"}
+    assert view.health().not_ready == {NotReady.REDIS: "Redis of us-iowa: TimeoutError: Timeout reading from it"}
+
+
+def test_a_service_whose_redis_takes_no_writes_is_not_ready_as_its_replicators_find_it(clock: SimpleNamespace) -> None:
+    connection, writer = SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
+    view = a_view(Waiting(), connection=connection, writer=writer)
+    full = msgspec.structs.replace(said("first", 7, region=HERE), refused="MISCONF no space left on device")
+    view.heard(full)
+    view.heard(msgspec.structs.replace(said("first", 7), refused="OOM"))
+    why = "Redis of us-iowa to take writes: MISCONF no space left on device"
+    assert view.health().not_ready == {NotReady.UNWRITABLE: why}
+    view.heard(said("first", 7, region=HERE))
+    assert view.health().is_ready
+    view.heard(full)
+    clock.now += SILENCE_SECONDS + 0.1
+    assert set(view.health().not_ready) == {NotReady.PROJECTION}, "what was said long ago is not known any more"

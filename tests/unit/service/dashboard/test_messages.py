@@ -191,6 +191,29 @@ def test_what_this_service_waits_for_is_said_without_what_may_be_of_an_organizat
     assert b"customer" not in msgspec.json.encode(said)
 
 
+@pytest.mark.parametrize(
+    ("reason", "what", "said"),
+    [
+        (NotReady.REDIS, "Redis of us-iowa: TimeoutError: from 10.1.2.3:6379", "Redis of us-iowa."),
+        (
+            NotReady.REDIS,
+            "Redis of us-iowa: this Redis is a cluster: give crosshook another",
+            "Redis of us-iowa (this Redis is a cluster).",
+        ),
+        (
+            NotReady.UNWRITABLE,
+            "Redis of us-iowa to take writes: MISCONF cannot write to /data",
+            "Redis of us-iowa to take writes. Writes here are a 408 meanwhile.",
+        ),
+    ],
+)
+def test_what_is_the_matter_with_redis_is_said_without_its_address_or_its_own_words(
+    reason: NotReady, what: str, said: str
+) -> None:
+    (note,) = told(everybody(), health=Health(region=IOWA, not_ready={reason: what}, halted={})).notes
+    assert note.text == f"This service cannot do all of its work: it waits for {said}"
+
+
 def test_a_region_that_rebuilds_says_so() -> None:
     (note,) = told(everybody(belgium=Heard(NOW, {}, is_current=False))).notes
     assert note.text.startswith("europe-belgium is rebuilding its projection.")

@@ -1,0 +1,78 @@
+"""The connections to one Redis, each checked when it is made, and all dialled anew when Redis takes no writes."""
+
+from time import monotonic
+from typing import Any
+
+from redis.asyncio import Connection, ConnectionPool
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+CALL_TIMEOUT_SECONDS = 2.0
+REDIAL_SECONDS = 0.5
+"""At most so often all connections are dialled anew. A Redis that stays in trouble is asked every second."""
+
+CLUSTER = "this Redis is a cluster"
+REPLICA = "this Redis is a replica"
+WHAT_TO_DO = {
+    CLUSTER: "give crosshook a Redis that has cluster-enabled no",
+    REPLICA: "name its master, or promote it",
+}
+
+
+class Unsuitable(RedisConnectionError):
+    """A Redis answers, and is not of the kind that a projection needs. Its message is for an operator."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: {WHAT_TO_DO[what]}")
+
+
+class Pool(ConnectionPool):
+    """Connections that can all be dialled anew: an address may lead to another server by now."""
+
+    _redialled_at = float("-inf")
+
+    async def redial(self) -> None:
+        """Close the idle connections now, and each other one as soon as its call has ended."""
+        if monotonic() < self._redialled_at + REDIAL_SECONDS:
+            return
+        self._redialled_at = monotonic()
+        async with self._lock:
+            for connection in self._available_connections:
+                await connection.disconnect(nowait=True)
+            for connection in self._in_use_connections:
+                connection.mark_for_reconnect()  # type: ignore[no-untyped-call]
+
+
+def make_pool(url: str) -> Pool:
+    """The connections to the Redis at `url`. None is made until it is used."""
+    return Pool.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=CALL_TIMEOUT_SECONDS,
+        socket_connect_timeout=CALL_TIMEOUT_SECONDS,
+        # Neither who the client is nor to be told of maintenance, which RESP3 has it ask for: our users may do neither.
+        driver_info=None,
+        protocol=2,
+        # One more try, on a new connection, for one that a restarted Redis has left dead.
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        redis_connect_func=_greet,
+    )
+
+
+async def _greet(connection: Connection) -> None:
+    """Log in, and refuse a Redis that cannot hold a projection. Raises `Unsuitable`."""
+    await connection.on_connect()
+    if await _info(connection, "cluster", "cluster_enabled") == "1":
+        raise Unsuitable(CLUSTER)
+    if await _info(connection, "replication", "role") == "slave":
+        raise Unsuitable(REPLICA)
+
+
+async def _info(connection: Connection, section: str, name: str) -> str:
+    """What Redis says of itself under `name`; `""` if it says nothing."""
+    await connection.send_command("INFO", section)
+    answer: Any = await connection.read_response()
+    text = answer.decode() if isinstance(answer, bytes) else str(answer)
+    lines = (line.partition(":") for line in text.splitlines())
+    return next((value for key, _, value in lines if key == name), "")
