@@ -13,10 +13,14 @@ from urllib.parse import urlsplit
 import structlog
 
 from adapters.addresses import Tls
+from adapters.dialling import Dialler
 from adapters.errors import Unavailable
 from adapters.session import REDIAL_SECONDS, Session, in_words
 
 log = structlog.get_logger()
+
+NATS_PORT = 4222
+"""Where an address names none."""
 
 
 class Connection:
@@ -30,7 +34,7 @@ class Connection:
         tls: Tls | None = None,
         on_change: Callable[[str | None], None] | None = None,
     ) -> None:
-        self._servers = servers
+        self._diallers = {server: _dialler(server) for server in servers}
         self._name = name
         self._tls = tls
         self._on_change = on_change or (lambda _why_not: None)
@@ -83,17 +87,17 @@ class Connection:
         the last session was with is the last. A server may be cut off from the others of its region, and of no use.
         """
         whys = []
-        servers = random.sample(self._servers, len(self._servers))
+        servers = random.sample(list(self._diallers), len(self._diallers))
         for server in sorted(servers, key=lambda server: server == self._last_server):
             session = Session(self._name, tls=self._tls)
             try:
-                await session.dial(server)
+                await session.dial(server, self._diallers[server])
                 self._session, self._last_server = session, server
                 self._available.set()
                 self._tell(None)
                 await session.wait_lost()
             except Unavailable as error:
-                whys.append(f"{_place(server)}: {error}" if len(self._servers) > 1 else str(error))
+                whys.append(f"{_place(server)}: {error}" if len(self._diallers) > 1 else str(error))
             else:
                 return session.why_lost
             finally:
@@ -113,6 +117,12 @@ class Connection:
             self._on_change(why_not)
         except Exception:
             log.exception("a change of a connection was not heard", name=self._name, why=why_not)
+
+
+def _dialler(server: str) -> Dialler:
+    """One for all sessions with `server`: it knows which of its addresses were of no use."""
+    parts = urlsplit(server)
+    return Dialler(parts.hostname or "", parts.port or NATS_PORT)
 
 
 def _place(server: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
@@ -239,9 +240,9 @@ class Projection:
 
 
 @asynccontextmanager
-async def open_projection(url: str) -> AsyncIterator[Projection]:
-    """The projection in the Redis at `url`. Nothing is connected until it is used."""
-    pool = make_pool(url)
+async def open_projection(url: str, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Projection]:
+    """The projection in the Redis at `url`, known by `tls`. Nothing is connected until it is used."""
+    pool = make_pool(url, tls=tls)
     async with Redis(connection_pool=pool) as redis:
         try:
             yield Projection(redis, pool)

@@ -1,5 +1,6 @@
 """The connections to one Redis, each checked when it is made, and all dialled anew when Redis takes no writes."""
 
+import ssl
 from time import monotonic
 from typing import Any
 
@@ -7,6 +8,8 @@ from redis.asyncio import Connection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+
+from adapters.redis_address import options_of
 
 CALL_TIMEOUT_SECONDS = 2.0
 REDIAL_SECONDS = 0.5
@@ -44,20 +47,23 @@ class Pool(ConnectionPool):
                 connection.mark_for_reconnect()  # type: ignore[no-untyped-call]
 
 
-def make_pool(url: str) -> Pool:
-    """The connections to the Redis at `url`. None is made until it is used."""
-    return Pool.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=CALL_TIMEOUT_SECONDS,
-        socket_connect_timeout=CALL_TIMEOUT_SECONDS,
+def make_pool(url: str, *, tls: ssl.SSLContext | None = None) -> Pool:
+    """The connections to the Redis at `url`. None is made until it is used.
+
+    `tls` is for a `rediss://` address without `ssl_` options. None: the system's authorities are believed.
+    """
+    options: dict[str, Any] = {
+        "decode_responses": True,
+        "socket_timeout": CALL_TIMEOUT_SECONDS,
+        "socket_connect_timeout": CALL_TIMEOUT_SECONDS,
         # Neither who the client is nor to be told of maintenance, which RESP3 has it ask for: our users may do neither.
-        driver_info=None,
-        protocol=2,
+        "driver_info": None,
+        "protocol": 2,
         # One more try, on a new connection, for one that a restarted Redis has left dead.
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        redis_connect_func=_greet,
-    )
+        "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        "redis_connect_func": _greet,
+    }
+    return Pool(**options | options_of(url, tls=tls))
 
 
 async def _greet(connection: Connection) -> None:

@@ -15,7 +15,9 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from adapters.addresses import Tls, taken_apart, tls_options
+from adapters.dialling import Dialler
 from adapters.errors import Unavailable
+from adapters.nats_transport import DialledTransport
 from adapters.server_needs import complaint_about
 from core.topology import deliveries_to
 
@@ -65,12 +67,14 @@ class Session:
             return in_words(self._client.last_error)
         return self._last_error or "the connection was lost"
 
-    async def dial(self, server: str) -> None:
-        """Connect to `server`, in one try of at most `DIAL_SECONDS_MAX`. Raises `Unavailable`.
+    async def dial(self, server: str, dialler: Dialler) -> None:
+        """Connect to `server` by its `dialler`, in one try of at most `DIAL_SECONDS_MAX`. Raises `Unavailable`.
 
         The client by itself would try a server that does not listen again and again: its first error ends it.
         """
         address, self._user, password = taken_apart(server)
+        # The client makes a transport where it has none. One that ignored this would dial by itself.
+        self._client._transport = DialledTransport(dialler)  # noqa: SLF001 - no other way leads there
         connecting = asyncio.ensure_future(
             self._client.connect(
                 servers=[address],
