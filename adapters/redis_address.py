@@ -33,7 +33,8 @@ class _Dialled(Connection):
     async def _connect(self) -> None:
         if self._address is not None:
             self._dialler.avoid(self._address)  # There was a connection to it, and it was lost.
-        self._address, self._connected = await self._dialler.connect(timeout_seconds=self.socket_connect_timeout)
+        timeout_seconds: float = self.socket_connect_timeout  # type: ignore[assignment]  # Every pool sets it.
+        self._address, self._connected = await self._dialler.connect(timeout_seconds=timeout_seconds)
         await super()._connect()  # type: ignore[no-untyped-call]
 
     def _connection_arguments(self) -> Mapping[str, Any]:

@@ -45,7 +45,8 @@ async def main(settings: Settings) -> None:
             )
             for region in (here, *settings.topology.others(here))
         }
-        projection = await stack.enter_async_context(open_projection(settings.topology.regions[here].redis))
+        redis = settings.topology.regions[here].redis
+        projection = await stack.enter_async_context(open_projection(redis, tls=settings.tls))
         tracing = await stack.enter_async_context(
             open_tracing(settings.traces_endpoint, process="replicator", region=here)
         )

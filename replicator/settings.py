@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from adapters.redis_address import refusal_of
 from core.positions import Region
 from core.topology import Topology
 from runtime.clock import Clock
@@ -30,7 +31,7 @@ class Settings(msgspec.Struct, frozen=True):
 def read_settings(variables: Mapping[str, str]) -> Settings:
     """The settings in `variables`. Raises `InvalidSetting`."""
     environment = Environment(variables)
-    topology, region = environment.place()
+    topology, region = environment.place(refusal_of_redis=refusal_of)
     host, port = environment.address("CROSSHOOK_LISTEN", default="127.0.0.1:9080")
     return Settings(
         topology=topology,

@@ -3,7 +3,7 @@
 import re
 import ssl
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -127,8 +127,11 @@ class Environment:
         found = [TracesEndpoint(name, self.url(name)) for name in TRACES_ENDPOINTS]
         return next((endpoint for endpoint in found if endpoint.url), None)
 
-    def place(self) -> tuple[Topology, Region]:
-        """The topology, with this process's credentials in its addresses, and which of its regions it belongs to."""
+    def place(self, *, refusal_of_redis: Callable[[str], str] = lambda _address: "") -> tuple[Topology, Region]:
+        """The topology, with this process's credentials in its addresses, and which of its regions it belongs to.
+
+        `refusal_of_redis` returns why the address of this region's Redis cannot be worked with, `""` if it can.
+        """
         path, region = self._variables.get("CROSSHOOK_TOPOLOGY"), self._variables.get("CROSSHOOK_REGION")
         if not path:
             raise InvalidSetting("CROSSHOOK_TOPOLOGY", "the path of a topology file", path)
@@ -140,10 +143,12 @@ class Environment:
             raise InvalidSetting("CROSSHOOK_TOPOLOGY", f"a file that can be read ({error})", path) from error
         except (tomllib.TOMLDecodeError, InvalidTopology) as error:
             raise InvalidSetting("CROSSHOOK_TOPOLOGY", f"a valid topology ({error})", path) from error
+        if why := refusal_of_redis(topology.regions[Region(region)].redis):
+            raise InvalidSetting("CROSSHOOK_TOPOLOGY", f"a valid topology (region {region}: redis: {why})", path)
         return self._with_credentials(topology), Region(region)
 
     def tls(self) -> ssl.SSLContext:
-        """How this process knows servers at `tls://` addresses, and is known by them.
+        """How this process knows servers at `tls://` and `rediss://` addresses, and is known by them.
 
         Without an authority the system's are believed; without a certificate none is shown.
         """

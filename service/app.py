@@ -72,7 +72,7 @@ async def main(settings: Settings) -> None:
                 on_change=report_connection(here),
             )
         )
-        projection = await stack.enter_async_context(open_projection(config.redis))
+        projection = await stack.enter_async_context(open_projection(config.redis, tls=settings.tls))
         tracing = await stack.enter_async_context(
             open_tracing(settings.traces_endpoint, process="service", region=here)
         )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from adapters.redis_address import refusal_of
 from core.fields import HeaderLimits
 from core.positions import Region
 from core.topology import Topology
@@ -42,7 +43,7 @@ class Settings(msgspec.Struct, frozen=True):
 def read_settings(variables: Mapping[str, str]) -> Settings:
     """The settings in `variables`. Raises `InvalidSetting`."""
     environment = Environment(variables)
-    topology, region = environment.place()
+    topology, region = environment.place(refusal_of_redis=refusal_of)
     host, port = environment.address("CROSSHOOK_LISTEN", default="127.0.0.1:8080")
     return Settings(
         topology=topology,

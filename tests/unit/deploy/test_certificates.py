@@ -1,7 +1,11 @@
 """A certificate is good for what its bearer does, under the names by which it is reached."""
 
+import ssl
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -49,3 +53,39 @@ def test_one_for_both_is_not_taken_for_one_of_either() -> None:
     authority = new_authority(now=NOW)
     peer = issued(authority, Use.PEER)
     assert [use for use in Use if authority.vouches_for(peer, HERE, use=use, now=NOW)] == [Use.PEER]
+
+
+@pytest.mark.parametrize(("server_use", "client_use"), [(Use.SERVER, Use.CLIENT), (Use.PEER, Use.PEER)])
+def test_both_ends_are_believed_as_strictly_as_python_is_from_3_13_on(
+    tmp_path: Path, server_use: Use, client_use: Use
+) -> None:
+    authority = new_authority(now=datetime.now(UTC))
+    server, client = (
+        strict(tmp_path, authority.issue(HERE, "nats", use=use, now=datetime.now(UTC)), authority, purpose)
+        for use, purpose in ((server_use, ssl.Purpose.CLIENT_AUTH), (client_use, ssl.Purpose.SERVER_AUTH))
+    )
+    assert shaken_hands(server, client, server_hostname=HERE)
+
+
+def strict(directory: Path, shown: Identity, authority: Authority, purpose: ssl.Purpose) -> ssl.SSLContext:
+    """One end that shows `shown` and believes `authority`, and whose checks are those of RFC 5280."""
+    context = ssl.create_default_context(purpose, cadata=authority.identity.certificate)
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    (directory / "shown.pem").write_text(shown.certificate + shown.key)
+    context.load_cert_chain(directory / "shown.pem")
+    return context
+
+
+def shaken_hands(server: ssl.SSLContext, client: ssl.SSLContext, *, server_hostname: str) -> bool:
+    """Whether each has read a certificate of the other's. Raises `ssl.SSLError` where one does not believe it."""
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = (
+        client.wrap_bio(down, up, server_hostname=server_hostname),
+        server.wrap_bio(up, down, server_side=True),
+    )
+    for _ in range(4):
+        for end in ends:
+            with suppress(ssl.SSLWantReadError):
+                end.do_handshake()
+    return all(end.getpeercert() for end in ends)

@@ -65,3 +65,16 @@ def test_a_bad_setting_is_one_line_that_names_it_before_anything_starts(
     assert error.startswith(f"{name}: expected {expected}")
     assert error.endswith(f", got {text!r}\n")
     assert error.count("\n") == 1
+
+
+def test_a_redis_address_whose_options_are_refused_is_one_line_before_anything_starts(
+    place: Variables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(place["CROSSHOOK_TOPOLOGY"])
+    path.write_text(path.read_text().replace("6379/0", "6379/0?colour=red"))
+    assert run(partial(read_settings, place), never) == EXIT_BAD_SETTING
+    error = capsys.readouterr().err
+    assert error.startswith(
+        "CROSSHOOK_TOPOLOGY: expected a valid topology (region us-iowa: redis: unknown option 'colour'"
+    )
+    assert error.count("\n") == 1

@@ -131,3 +131,16 @@ def test_settings_do_not_change(place: Variables) -> None:
     change: Callable[[], None] = partial(setattr, settings, "port", 1)
     with pytest.raises(AttributeError):
         change()
+
+
+def test_a_redis_address_whose_options_are_refused_is_one_line_before_anything_starts(
+    place: Variables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(place["CROSSHOOK_TOPOLOGY"])
+    path.write_text(path.read_text().replace("6379/0", "6379/0?colour=red"))
+    assert run(partial(read_settings, place), never) == EXIT_BAD_SETTING
+    error = capsys.readouterr().err
+    assert error.startswith(
+        "CROSSHOOK_TOPOLOGY: expected a valid topology (region us-iowa: redis: unknown option 'colour'"
+    )
+    assert error.count("\n") == 1
