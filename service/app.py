@@ -47,6 +47,7 @@ from service.routes.api_keys import api_key_routes
 from service.routes.dashboard import dashboard_routes
 from service.routes.operations import operation_routes
 from service.routes.options import with_options
+from service.routes.reserved import reserved_routes
 from service.routes.schema import schema_routes
 from service.routes.triggers import trigger_routes
 from service.routes.webhooks import webhook_routes
@@ -255,6 +256,7 @@ def make_app(
                 *operation_routes(calls.operations),
                 *(api_key_routes(writing, reading, limits) if settings.admin_key else []),
                 *health_routes(region.health),
+                *reserved_routes(),
                 *schema_routes(limits.headers),
                 *dashboard_routes(listeners),
             ]

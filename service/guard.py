@@ -14,14 +14,17 @@ from core.api_keys import Forbidden, Unauthenticated
 from core.fields import InvalidField
 from core.registers import Query
 from service.answers import Empty, send_whole
-from service.headers import AdminHeaders, AnyRequest, InvalidHeader, caller_in
+from service.headers import KEYLESS, AdminHeaders, AnyRequest, InvalidHeader, caller_in
 from service.problems import answer_to
 from service.quota import Quota, TooManyWaiting
 from service.requests import Caller, caller_of
+from service.routes.reserved import TEST_EVENTS
 from service.views import RegionUnavailable, Views
 
 UNTELLING = frozenset({HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE})
 """What says nothing about the request: the key could not be looked at, or need not be."""
+
+_OF_ORGANIZATIONS = ("/organizations/", "/operations/", TEST_EVENTS)
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
@@ -75,8 +78,8 @@ class Guard:
 
     def _identify(self, request: AnyRequest) -> Caller | None:
         """Who asks, where the route was not reached: a body that is no JSON is found out before. None if all may."""
-        if request.method == "OPTIONS":
+        if request.method == "OPTIONS" or KEYLESS in request.scope["route_handler"].opt:
             return None
         if request.url.path.startswith("/admin/"):
             return self._admin.caller(request)
-        return caller_in(request) if request.url.path.startswith(("/organizations/", "/operations/")) else None
+        return caller_in(request) if request.url.path.startswith(_OF_ORGANIZATIONS) else None

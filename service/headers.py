@@ -31,6 +31,8 @@ TIMEOUT_SECONDS_MIN = 1
 TIMEOUT_SECONDS_MAX = 120
 TIMEOUT_SECONDS_DEFAULT = 30
 RETRY_KEY_CHARACTERS_MAX = 255
+KEYLESS = "is_keyless"
+"""The option of a route of organizations that asks for no key."""
 _ENTITY_TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
 _ENTITY_TAGS = re.compile(rf"{_ENTITY_TAG.pattern}(?:[ \t]*,[ \t]*{_ENTITY_TAG.pattern})*")
 _NO_TAG = ("",)
@@ -88,10 +90,15 @@ class AdminHeaders:
 def caller_in(request: AnyRequest) -> Caller:
     """Somebody who acts for an organization. Raises `Unauthenticated`, `InvalidHeader`."""
     credentials = credentials_in(_only(request, API_KEY) or "")
+    return remember(request.scope, Caller(organization_in(request), credentials))
+
+
+def organization_in(request: AnyRequest) -> str:
+    """The organization that the request is about. Raises `InvalidHeader`."""
     organization_id = uuid_in(_only(request, ORGANIZATION) or "")
     if organization_id is None:
         raise InvalidHeader(ORGANIZATION, "a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
-    return remember(request.scope, Caller(organization_id, credentials))
+    return organization_id
 
 
 def _with_token(caller: Caller, request: AnyRequest) -> Caller:

@@ -14,6 +14,8 @@ from service.openapi.operations import TAG as OPERATIONS_TAG
 from service.openapi.parameters import PARAMETERS
 from service.openapi.process import PROCESS
 from service.openapi.process import TAG as PROCESS_TAG
+from service.openapi.reserved import RESERVED
+from service.openapi.reserved import TAG as RESERVED_TAG
 from service.openapi.responses import HEADERS, RESPONSES
 from service.openapi.schemas import schemas
 from service.openapi.triggers import TAG as TRIGGERS_TAG
@@ -63,6 +65,7 @@ _TAGS = {
         API_KEYS,
         "Who is let in. These routes are there only where the service has an admin key (`CROSSHOOK_ADMIN_KEY`).",
     ),
+    RESERVED_TAG: (RESERVED, "Not there yet: the service does not call webhooks. Each answers 501 until it does."),
     PROCESS_TAG: (PROCESS, "What the process tells of itself. Nobody has to show a key."),
 }
 

@@ -87,6 +87,19 @@ def open_to_all(method: str, path: str, own: Own) -> Operation:
     return _operation(method, path, own, security=None, parameters=own.parameters, responses=own.responses)
 
 
+def reserved(method: str, path: str, own: Own, *, needs_key: bool) -> Operation:
+    """An operation that is not there yet. It refuses those whom it will refuse."""
+    refusals = _OF_AN_ORGANIZATION if needs_key else {400: "bad_request", 503: "unavailable"}
+    return _operation(
+        method,
+        path,
+        own,
+        security=API_KEY_SCHEME if needs_key else None,
+        parameters=("organization", *own.parameters),
+        responses={**_shared(refusals), **own.responses},
+    )
+
+
 def _operation(
     method: str, path: str, own: Own, *, security: str | None, parameters: tuple[str, ...], responses: dict[int, Json]
 ) -> Operation:

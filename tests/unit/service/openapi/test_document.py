@@ -125,6 +125,8 @@ STATUSES = {
     "issue_api_key": BY_ADMIN | {201, 408, 413, 415, 422},
     "list_api_keys": BY_ADMIN | {200, 408, 410},
     "revoke_api_key": BY_ADMIN | {204, 408},
+    "read_verification_keys": {400, 501, 503},
+    "create_test_events": ALWAYS | {501},
     "livez": {200},
     "readyz": {200, 503},
     "metrics": {200},
@@ -139,6 +141,8 @@ WRITES = {"create_webhook", "update_webhook", "delete_webhook", "create_trigger"
 READS = {"list_webhooks", "read_webhook", "list_triggers", "read_operation"}
 ADMIN_WRITES = {"issue_api_key", "revoke_api_key"}
 ADMIN_READS = {"list_api_keys"}
+RESERVED = {"read_verification_keys", "create_test_events"}
+WITH_A_KEY = WRITES | READS | {"create_test_events"}
 FILES = {"read_file", "read_dashboard_file"}
 LISTS = {"list_webhooks", "list_triggers", "list_api_keys"}
 CONSISTENCY = {"SlashID-Required-Consistency", "SlashID-Required-Consistency-Timeout"}
@@ -152,7 +156,7 @@ def test_every_operation_has_every_status() -> None:
 def test_every_operation_has_every_header_and_parameter(name: str) -> None:
     token = "SlashID-Consistency-Token"  # noqa: S105 - the header's name
     expected = {part[1:-1] for part in path_of(name).split("/") if part.startswith("{")}
-    expected |= {"SlashID-OrgID"} if name in WRITES | READS else set()
+    expected |= {"SlashID-OrgID"} if name in WRITES | READS | RESERVED else set()
     expected |= CONSISTENCY | {token} if name in WRITES | ADMIN_WRITES else set()
     expected |= {"Idempotency-Key"} if name in WRITES else set()
     expected |= {token, "SlashID-Required-Consistency-Timeout"} if name in READS | ADMIN_READS else set()
@@ -201,7 +205,7 @@ def test_who_may_call_is_said_of_every_operation() -> None:
         for operation in methods.values()
     }
     assert schemes == {
-        name: ["api_key"] if name in WRITES | READS else ["admin_key"] if name in ADMIN_WRITES | ADMIN_READS else []
+        name: ["api_key"] if name in WITH_A_KEY else ["admin_key"] if name in ADMIN_WRITES | ADMIN_READS else []
         for name in STATUSES
     }
 

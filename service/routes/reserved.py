@@ -1,0 +1,30 @@
+"""Routes of the original API that belong to calling webhooks, which this service does not do yet: 501."""
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from service.answers import Empty, failure
+from service.headers import KEYLESS, AnyRequest, caller_in, organization_in
+
+VERIFICATION_KEYS = "/organizations/webhooks/verification-jwks"
+TEST_EVENTS = "/test-events"
+NO_KEYS_YET = "verification keys are not there yet: this service calls no webhook, so it signs nothing"
+NO_TESTS_YET = "test events are not there yet: this service calls no webhook"
+
+
+def reserved_routes() -> list[HTTPRouteHandler]:
+    """The two routes. They refuse who may not ask, as they will when they are there."""
+
+    @get(VERIFICATION_KEYS, opt={KEYLESS: True}, sync_to_thread=False)
+    def read_verification_keys(request: AnyRequest) -> Response[Empty]:
+        """Read the keys with which calls of webhooks are signed."""
+        organization_in(request)
+        return failure(501, NO_KEYS_YET)
+
+    @post(TEST_EVENTS, sync_to_thread=False)
+    def create_test_events(request: AnyRequest) -> Response[Empty]:
+        """Have an organization's webhooks called with made-up events."""
+        caller_in(request)
+        return failure(501, NO_TESTS_YET)
+
+    return [read_verification_keys, create_test_events]
