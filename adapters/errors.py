@@ -1,6 +1,6 @@
 """What can go wrong below: each vendor's error is translated once, with its cause."""
 
-from core.positions import Mark, Region
+from core.positions import Mark, Region, Sequence
 
 
 class Unavailable(Exception):
@@ -73,8 +73,24 @@ class LogVanished(LogAlarm):
         super().__init__(origin, f"there is no log, and event {known.sequence} was read from it")
 
 
+class Incomplete(LogAlarm):
+    """A log lacks events that it had: they were deleted, or its server lost them. What it delivers skips them."""
+
+    reason = "incomplete"
+
+    def __init__(self, origin: Region, flaw: str, *, what: str = "the log") -> None:
+        super().__init__(origin, f"{what} is incomplete: {flaw}")
+
+
 class Interrupted(Exception):
-    """A reader is in doubt whether it has seen everything. Resume at the last known event."""
+    """A reader is in doubt whether it has seen everything. Resume at the last known event.
+
+    `missing` is the event that the reader expected and did not get, if there is one: the log may not have it.
+    """
+
+    def __init__(self, text: str, *, missing: Sequence | None = None) -> None:
+        super().__init__(text)
+        self.missing = missing
 
 
 class NotCurrent(Exception):

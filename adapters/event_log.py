@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from adapters import jetstream
 from adapters.connection import Connection
-from adapters.errors import EpochChanged, LogMissing, LogVanished, Unavailable, WentBack
+from adapters.errors import EpochChanged, Incomplete, Interrupted, LogMissing, LogVanished, Unavailable, WentBack
 from adapters.follower import Follower, Stored
 from adapters.log_info import Ancestors, LogInfo, log_info, metadata_of
 from adapters.session import Session
@@ -97,9 +97,10 @@ class EventLog:
         return BEGINNING if info.last_sequence == NOTHING else await self.mark_at(info.last_sequence)
 
     async def mark_at(self, sequence: EventSequence) -> Mark:
-        """The mark of an event that the log has. Raises `Unavailable`."""
+        """The mark of an event that the log has. Raises `Incomplete` if it was lost, `Unavailable`."""
         found = await self.event_at(sequence)
         if found is None:
+            await self._look_for(sequence)
             raise Unavailable(f"cannot read event {sequence}: it is not there")
         return found.mark()
 
@@ -163,8 +164,9 @@ class EventLog:
         """Read on after `known`, resuming *at* it: the log must still have that very event there.
 
         Raises `LogMissing` where nothing was read yet and `LogVanished` where something was; `EpochChanged`,
-        `WentBack`, `Forked`, `Unavailable`. The follower's `next` raises `Interrupted` as well, after which the
-        caller follows anew from the last event it has.
+        `WentBack`, `Forked`, `Incomplete`, `Unavailable`. The follower's `next` raises `Interrupted` as well, after
+        which the caller follows anew from the last event it has; and `Incomplete` leaves this where the log does not
+        have the event for which it was in doubt.
         """
         session = self._connection.current
         follower = Follower(session, self.origin, known=known, describe=self.describe)
@@ -176,12 +178,32 @@ class EventLog:
                 raise EpochChanged(self.origin, known=known.epoch, found=info.epoch)
             if info.last_sequence < known.sequence:
                 raise await self._shorter_than(known)
-            follower.epoch = info.epoch
+            if info.flaw:
+                raise Incomplete(self.origin, info.flaw)
+            follower.epoch, follower.created = info.epoch, info.created
             await follower.resume()
             yield follower
+        except Interrupted as error:
+            if error.missing is not None:
+                await self._look_for(error.missing)
+            raise
         finally:
             follower.close()
             await session.unsubscribe(subscription)
+
+    async def _look_for(self, sequence: EventSequence) -> None:
+        """Raise `Incomplete` if the log ends at or after `sequence` and has no event there. Raises `Unavailable`.
+
+        A server that has found a damaged event after a clean stop says nothing of it, counts it, and skips it.
+        """
+        try:
+            info = await self.ascertain()
+            if info.last_sequence >= sequence and await self.event_at(sequence) is None:
+                raise Incomplete(
+                    self.origin, info.flaw or f"it ends at {info.last_sequence} and has no event {sequence}"
+                )
+        except LogMissing as error:
+            raise Unavailable(f"{self._stream} is gone") from error
 
     async def _begin(self, session: Session, deliveries: str, known: Mark) -> LogInfo:
         """Have what comes after `known` delivered to `deliveries`. Both at once: far away each costs a round trip."""

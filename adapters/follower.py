@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nats.aio.msg import Msg
 
 from adapters import jetstream
-from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
+from adapters.errors import EpochChanged, Forked, Interrupted, LogAlarm, LogMissing, Unavailable
 from adapters.log_info import LogInfo
 from adapters.session import Session
 from core.codec import fingerprint
@@ -50,7 +50,10 @@ class _Heard(NamedTuple):
 
 
 class Follower:
-    """Events of one log, contiguous from the one after `known`. `epoch` is the log's; `describe` asks where it ends."""
+    """Events of one log, contiguous from the one after `known`.
+
+    `epoch` is the log's, and `created` when it was made or restored; `describe` asks where it ends.
+    """
 
     def __init__(
         self, session: Session, origin: Region, *, known: Mark, describe: Callable[[], Awaitable[LogInfo]]
@@ -65,6 +68,7 @@ class Follower:
         self._buffer: list[_Heard] = []
         self._arrived = asyncio.Event()
         self.epoch = known.epoch
+        self.created = ""
         self.close = session.on_lost(self._arrived.set)
         """Have the session, which may live long, remember nothing of this follower."""
 
@@ -87,7 +91,8 @@ class Follower:
             async with asyncio.timeout(SILENCE_SECONDS):
                 await self._see_known()
         except TimeoutError:
-            raise Interrupted(f"event {self._known.sequence} did not come again in {SILENCE_SECONDS:g} s") from None
+            why = f"event {self._known.sequence} did not come again in {SILENCE_SECONDS:g} s"
+            raise Interrupted(why, missing=self._known.sequence) from None
 
     async def _see_known(self) -> None:
         while self._must_see_known:
@@ -105,9 +110,22 @@ class Follower:
                 return events
 
     async def heard(self) -> list[Stored]:
-        """The next events; none if the server only gave a sign of life, as it does every second. Raises as `next`."""
+        """The next events; none if the server only gave a sign of life, as it does every second. Raises as `next`.
+
+        What precedes a doubt or an alarm is handed on first: the next call raises.
+        """
         taken = await self._take()
-        events = [event for heard in taken if (event := await self._examine(heard)) is not None]
+        events: list[Stored] = []
+        for index, heard in enumerate(taken):
+            try:
+                event = await self._examine(heard)
+            except (Interrupted, LogAlarm):
+                if not events:
+                    raise
+                self._buffer = taken[index:] + self._buffer
+                break
+            if event is not None:
+                events.append(event)
         if events:
             self._quiet_since = monotonic()
         elif monotonic() >= self._quiet_since + QUIET_SECONDS:
@@ -121,11 +139,19 @@ class Follower:
         It may be one of several that keep the log, and cut off from the others.
         """
         if self._known.sequence < self._described_end:
-            raise Interrupted(f"nothing after {self._known.sequence} is delivered, and there is {self._described_end}")
+            why = f"nothing after {self._known.sequence} is delivered, and there is {self._described_end}"
+            raise Interrupted(why, missing=self._after_known)
         try:
-            self._described_end = (await self._describe()).last_sequence
+            info = await self._describe()
         except (LogMissing, Unavailable):
             return  # Whoever is cut off, or asked in the midst of an election, knows nothing; the heartbeat is heard.
+        if info.created != self.created:
+            raise Interrupted(f"the log was restored or made anew at {info.created}")
+        self._described_end = info.last_sequence
+
+    @property
+    def _after_known(self) -> Sequence:
+        return Sequence(self._known.sequence + 1)
 
     async def _take(self) -> list[_Heard]:
         if not self._buffer and not self.session.is_lost:
@@ -154,8 +180,9 @@ class Follower:
         if self._must_see_known:
             self._recognize(event)
             return None
-        if event.sequence != self._known.sequence + 1:
-            raise Interrupted(f"event {event.sequence} came after {self._known.sequence}")
+        if event.sequence != self._after_known:
+            missing = self._after_known if event.sequence > self._after_known else None
+            raise Interrupted(f"event {event.sequence} came after {self._known.sequence}", missing=missing)
         self._known = Mark(epoch=self.epoch, sequence=event.sequence, fingerprint="")
         return event
 
@@ -166,7 +193,8 @@ class Follower:
             case Arrival.FORKED:
                 raise Forked(self._origin, known=self._known)
             case Arrival.NEXT | Arrival.GAP:
-                raise Interrupted(f"event {event.sequence} came where {self._known.sequence} was asked for")
+                why = f"event {event.sequence} came where {self._known.sequence} was asked for"
+                raise Interrupted(why, missing=self._known.sequence)
 
     def _asks_anew(self, control: Msg) -> bool:
         """Whether `control` asks for flow control, and nothing in the buffer asks for the same."""

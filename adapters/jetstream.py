@@ -50,10 +50,20 @@ class _Answer(msgspec.Struct, frozen=True):
     error: Error | None = None
 
 
-class StreamState(msgspec.Struct, frozen=True):
-    """Where a stream ends."""
+class Lost(msgspec.Struct, frozen=True):
+    """What a server has found damaged in a stream since it started, and does not have any more."""
 
+    bytes: int = 0
+
+
+class StreamState(msgspec.Struct, frozen=True):
+    """Where a stream begins and ends, and how much is between. `lost` is told only to those who ask for details."""
+
+    messages: int = 0
+    first_seq: int = 0
     last_seq: int = 0
+    num_deleted: int = 0
+    lost: Lost | None = None
 
 
 class ConsumerLimits(msgspec.Struct, frozen=True):
@@ -105,11 +115,12 @@ class Cluster(msgspec.Struct, frozen=True):
 
 
 class StreamInfo(msgspec.Struct, frozen=True):
-    """A stream's configuration and state, and who says so."""
+    """A stream's configuration and state, when it was created or restored, and who says so."""
 
     config: StreamConfig
     state: StreamState
     cluster: Cluster
+    created: str = ""
 
 
 class _StoredMessage(msgspec.Struct, frozen=True):
@@ -144,7 +155,7 @@ async def stream_info(session: Session, stream: str) -> StreamInfo:
     While there is none each server answers with what it has, which may be less than there is: that is no answer here.
     """
     with _counted(session):
-        info = _decoded(await _answer(session, f"STREAM.INFO.{stream}"), StreamInfo)
+        info = _decoded(await _answer(session, f"STREAM.INFO.{stream}", {"deleted_details": True}), StreamInfo)
         if not info.cluster.leader:
             raise Unavailable(f"no server leads {stream} now")
         if complaint := complaint_about(info.config.metadata.get(_SERVER_VERSION, "")):

@@ -15,11 +15,17 @@ Ancestors = tuple[tuple[Epoch, Sequence], ...]
 
 
 class LogInfo(msgspec.Struct, frozen=True):
-    """A log's identity and end."""
+    """A log's identity and end.
+
+    `created` is when its stream was made or restored: one that was restored from a snapshot keeps its epoch. `flaw`
+    says what the log lacks of the events up to its end, as far as its server knows; `""` if nothing.
+    """
 
     epoch: Epoch
     last_sequence: Sequence
     ancestors: Ancestors = ()
+    created: str = ""
+    flaw: str = ""
 
     def keeps(self, epoch: Epoch, sequence: Sequence) -> bool:
         """Whether what stood at `sequence` in the log's epoch `epoch` stands there still, or will be appended there."""
@@ -47,5 +53,24 @@ def log_info(info: jetstream.StreamInfo) -> LogInfo:
     except ValueError as error:
         raise Unavailable(f"{info.config.name}: {_ANCESTORS} is not EPOCH:SEQUENCE …: {error}") from error
     return LogInfo(
-        epoch=Epoch(metadata.get(_EPOCH, "")), last_sequence=Sequence(info.state.last_seq), ancestors=ancestors
+        epoch=Epoch(metadata.get(_EPOCH, "")),
+        last_sequence=Sequence(info.state.last_seq),
+        ancestors=ancestors,
+        created=info.created,
+        flaw=_flaw(info),
     )
+
+
+def _flaw(info: jetstream.StreamInfo) -> str:
+    """What a log lacks. Nothing is ever removed from it, so it has an event for each sequence.
+
+    Where several servers keep a log, one of them gets what it found damaged from the others, and still tells of it.
+    """
+    state = info.state
+    if state.lost is not None and not info.cluster.replicas:
+        return f"its server found {state.lost.bytes} bytes of it damaged and cut them off"
+    if state.messages == state.last_seq:
+        return ""
+    if state.first_seq > 1:
+        return f"it begins at event {state.first_seq}"
+    return f"it has {state.messages} of {state.last_seq} events"

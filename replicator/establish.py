@@ -7,7 +7,17 @@ from contextlib import suppress
 
 import structlog
 
-from adapters.errors import EpochChanged, Forked, LogAlarm, LogLost, LogMissing, LogVanished, Unavailable, WentBack
+from adapters.errors import (
+    EpochChanged,
+    Forked,
+    Incomplete,
+    LogAlarm,
+    LogLost,
+    LogMissing,
+    LogVanished,
+    Unavailable,
+    WentBack,
+)
 from adapters.event_log import EventLog
 from adapters.log_info import LogInfo
 from core.positions import BEGINNING, NO_EPOCH, NOTHING, Epoch, Mark, Region
@@ -52,10 +62,10 @@ class Keeper:
 
         It is created only when every other region says that it has no event of it, or on an explicit first start.
         Raises `Unavailable` while one of them does not answer, `LogLost` if one has events, and `LogVanished` if
-        this process has seen some.
+        this process has seen some; `Incomplete` if the log lacks events that it had.
         """
         try:
-            self._seen = await self._own.describe()
+            self._see(await self._own.describe())
         except LogMissing as error:
             if self._seen.last_sequence != NOTHING:
                 known = Mark(self._seen.epoch, self._seen.last_sequence, "")
@@ -63,8 +73,16 @@ class Keeper:
             copied = NO_EPOCH if self._is_first_start else await self._epoch_of_empty_copies()
             epoch = self._seen.epoch or copied or Epoch(secrets.token_hex(EPOCH_BYTES))
             await self._own.create(epoch, replicas=self._replicas)
-            self._seen = await self._own.describe()
+            self._see(await self._own.describe())
             log.info("origin log", epoch=self._seen.epoch)
+
+    def _see(self, info: LogInfo) -> None:
+        """Take in what the log says of itself. Raises `Incomplete`."""
+        if self._seen.created not in ("", info.created):
+            log.warning("origin log restored", created=info.created, last_sequence=info.last_sequence)
+        self._seen = info
+        if info.flaw:
+            raise Incomplete(self._own.origin, info.flaw)
 
     async def _epoch_of_empty_copies(self) -> Epoch:
         """The epoch that the others' copies have, which must all be empty; `""` if nobody has one."""
@@ -94,7 +112,10 @@ class Keeper:
         origin = self._own.origin
         with suppress(Unavailable, LogMissing):
             # The copy first: meanwhile the log can only grow.
-            copied, end = await copy.describe(), await copy.end()
+            try:
+                copied, end = await copy.describe(), await copy.end()
+            except Incomplete:
+                return None  # Its holder says so, and it proves nothing against the log.
             own = await self._own.describe()
             if own.last_sequence < end.sequence:
                 own = await self._own.ascertain()

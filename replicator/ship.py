@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from adapters.batches import batch_of
-from adapters.errors import EpochChanged, Forked, Interrupted, LogMissing, Unavailable
+from adapters.errors import EpochChanged, Forked, Incomplete, Interrupted, LogMissing, Unavailable
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Stored
 from core.codec import clock_text_in
@@ -16,6 +16,8 @@ from runtime.tracing import UNTRACED, Tracing
 
 REFUSED_PAUSE_SECONDS = 0.1
 PROPOSED_PAUSE_SECONDS = 0.05
+
+COPY = "this region's copy of the log"
 
 
 class Shipper:
@@ -45,9 +47,11 @@ class Shipper:
         """Ship until something is in doubt, and then raise. Begins at the last event that the copy has."""
         end = await self._open_copy()
         async with self._source.follow(end) as follower:
-            copy_epoch = (await self._copy.describe()).epoch
-            if copy_epoch != follower.epoch:
-                raise EpochChanged(self._origin, known=copy_epoch, found=follower.epoch)
+            copy = await self._copy.describe()
+            if copy.epoch != follower.epoch:
+                raise EpochChanged(self._origin, known=copy.epoch, found=follower.epoch)
+            if copy.flaw:
+                raise Incomplete(self._origin, copy.flaw, what=COPY)
             self._status.following(Step.SHIP, self._origin)
             while True:
                 events = await follower.heard()

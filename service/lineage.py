@@ -62,6 +62,10 @@ class Lineage:
                 self.disown(region, mark)
                 return False
 
+    def prove_again(self) -> None:
+        """The log was restored: a mark too old to be compared counts only once its region has shown one that agrees."""
+        self._verified.clear()
+
     def disown(self, region: Region, mark: Mark) -> None:
         """Take in that `mark` is not in this region's log."""
         self._ahead.pop(region, None)

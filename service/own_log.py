@@ -51,6 +51,7 @@ class OwnLog:
         self._changed = asyncio.Event()
         self._log_alarm = ""
         self._told = ""
+        self._created = ""
         self.appending: Appending | None = None
         self.waiting_for = "the log to be read"
         self.lineage = Lineage(self._recognize)
@@ -154,6 +155,9 @@ class OwnLog:
                 self.appending = appending
             elif appending.epoch != follower.epoch:
                 raise EpochChanged(self._origin, known=appending.epoch, found=follower.epoch)
+            if follower.created != self._created:
+                self._created = follower.created
+                self.lineage.prove_again()
             self._session = follower.session
             self.waiting_for = ""
             if not self._log_alarm.startswith((Undecodable.reason, "unexpected")):

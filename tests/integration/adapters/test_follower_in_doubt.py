@@ -67,13 +67,15 @@ async def test_a_follower_that_hears_nothing_is_in_doubt_within_its_bound(
 
 
 @asynccontextmanager
-async def living(session: Session, origin: Region, *, known: Mark, end: int | None) -> AsyncIterator[Follower]:
+async def living(
+    session: Session, origin: Region, *, known: Mark, end: int | None, created: str = ""
+) -> AsyncIterator[Follower]:
     """A follower of a server that lives and delivers nothing, of a log that ends at `end`, if anybody says where."""
 
     async def describe() -> LogInfo:
         if end is None:
             raise Unavailable("there is an election")
-        return LogInfo(epoch=known.epoch, last_sequence=Sequence(end))
+        return LogInfo(epoch=known.epoch, last_sequence=Sequence(end), created=created)
 
     async def beat() -> None:
         while True:
@@ -107,6 +109,17 @@ async def test_a_follower_that_is_delivered_nothing_though_there_is_more_is_in_d
     monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.5)
     async with asyncio.timeout(5), living(session, origin, known=BEGINNING, end=5) as follower:
         with pytest.raises(Interrupted, match="nothing after 0 is delivered, and there is 5"):
+            await follower.next()
+
+
+async def test_a_follower_whose_log_was_restored_under_it_is_in_doubt(
+    session: Session, origin: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its epoch and its end are what they were."""
+    monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.2)
+    restored = "2026-11-29T10:59:02Z"
+    async with asyncio.timeout(5), living(session, origin, known=BEGINNING, end=0, created=restored) as follower:
+        with pytest.raises(Interrupted, match=f"the log was restored or made anew at {restored}"):
             await follower.next()
 
 

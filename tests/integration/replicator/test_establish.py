@@ -11,13 +11,15 @@ import nats
 import pytest
 import pytest_asyncio
 import structlog
+from nats.js.api import StreamConfig
 from structlog.testing import capture_logs
 
 from adapters.connection import Connection, open_connection
 from adapters.errors import LogMissing
 from adapters.event_log import Append, Entry, EventLog
+from adapters.log_info import metadata_of
 from core.positions import Epoch, Region, Sequence
-from core.topology import stream_of
+from core.topology import stream_of, subjects_of
 from deploy.local import LocalRegions, local_regions
 from replicator import establish as establish_module
 from replicator import persistence as persistence_module
@@ -183,6 +185,40 @@ async def test_a_log_that_went_back_and_was_appended_to_past_its_copy_forked(pla
     await filled(place.copy, "abc")
     async with place.kept():
         assert "another event stands at 3, where europe-belgium has a copy of" in await place.says("forked")
+
+
+async def test_a_log_that_lacks_its_beginning_is_incomplete_until_the_right_one_is_back(
+    place: Place, lines: list[Any]
+) -> None:
+    await trimmed(place.own, place.home_url, begins=3)
+    async with place.kept():
+        assert await place.says("incomplete") == "incomplete: the log is incomplete: it begins at event 3"
+        await place.lose()
+        await filled(place.own, "abc")
+        await place.is_well()
+    assert [line["event"] for line in lines if line["event"] in ("halted", "resumed")][-1] == "resumed"
+
+
+async def test_a_copy_that_lacks_its_beginning_says_nothing_against_the_log(place: Place, demo: LocalRegions) -> None:
+    await filled(place.own, "abc")
+    await trimmed(place.copy, demo.region(EU).nats_url, begins=4)
+    async with place.kept():
+        await asyncio.sleep(0.3)
+        assert not place.status.halted
+
+
+async def trimmed(log: EventLog, url: str, *, begins: int) -> None:
+    """A log that was made by hand, so that its first three events could be purged up to before `begins`."""
+    client = await nats.connect(url)
+    config = StreamConfig(
+        name=stream_of(log.origin),
+        subjects=[subjects_of(log.origin, EPOCH)],
+        metadata=metadata_of(log.origin, EPOCH, ()),
+    )
+    await client.jetstream().add_stream(config)
+    await filled(log, "abc")
+    await client.jetstream().purge_stream(stream_of(log.origin), seq=begins)
+    await client.close()
 
 
 async def test_a_log_of_another_epoch_than_its_copy_was_made_anew(place: Place) -> None:

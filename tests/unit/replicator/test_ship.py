@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from adapters.batches import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, ONE_BY_ONE_MAX, batch_of
-from adapters.errors import Interrupted
+from adapters.errors import Incomplete, Interrupted
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Stored
 from adapters.log_info import LogInfo
@@ -52,11 +52,12 @@ class Copy:
         self.events: list[Stored] = []
         self.coming = list(events)
         self.taken = taken
+        self.flaw = ""
         self.batches: list[int] = []
         self.times: list[float] = []
 
     async def describe(self) -> LogInfo:
-        return LogInfo(EPOCH, EventSequence(len(self.events)))
+        return LogInfo(EPOCH, EventSequence(len(self.events)), flaw=self.flaw)
 
     async def end(self) -> Mark:
         return self.events[-1].mark() if self.events else BEGINNING
@@ -156,3 +157,14 @@ async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_
         del copy.events[4:]
         with pytest.raises(Interrupted, match="the copy ends at 4, and ended at 12"):
             await living
+
+
+async def test_a_copy_that_lacks_events_is_appended_to_no_further_and_is_named() -> None:
+    copy = Copy()
+    copy.flaw = "it begins at event 5"
+    shipper = Shipper(
+        ORIGIN, source=log(Copy(stored(3))), copy=log(copy), replicas=1, status=Status(), now_milliseconds=now
+    )
+    with pytest.raises(Incomplete, match="this region's copy of the log is incomplete: it begins at event 5"):
+        await shipper.live()
+    assert not copy.events

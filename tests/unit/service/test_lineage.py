@@ -70,3 +70,15 @@ def test_what_is_too_old_is_believed_only_of_a_region_that_agreed_before() -> No
 
 def test_a_region_that_has_nothing_yet_contradicts_nothing() -> None:
     assert Lineage(appending_with(3).recognize).is_believed(THERE, BEGINNING)
+
+
+def test_after_a_restore_what_is_too_old_is_believed_only_of_a_region_that_agreed_since() -> None:
+    appending = appending_with(KEPT_EVENTS + 20)
+    lineage = Lineage(appending.recognize)
+    assert lineage.is_believed(THERE, mark(KEPT_EVENTS))
+    appending.tail.applied(Sequence(KEPT_EVENTS + 20))
+    assert lineage.is_believed(THERE, mark(1))
+    lineage.prove_again()
+    assert not lineage.is_believed(THERE, mark(1))
+    assert lineage.is_believed(THERE, mark(KEPT_EVENTS + 1))
+    assert lineage.is_believed(THERE, mark(1))

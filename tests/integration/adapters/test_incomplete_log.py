@@ -1,0 +1,147 @@
+"""A log that lacks events which it had is an alarm to every reader, however its server came to lack them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from adapters import follower as follower_module
+from adapters.connection import Connection, open_connection
+from adapters.errors import Incomplete, Interrupted
+from adapters.event_log import EventLog
+from adapters.follower import Stored
+from adapters.log_info import metadata_of
+from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
+from core.topology import stream_of, subjects_of
+from deploy.local import LocalRegion
+from tests.integration.adapters.logs import administrator, filled
+
+COUNT = 4
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch, soon_in_doubt: None) -> None:  # noqa: ARG001
+    monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.2)
+
+
+async def read_on(log: EventLog, known: Mark, *, into: list[Stored]) -> None:
+    """Read what comes after `known` until something is wrong."""
+    async with log.follow(known) as follower:
+        while True:
+            into += await follower.next()
+
+
+@asynccontextmanager
+async def damaged(region: LocalRegion, log: EventLog, number: int, *, is_killed: bool) -> AsyncIterator[EventLog]:
+    """The log after a bit of event `number` turned over on the disk of its server, which was killed or stopped."""
+    await (region.nats.kill() if is_killed else region.nats.stop())
+    (block,) = region.nats.directory.rglob(f"{stream_of(log.origin)}/msgs/1.blk")
+    content = bytearray(block.read_bytes())
+    content[content.index(f"event {number}".encode())] ^= 1
+    block.write_bytes(content)
+    await region.nats.restart()
+    async with open_connection([region.nats_url], name="a test") as connection, asyncio.timeout(20):
+        await connection.session()
+        yield EventLog(connection, log.origin)
+
+
+async def test_an_event_damaged_while_its_server_was_stopped_is_missed_by_who_reads_across_it(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    """The server says nothing of it, counts it, and delivers what comes before and after it."""
+    await filled(log, epoch, COUNT)
+    async with damaged(region, log, 3, is_killed=False) as reread:
+        info = await reread.describe()
+        assert (info.last_sequence, info.flaw) == (COUNT, "")
+        read: list[Stored] = []
+        with pytest.raises(Incomplete, match="the log is incomplete: it ends at 4 and has no event 3"):
+            await read_on(reread, BEGINNING, into=read)
+        assert [event.sequence for event in read] == [1, 2]
+
+
+@pytest.mark.parametrize("known", [COUNT - 1, COUNT])
+async def test_a_last_event_that_was_damaged_is_missed_by_who_waits_for_it_and_by_who_had_it(
+    region: LocalRegion, log: EventLog, epoch: Epoch, known: int
+) -> None:
+    marks = await filled(log, epoch, COUNT)
+    async with damaged(region, log, COUNT, is_killed=False) as reread:
+        with pytest.raises(Incomplete, match="it ends at 4 and has no event 4"):
+            await reread.end()
+        with pytest.raises(Incomplete, match="it ends at 4 and has no event 4"):
+            await read_on(reread, marks[known], into=[])
+
+
+async def test_what_a_server_found_damaged_after_it_was_killed_is_an_alarm_until_its_next_start(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    """It gives the sequences of what it cut off again."""
+    marks = await filled(log, epoch, COUNT)
+    async with damaged(region, log, 3, is_killed=True) as reread:
+        assert (await reread.describe()).last_sequence == 2
+        for known in (BEGINNING, marks[2]):
+            with pytest.raises(Incomplete, match=r"its server found \d+ bytes of it damaged and cut them off"):
+                async with reread.follow(known):
+                    pytest.fail("it is followed")
+
+
+@asynccontextmanager
+async def made_by_hand(region: LocalRegion, connection: Connection, origin: Region) -> AsyncIterator[Any]:
+    """A log that an administrator made without what guards it, and a way to ask the API of JetStream."""
+    async with administrator(region) as client:
+
+        async def api(subject: str, **body: object) -> None:
+            answer = await client.request(f"$JS.API.{subject}.{stream_of(origin)}", json.dumps(body).encode())
+            assert "error" not in json.loads(answer.data), answer.data
+
+        epoch = Epoch("byhand")
+        config = {"name": stream_of(origin), "subjects": [subjects_of(origin, epoch)], "allow_atomic": True}
+        await api("STREAM.CREATE", **config, metadata=metadata_of(origin, epoch, ()))
+        await filled(EventLog(connection, origin), epoch, COUNT)
+        yield api
+
+
+async def test_a_log_from_which_an_event_was_deleted_is_followed_by_nobody(
+    region: LocalRegion, connection: Connection, origin: Region
+) -> None:
+    async with made_by_hand(region, connection, origin) as api:
+        await api("STREAM.MSG.DELETE", seq=2)
+    with pytest.raises(Incomplete, match="it has 3 of 4 events"):
+        async with EventLog(connection, origin).follow(BEGINNING):
+            pytest.fail("it is followed")
+
+
+@pytest.mark.parametrize("begins", [3, COUNT + 1])
+async def test_a_log_whose_beginning_was_purged_is_followed_by_nobody(
+    region: LocalRegion, connection: Connection, origin: Region, begins: int
+) -> None:
+    async with made_by_hand(region, connection, origin) as api:
+        await api("STREAM.PURGE", seq=begins)
+    with pytest.raises(Incomplete, match=f"it begins at event {begins}"):
+        async with EventLog(connection, origin).follow(BEGINNING):
+            pytest.fail("it is followed")
+
+
+async def test_a_follower_in_doubt_of_an_event_that_is_there_goes_on(log: EventLog, epoch: Epoch) -> None:
+    marks = await filled(log, epoch, COUNT)
+    with pytest.raises(Interrupted, match="a doubt"):
+        async with log.follow(marks[2]):
+            raise Interrupted("a doubt", missing=Sequence(3))
+    with pytest.raises(Interrupted, match="a doubt"):
+        async with log.follow(marks[2]):
+            raise Interrupted("a doubt", missing=Sequence(COUNT + 1))
+
+
+async def test_a_log_that_is_made_anew_with_its_epoch_is_told_by_when_it_was_created(
+    region: LocalRegion, log: EventLog, epoch: Epoch
+) -> None:
+    """As when it is restored from a snapshot."""
+    before = await log.describe()
+    async with administrator(region) as client:
+        await client.jetstream().delete_stream(stream_of(log.origin))
+    await log.create(epoch, replicas=1)
+    again = await log.describe()
+    assert again.epoch == before.epoch
+    assert again.created > before.created
