@@ -48,11 +48,12 @@ class AdminKeyRefused(AdminError):
 
 
 class UnknownApiKey(AdminError):
-    """There is no such key, as far as the region that was asked knows."""
+    """The organization never had such a key, as far as the region that was asked knows."""
 
     def __init__(self, message: str) -> None:
         super().__init__(
-            f"{message}; it is revoked already, or was never issued: `crosshook keys list` shows those that there are"
+            f"{message}; it was never issued to this organization, or the region that was asked has not applied that "
+            "yet: `crosshook keys list` shows its keys"
         )
 
 

@@ -153,7 +153,8 @@ def revoke(*, organization: str, key_id: str, consistency: str, timeout: int, ur
     """Revoke the API key KEY_ID of ORGANIZATION, for good.
 
     Once it says that the key is revoked everywhere, no request that comes later is
-    let in with it, in any region.
+    let in with it, in any region. If it fails, repeat it until it succeeds: a key that
+    is revoked already can be revoked again.
 
     Example:
       crosshook keys revoke af5fbd30-7ce7-4548-8b30-4cd59cb2aba1 01a209cc-d549-7788-b87c-a8c76edb7d8d
@@ -212,8 +213,10 @@ def _where(consistency: str) -> str:
 def _still_let_in(error: AdminError) -> str:
     """What a revocation that did not come to its end leaves open."""
     if isinstance(error, NotReached) and error.is_committed:
-        return f"until then {', '.join(error.pending)} may let the key in; `crosshook lag` shows who is behind"
-    return "the key may not be revoked: revoke it again"
+        missing = ", ".join(error.pending)
+        repeat = "repeat this until it succeeds; `crosshook lag` shows who is behind"
+        return f"until then {missing} may let the key in: {repeat}"
+    return "the key may not be revoked: repeat this until it succeeds"
 
 
 def _failure(error: AdminError, *, if_unfinished: str) -> click.ClickException:

@@ -11,9 +11,9 @@ from hashlib import sha256
 
 import msgspec
 
-from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey, TooManyApiKeys
+from core.commands import ApiKeyNotFound, DeletedBefore, IssueApiKey, RevokeApiKey, TooManyApiKeys
 from core.events import ApiKeyIssued, ApiKeyRevoked
-from core.registers import TOMBSTONE, Fields, Query, Registers, Write, value_of
+from core.registers import TOMBSTONE, Fields, Query, Registers, Write, stamp_of, value_of
 from core.stamps import Stamp, milliseconds, parse
 
 SECRET_BYTES = 32
@@ -101,12 +101,17 @@ def query_api_key(command: IssueApiKey | RevokeApiKey) -> Query:
 
 
 def decide_api_key(command: IssueApiKey | RevokeApiKey, registers: Registers) -> ApiKeyIssued | ApiKeyRevoked:
-    """The event that `command` makes. Raises `TooManyApiKeys`, `ApiKeyNotFound`."""
+    """The event that `command` makes. Raises `TooManyApiKeys`, `ApiKeyNotFound`, `DeletedBefore`.
+
+    Of a revoked key the registers do not say whose it was.
+    """
     if isinstance(command, IssueApiKey):
         if len(registers.get(api_keys_key(command.organization_id), ())) >= command.api_keys_max:
             raise TooManyApiKeys(command.api_keys_max)
         return ApiKeyIssued(key_id=command.key_id, digest=command.digest, name=command.name)
     fields = registers.get(api_key_key(command.key_id), {})
+    if TOMBSTONE in fields:
+        raise DeletedBefore(stamp_of(fields[TOMBSTONE]), ApiKeyNotFound(command.key_id))
     if "organization" not in fields or value_of(fields["organization"]) != command.organization_id:
         raise ApiKeyNotFound(command.key_id)
     return ApiKeyRevoked(key_id=command.key_id)

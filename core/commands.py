@@ -3,6 +3,7 @@
 import msgspec
 
 from core.catalogue import Trigger
+from core.stamps import Stamp
 
 
 class CreateWebhook(msgspec.Struct, frozen=True):
@@ -93,6 +94,15 @@ class TriggerNotFound(Refusal):
     def __init__(self, trigger: Trigger) -> None:
         super().__init__(trigger)
         self.trigger = trigger
+
+
+class DeletedBefore(Refusal):
+    """It was deleted by the event with that `stamp`. Once that holds where it is asked for, it is `missing`."""
+
+    def __init__(self, stamp: Stamp, missing: Refusal) -> None:
+        super().__init__(stamp)
+        self.stamp = stamp
+        self.missing = missing
 
 
 class TargetUrlTaken(Refusal):

@@ -8,7 +8,7 @@ elsewhere that points to it, is dropped. Any order of any writes therefore gives
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from core.stamps import STAMP_WIDTH
+from core.stamps import STAMP_WIDTH, Stamp
 
 Fields = Mapping[str, str]
 """The registers of one key: field -> stamp followed by value."""
@@ -99,6 +99,6 @@ def value_of(register: str) -> str:
     return register[STAMP_WIDTH:]
 
 
-def stamp_of(register: str) -> str:
+def stamp_of(register: str) -> Stamp:
     """The stamp before the value."""
-    return register[:STAMP_WIDTH]
+    return Stamp(register[:STAMP_WIDTH])

@@ -11,6 +11,7 @@ from core.commands import (
     Command,
     CreateTrigger,
     CreateWebhook,
+    DeletedBefore,
     DeleteTrigger,
     DeleteWebhook,
     IssueApiKey,
@@ -34,7 +35,7 @@ from core.events import (
     WebhookUpdated,
 )
 from core.positions import Position
-from core.registers import TOMBSTONE, Fields, Query, Registers, Write, merge, value_of
+from core.registers import TOMBSTONE, Fields, Query, Registers, Write, merge, stamp_of, value_of
 from core.stamps import stamp
 from core.webhooks import (
     CREATED,
@@ -77,25 +78,39 @@ def decide(command: Command, registers: Registers) -> AnyEvent:
             return _create_webhook(command, registers)
         case UpdateWebhook():
             return _update_webhook(command, registers)
-        case DeleteWebhook(webhook_id=webhook_id, if_match=if_match):
-            _webhook(command, registers, if_match=if_match)
-            return WebhookDeleted(webhook_id=webhook_id)
-        case CreateTrigger() | DeleteTrigger():
-            return _change_trigger(command, registers)
+        case DeleteWebhook():
+            return _delete_webhook(command, registers)
+        case CreateTrigger():
+            return _create_trigger(command, registers)
+        case DeleteTrigger():
+            return _delete_trigger(command, registers)
         case IssueApiKey() | RevokeApiKey():
             return decide_api_key(command, registers)
         case _:
             assert_never(command)
 
 
-def _change_trigger(command: CreateTrigger | DeleteTrigger, registers: Registers) -> AnyEvent:
+def _delete_webhook(command: DeleteWebhook, registers: Registers) -> WebhookDeleted:
+    """Of what is deleted no tag is left to compare: RFC 9110, section 13.1.1, lets its deletion succeed again."""
+    fields = registers.get(webhook_key(command.organization_id, command.webhook_id), {})
+    if TOMBSTONE in fields:
+        raise DeletedBefore(stamp_of(fields[TOMBSTONE]), WebhookNotFound(command.webhook_id))
+    _webhook(command, registers, if_match=command.if_match)
+    return WebhookDeleted(webhook_id=command.webhook_id)
+
+
+def _create_trigger(command: CreateTrigger, registers: Registers) -> TriggerCreated:
     fields, trigger = _webhook(command, registers), command.trigger
-    is_there = has_trigger(fields, trigger)
-    if isinstance(command, CreateTrigger):
-        first_created = place_of(fields[trigger_field(trigger)]) if is_there else ""
-        return TriggerCreated(command.webhook_id, trigger.trigger_type, trigger.trigger_name, first_created)
-    if not is_there:
+    first_created = place_of(fields[trigger_field(trigger)]) if has_trigger(fields, trigger) else ""
+    return TriggerCreated(command.webhook_id, trigger.trigger_type, trigger.trigger_name, first_created)
+
+
+def _delete_trigger(command: DeleteTrigger, registers: Registers) -> TriggerDeleted:
+    fields, trigger = _webhook(command, registers), command.trigger
+    if trigger_field(trigger) not in fields:
         raise TriggerNotFound(trigger)
+    if not has_trigger(fields, trigger):
+        raise DeletedBefore(stamp_of(fields[trigger_field(trigger)]), TriggerNotFound(trigger))
     return TriggerDeleted(command.webhook_id, trigger.trigger_type, trigger.trigger_name)
 
 

@@ -7,6 +7,7 @@ higher one, however far ahead another region's clock was.
 Source: Kulkarni et al., "Logical Physical Clocks" (2014).
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
 from typing import NewType
@@ -59,3 +60,9 @@ def origin_code(origin: Region) -> str:
 def stamp(clock_text: str, origin: Region, sequence: Sequence) -> Stamp:
     """The stamp of the register writes of an event with that rendered clock. No two events share one."""
     return Stamp(f"{clock_text}{origin_code(origin)}{sequence:0{SEQUENCE_WIDTH}x}")
+
+
+def place_in(stamp_text: str, origins: Iterable[Region]) -> tuple[Region, Sequence] | None:
+    """The place in a log of the event with that stamp; None where its log is that of none of `origins`."""
+    code, sequence = stamp_text[CLOCK_WIDTH:-SEQUENCE_WIDTH], Sequence(int(stamp_text[-SEQUENCE_WIDTH:], 16))
+    return next(((origin, sequence) for origin in origins if origin_code(origin) == code), None)

@@ -26,6 +26,7 @@ from service.admission import Admission
 from service.catching_up import CatchingUp
 from service.dashboard.board import Board
 from service.dashboard.listeners import Listeners
+from service.deletions import Deletions
 from service.encodings import refuse_encoded_body
 from service.guard import Guard
 from service.headers import AdminHeaders
@@ -213,6 +214,7 @@ def use_cases(
             own_log=own_log,
             writer=writer,
             history=history,
+            deletions=Deletions(here, topology=topology, history=history, waiting=waiting),
             patience=patience,
             append_seconds=settings.append_seconds,
             now_milliseconds=now_milliseconds,

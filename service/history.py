@@ -1,5 +1,7 @@
 """This region's logs, looked at where an operation's event is, if it is anywhere."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -8,6 +10,7 @@ from core.codec import Undecodable, decode
 from core.events import Envelope
 from core.operations import Operation, operation_in
 from core.positions import Epoch, Position, Region, Sequence, Vector
+from core.stamps import Stamp, place_in, stamp
 from core.topology import epoch_in
 from service.local_logs import LocalLogs
 from service.patience import Patience
@@ -47,15 +50,38 @@ class History:
 
         `vector` is that of a state that was just read. Raises `RegionUnavailable`.
         """
+        async with self._asking(deadline):
+            try:
+                log = await self._logs.named(operation.log, vector)
+            except Unavailable:
+                return Absent.NOT_YET  # One of the logs that are not here may be the one.
+            try:
+                return Absent.LOST if log is None else await self._look_up(operation_id, operation, *log)
+            except LogMissing:
+                return Absent.NOT_YET
+
+    async def event_with(self, mark: Stamp, *, deadline: float) -> Found | None:
+        """The event with that stamp, before `deadline`; None where its log is not here, or has none such.
+
+        Raises `RegionUnavailable`.
+        """
+        place = place_in(mark, self._logs.origins)
+        if place is None:
+            return None
+        async with self._asking(deadline):
+            try:
+                found = await self._event_at(*place)
+            except LogMissing:
+                return None
+        is_it = found is not None and stamp(found.envelope.clock, *place) == mark
+        return found if is_it else None
+
+    @asynccontextmanager
+    async def _asking(self, deadline: float) -> AsyncIterator[None]:
+        """A context in which a log is asked. Raises `RegionUnavailable`."""
         try:
             async with self._patience.within(deadline):
-                try:
-                    log = await self._logs.named(operation.log, vector)
-                except Unavailable:
-                    return Absent.NOT_YET  # One of the logs that are not here may be the one.
-                return Absent.LOST if log is None else await self._look_up(operation_id, operation, *log)
-        except LogMissing:
-            return Absent.NOT_YET
+                yield
         except (Unavailable, TimeoutError) as error:
             raise RegionUnavailable("a log of this region does not answer") from error
         except Undecodable as error:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from adapters.errors import LogMissing, Unavailable
 from adapters.event_log import EventLog
@@ -21,6 +21,11 @@ class LocalLogs:
     def __init__(self, logs: Mapping[Region, EventLog]) -> None:
         self._logs = logs
         self._described: dict[Region, tuple[float, asyncio.Task[LogInfo | None]]] = {}
+
+    @property
+    def origins(self) -> Collection[Region]:
+        """The regions whose logs these are."""
+        return self._logs.keys()
 
     async def event_at(self, origin: Region, sequence: Sequence) -> Stored | None:
         """The event at `sequence` of a log, or None where it has none there. Raises `LogMissing`, `Unavailable`."""

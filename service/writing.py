@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from adapters.projection import View
-from core.commands import Command, IssueApiKey, RevokeApiKey
+from core.commands import Command, DeletedBefore, IssueApiKey, RevokeApiKey
 from core.consistency import regions_needed
 from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, Retry
 from core.operations import operation_in
@@ -16,6 +16,7 @@ from core.retries import Recorded, recall, recorded_in
 from core.topology import Topology
 from service.appending import repetition
 from service.batch import Accepted, Outcome, Proposal, Repeated, Stale
+from service.deletions import Deletions
 from service.history import Absent, Found, History
 from service.log_writer import LogWriter, NothingAppended
 from service.own_log import OwnLog
@@ -54,6 +55,7 @@ class Writing:
         own_log: OwnLog,
         writer: LogWriter,
         history: History,
+        deletions: Deletions,
         patience: Patience,
         append_seconds: float,
         now_milliseconds: Callable[[], int],
@@ -64,6 +66,7 @@ class Writing:
         self._own_log = own_log
         self._writer = writer
         self._history = history
+        self._deletions = deletions
         self._patience = patience
         self._append_seconds = append_seconds
         self._now_milliseconds = now_milliseconds
@@ -72,6 +75,7 @@ class Writing:
         """Append what `command` decides, and return what it came to once the level asked for is reached.
 
         A request that was made before becomes no second event: it comes to what the first came to, and waits for that.
+        So does the deletion of what is being deleted.
         Raises a `Refusal`, `RegionUnavailable`, `TimedOut`, `Unauthenticated`, `Forbidden`.
         """
         while True:
@@ -83,6 +87,9 @@ class Writing:
                 outcome = await self._appended(command, view, request)
             except Stale:
                 continue
+            except DeletedBefore as before:
+                first_deletion = await self._deletions.first(before, command, view.vector, request.wait)
+                return await self._repeat(first_deletion, request)
             if isinstance(outcome, Accepted):
                 await self._reach(outcome.position, request)
                 return Written(_about(command), outcome.fields)

@@ -70,7 +70,10 @@ API_KEYS: tuple[Operation, ...] = (
             tag=TAG,
             name="revoke_api_key",
             summary="Revoke an API key",
-            description="Let nobody in with this key any more.",
+            description=(
+                "Let nobody in with this key any more. However often it is asked for, it is done once the revocation "
+                "holds as consistently as *this* request requires."
+            ),
             parameters=("key_id",),
             responses={
                 204: nothing(
@@ -80,8 +83,8 @@ API_KEYS: tuple[Operation, ...] = (
                 ),
                 404: decided(
                     404,
-                    "The organization has no such key in what this region has applied; or the service has no admin "
-                    "key, and so no such route.",
+                    "The organization never had such a key in what this region has applied; or the service has no "
+                    "admin key, and so no such route.",
                     f"API key not found: {examples.KEY_ID}",
                 ),
             },

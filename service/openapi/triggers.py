@@ -75,7 +75,10 @@ TRIGGERS: tuple[Operation, ...] = (
             tag=TAG,
             name="delete_trigger",
             summary="Delete a webhook trigger",
-            description="Delete the trigger that the query parameters name.",
+            description=(
+                "Delete the trigger that the query parameters name. A repeated deletion joins the first one as long as "
+                "that does not hold as consistently as *this* request requires."
+            ),
             parameters=("webhook_id", "trigger_type", "trigger_name"),
             responses={
                 204: nothing(

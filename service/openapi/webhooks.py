@@ -128,7 +128,10 @@ WEBHOOKS: tuple[Operation, ...] = (
             tag=TAG,
             name="delete_webhook",
             summary="Delete a webhook",
-            description="Delete a webhook and its triggers. Its id is never used again.",
+            description=(
+                "Delete a webhook and its triggers. Its id is never used again. A repeated deletion joins the first "
+                "one as long as that does not hold as consistently as *this* request requires."
+            ),
             parameters=("webhook_id", "if_match"),
             responses={
                 204: nothing(

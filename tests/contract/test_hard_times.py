@@ -152,6 +152,25 @@ async def test_what_is_asked_for_while_the_projection_lags_is_decided_on_what_is
     assert seconds < 1
 
 
+async def test_a_deletion_that_is_in_the_log_and_not_applied_yet_is_joined(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    path = f"{WEBHOOKS}/{await registered(client)}"
+    for replicator in region.replicators:
+        replicator.pause()
+    first = await client.delete(path, headers=ONE_SECOND)
+    check_refused(first, 408, "it is in the log")
+    joined = asyncio.create_task(client.delete(path))
+    again = await client.delete(path, headers=ONE_SECOND)
+    check_refused(again, 408, "it is in the log")
+    for replicator in region.replicators:
+        replicator.resume()
+    done = await joined
+    assert done.status_code == 204
+    assert len({answer.headers["SlashID-Operation-ID"] for answer in (first, again, done)}) == 1
+    check_refused(await client.delete(path), 404, "webhook not found")
+
+
 async def test_what_the_log_does_not_answer_is_408_unknown_and_then_in_it_once_or_never(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:

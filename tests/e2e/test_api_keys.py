@@ -116,10 +116,12 @@ async def test_the_admin_key_is_wanted_and_an_organization_has_as_many_keys_as_i
             assert elsewhere.status_code == 404
             for key_id in ("no-uuid", str(uuid.uuid4())):
                 assert (await client.delete(f"{path}/{key_id}", headers=admin)).status_code == 404
-            assert [(await client.delete(f"{path}/{first['id']}", headers=admin)).status_code for _ in range(2)] == [
-                204,
-                404,
-            ]
+            revoked = [await client.delete(f"{path}/{first['id']}", headers=admin) for _ in range(2)]
+            assert [answer.status_code for answer in revoked] == [204, 204]
+            assert len({answer.headers["SlashID-Operation-ID"] for answer in revoked}) == 1
+            assert (await client.delete(f"{path}/{first['id'].upper()}", headers=admin)).status_code == 204
+            elsewhere = await client.delete(f"{keys_of(str(uuid.uuid4()))}/{first['id']}", headers=admin)
+            assert elsewhere.status_code == 404, "its tombstone tells nobody else of it"
             assert (await client.post(path, json={"name": None}, headers=admin)).status_code == 201
             assert (await client.post(path, json={"name": "x" * 201}, headers=admin)).status_code == 400
             assert (await client.post(keys_of("no-uuid"), json={}, headers=admin)).status_code == 400

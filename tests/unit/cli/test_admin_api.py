@@ -64,7 +64,7 @@ def test_a_list_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         (refused(400, "name: expected text"), Invalid, "name: expected text"),
         (refused(401, "header Authorization: …"), AdminKeyRefused, "started with another admin key"),
         (refused(404, "no such route: /admin"), NoAdminRoutes, "start it with CROSSHOOK_ADMIN_KEY"),
-        (refused(404, "API key not found: 1"), UnknownApiKey, "API key not found: 1; it is revoked already"),
+        (refused(404, "API key not found: 1"), UnknownApiKey, "API key not found: 1; it was never issued"),
         (refused(408, "body: did not arrive"), Refused, "answered 408: body: did not arrive"),
         (refused(422, "as many as it can have"), Refused, "answered 422: as many as it can have"),
         (refused(429, "try again"), Refused, "answered 429: try again"),

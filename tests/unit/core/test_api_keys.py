@@ -16,12 +16,12 @@ from core.api_keys import (
     digest_of,
 )
 from core.codec import encode
-from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey, TooManyApiKeys
+from core.commands import ApiKeyNotFound, DeletedBefore, IssueApiKey, RevokeApiKey, TooManyApiKeys
 from core.events import ApiKeyIssued, ApiKeyRevoked, Envelope
 from core.positions import Epoch, Position, Region, Sequence
 from core.registers import merge
 from core.registry import decide, query_for, writes_of
-from core.stamps import Clock, render
+from core.stamps import Clock, place_in, render
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 ANOTHER = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba2"
@@ -115,12 +115,20 @@ def test_an_organization_has_at_most_as_many_keys_as_it_may() -> None:
         decide(IssueApiKey(ORGANIZATION, KEY_ID, "d", api_keys_max=1), one)
 
 
-def test_only_the_organizations_own_key_can_be_revoked_and_only_once() -> None:
+def test_only_the_organizations_own_key_can_be_revoked() -> None:
     assert decide(RevokeApiKey(ORGANIZATION, KEY_ID), after(issued())) == ApiKeyRevoked(KEY_ID)
     for organization, registers in (
         (ANOTHER, after(issued())),
-        (ORGANIZATION, after(issued(), ApiKeyRevoked(KEY_ID))),
         (ORGANIZATION, {}),
     ):
         with pytest.raises(ApiKeyNotFound):
             decide(RevokeApiKey(organization, KEY_ID), registers)
+
+
+def test_a_repeated_revocation_names_the_event_that_says_whose_the_key_was() -> None:
+    registers = after(issued(), ApiKeyRevoked(KEY_ID))
+    for organization in (ORGANIZATION, ANOTHER):
+        with pytest.raises(DeletedBefore) as before:
+            decide(RevokeApiKey(organization, KEY_ID), registers)
+        assert place_in(before.value.stamp, [Region("us-iowa")]) == ("us-iowa", 2)
+        assert isinstance(before.value.missing, ApiKeyNotFound)

@@ -9,6 +9,7 @@ from core.commands import (
     Command,
     CreateTrigger,
     CreateWebhook,
+    DeletedBefore,
     DeleteTrigger,
     DeleteWebhook,
     TargetUrlTaken,
@@ -22,7 +23,7 @@ from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
 from core.positions import Epoch, Position, Region, Sequence
 from core.registers import Write, merge
 from core.registry import decide, query_for, writes_of
-from core.stamps import LOGICAL_BITS, Clock, render
+from core.stamps import LOGICAL_BITS, Clock, place_in, render
 from core.webhooks import (
     Webhook,
     organization_key,
@@ -217,10 +218,29 @@ def test_a_deleted_webhook_is_gone_with_its_triggers_and_stays_so_whatever_comes
     assert registry.webhook() is None
     assert registry.triggers() == []
     assert webhooks_in(ORGANIZATION, registry.registers) == []
-    for command in (a_trigger(), DeleteWebhook(ORGANIZATION, "w1"), UpdateWebhook(ORGANIZATION, "w1", name="b")):
+    for command in (a_trigger(), DeleteTrigger(ORGANIZATION, "w1", CREATED), UpdateWebhook(ORGANIZATION, "w1")):
         with pytest.raises(WebhookNotFound):
             registry.decide(command)
     registry.do(a_webhook("w2"))
+
+
+def test_a_repeated_deletion_names_the_event_of_the_first_whatever_tag_it_has_seen() -> None:
+    registry = Registry()
+    registry.do(a_webhook())
+    registry.do(a_trigger())
+    registry.do(DeleteTrigger(ORGANIZATION, "w1", CREATED))
+    with pytest.raises(DeletedBefore) as trigger:
+        registry.decide(DeleteTrigger(ORGANIZATION, "w1", CREATED))
+    assert place_in(trigger.value.stamp, [EU, US]) == (US, 3)
+    assert isinstance(trigger.value.missing, TriggerNotFound)
+    registry.do(DeleteWebhook(ORGANIZATION, "w1"))
+    for tags in ((), ("seen",)):
+        with pytest.raises(DeletedBefore) as webhook:
+            registry.decide(DeleteWebhook(ORGANIZATION, "w1", tags))
+        assert place_in(webhook.value.stamp, [EU, US]) == (US, 4)
+        assert isinstance(webhook.value.missing, WebhookNotFound)
+    with pytest.raises(WebhookNotFound):
+        registry.decide(DeleteWebhook(OTHER_ORGANIZATION, "w1"))
 
 
 def test_a_deleted_trigger_is_not_there_and_one_created_again_takes_a_new_place() -> None:
@@ -232,7 +252,7 @@ def test_a_deleted_trigger_is_not_there_and_one_created_again_takes_a_new_place(
     registry.do(a_trigger(LOGGED_OUT))
     registry.do(DeleteTrigger(ORGANIZATION, "w1", CREATED))
     assert registry.triggers() == [LOGGED_OUT]
-    with pytest.raises(TriggerNotFound):
+    with pytest.raises(DeletedBefore):
         registry.decide(DeleteTrigger(ORGANIZATION, "w1", CREATED))
     registry.do(a_trigger(CREATED))
     assert registry.triggers() == [LOGGED_OUT, CREATED]

@@ -12,6 +12,7 @@ from core.stamps import (
     milliseconds,
     origin_code,
     parse,
+    place_in,
     render,
     stamp,
     tick,
@@ -96,3 +97,10 @@ def test_a_stamp_has_a_fixed_width_and_its_clock_in_front(place: Place) -> None:
 @pytest.mark.parametrize("region", ["us-iowa", "europe-belgium", "asia-japan"])
 def test_an_origins_code_has_the_width_that_stamps_give_it(region: str) -> None:
     assert len(stamp(render(NEVER), Region(region), Sequence(1))) == STAMP_WIDTH
+
+
+@given(places, st.permutations(["us-iowa", "europe-belgium", "asia-japan"]))
+def test_a_stamp_says_the_place_of_its_event_to_who_knows_the_origins(place: Place, names: list[str]) -> None:
+    _, origin, sequence = place
+    assert place_in(_stamp(place), [*map(Region, names), origin]) == (origin, sequence)
+    assert place_in(_stamp(place), [Region("elsewhere")]) is None

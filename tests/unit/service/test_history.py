@@ -13,7 +13,7 @@ from core.codec import encode
 from core.events import Envelope, WebhookDeleted
 from core.operations import batch_name, log_code, operation_id, operation_in
 from core.positions import Epoch, Mark, Region, Sequence, Vector
-from core.stamps import Clock, render
+from core.stamps import Clock, Stamp, render, stamp
 from core.topology import subject_of
 from service.history import Absent, Found, History
 from service.local_logs import LocalLogs
@@ -123,3 +123,32 @@ async def test_however_many_ask_at_once_a_log_is_described_once() -> None:
     local = LocalLogs(logs)
     assert await asyncio.gather(*(local.describe(HERE) for _ in range(100))) == [await local.describe(HERE)] * 100
     assert log.descriptions == 1
+
+
+def stamped(sequence: int, *, clock: int | None = None, origin: Region = HERE) -> Stamp:
+    return stamp(render(Clock(sequence if clock is None else clock)), origin, Sequence(sequence))
+
+
+async def stood(mark: Stamp, here: Log) -> Found | None:
+    logs: Any = {HERE: here, THERE: Log()}
+    history = History(LocalLogs(logs), Patience(Waiting()))
+    return await history.event_with(mark, deadline=asyncio.get_running_loop().time() + 20)
+
+
+async def test_the_event_of_a_stamp_is_found_at_the_place_that_the_stamp_names() -> None:
+    found = await stood(stamped(7), Log({7: event(an_id(7), 7)}))
+    assert found is not None
+    assert (found.position.origin, found.position.epoch, found.position.sequence) == (HERE, NOW, 7)
+    assert found.envelope.operation_id == an_id(7)
+
+
+async def test_an_event_of_another_clock_at_that_place_is_another_event() -> None:
+    assert await stood(stamped(7, clock=8), Log({7: event(an_id(7), 7)})) is None
+
+
+async def test_a_stamp_whose_event_is_not_here_has_none_and_a_log_that_does_not_answer_is_unavailable() -> None:
+    assert await stood(stamped(7), Log()) is None
+    assert await stood(stamped(7), Log(error=LogMissing("x"))) is None
+    assert await stood(stamped(7, origin=Region("elsewhere")), Log({7: event(an_id(7), 7)})) is None
+    with pytest.raises(RegionUnavailable):
+        await stood(stamped(7), Log(error=Unavailable("x")))
