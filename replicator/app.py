@@ -54,7 +54,9 @@ async def main(settings: Settings) -> None:
         replicating = asyncio.create_task(replicator.run())
         expose_health(replicator.health)
         health = Litestar(health_routes(replicator.health), openapi_config=None, logging_config=None)
-        serving = asyncio.create_task(serve(HeadAsGet(health), listener, drain_seconds=0))
+        serving = asyncio.create_task(
+            serve(HeadAsGet(health), listener, drain_seconds=0, idle_seconds=settings.idle_seconds)
+        )
         await asyncio.wait({replicating, serving}, return_when=asyncio.FIRST_COMPLETED)
         for task in (replicating, serving):
             task.cancel()

@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True):
     tls: ssl.SSLContext
     host: str
     port: int
+    idle_seconds: float
     log_format: LogFormat
     log_level: LogLevel
     traces_endpoint: TracesEndpoint | None
@@ -39,6 +40,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         tls=environment.tls(),
         host=host,
         port=port,
+        idle_seconds=environment.idle_seconds(),
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
         traces_endpoint=environment.traces_endpoint(),

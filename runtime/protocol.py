@@ -1,15 +1,15 @@
-"""HTTP over one connection, bounded: its head in size and time, its answers in time, connections in number."""
+"""HTTP over one connection, bounded: its head in size and time, its requests and all connections in number."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
-from prometheus_client import Counter
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from runtime.answers import closing_answer
+from runtime.endings import EndingProtocol
+from runtime.messages import Part
+from runtime.refusals import Refusal, Refused
 from runtime.transport import TogetherTransport
 
 HEAD_BYTES_MAX = 64 * 1024
@@ -19,12 +19,7 @@ PIECE_BYTES = 4 * 1024
 """The parser does not say what it keeps for later. So it is given a little at a time, and what it uses is counted."""
 
 HEAD_SECONDS = 60.0
-"""How long a whole head may take to come, from when the connection was made or its last answer given.
-
-Longer than clients keep an idle connection for another request, so that it is they who close it."""
-
-TAKE_SECONDS = 10.0
-"""How long a client may not take what is sent to it, or leave open what is closed."""
+"""How long a whole head may take to come, from its first byte."""
 
 BODY_GRACE_SECONDS = 1.0
 """How long a body that is coming may take to come, from when the server was told to stop."""
@@ -41,21 +36,12 @@ SPARE_SECONDS = 1.0
 PIPELINED_MAX = 100
 """How many requests may come on one connection before the first of them is answered."""
 
-CLOSED = Counter("crosshook_connections_closed_total", "Connections closed by this process, by why", ["reason"])
-
-_IS_CLOSED = "crosshook.is_closed"
-
-
-def is_closed_here(scope: Mapping[str, Any]) -> bool:
-    """Whether this process closed the connection of the request with that ASGI scope, for what came on it."""
-    return _IS_CLOSED in scope.get("state", ())
+_FULL = Refusal(503, "this process has too many connections; try again", "connections")
+_LARGE_HEAD = Refusal(431, f"head: expected at most {HEAD_BYTES_MAX} bytes", "head_bytes")
+_PIPELINED = Refusal(400, f"expected at most {PIPELINED_MAX} requests before the first has its answer", "pipelined")
 
 
-class _Refused(Exception):
-    """What stops the parser; it is not heard of beyond it."""
-
-
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(EndingProtocol):
     """uvicorn's, which bounds none of these."""
 
     def __init__(
@@ -66,12 +52,14 @@ class BoundedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         connections_max: int,
+        idle_seconds: float,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._connections_max = connections_max
+        self._idle_seconds = idle_seconds
         self._is_spare = False
+        self._is_idle = False
         self._head_timer: asyncio.TimerHandle | None = None
-        self._end_timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0
         self._unparsed_bytes = 0
 
@@ -81,16 +69,15 @@ class BoundedProtocol(HttpToolsProtocol):
         too_many = len(self.connections) - self._connections_max
         self._is_spare = 0 < too_many <= SPARE_CONNECTIONS
         if self._is_spare:
-            self._head_timer = self.loop.call_later(SPARE_SECONDS, self._refuse_connection)
+            self._head_timer = self.loop.call_later(SPARE_SECONDS, self.refuse, _FULL)
         elif too_many > 0:
-            self._refuse_connection()
+            self.refuse(_FULL)
         else:
             self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
         self._stop_head_timer()
-        self._stop_end_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -101,8 +88,10 @@ class BoundedProtocol(HttpToolsProtocol):
             piece = data[start : start + PIECE_BYTES]
             self._unparsed_bytes += len(piece)
             super().data_received(piece)
-            if self._head_bytes + self._unparsed_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
-                self._refuse_head()
+            if self._head_bytes + self._unparsed_bytes > HEAD_BYTES_MAX:
+                self.refuse(_LARGE_HEAD)
+        if self._is_idle and self.part is Part.HEAD:
+            self._await_head()
 
     def on_message_begin(self) -> None:
         """Count its head from here."""
@@ -121,8 +110,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is here."""
-        if len(self.pipeline) >= PIPELINED_MAX or (self._is_spare and self.url != LIVEZ.encode()):
-            raise _Refused
+        if self._is_spare and self.url != LIVEZ.encode():
+            raise Refused(_FULL)
+        if len(self.pipeline) >= PIPELINED_MAX:
+            raise Refused(_PIPELINED)
         self._stop_head_timer()
         self._unparsed_bytes = 0
         super().on_headers_complete()
@@ -140,17 +131,11 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next head, or for the end."""
         super().on_response_complete()
-        if self._is_spare:
+        if self._is_spare and not self.transport.is_closing():
             self.transport.close()
-        if self.transport.is_closing():
             self._end_in_time()
-        elif self.cycle.response_complete:
+        elif self.is_answered and not self.transport.is_closing():
             self._await_head()
-
-    def timeout_keep_alive_handler(self) -> None:
-        """Close it."""
-        super().timeout_keep_alive_handler()
-        self._end_in_time()
 
     def shutdown(self) -> None:
         """Close it at once if nothing is asked on it; soon, if what is asked does not come."""
@@ -161,84 +146,38 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stop_head_timer()
             self._head_timer = self.loop.call_later(BODY_GRACE_SECONDS, self._give_up_body)
 
-    def pause_writing(self) -> None:
-        """Somebody does not take the answer."""
-        super().pause_writing()
-        self._end_in_time()
-
-    def resume_writing(self) -> None:
-        """Somebody does."""
-        super().resume_writing()
-        if not self.transport.is_closing():
-            self._stop_end_timer()
-
-    def send_400_response(self, msg: str) -> None:
-        """What is no HTTP, or was refused while it was parsed."""
-        if self._is_spare:
-            self._refuse_connection()
-        elif self._head_bytes > HEAD_BYTES_MAX:
-            self._refuse_head()
-        else:
-            self._answer_and_close(400, msg, "pipelined" if len(self.pipeline) >= PIPELINED_MAX else "syntax")
+    def refuse(self, refusal: Refusal) -> None:
+        """Wait for nothing more, and say to one connection too many that it is one, whatever came on it."""
+        self._stop_head_timer()
+        super().refuse(_FULL if self._is_spare else refusal)
 
     def _count(self, size: int) -> None:
         self._unparsed_bytes = 0
         self._head_bytes += size
         if self._head_bytes > HEAD_BYTES_MAX:
-            raise _Refused
-
-    def _refuse_connection(self) -> None:
-        self._stop_head_timer()
-        self._answer_and_close(503, "this process has too many connections; try again", "connections")
-
-    def _refuse_head(self) -> None:
-        self._answer_and_close(431, f"head: expected at most {HEAD_BYTES_MAX} bytes", "head_bytes")
+            raise Refused(_LARGE_HEAD)
 
     def _await_head(self) -> None:
         self._stop_head_timer()
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._close, "head_seconds")
+        self._is_idle = self.part is not Part.HEAD
+        wait, reason = (self._idle_seconds, "idle_seconds") if self._is_idle else (HEAD_SECONDS, "head_seconds")
+        self._head_timer = self.loop.call_later(wait, self.end, reason)
 
     def _give_up_body(self) -> None:
         if self.cycle.more_body:
-            self._close("body_grace_seconds")
-
-    def _answer_and_close(self, status: int, message: str, reason: str) -> None:
-        """Say it, unless it would be taken for the answer to a request that is still waiting for its own."""
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        if cycle is None or cycle.response_complete:
-            self.transport.write(closing_answer(status, message))
-        self._close(reason)
-
-    def _close(self, reason: str) -> None:
-        CLOSED.labels(reason).inc()
-        if (cycle := cast("RequestResponseCycle | None", self.cycle)) is not None:
-            cycle.scope["state"][_IS_CLOSED] = True
-        self.transport.close()
-        self._end_in_time()
-
-    def _end_in_time(self) -> None:
-        if self._end_timer is None:
-            self._end_timer = self.loop.call_later(TAKE_SECONDS, self._abort)
+            self.end("body_grace_seconds")
 
     def _stop_head_timer(self) -> None:
+        self._is_idle = False
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
-    def _stop_end_timer(self) -> None:
-        if self._end_timer is not None:
-            self._end_timer.cancel()
-            self._end_timer = None
 
-    def _abort(self) -> None:
-        CLOSED.labels("take_seconds").inc()
-        self.transport.abort()
-
-
-def protocol_with(*, connections_max: int) -> Callable[..., BoundedProtocol]:
+def protocol_with(*, connections_max: int, idle_seconds: float) -> Callable[..., BoundedProtocol]:
     """What uvicorn makes a protocol with."""
 
     def protocol(**arguments: Any) -> BoundedProtocol:  # noqa: ANN401 - uvicorn's own
-        return BoundedProtocol(**arguments, connections_max=connections_max)
+        return BoundedProtocol(**arguments, connections_max=connections_max, idle_seconds=idle_seconds)
 
     return protocol

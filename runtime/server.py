@@ -12,8 +12,8 @@ import structlog
 import uvicorn
 
 from runtime.answers import NotStored
-from runtime.protocol import HEAD_SECONDS, protocol_with
-from runtime.settings import InvalidSetting
+from runtime.protocol import protocol_with
+from runtime.settings import IDLE_SECONDS, InvalidSetting
 
 log = structlog.get_logger()
 
@@ -72,12 +72,13 @@ async def serve(
     *,
     drain_seconds: float,
     connections_max: int = CONNECTIONS_MAX,
+    idle_seconds: float = IDLE_SECONDS,
     on_drain: Callable[[float], None] = lambda _deadline: None,
 ) -> None:
     """Serve `app` on `listener` until SIGTERM or SIGINT, then answer what is in flight and return.
 
     A connection above `connections_max`, or above what the process may have open, is refused with a 503, unless it asks
-    whether the process lives.
+    whether the process lives. One on which nothing is asked is closed after `idle_seconds`.
     `on_drain` is told at once by when (in the event loop's time) waiting requests must have their answer.
     """
     config = uvicorn.Config(
@@ -86,11 +87,13 @@ async def serve(
         log_config=None,
         access_log=False,
         log_level="error",
-        http=protocol_with(connections_max=_room_for(connections_max)),  # type: ignore[arg-type]
+        http=protocol_with(  # type: ignore[arg-type]
+            connections_max=_room_for(connections_max), idle_seconds=idle_seconds
+        ),
         ws="none",
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=int(HEAD_SECONDS),
+        timeout_keep_alive=int(idle_seconds) + 1,  # Never reached: the protocol's own comes before it.
         timeout_graceful_shutdown=int(drain_seconds + ANSWER_SECONDS) + 1,
     )
     server = _Server(config)

@@ -19,6 +19,13 @@ E = TypeVar("E", bound=StrEnum)
 TRACES_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 """OpenTelemetry's names for where traces are sent, and for where everything is. The first that is set counts."""
 
+IDLE_SECONDS = 75.0
+"""How long a client's connection may be idle: from when it was made, or its last answer was given.
+
+Many proxies keep an idle connection for 60 s. The proxy has to close it: a request that is on its way while this
+process closes the connection is lost.
+"""
+
 _URL = re.compile(r"https?://[!-.0-~]+(?:/[!-~]*)?")
 _SECRET = re.compile(r"[!-~]{32,256}")
 
@@ -114,6 +121,10 @@ class Environment:
         if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= highest_port:
             raise InvalidSetting(name, "HOST:PORT such as 127.0.0.1:8081", text)
         return host.removeprefix("[").removesuffix("]"), int(port)
+
+    def idle_seconds(self) -> float:
+        """How long a client's connection may be idle."""
+        return self.number("CROSSHOOK_IDLE_SECONDS", default=IDLE_SECONDS, low=1, high=86_400)
 
     def url(self, name: str) -> str:
         """An http or https address; `""` where it is not set."""

@@ -169,6 +169,7 @@ async def main(settings: Settings) -> None:
                 app,
                 listener,
                 drain_seconds=settings.drain_seconds,
+                idle_seconds=settings.idle_seconds,
                 on_drain=lambda at: _drain(region, patience, board.listeners, at),
             )
         )

@@ -9,6 +9,7 @@ from prometheus_client import Counter
 
 from core.consistency import Level
 from core.topology import TRACEPARENT
+from runtime.endings import refused_with
 from runtime.lines import Write
 from runtime.tracing import UNTRACED, Kind, Span, Tracing
 from service import metrics
@@ -69,7 +70,9 @@ class Observing:
             is_broken_off = True
             raise
         finally:
-            if status == NO_ANSWER and is_given_up(scope):
+            if status == NO_ANSWER and (refused := refused_with(scope)) is not None:
+                status, seconds = refused, self._answered(scope, refused, arrival)
+            elif status == NO_ANSWER and is_given_up(scope):
                 seconds = monotonic() - arrival
             elif status == NO_ANSWER:
                 status, seconds = DIED, self._answered(scope, DIED, arrival)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from core.consistency import Level
-from runtime.protocol import is_closed_here
+from runtime.endings import is_closed_here
 from runtime.tracing import Span
 from service.requests import Exchange, Part, caller_of
 

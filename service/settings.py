@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True):
     host: str
     port: int
     drain_seconds: float
+    idle_seconds: float
     log_format: LogFormat
     log_level: LogLevel
     traces_endpoint: TracesEndpoint | None
@@ -52,6 +53,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         host=host,
         port=port,
         drain_seconds=environment.number("CROSSHOOK_DRAIN_SECONDS", default=10, low=0, high=60),
+        idle_seconds=environment.idle_seconds(),
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
         traces_endpoint=environment.traces_endpoint(),

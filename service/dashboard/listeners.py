@@ -36,7 +36,7 @@ class Listeners:
     """Everybody who looks, an ASGI application: at most `listeners_max`, one more is a 503.
 
     `begin` says what a new listener is told at first. A listener that does not take what it is sent is closed by the
-    server after `runtime.protocol.TAKE_SECONDS`, as on every connection.
+    server after `runtime.endings.TAKE_SECONDS`, as on every connection.
     """
 
     def __init__(self, begin: Callable[[], bytes], *, listeners_max: int) -> None:

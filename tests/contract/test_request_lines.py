@@ -7,10 +7,12 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 
 from deploy.local import LocalRegion
 from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, newcomer, triggers_of, until
 from tests.contract.conftest import TLS
+from tests.unit.runtime.serving import reset
 
 OPERATION, TOKEN = "SlashID-Operation-ID", "SlashID-Consistency-Token"
 
@@ -107,14 +109,20 @@ async def test_what_dies_without_an_answer_has_failed_and_is_counted(region: Loc
     assert [(line["route"], line["status"], line["outcome"]) for line in lines] == [(WEBHOOKS, 500, "failed")]
 
 
-async def test_who_leaves_while_sending_has_left(region: LocalRegion) -> None:
+@pytest.mark.parametrize("is_reset", [True, False])
+async def test_a_client_that_leaves_while_it_sends_has_left_and_one_that_still_reads_is_refused(
+    region: LocalRegion, *, is_reset: bool
+) -> None:
     before = len(log_of(region).read_bytes())
     reader, writer = await asyncio.open_connection("127.0.0.1", region.services[0].port)
     writer.write(b"PATCH /nowhere HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n{")
     await writer.drain()
-    writer.close()
-    await writer.wait_closed()
-    assert await reader.read() == b""
+    if is_reset:
+        reset(writer)
+    else:
+        writer.write_eof()
+        assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+        writer.close()
 
     async def is_there() -> bool:
         return bool(left())
@@ -124,7 +132,8 @@ async def test_who_leaves_while_sending_has_left(region: LocalRegion) -> None:
         return [line for line in lines if line["event"] == "request" and line["method"] == "PATCH"]
 
     await until(is_there)
-    assert [(line["outcome"], line["status"], line["route"]) for line in left()] == [("left", 0, "none")]
+    expected = ("left", 0, "none") if is_reset else ("refused", 400, "none")
+    assert [(line["outcome"], line["status"], line["route"]) for line in left()] == [expected]
 
 
 async def test_what_is_asked_all_the_time_is_no_line(region: LocalRegion, client: httpx.AsyncClient) -> None:

@@ -27,6 +27,7 @@ def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> N
     settings = read_settings(place)
     assert (settings.host, settings.port) == ("127.0.0.1", 9080)
     assert (settings.log_format, settings.log_level) == (LogFormat.AUTO, LogLevel.INFO)
+    assert settings.idle_seconds == 75
     assert not settings.is_first_start, "a lost log is not made anew unless somebody says so"
 
 
@@ -38,11 +39,13 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_LOG_FORMAT": "console",
             "CROSSHOOK_LOG_LEVEL": "error",
             "CROSSHOOK_FIRST_START": "true",
+            "CROSSHOOK_IDLE_SECONDS": "1",
         }
     )
     assert (settings.host, settings.port) == ("::", 81)
     assert (settings.log_format, settings.log_level) == (LogFormat.CONSOLE, LogLevel.ERROR)
     assert settings.is_first_start
+    assert settings.idle_seconds == 1
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_LOG_FORMAT", "xml", "one of auto, json, console"),
         ("CROSSHOOK_LOG_LEVEL", "INFO", "one of debug, info, warning, error"),
         ("CROSSHOOK_FIRST_START", "yes", "true or false"),
+        ("CROSSHOOK_IDLE_SECONDS", "-1", "a number from 1 to 86400"),
     ],
 )
 def test_a_bad_setting_is_one_line_that_names_it_before_anything_starts(

@@ -3,11 +3,14 @@
 import asyncio
 import os
 import signal
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from runtime.server import CONNECTIONS_MAX, bind, serve
+from runtime.settings import IDLE_SECONDS
 
 LOCALHOST = "127.0.0.1"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -21,11 +24,14 @@ async def served(
     *,
     drain_seconds: float = 1,
     connections_max: int = CONNECTIONS_MAX,
+    idle_seconds: float = IDLE_SECONDS,
 ) -> AsyncIterator[int]:
     """The port of `app`. On leaving, it is told to stop, and must, well within the drain and a second."""
     listener = bind(LOCALHOST, 0)
     port = listener.getsockname()[1]
-    serving = asyncio.create_task(serve(app, listener, drain_seconds=drain_seconds, connections_max=connections_max))
+    serving = asyncio.create_task(
+        serve(app, listener, drain_seconds=drain_seconds, connections_max=connections_max, idle_seconds=idle_seconds)
+    )
     async with asyncio.timeout(5):
         while not await takes(port):
             await asyncio.sleep(0.01)
@@ -54,3 +60,10 @@ async def connect(port: int) -> Streams:
     reader, writer = await asyncio.open_connection(LOCALHOST, port)
     _opened.append(writer)
     return reader, writer
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Leave without a word and without reading what is said, as a client does that has died."""
+    own: socket.socket = writer.get_extra_info("socket")
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

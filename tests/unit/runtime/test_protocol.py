@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from runtime import protocol, server
+from runtime import endings, protocol, server
 from runtime.protocol import HEAD_BYTES_MAX, PIECE_BYTES, PIPELINED_MAX
 from service.answers import failure
 from tests.unit.runtime.serving import LOCALHOST, Streams, connect, served, takes
@@ -132,7 +132,7 @@ async def test_what_is_sent_beside_a_body_is_bounded_like_a_head(tail: bytes) ->
         streams[1].write(POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n")
         await until(lambda: app.asked == 1)
         streams[1].write(tail)
-        assert await is_closed(streams)
+        assert (await refusal(streams))[0] == 431
         await until(lambda: app.disconnected == 1)
     assert closed("head_bytes") == before + 1
 
@@ -148,23 +148,43 @@ async def test_a_body_is_no_head_however_large_and_in_whatever_pieces() -> None:
         await answered(streams, GET + END)
 
 
-async def test_a_head_that_does_not_come_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_head_that_does_not_come_whole_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
     app, before = App(), closed("head_seconds")
     async with served(app, drain_seconds=5) as port:
-        idle, half, again = [await connect(port) for _ in range(3)]
+        half, again = [await connect(port) for _ in range(2)]
         half[1].write(GET)
         await answered(again, GET + END)
         again[1].write(GET)
-        assert all([await is_closed(streams) for streams in (idle, half, again)])
-        await until(lambda: closed("head_seconds") >= before + 3)
+        assert all([await is_closed(streams) for streams in (half, again)])
+        await until(lambda: closed("head_seconds") >= before + 2)
     assert app.asked == 1
 
 
-async def test_who_waits_for_an_answer_or_asks_again_in_time_is_not_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+async def test_a_connection_on_which_nothing_is_asked_is_closed_after_the_idle_time() -> None:
+    app, before = App(), closed("idle_seconds")
+    async with served(app, idle_seconds=0.2) as port:
+        idle, again, blank = [await connect(port) for _ in range(3)]
+        await answered(again, GET + END)
+        blank[1].write(END)
+        assert all([await is_closed(streams) for streams in (idle, again, blank)])
+        await until(lambda: closed("idle_seconds") >= before + 3)
+    assert app.asked == 1
+
+
+async def test_a_head_that_has_begun_is_not_idle() -> None:
     app, loop = App(), asyncio.get_running_loop()
-    async with served(app) as port:
+    async with served(app, idle_seconds=0.3) as port:
+        streams = await connect(port)
+        streams[1].write(GET)
+        end = loop.time() + 0.6
+        await until(lambda: loop.time() > end)
+        await answered(streams, END)
+
+
+async def test_who_waits_for_an_answer_or_asks_again_in_time_is_not_cut_off() -> None:
+    app, loop = App(), asyncio.get_running_loop()
+    async with served(app, idle_seconds=0.2) as port:
         streams, end = await connect(port), loop.time() + 0.5
         while loop.time() < end:
             await answered(streams, GET + END)
@@ -277,7 +297,7 @@ async def test_no_more_than_so_many_requests_wait_on_one_connection() -> None:
 
 
 async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "TAKE_SECONDS", 0.1)
+    monkeypatch.setattr(endings, "TAKE_SECONDS", 0.1)
     before = closed("take_seconds")
     with socket.socket() as slow:
         async with served(App(size=50_000_000), drain_seconds=5) as port:
@@ -289,7 +309,7 @@ async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.Monkey
 
 
 async def test_who_takes_an_answer_slowly_gets_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "TAKE_SECONDS", 1)
+    monkeypatch.setattr(endings, "TAKE_SECONDS", 1)
     size = 20_000_000
     async with served(App(size=size)) as port:
         reader, writer = await connect(port)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from service.admission import Admission, arrival_of
-from tests.unit.runtime.serving import connect, served
+from tests.unit.runtime.serving import connect, reset, served
 
 BODY_BYTES_MAX = 64 * 1_024
 WEBHOOKS = "/organizations/webhooks"
@@ -260,7 +260,7 @@ async def test_over_a_real_connection_a_body_is_late_too_large_or_given_up() -> 
     ):
         _, given_up = await connect(port)
         given_up.write(head + b"Content-Length: 3\r\n\r\n{")
-        given_up.close()
+        reset(given_up)
 
         reader, writer = await connect(port)
         writer.write(head + b"Content-Length: 3\r\n\r\n{")

@@ -16,7 +16,7 @@ from service.observing import Observing
 from service.pace import RATE_SECONDS, Paces
 from service.request_lines import NO_ANSWER
 from service.requests import Caller, Exchange, Part, remember
-from tests.unit.runtime.serving import connect, served
+from tests.unit.runtime.serving import connect, reset, served
 
 TRIGGERS = "/organizations/webhooks/{webhook_id}/triggers"
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
@@ -295,28 +295,33 @@ async def test_what_dies_without_an_answer_or_in_the_middle_of_it_has_failed_and
 
 
 @pytest.mark.parametrize(
-    ("body", "outcome"), [(b"", "left"), (b"nonsense\r\n", "closed"), (b"2;" + b"x" * 70_000, "closed")]
+    ("body", "status"),
+    [(b"", NO_ANSWER), (b"nonsense\r\n", 400), (b"2;" + b"x" * 70_000, 431), (b"2\r\n{}\r\n", 400)],
+    ids=["reset", "no chunk", "large chunk head", "half-closed"],
 )
-async def test_who_leaves_is_told_from_whom_the_server_sends_away_and_neither_is_counted(
-    body: bytes, outcome: str
-) -> None:
+async def test_a_body_that_breaks_off_is_one_line_with_the_answer_that_was_sent(body: bytes, status: int) -> None:
     lines: list[Any] = []
 
     def write(line: msgspec.Struct) -> None:
         lines.append(msgspec.json.decode(msgspec.json.encode(line)))
 
-    before = counted("none", "none", 500)
+    before = counted("none", "none", status)
     observing = Observing(Admission(Routes(201), requests_max=1, body_bytes_max=99), paces=Paces(), write=write)
     async with served(observing) as port:
-        _, writer = await connect(port)
+        reader, writer = await connect(port)
         writer.write(b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
-        if outcome == "left":
-            writer.close()
+        if status == NO_ANSWER:
+            reset(writer)
+        elif body.endswith(b"{}\r\n"):
+            writer.write_eof()
         async with asyncio.timeout(5):
             while not lines:
                 await asyncio.sleep(0.005)
-    assert [(line["outcome"], line["status"]) for line in lines] == [(outcome, NO_ANSWER)]
-    assert counted("none", "none", 500) == before
+            if status != NO_ANSWER:
+                assert (await reader.read()).startswith(b"HTTP/1.1 %d " % status)
+    outcome = "left" if status == NO_ANSWER else "refused"
+    assert [(line["outcome"], line["status"]) for line in lines] == [(outcome, status)]
+    assert counted("none", "none", status) == before + (status != NO_ANSWER)
 
 
 @pytest.mark.parametrize(

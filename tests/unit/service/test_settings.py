@@ -28,7 +28,7 @@ async def never(settings: Settings) -> None:
 def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> None:
     settings = read_settings(place)
     assert (settings.host, settings.port) == ("127.0.0.1", 8080)
-    assert settings.drain_seconds == 10
+    assert (settings.drain_seconds, settings.idle_seconds) == (10, 75)
     assert (settings.log_format, settings.log_level) == (LogFormat.AUTO, LogLevel.INFO)
     assert settings.clock.offset_milliseconds == 0
     assert settings.append_seconds == 2
@@ -47,6 +47,7 @@ def test_everything_can_be_set(place: Variables) -> None:
             **place,
             "CROSSHOOK_LISTEN": "[::]:81",
             "CROSSHOOK_DRAIN_SECONDS": "0.5",
+            "CROSSHOOK_IDLE_SECONDS": "350.5",
             "CROSSHOOK_LOG_FORMAT": "json",
             "CROSSHOOK_LOG_LEVEL": "debug",
             "CROSSHOOK_CLOCK_OFFSET_MILLISECONDS": "-3600000",
@@ -64,7 +65,7 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_ADMIN_KEY": "a" * 32,
         }
     )
-    assert (settings.host, settings.port, settings.drain_seconds) == ("::", 81, 0.5)
+    assert (settings.host, settings.port, settings.drain_seconds, settings.idle_seconds) == ("::", 81, 0.5, 350.5)
     assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.DEBUG)
     assert settings.clock.offset_milliseconds == -3_600_000
     assert (settings.organization_requests_max, settings.retry_keys_max, settings.body_bytes_max) == (3, 4, 2_048)
@@ -82,6 +83,8 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_LISTEN", "here", "HOST:PORT such as 127.0.0.1:8081"),
         ("CROSSHOOK_DRAIN_SECONDS", "soon", "a number from 0 to 60"),
         ("CROSSHOOK_DRAIN_SECONDS", "61", "a number from 0 to 60"),
+        ("CROSSHOOK_IDLE_SECONDS", "0", "a number from 1 to 86400"),
+        ("CROSSHOOK_IDLE_SECONDS", "for ever", "a number from 1 to 86400"),
         ("CROSSHOOK_LOG_FORMAT", "xml", "one of auto, json, console"),
         ("CROSSHOOK_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", "1.5", "an integer from -3155760000000 to 3155760000000"),

@@ -1,0 +1,150 @@
+"""How a connection ends: every request before its end is answered, in order, and nobody keeps it open."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.server import ServerState
+
+from runtime.messages import MessageProtocol, Part
+from runtime.refusals import CLOSED, CUT_OFF_BODY, CUT_OFF_HEAD, Refusal, refusal_for
+
+TAKE_SECONDS = 10.0
+"""How long a client may not take what is sent to it, or leave open what is closed."""
+
+_IS_CLOSED = "crosshook.is_closed"
+_REFUSED_WITH = "crosshook.refused_with"
+
+
+def is_closed_here(scope: Mapping[str, Any]) -> bool:
+    """Whether this process closed the connection of the request with that ASGI scope, for what came on it."""
+    return _IS_CLOSED in scope.get("state", ())
+
+
+def refused_with(scope: Mapping[str, Any]) -> int | None:
+    """The status that the request with that ASGI scope was answered with because its body did not come whole."""
+    status: int | None = scope.get("state", {}).get(_REFUSED_WITH)
+    return status
+
+
+class EndingProtocol(MessageProtocol):
+    """uvicorn's, which ends at once and without a word."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._refusal: Refusal | None = None
+        self._broken: RequestResponseCycle | None = None
+        self._end_timer: asyncio.TimerHandle | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether every request has its answer."""
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is None or cycle.response_complete
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, up to what cannot be taken."""
+        if self._refusal is not None:
+            return
+        self._unset_keepalive_if_required()
+        try:
+            self.parse(data)
+        except httptools.HttpParserError as error:
+            is_first = cast("RequestResponseCycle | None", self.cycle) is None
+            self.refuse(refusal_for(error, is_body=self.part is Part.BODY, is_first=is_first))
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Nothing more comes, and the client still reads (RFC 9112, 9.6): answer what is asked, then close."""
+        if self._refusal is None and self.part is not Part.BETWEEN:
+            self.refuse(CUT_OFF_BODY if self.part is Part.BODY else CUT_OFF_HEAD)
+        elif not self.is_answered:
+            self.cycle.keep_alive = False
+        return not self.is_answered
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Read no further. Answer the request that cannot be read when those before it are answered, and close."""
+        if self._refusal is not None:
+            return
+        self._refusal = refusal
+        CLOSED.labels(refusal.reason).inc()
+        if self.part is Part.BODY:
+            self._break(self.cycle, refusal)
+        elif self.is_answered:
+            self._end_with(refusal.answer())
+
+    def on_response_complete(self) -> None:
+        """Begin the next request, or end."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._end_in_time()
+        elif self._refusal is not None and self.is_answered:
+            self._end_with(self._refusal.answer())
+
+    def pause_writing(self) -> None:
+        """Somebody does not take the answer."""
+        super().pause_writing()
+        self._end_in_time()
+
+    def resume_writing(self) -> None:
+        """Somebody does."""
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._stop_end_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._stop_end_timer()
+        super().connection_lost(exc)
+
+    def end(self, reason: str) -> None:
+        """Close it without a word."""
+        CLOSED.labels(reason).inc()
+        if (cycle := cast("RequestResponseCycle | None", self.cycle)) is not None:
+            cycle.scope["state"][_IS_CLOSED] = True
+        self._end_with(b"")
+
+    def _break(self, cycle: RequestResponseCycle, refusal: Refusal) -> None:
+        """Its body is never going to be whole. To the application its client has gone; the answer is given here."""
+        if cycle.response_started:
+            self._end_with(b"")  # It would be taken for the answer to the next request, or for a part of this one.
+            return
+        cycle.scope["state"][_REFUSED_WITH] = int(refusal.status)
+        cycle.disconnected = True
+        cycle.message_event.set()
+        if self.pipeline:
+            self._broken = cycle
+        else:
+            self._end_with(refusal.answer())
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super()._start_asgi_task(cycle, app)
+        if cycle is self._broken and self._refusal is not None:
+            self._end_with(self._refusal.answer())
+
+    def _end_with(self, answer: bytes) -> None:
+        if answer:
+            self.transport.write(answer)
+        self.transport.close()
+        self._end_in_time()
+
+    def _end_in_time(self) -> None:
+        if self._end_timer is None:
+            self._end_timer = self.loop.call_later(TAKE_SECONDS, self._abort)
+
+    def _stop_end_timer(self) -> None:
+        if self._end_timer is not None:
+            self._end_timer.cancel()
+            self._end_timer = None
+
+    def _abort(self) -> None:
+        CLOSED.labels("take_seconds").inc()
+        self.transport.abort()

@@ -1,0 +1,50 @@
+"""What is refused below an application, how it is answered, and why the connection is closed."""
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+import httptools
+from prometheus_client import Counter
+
+from runtime.answers import closing_answer
+
+CLOSED = Counter("crosshook_connections_closed_total", "Connections closed by this process, by why", ["reason"])
+
+
+class Refusal(NamedTuple):
+    """An answer that ends its connection. `reason` is what `CLOSED` counts it by."""
+
+    status: int
+    message: str
+    reason: str
+
+    def answer(self) -> bytes:
+        """Head and body."""
+        return closing_answer(self.status, self.message)
+
+
+class Refused(Exception):
+    """Stops the parser, which passes it on as the context of an error of its own."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+CUT_OFF_HEAD = Refusal(HTTPStatus.BAD_REQUEST, "head: the client closed its side before the head's end", "syntax")
+CUT_OFF_BODY = Refusal(
+    HTTPStatus.BAD_REQUEST, "body: the client closed its side before the body's end; nothing was done", "syntax"
+)
+
+
+def refusal_for(error: httptools.HttpParserError, *, is_body: bool, is_first: bool) -> Refusal:
+    """How to answer what the parser does not take."""
+    cause = error.__context__
+    if isinstance(cause, Refused):
+        return cause.refusal
+    if is_body:
+        message = f"body: {error}; nothing was done"
+    else:
+        hint = "" if is_first else "; does the Content-Length of the request before it count its body's bytes?"
+        message = f"head: expected HTTP/1.1 ({error}){hint}"
+    return Refusal(HTTPStatus.BAD_REQUEST, message, "syntax")

@@ -1,0 +1,116 @@
+"""A connection without a socket: what an application is asked when bytes come in given pieces, and what goes back."""
+
+import asyncio
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any, NamedTuple
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from runtime.endings import EndingProtocol
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Asked(NamedTuple):
+    """A request as an application sees it. `body` is None if the body did not come whole."""
+
+    method: str
+    path: str
+    headers: Headers
+    body: bytes | None
+
+
+class Wire(asyncio.Transport):
+    """Keeps what is sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = b""
+        self.is_closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent += bytes(data)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever it is
+        return ("127.0.0.1", 8080) if name in ("sockname", "peername") else default
+
+
+class Conversation:
+    """What is asked and answered on one connection. Every request that comes whole is answered with `204`."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.wire = Wire()
+        self.is_closed = False
+        self._state = ServerState()
+        config = Config(
+            self._app,
+            interface="asgi3",
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+        )
+        self._protocol = EndingProtocol(config, self._state, {})
+        self._protocol.connection_made(self.wire)
+
+    async def hear(self, pieces: Iterable[bytes], *, is_ended: bool = False) -> None:
+        """Give it what comes, piece by piece, until everything that came is over."""
+        for piece in pieces:
+            await asyncio.sleep(0)
+            if not self.wire.is_closed:
+                self._protocol.data_received(piece)
+        if is_ended and not self.wire.is_closed and not self._protocol.eof_received():
+            self.wire.close()
+        while self._state.tasks and not self._is_waiting():
+            await asyncio.sleep(0)
+        self.is_closed = self.wire.is_closed
+        self._protocol.connection_lost(None)
+        await asyncio.gather(*self._state.tasks)
+
+    @property
+    def statuses(self) -> list[int]:
+        """The answers that were sent, in order."""
+        return [int(line.split()[1]) for line in self.wire.sent.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
+
+    def _is_waiting(self) -> bool:
+        """Whether what is asked waits for more than has come."""
+        return bool(self._protocol.cycle.more_body and not self._protocol.cycle.message_event.is_set())
+
+    async def _app(
+        self, scope: MutableMapping[str, Any], receive: Callable[..., Any], send: Callable[..., Any]
+    ) -> None:
+        body: bytes | None = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                body = None
+                break
+            body = (body or b"") + message["body"]
+            if not message["more_body"]:
+                break
+        self.asked.append(Asked(scope["method"], scope["raw_path"].decode(), list(scope["headers"]), body))
+        if body is not None:
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+
+async def spoken(pieces: Iterable[bytes], *, is_ended: bool = False) -> Conversation:
+    """What becomes of `pieces` on a connection of their own."""
+    conversation = Conversation()
+    await conversation.hear(pieces, is_ended=is_ended)
+    return conversation
