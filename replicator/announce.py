@@ -16,6 +16,7 @@ from adapters.projection import ApplyResult, Projection, State
 from core.positions import BEGINNING, NOTHING, Mark, Region, Sequence
 from replicator import metrics
 from replicator.status import Status, Step
+from runtime.reminders import Reminders
 
 log = structlog.get_logger()
 
@@ -62,6 +63,8 @@ class Announcer:
         self._look = asyncio.Event()
         self._stands_since: dict[tuple[Region, Sequence], float] = {}
         self._next_progress = 0.0
+        self._told_vector: dict[str, int] | None = None
+        self._reminders = Reminders()
         self.on_set_back: Callable[[], None] = lambda: None
         self.unreachable = "not looked at yet"
         self.tainted = ""
@@ -115,9 +118,10 @@ class Announcer:
             try:
                 await self._observe()
                 self.unreachable = ""
+                self._reminders.is_end_due("unreachable")
                 await self._tell(self._connections)
             except Unavailable as error:
-                if not self.unreachable:
+                if self._reminders.is_due("unreachable", str(error)):
                     log.warning("projection unreachable", why=str(error))
                 self.unreachable = str(error)
             pause = HEARTBEAT_SECONDS if self._state.is_current else REBUILDING_HEARTBEAT_SECONDS
@@ -205,7 +209,11 @@ class Announcer:
         now = asyncio.get_running_loop().time()
         if not self._state.is_current and now >= self._next_progress:
             self._next_progress = now + PROGRESS_SECONDS
-            log.info("rebuilding", vector=_sequences(self._state.vector))
+            vector = _sequences(self._state.vector)
+            # One that stands still is no progress, and told once a minute.
+            if vector != self._told_vector or self._reminders.is_due("rebuilding", "it stands still"):
+                log.info("rebuilding", vector=vector)
+            self._told_vector = vector
 
     async def _tell(self, regions: Iterable[Region]) -> None:
         if not self._state.incarnation:

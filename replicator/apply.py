@@ -56,11 +56,11 @@ class Applier:
         known = (await self._projection.observe()).vector.get(self._origin, BEGINNING)
         try:
             async with self._log.follow(known) as follower:
-                self._status.following(Step.APPLY, self._origin)
                 while True:
-                    events = await follower.next()
+                    events = await follower.heard()
                     for start in range(0, len(events), RUN_EVENTS_MAX):
                         known = await self._apply(known, events[start : start + RUN_EVENTS_MAX])
+                    self._status.following(Step.APPLY, self._origin)
         except (WentBack, LogVanished) as error:
             if self._is_own:
                 raise

@@ -21,9 +21,10 @@ class StoppedAt(Undecodable):
 
 
 class Retry(NamedTuple):
-    """Go on from the last known event after a pause."""
+    """Go on from the last known event after a pause. `reason` is one word for metrics, `why` says it in words."""
 
     after_seconds: float
+    reason: str
     why: str
 
 
@@ -43,9 +44,10 @@ def verdict(error: Exception) -> Retry | Halt:
     """What to do about `error`. Whatever is not known to be passing is a halt: never a silent skip."""
     match error:
         case Interrupted():
-            return Retry(after_seconds=DOUBT_SECONDS, why=str(error))
+            return Retry(after_seconds=DOUBT_SECONDS, reason="in_doubt", why=str(error))
         case Unavailable() | LogMissing():
-            return Retry(after_seconds=RETRY_SECONDS, why=f"{type(error).__name__}: {error}")
+            reason = "no_log" if isinstance(error, LogMissing) else "unavailable"
+            return Retry(after_seconds=RETRY_SECONDS, reason=reason, why=f"{type(error).__name__}: {error}")
         case LogAlarm():
             return Halt(reason=error.reason, why=str(error), is_about_the_log=True)
         case StoppedAt():

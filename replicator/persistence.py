@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import structlog
 
 from adapters.errors import Interrupted
 from core.positions import Region
-from replicator.failure import HALT_RECHECK_SECONDS, Halt, Retry, verdict
+from replicator.failure import DOUBT_SECONDS, HALT_RECHECK_SECONDS, RETRY_SECONDS, Halt, Retry, verdict
 from replicator.status import Status, Step
 
 log = structlog.get_logger()
 
 CANCEL_AGAIN_SECONDS = 0.5
+LONG_LIFE_SECONDS = 1.0
+"""A life that lasts so long has worked. One that fails sooner, after others that did, is not begun again at once."""
 
 
 class Persistence:
@@ -28,6 +31,8 @@ class Persistence:
         self._origin = origin
         self._status = status
         self._restarted = asyncio.Event()
+        self._begun_at = 0.0
+        self._short_lives = 0
 
     def restart(self) -> None:
         """Begin a new life at once: the present one is cancelled, the present pause ends."""
@@ -43,6 +48,7 @@ class Persistence:
     async def _live(self) -> float | None:
         """One life. Returns how many seconds to pause after it, None if it needs no other."""
         self._restarted.clear()
+        self._begun_at = monotonic()
         life = asyncio.create_task(self._life())
         restarted = asyncio.create_task(self._restarted.wait())
         try:
@@ -61,14 +67,19 @@ class Persistence:
 
     def _fail(self, error: Exception) -> float:
         match verdict(error):
-            case Retry(after_seconds=pause, why=why):
-                self._status.waiting(self._step, self._origin, why)
-                return pause
+            case Retry() as retry:
+                self._status.waiting(self._step, self._origin, reason=retry.reason, why=retry.why)
+                return max(retry.after_seconds, self._pause_again())
             case Halt() as halt:
-                if halt.reason == "unexpected":
+                is_news = self._status.halt(self._step, self._origin, halt)
+                if is_news and halt.reason == "unexpected":
                     log.error("unexpected", step=self._step, origin=self._origin, exc_info=error)
-                self._status.halt(self._step, self._origin, halt)
                 return HALT_RECHECK_SECONDS
+
+    def _pause_again(self) -> float:
+        """How long to pause because of what failed before: what fails again and again is tried less and less often."""
+        self._short_lives = self._short_lives + 1 if monotonic() < self._begun_at + LONG_LIFE_SECONDS else 0
+        return min(DOUBT_SECONDS * 2.0 ** min(self._short_lives, 10), RETRY_SECONDS) if self._short_lives else 0.0
 
 
 async def _end(*tasks: "asyncio.Task[Any]") -> None:

@@ -52,7 +52,6 @@ class Shipper:
                 raise EpochChanged(self._origin, known=copy.epoch, found=follower.epoch)
             if copy.flaw:
                 raise Incomplete(self._origin, copy.flaw, what=COPY)
-            self._status.following(Step.SHIP, self._origin)
             while True:
                 events = await follower.heard()
                 if not events:
@@ -61,6 +60,7 @@ class Shipper:
                     batch = batch_of(events)
                     end = await self._append(batch, end)
                     events = events[len(batch) :]
+                self._status.following(Step.SHIP, self._origin)
 
     async def _open_copy(self) -> Mark:
         try:
@@ -98,7 +98,7 @@ class Shipper:
                         await asyncio.sleep(PROPOSED_PAUSE_SECONDS)
                 case Append.REFUSED:
                     await asyncio.sleep(REFUSED_PAUSE_SECONDS)
-                    raise Interrupted(f"the copy refused a batch: {why}")
+                    raise Unavailable(f"the copy refused a batch: {why}")
                 case Append.UNANSWERED:
                     raise Unavailable(f"the copy does not answer: {why}")
         return end

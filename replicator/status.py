@@ -1,15 +1,17 @@
 """What each step is doing for each origin, for `/readyz`, the log and the metrics."""
 
+from collections.abc import Callable
 from enum import StrEnum
-
-import structlog
+from time import monotonic
+from typing import NamedTuple
 
 from adapters.errors import LogLost
 from core.positions import Region, Sequence
 from replicator.failure import Halt
-from runtime.reporting import report_halt, report_resumed
+from runtime.reminders import Reminders
+from runtime.troubles import halts, waits
 
-log = structlog.get_logger()
+MOMENT_SECONDS = 2.0
 
 
 class Step(StrEnum):
@@ -20,44 +22,53 @@ class Step(StrEnum):
     APPLY = "apply"
 
 
+class Wait(NamedTuple):
+    """Why a step cannot go on for now, and since when, by the clock that only goes forward."""
+
+    why: str
+    since_seconds: float
+
+
 class Status:
     """Who works, who waits for what, and who is halted."""
 
-    def __init__(self) -> None:
-        self._waiting: dict[tuple[Step, Region], str] = {}
+    def __init__(self, now_seconds: Callable[[], float] = monotonic) -> None:
+        self._now_seconds = now_seconds
+        self._waiting: dict[tuple[Step, Region], Wait] = {}
         self._halted: dict[tuple[Step, Region], Halt] = {}
+        self._halts = halts(Reminders(now_seconds))
+        self._waits = waits(Reminders(now_seconds))
 
     def following(self, step: Step, origin: Region) -> None:
-        """The step reads its log again, and it is the log that it has read before."""
+        """The step has dealt with all that it has read, and it is the log that it has read before."""
         halt = self._halted.get((step, origin))
         if halt is None or halt.is_about_the_log:
             self.progressed(step, origin)
 
     def progressed(self, step: Step, origin: Region) -> None:
         """The step has dealt with an event, or can."""
-        if (halt := self._halted.pop((step, origin), None)) is not None:
-            report_resumed(step, origin, before=halt.reason)
+        if self._halted.pop((step, origin), None) is not None:
+            self._halts.ended(step, origin)
         if self._waiting.pop((step, origin), None) is not None:
-            log.info("following", step=step, origin=origin)
+            self._waits.ended(step, origin)
 
-    def waiting(self, step: Step, origin: Region, why: str) -> None:
-        """The step cannot go on for now. Said once for each reason, not at every try."""
-        if self._waiting.get((step, origin), "") != why and why:
-            log.warning("waiting", step=step, origin=origin, why=why)
-        self._waiting[step, origin] = why
+    def waiting(self, step: Step, origin: Region, *, reason: str, why: str) -> None:
+        """The step cannot go on for now."""
+        before = self._waiting.get((step, origin))
+        self._waiting[step, origin] = Wait(why, self._now_seconds() if before is None else before.since_seconds)
+        self._waits.began(step, origin, reason=reason, why=why)
 
-    def halt(self, step: Step, origin: Region, halt: Halt) -> None:
-        """The step stops for this origin."""
-        self._waiting.pop((step, origin), None)
-        before = self._halted.get((step, origin))
-        if before != halt:
-            said = "" if before is None else before.reason
-            report_halt(step, origin, reason=halt.reason, why=halt.why, before=said)
+    def halt(self, step: Step, origin: Region, halt: Halt) -> bool:
+        """The step stops for this origin. Returns whether that is news."""
+        if self._waiting.pop((step, origin), None) is not None:
+            self._waits.ended(step, origin, is_told=False)
         self._halted[step, origin] = halt
+        return self._halts.began(step, origin, reason=halt.reason, why=halt.why)
 
     def lacking(self, origin: Region) -> list[str]:
         """Why there is no log of `origin`, as far as is known: it is not there yet, or was lost."""
-        waiting = [why for (step, waiting), why in self._waiting.items() if (step, waiting) == (Step.ESTABLISH, origin)]
+        establishing = self._waiting.get((Step.ESTABLISH, origin))
+        waiting = [] if establishing is None else [establishing.why]
         lost = [
             halt.why for (_, halted), halt in self._halted.items() if halted == origin and halt.reason == LogLost.reason
         ]
@@ -67,6 +78,15 @@ class Status:
     def halted(self) -> dict[Region, str]:
         """Origin -> reason and words."""
         return {origin: f"{halt.reason}: {halt.why}" for (_, origin), halt in self._halted.items()}
+
+    def long_waits(self, step: Step) -> dict[Region, str]:
+        """Origins for which `step` has waited for more than a moment, and why: a doubt is over sooner."""
+        until = self._now_seconds() - MOMENT_SECONDS
+        return {
+            origin: wait.why
+            for (waiting, origin), wait in self._waiting.items()
+            if waiting == step and wait.since_seconds <= until
+        }
 
     def stops(self, step: Step) -> dict[Region, Sequence]:
         """Where `step` is halted by an event itself: origin -> the last sequence before it."""

@@ -15,7 +15,8 @@ from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
 from core.registers import Query
 from core.topology import epoch_in
-from runtime.reporting import report_halt, report_resumed
+from runtime.reminders import Reminders
+from runtime.troubles import halts
 from service.appending import Appending
 from service.lineage import Lineage, Recognition
 from service.tail import TailEvent, tail_event
@@ -50,8 +51,10 @@ class OwnLog:
         self._session: Session | None = None
         self._changed = asyncio.Event()
         self._log_alarm = ""
-        self._told = ""
         self._created = ""
+        self._halts = halts()
+        self._reminders = Reminders()
+        self._is_in_doubt = False
         self.appending: Appending | None = None
         self.waiting_for = "the log to be read"
         self.lineage = Lineage(self._recognize)
@@ -104,41 +107,48 @@ class OwnLog:
             try:
                 await self._follow()
             except Interrupted as error:
-                log.info("log read again", why=str(error))
+                self._doubt(str(error))
             except (Unavailable, LogMissing, NotCurrent) as error:
                 self._wait_for(f"the log to be read ({type(error).__name__}: {error})")
             except (LogAlarm, Undecodable) as error:
                 self._raise_alarm(f"{error.reason}: {error}")
                 pause = ALARM_RECHECK_SECONDS
             except Exception as error:
-                log.exception("unexpected")
-                self._raise_alarm(f"unexpected: {type(error).__name__}: {error}")
+                if self._raise_alarm(f"unexpected: {type(error).__name__}: {error}"):
+                    log.exception("unexpected")
                 pause = ALARM_RECHECK_SECONDS
             finally:
                 self._session = None
             await asyncio.sleep(pause)
 
     def _wait_for(self, what: str) -> None:
-        if what != self.waiting_for:
+        if self._reminders.is_due("waiting", what):
             log.warning("waiting", waiting_for=what)
         self.waiting_for = what
 
-    def _raise_alarm(self, alarm: str) -> None:
-        self._log_alarm = alarm
-        self._tell_alarm()
+    def _waits_no_more(self) -> None:
+        self._reminders.is_end_due("waiting")
+        self.waiting_for = ""
 
-    def _tell_alarm(self) -> None:
-        """Say each change of the alarm once, in the log and as a metric: appending is halted, or goes on."""
-        before, alarm = self._told, self.alarm
-        if alarm == before:
-            return
-        self._told = alarm
-        reason, _, why = alarm.partition(": ")
-        reason_before = before.partition(": ")[0]
-        if alarm:
-            report_halt(STEP, self._origin, reason=reason, why=why, before=reason_before)
-        else:
-            report_resumed(STEP, self._origin, before=reason_before)
+    def _doubt(self, why: str) -> None:
+        """Take in that the log has to be read again. A second time before anything was read, it is waited for."""
+        if self._is_in_doubt:
+            self._wait_for(f"the log to be read ({why})")
+        elif self._reminders.is_due("read again", why):
+            log.info("log read again", why=why)
+        self._is_in_doubt = True
+
+    def _raise_alarm(self, alarm: str) -> bool:
+        self._log_alarm = alarm
+        return self._tell_alarm()
+
+    def _tell_alarm(self) -> bool:
+        """Tell the alarm in the log and as a metric: appending is halted, or goes on. Returns whether that is news."""
+        if not self.alarm:
+            self._halts.ended(STEP, self._origin)
+            return False
+        reason, _, why = self.alarm.partition(": ")
+        return self._halts.began(STEP, self._origin, reason=reason, why=why)
 
     async def _follow(self) -> None:
         """Follow the log from the tail's end, and allow appending on this session only: it is the log we know."""
@@ -159,22 +169,26 @@ class OwnLog:
                 self._created = follower.created
                 self.lineage.prove_again()
             self._session = follower.session
-            self.waiting_for = ""
-            if not self._log_alarm.startswith((Undecodable.reason, "unexpected")):
-                self._log_alarm = ""
+            if not self._is_in_doubt:
+                self._waits_no_more()
             self.changed()
             await self._observe(appending, follower)
 
     async def _observe(self, appending: Appending, follower: Follower) -> None:
         while True:
             await self.until(lambda: self.has_room)
-            for event in await follower.next():
+            events = await follower.heard()
+            for event in events:
                 if event.sequence > appending.tail.end.sequence:
                     appending.observed(_tail_event(self._origin, event))
-            # Also the event that an alarm was about has been read now.
-            self._log_alarm = ""
+            self._is_in_doubt = False
+            self._waits_no_more()
+            # An alarm about an event ends with that event. Any other one ends once the log can be read on.
+            if events or not self._log_alarm.startswith((Undecodable.reason, "unexpected")):
+                self._log_alarm = ""
             self.changed()
-            self.on_read()
+            if events:
+                self.on_read()
 
     async def _keep_comparing(self) -> None:
         """Look into marks that are ahead of what was read here: a log that ends before one of them went back.

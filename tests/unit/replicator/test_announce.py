@@ -257,3 +257,36 @@ async def test_every_region_is_told_why_the_redis_takes_no_writes(scene: Scene) 
     async with running(scene.announcer.beat()):
         await until(lambda: all(wire.said for wire in scene.wires.values()))
     assert {wire.said[-1].refused for wire in scene.wires.values()} == {"MISCONF no space left on device"}
+
+
+async def test_a_rebuild_that_stands_still_is_not_told_every_second(
+    scene: Scene, lines: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announce_module, "REBUILDING_HEARTBEAT_SECONDS", 0.001)
+    monkeypatch.setattr(announce_module, "PROGRESS_SECONDS", 0.0)
+    scene.redis.state = State("one", is_current=False, is_required_known=True, vector={US: mark(5)})
+    async with running(scene.announcer.beat()):
+        await until(lambda: len(scene.redis.asked) > 20)
+        assert told(lines, "rebuilding") == [{US: 5}, {US: 5}]
+        scene.redis.state = scene.redis.state._replace(vector={US: mark(6)})
+        await until(lambda: told(lines, "rebuilding")[-1] == {US: 6})
+
+
+async def test_a_projection_that_comes_and_goes_is_not_told_each_time(
+    scene: Scene, lines: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HEARTBEAT_SECONDS", "REBUILDING_HEARTBEAT_SECONDS"):
+        monkeypatch.setattr(announce_module, name, 0.001)
+
+    def fails_every_other_time() -> None:
+        if len(scene.redis.asked) % 2:
+            raise Unavailable("Redis: no answer")
+
+    scene.redis.when_asked = fails_every_other_time
+    async with running(scene.announcer.beat()):
+        await until(lambda: len(scene.redis.asked) > 20)
+    assert len([line for line in lines if line["event"] == "projection unreachable"]) == 1
+
+
+def told(lines: list[Any], event: str) -> list[dict[Region, int]]:
+    return [line["vector"] for line in lines if line["event"] == event]

@@ -22,9 +22,9 @@ KNOWN = Mark(Epoch("k3v9x2"), Sequence(7), "0123456789abcdef")
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (Interrupted("in doubt"), Retry(DOUBT_SECONDS, "in doubt")),
-        (Unavailable("no answer"), Retry(RETRY_SECONDS, "Unavailable: no answer")),
-        (LogMissing("EVENTS_us-iowa"), Retry(RETRY_SECONDS, "LogMissing: EVENTS_us-iowa")),
+        (Interrupted("in doubt"), Retry(DOUBT_SECONDS, "in_doubt", "in doubt")),
+        (Unavailable("no answer"), Retry(RETRY_SECONDS, "unavailable", "Unavailable: no answer")),
+        (LogMissing("EVENTS_us-iowa"), Retry(RETRY_SECONDS, "no_log", "LogMissing: EVENTS_us-iowa")),
         (
             WentBack(US, known=KNOWN, last_sequence=5),
             Halt("went_back", "the log ends at 5, before event 7 that was read from it", is_about_the_log=True),

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -86,17 +87,38 @@ async def test_it_goes_on_after_every_kind_of_failure_until_it_returns(lines: Li
     await life.persists(status)
     assert len(life.times) == 6
     assert status.halted == {}
-    said = [(line["event"], line.get("reason", line.get("why", ""))) for line in lines]
-    assert said == [
-        ("waiting", "in doubt"),
-        ("waiting", "Unavailable: no answer"),
+    assert [(line["event"], line.get("reason", "")) for line in lines] == [
+        ("waiting", "in_doubt"),
+        ("waiting", "unavailable"),
         ("halted", "epoch_changed"),
         ("halted", "undecodable"),
-        ("unexpected", ""),
         ("halted", "unexpected"),
+        ("unexpected", ""),
         ("resumed", ""),
     ]
-    assert isinstance(lines[4]["exc_info"], ValueError)
+    assert isinstance(lines[5]["exc_info"], ValueError)
+
+
+async def test_what_fails_again_and_again_is_tried_less_often_and_told_once(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persistence_module, "RETRY_SECONDS", 0.04)
+    life = Life(*(Interrupted(f"event {number} came after 0") for number in range(9)), ValueError("what"))
+    running = asyncio.create_task(life.persistence(Status()).run())
+    await life.begun(10)
+    pauses = [after - before for before, after in pairwise(life.times[:10])]
+    assert min(pauses[3:]) >= 0.039
+    assert [line["event"] for line in lines[:2]] == ["waiting", "halted"]
+    running.cancel()
+    await asyncio.wait({running})
+
+
+async def test_a_fault_of_ours_that_lasts_is_told_with_its_traceback_once(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persistence_module, "HALT_RECHECK_SECONDS", 0.001)
+    await Life(*(ValueError("what") for _ in range(5))).persists(Status())
+    assert [line["event"] for line in lines] == ["halted", "unexpected", "resumed"]
 
 
 async def test_a_doubt_is_followed_at_once_and_a_failure_after_a_moment() -> None:

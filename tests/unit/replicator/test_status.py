@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from core.positions import Region, Sequence
 from replicator.failure import Halt
-from replicator.status import Status, Step
+from replicator.status import MOMENT_SECONDS, Status, Step
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
 FORKED = Halt("forked", "another event stands at 7", is_about_the_log=True)
@@ -32,6 +32,14 @@ def events(lines: Lines) -> list[str]:
 
 def halted_metric(step: Step, origin: Region, halt: Halt) -> float | None:
     return REGISTRY.get_sample_value("crosshook_halted", {"step": step, "origin": origin, "reason": halt.reason})
+
+
+def waiting_metric(step: Step, origin: Region) -> dict[str, float | None]:
+    labels = {"step": step, "origin": origin}
+    return {
+        reason: REGISTRY.get_sample_value("crosshook_waiting", {**labels, "reason": reason})
+        for reason in ("in_doubt", "unavailable")
+    }
 
 
 def test_a_halt_is_said_once_in_the_log_and_as_a_metric(lines: Lines) -> None:
@@ -102,9 +110,9 @@ def test_a_step_stops_where_an_event_is_the_reason_and_nowhere_else() -> None:
 def test_waiting_is_said_once_for_each_reason_and_names_it(lines: Lines) -> None:
     status = Status()
     for _ in range(3):
-        status.waiting(Step.ESTABLISH, US, "europe-belgium has not said yet")
+        status.waiting(Step.ESTABLISH, US, reason="unavailable", why="europe-belgium has not said yet")
     for _ in range(3):
-        status.waiting(Step.ESTABLISH, US, "there is no space")
+        status.waiting(Step.ESTABLISH, US, reason="unavailable", why="there is no space")
     assert status.lacking(US) == ["there is no space"]
     assert status.lacking(EU) == []
     status.progressed(Step.ESTABLISH, US)
@@ -128,13 +136,42 @@ def test_a_log_that_was_lost_is_lacking_until_it_is_followed_again(step: Step) -
 @pytest.mark.usefixtures("lines")
 def test_one_that_waits_to_apply_does_not_lack_its_log() -> None:
     status = Status()
-    status.waiting(Step.APPLY, US, "the projection is at 5")
+    status.waiting(Step.APPLY, US, reason="in_doubt", why="the projection is at 5")
     assert status.lacking(US) == []
 
 
 @pytest.mark.usefixtures("lines")
 def test_one_that_is_halted_does_not_wait() -> None:
     status = Status()
-    status.waiting(Step.ESTABLISH, US, "an answer")
+    status.waiting(Step.ESTABLISH, US, reason="unavailable", why="an answer")
     status.halt(Step.ESTABLISH, US, FORKED)
     assert status.lacking(US) == []
+
+
+def test_a_step_that_fails_and_goes_on_many_times_a_second_is_not_told_each_time(lines: Lines) -> None:
+    """As one that follows its log well, and whose every append is refused."""
+    now = [0.0]
+    status = Status(lambda: now[0])
+    for _ in range(240):
+        status.waiting(Step.SHIP, US, reason="unavailable", why="the copy refused a batch")
+        status.following(Step.SHIP, US)
+        now[0] += 0.25
+    assert events(lines) == ["waiting", "following"]
+
+
+@pytest.mark.usefixtures("lines")
+def test_a_step_waits_long_once_a_moment_has_passed_since_it_began_to(lines: Lines) -> None:
+    now = [0.0]
+    status = Status(lambda: now[0])
+    status.waiting(Step.SHIP, US, reason="in_doubt", why="event 5 came after 3")
+    now[0] += MOMENT_SECONDS - 0.1
+    status.waiting(Step.SHIP, US, reason="unavailable", why="no answer")
+    assert status.long_waits(Step.SHIP) == {}
+    assert waiting_metric(Step.SHIP, US) == {"in_doubt": 0, "unavailable": 1}
+    now[0] += 0.2
+    assert status.long_waits(Step.SHIP) == {US: "no answer"}
+    assert status.long_waits(Step.APPLY) == {}
+    status.halt(Step.SHIP, US, FORKED)
+    assert status.long_waits(Step.SHIP) == {}
+    assert events(lines) == ["waiting", "waiting", "halted"], "it does not go on"
+    assert waiting_metric(Step.SHIP, US) == {"in_doubt": 0, "unavailable": 0}

@@ -11,8 +11,8 @@ import structlog
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from adapters.errors import Unavailable, WentBack
-from adapters.follower import Follower
+from adapters.errors import Incomplete, Interrupted, Unavailable, WentBack
+from adapters.follower import Follower, Stored
 from core.positions import Epoch, Mark, Region, Sequence
 from service import own_log as own_log_module
 from service.lineage import Recognition
@@ -56,13 +56,13 @@ class View:
 
 
 @asynccontextmanager
-async def running(log: Log) -> AsyncIterator[OwnLog]:
+async def running(log: Log, *, tail_events_max: int = 0) -> AsyncIterator[OwnLog]:
     anything = cast("Any", None)
     own_log = OwnLog(
         HERE,
         event_log=cast("Any", log),
         projection=cast("Any", View()),
-        tail_events_max=anything,
+        tail_events_max=tail_events_max,
         retry_keys_max=anything,
     )
     task = asyncio.create_task(own_log.run())
@@ -105,6 +105,60 @@ async def test_a_log_that_went_back_is_told_once_in_the_log_and_as_a_metric(line
         assert own_log.alarm == "went_back: the log ends at 5, before event 7 that was read from it"
         await asyncio.sleep(0.05)
         assert told(lines) == [("halted", "went_back")]
+
+
+class Doubtful(Log):
+    """A log that can be followed, and then leaves its reader in doubt, for as long as it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_doubtful = True
+        self.followed = 0
+
+    @asynccontextmanager
+    async def follow(self, _: Mark) -> AsyncIterator[Follower]:
+        self.followed += 1
+        yield cast("Follower", self)
+
+    epoch, created, session = EPOCH, "", None
+
+    async def heard(self) -> list[Stored]:
+        if self.is_doubtful:
+            raise Interrupted(f"event {self.followed} came after 0")
+        await asyncio.sleep(0.01)
+        return []
+
+
+async def test_a_log_whose_reader_is_in_doubt_again_and_again_is_waited_for_and_told_once(lines: list[Any]) -> None:
+    log = Doubtful()
+    async with running(log, tail_events_max=1) as own_log:
+        await until(lambda: "came after 0" in own_log.waiting_for)
+        before = log.followed
+        await until(lambda: log.followed > before + 5)
+        assert "came after 0" in own_log.waiting_for, "that it can be followed proves nothing"
+        assert [line["event"] for line in lines] == ["log read again", "waiting"]
+        log.is_doubtful = False
+        await until(lambda: own_log.waiting_for == "")
+
+
+async def test_an_alarm_in_reading_lasts_until_the_log_can_be_read_on() -> None:
+    class Lacking(Doubtful):
+        async def heard(self) -> list[Stored]:
+            if self.is_doubtful:
+                raise Incomplete(HERE, "it begins at 5")
+            return await super().heard()
+
+    log = Lacking()
+    async with running(log, tail_events_max=1) as own_log:
+        await until(lambda: own_log.alarm != "")
+        seen = set()
+        before = log.followed
+        while log.followed < before + 5:
+            seen.add(own_log.alarm)
+            await asyncio.sleep(0)
+        assert seen == {"incomplete: the log is incomplete: it begins at 5"}
+        log.is_doubtful = False
+        await until(lambda: own_log.alarm == "")
 
 
 async def test_a_log_that_another_region_contradicts_is_told_too_until_it_does_not(lines: list[Any]) -> None:
