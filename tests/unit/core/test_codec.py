@@ -5,28 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.codec import Undecodable, clock_text_in, decode, encode, fingerprint
-from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
+from core.events import Envelope, TriggerCreated
+from tests.events import events, few
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
-webhook_events = st.builds(
-    WebhookCreated,
-    webhook_id=texts,
-    name=texts,
-    target_url=texts,
-    description=texts,
-    custom_headers=st.dictionaries(texts, st.lists(texts, max_size=3), max_size=3),
-    timeout_nanoseconds=st.integers(min_value=0, max_value=20_000_000_000),
-)
-trigger_events = st.builds(
-    TriggerCreated, webhook_id=texts, trigger_type=texts, trigger_name=texts, first_created=texts
-)
-events: st.SearchStrategy[AnyEvent] = webhook_events | trigger_events
+values = dict.fromkeys(few(webhook_ids=["w"], key_ids=["k"]), texts) | {
+    "custom_headers": st.dictionaries(texts, st.lists(texts, max_size=3), max_size=3),
+    "timeout_nanoseconds": st.integers(min_value=0, max_value=20_000_000_000),
+}
 envelopes = st.builds(
     Envelope,
     operation_id=texts,
     organization_id=texts,
     clock=st.text("0123456789abcdef", min_size=18, max_size=18),
-    event=events,
+    event=events(values),
     author=texts,
 )
 

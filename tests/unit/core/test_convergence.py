@@ -5,27 +5,19 @@ from collections.abc import Sequence as Many
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 from core.codec import encode, fingerprint
-from core.events import (
-    AnyEvent,
-    ApiKeyIssued,
-    ApiKeyRevoked,
-    Envelope,
-    TriggerCreated,
-    TriggerDeleted,
-    WebhookCreated,
-    WebhookDeleted,
-    WebhookUpdated,
-)
+from core.events import AnyEvent, ApiKeyIssued, Envelope, Event, TriggerCreated, WebhookCreated
 from core.positions import BEGINNING, Arrival, Epoch, Mark, Position, Region, Sequence, classify
 from core.registers import Write, merge
 from core.registry import writes_of
-from core.stamps import STAMP_WIDTH, Clock, render
+from core.stamps import Clock, render
 from core.topology import subject_of
+from tests.events import KINDS, events, few
 
 ORIGINS = (Region("us-iowa"), Region("europe-belgium"), Region("asia-japan"))
 EPOCH = Epoch("k3v9x2")
@@ -98,22 +90,15 @@ def logged(origin: Region, sequence: int, clock: int, event: AnyEvent) -> Logged
 @st.composite
 def a_log(draw: st.DrawFn, origin: Region) -> list[Logged]:
     """Few webhooks, triggers and clock readings: logs meet in most registers, and stamps tie but for their ends."""
-    few_webhooks = st.sampled_from([f"{region}-{number}" for region in ORIGINS for number in (1, 2)])
-    places = st.sampled_from(["", "0" * STAMP_WIDTH, "f" * STAMP_WIDTH])
-    names = st.sampled_from(["PersonCreated_v1", "PersonDeleted_v1"])
-    events = st.one_of(
-        st.builds(TriggerCreated, few_webhooks, st.just("event"), names, places),
-        st.builds(TriggerDeleted, few_webhooks, st.just("event"), names),
-        st.builds(WebhookUpdated, few_webhooks, name=st.sampled_from([None, "a", "b"]), description=st.none()),
-        st.builds(WebhookDeleted, few_webhooks),
-        st.builds(ApiKeyIssued, st.just(f"key of {origin}"), st.sampled_from(["d1", "d2"])),
-        st.builds(ApiKeyRevoked, st.sampled_from([f"key of {region}" for region in ORIGINS])),
-    )
+    webhook_ids = [f"{region}-{number}" for region in ORIGINS for number in (1, 2)]
+    any_event = events(few(webhook_ids=webhook_ids, key_ids=[f"key of {region}" for region in ORIGINS]))
     log = []
     for sequence in range(1, draw(st.integers(0, EVENTS_PER_LOG_MAX)) + 1):
-        event: AnyEvent = draw(events)
-        if sequence <= 2:
+        event = draw(any_event)
+        if sequence <= 2 or isinstance(event, WebhookCreated):
             event = WebhookCreated(webhook_id=f"{origin}-{sequence}", name="hook", target_url="https://example.com")
+        if isinstance(event, ApiKeyIssued):
+            event = msgspec.structs.replace(event, key_id=f"key of {origin}")
         log.append(logged(origin, sequence, draw(st.integers(1, 4)), event))
     return log
 
@@ -129,6 +114,20 @@ def projected(logs: Logs, schedule: Many[Step] = (), *, by: Merge = merge) -> Re
     reader.follow(logs, schedule)
     assert reader.vector == {origin: log[-1].mark for origin, log in logs.items() if log}
     return reader.registers
+
+
+def test_every_kind_of_event_is_among_those_that_are_tried() -> None:
+    class Sealed(Event, frozen=True, tag="sealed.v1"):
+        """A kind that nobody handles yet."""
+
+        webhook_id: str
+
+    @given(events(few(webhook_ids=["w"], key_ids=["k"]), kinds=(*KINDS, Sealed)))
+    def handled(event: AnyEvent) -> None:
+        logged(ORIGINS[0], 1, 1, event)
+
+    with pytest.raises(AssertionError, match="Sealed"):
+        handled()
 
 
 @given(logs_of_three, schedules)
@@ -155,7 +154,8 @@ def test_the_check_finds_out_a_merge_that_lets_the_last_arrival_win() -> None:
     find(
         st.tuples(logs_of_three, schedules),
         lambda case: projected(*case, by=last_arrival_wins) != projected(case[0], by=last_arrival_wins),
-        settings=settings(phases=[Phase.generate], database=None),
+        # It ends at the first, which is one in seven. A hundred were too few once in ninety times.
+        settings=settings(phases=[Phase.generate], database=None, max_examples=5_000),
     )
 
 
