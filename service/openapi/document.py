@@ -79,6 +79,9 @@ _SECURITY_SCHEMES: Json = {
     ADMIN_KEY_SCHEME: {"type": "http", "scheme": "bearer", "description": "The service's `CROSSHOOK_ADMIN_KEY`."},
 }
 
+SERVER = ".."
+"""The region that is asked, from where this document is (OpenAPI 3.1, 4.8.5): a proxy may serve both below a prefix."""
+
 
 def document(limits: HeaderLimits) -> Json:
     """The whole contract, also of what this process may not have: the routes of an admin key."""
@@ -90,7 +93,7 @@ def document(limits: HeaderLimits) -> Json:
             "description": _ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/", "description": "The region that is asked."}],
+        "servers": [{"url": SERVER, "description": "The region that is asked."}],
         "tags": [{"name": tag, "description": description} for tag, (_, description) in _TAGS.items()],
         "paths": _paths([operation for operations, _ in _TAGS.values() for operation in operations]),
         "components": {

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp
 from service.dashboard.assets import CONTENT_SECURITY_POLICY, assets, page
 from service.dashboard.listeners import Listeners
 from service.headers import AnyRequest
-from service.routes.schema import FILE, sent
+from service.routes.schema import FILE, sent, sent_page
 
 _PAGE = {**FILE, "Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
 
@@ -20,9 +20,9 @@ def dashboard_routes(listeners: Listeners) -> list[HTTPRouteHandler]:
     shown, loaded, stream = page(), assets(), cast("ASGIApp", listeners)
 
     @get("/dashboard", sync_to_thread=False)
-    def read_dashboard() -> Response[bytes]:
+    def read_dashboard(request: AnyRequest) -> Response[bytes]:
         """The page."""
-        return sent(shown, _PAGE)
+        return sent_page(request, shown, _PAGE)
 
     @get("/dashboard/events", sync_to_thread=False)
     def listen() -> ASGIApp:

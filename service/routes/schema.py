@@ -4,6 +4,7 @@ import msgspec
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 
 from core.fields import HeaderLimits
 from service.headers import AnyRequest
@@ -25,9 +26,9 @@ def schema_routes(limits: HeaderLimits) -> list[HTTPRouteHandler]:
         return sent(Asset(contract, "application/json"), FILE)
 
     @get("/schema", sync_to_thread=False)
-    def read_page() -> Response[bytes]:
+    def read_page(request: AnyRequest) -> Response[bytes]:
         """The page that shows it."""
-        return sent(shown, _PAGE)
+        return sent_page(request, shown, _PAGE)
 
     @get("/schema/{file:str}", sync_to_thread=False)
     def read_file(request: AnyRequest) -> Response[bytes]:
@@ -38,6 +39,15 @@ def schema_routes(limits: HeaderLimits) -> list[HTTPRouteHandler]:
         return sent(asset, FILE)
 
     return [read_document, read_page, read_file]
+
+
+def sent_page(request: AnyRequest, page: Asset, headers: dict[str, str]) -> Response[bytes]:
+    """A page. Its links are relative to its path, which has no slash at its end: a proxy may serve it anywhere."""
+    path = request.scope["raw_path"].decode()
+    if not path.endswith("/"):
+        return sent(page, headers)
+    location = "../" + path.rstrip("/").rpartition("/")[2]
+    return Response(b"", status_code=HTTP_308_PERMANENT_REDIRECT, headers={**FILE, "Location": location})
 
 
 def sent(asset: Asset, headers: dict[str, str]) -> Response[bytes]:

@@ -27,7 +27,7 @@ listen();
 setInterval(showSilence, 500);
 
 function listen() {
-  const source = new EventSource("/dashboard/events");
+  const source = new EventSource(new URL("events", import.meta.url));
   source.addEventListener("past", (event) => timeLine.remember(JSON.parse(event.data)));
   source.addEventListener("present", (event) => show(JSON.parse(event.data)));
   source.addEventListener("error", () => {

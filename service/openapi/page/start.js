@@ -16,7 +16,7 @@ function withRetryKey(request) {
 
 // No validator: it would send the document to somebody else.
 SwaggerUIBundle({
-  url: "/schema/openapi.json",
+  url: new URL("openapi.json", document.currentScript.src).href,
   dom_id: "#page",
   deepLinking: true,
   validatorUrl: null,

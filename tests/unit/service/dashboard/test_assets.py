@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urljoin
 
 import pytest
 from litestar import Litestar
@@ -30,15 +31,26 @@ def client() -> Iterator[TestClient[Litestar]]:
 
 def test_the_page_loads_its_own_files_and_has_no_script_or_style_of_its_own(client: TestClient[Litestar]) -> None:
     page = Page(client.get("/dashboard").text)
-    links = {"/schema", "/readyz", "/metrics"}
+    links = {"schema", "readyz", "metrics"}
     imported = {
-        f"/dashboard/{name}"
+        f"dashboard/{name}"
         for script in OWN
         if script.endswith(".js")
         for name in re.findall(r'from "\./(.*)"', client.get(f"/dashboard/{script}").text)
     }
-    assert set(page.loaded) - links | imported == {f"/dashboard/{name}" for name in ASSETS}
+    assert set(page.loaded) - links | imported == {f"dashboard/{name}" for name in ASSETS}
     assert page.inline == []
+
+
+def test_the_page_works_below_a_prefix(client: TestClient[Litestar]) -> None:
+    page = client.get("/dashboard")
+    for name in OWN - {"icon.svg"}:
+        assert not re.search(r"""["'`]/""", client.get(f"/dashboard/{name}").text), name
+    assert all(
+        urljoin("http://here/hooks/dashboard", path).startswith("http://here/hooks/") for path in Page(page.text).loaded
+    )
+    answer = client.get("/dashboard/", follow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (308, "../dashboard")
 
 
 def test_the_page_may_load_from_its_own_host_alone_and_run_files_alone(client: TestClient[Litestar]) -> None:

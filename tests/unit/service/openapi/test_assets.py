@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ from litestar.testing import TestClient
 
 from core.fields import HeaderLimits
 from service.openapi.assets import ASSETS, CONTENT_SECURITY_POLICY
-from service.openapi.document import document
+from service.openapi.document import SERVER, document
 from service.problems import EXCEPTION_HANDLERS
 from service.routes.schema import schema_routes
 
@@ -54,7 +55,7 @@ def test_the_page_loads_its_own_files_and_the_document_and_has_no_script_or_styl
     client: TestClient[Litestar],
 ) -> None:
     page = Page(client.get("/schema").text)
-    assert set(page.loaded) == {f"/schema/{name}" for name in (*ASSETS, "openapi.json")}
+    assert set(page.loaded) == {f"schema/{name}" for name in (*ASSETS, "openapi.json")}
     assert page.inline == []
     for path in page.loaded:
         assert client.get(path).status_code == 200
@@ -86,7 +87,22 @@ def test_no_file_of_the_page_names_a_host_to_load_from(client: TestClient[Litest
 
 
 def test_the_document_names_no_server_but_the_one_that_is_asked() -> None:
-    assert [server["url"] for server in document(HeaderLimits())["servers"]] == ["/"]
+    assert [server["url"] for server in document(HeaderLimits())["servers"]] == [".."]
+
+
+def test_the_page_and_the_document_work_below_a_prefix(client: TestClient[Litestar]) -> None:
+    loaded = Page(client.get("/schema").text).loaded
+    assert {urljoin("http://here/hooks/schema", path).rpartition("/")[0] for path in loaded} == {
+        "http://here/hooks/schema"
+    }
+    assert not re.search(r"""["'`]/""", client.get("/schema/start.js").text)
+    assert urljoin("http://here/hooks/schema/openapi.json", SERVER) == "http://here/hooks/"
+
+
+def test_the_page_is_found_with_a_slash_at_its_end_and_below_a_prefix_too(client: TestClient[Litestar]) -> None:
+    answer = client.get("/schema/", follow_redirects=False)
+    assert answer.status_code == 308
+    assert urljoin("http://here/hooks/schema/", answer.headers["Location"]) == "http://here/hooks/schema"
 
 
 @pytest.mark.parametrize("name", ASSETS)
