@@ -20,7 +20,7 @@ class CreateWebhook(msgspec.Struct, frozen=True):
 
 
 class UpdateWebhook(msgspec.Struct, frozen=True):
-    """Change the fields of a webhook that are not None, if its `etag` is one of `if_match` (or that is empty)."""
+    """Change the fields of a webhook that are not None."""
 
     organization_id: str
     webhook_id: str
@@ -29,15 +29,13 @@ class UpdateWebhook(msgspec.Struct, frozen=True):
     description: str | None = None
     custom_headers: dict[str, list[str]] | None = None
     timeout_nanoseconds: int | None = None
-    if_match: tuple[str, ...] = ()
 
 
 class DeleteWebhook(msgspec.Struct, frozen=True):
-    """Delete a webhook and its triggers, if its `etag` is one of `if_match` (or that is empty)."""
+    """Delete a webhook and its triggers."""
 
     organization_id: str
     webhook_id: str
-    if_match: tuple[str, ...] = ()
 
 
 class CreateTrigger(msgspec.Struct, frozen=True):
@@ -80,7 +78,11 @@ class Refusal(Exception):
     """A command that makes no event of what its region knows."""
 
 
-class WebhookNotFound(Refusal):
+class NotFound(Refusal):
+    """What the command is about is not there, in what this region has applied."""
+
+
+class WebhookNotFound(NotFound):
     """The organization has no webhook of that id in what this region has applied."""
 
     def __init__(self, webhook_id: str) -> None:
@@ -88,7 +90,7 @@ class WebhookNotFound(Refusal):
         self.webhook_id = webhook_id
 
 
-class TriggerNotFound(Refusal):
+class TriggerNotFound(NotFound):
     """The webhook is not called by that trigger."""
 
     def __init__(self, trigger: Trigger) -> None:
@@ -96,7 +98,7 @@ class TriggerNotFound(Refusal):
         self.trigger = trigger
 
 
-class DeletedBefore(Refusal):
+class DeletedBefore(NotFound):
     """It was deleted by the event with that `stamp`. Once that holds where it is asked for, it is `missing`."""
 
     def __init__(self, stamp: Stamp, missing: Refusal) -> None:
@@ -121,7 +123,7 @@ class TooManyWebhooks(Refusal):
         self.webhooks_max = webhooks_max
 
 
-class ApiKeyNotFound(Refusal):
+class ApiKeyNotFound(NotFound):
     """The organization has no API key of that id in what this region has applied."""
 
     def __init__(self, key_id: str) -> None:
@@ -147,11 +149,3 @@ class TooManyRetryKeys(Refusal):
     def __init__(self, retry_keys_max: int) -> None:
         super().__init__(retry_keys_max)
         self.retry_keys_max = retry_keys_max
-
-
-class WebhookChanged(Refusal):
-    """The webhook is not what the caller last saw of it."""
-
-    def __init__(self, webhook_id: str) -> None:
-        super().__init__(webhook_id)
-        self.webhook_id = webhook_id

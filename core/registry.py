@@ -15,12 +15,13 @@ from core.commands import (
     DeleteTrigger,
     DeleteWebhook,
     IssueApiKey,
+    NotFound,
+    Refusal,
     RevokeApiKey,
     TargetUrlTaken,
     TooManyWebhooks,
     TriggerNotFound,
     UpdateWebhook,
-    WebhookChanged,
     WebhookNotFound,
 )
 from core.events import (
@@ -35,6 +36,7 @@ from core.events import (
     WebhookUpdated,
 )
 from core.positions import Position
+from core.preconditions import UNCONDITIONAL, Preconditions, require
 from core.registers import TOMBSTONE, Fields, Query, Registers, Write, merge, stamp_of, value_of
 from core.stamps import stamp
 from core.webhooks import (
@@ -71,8 +73,34 @@ def query_for(command: Command) -> Query:
             return query_webhook(organization_id, command.webhook_id)
 
 
-def decide(command: Command, registers: Registers) -> AnyEvent:
-    """The event that `command` makes of what `query_for` read. Raises a `Refusal`."""
+def decide(command: Command, registers: Registers, preconditions: Preconditions = UNCONDITIONAL) -> AnyEvent:
+    """The event that `command` makes of what `query_for` read, if that is a state in which it may. Raises a `Refusal`.
+
+    That something is not there comes before that its state is another one, and that before everything else.
+    """
+    try:
+        event = _decide(command, registers)
+    except NotFound:
+        raise
+    except Refusal:
+        _require(preconditions, command, registers)
+        raise
+    _require(preconditions, command, registers)
+    return event
+
+
+def _require(preconditions: Preconditions, command: Command, registers: Registers) -> None:
+    """Raise `PreconditionFailed` unless what `command` is about, which is there, is in a state in which it may."""
+    if preconditions == UNCONDITIONAL:
+        return
+    if isinstance(command, UpdateWebhook | DeleteWebhook):
+        etag = etag_of(_webhook(command, registers))
+        require(preconditions, etag, webhook_id=command.webhook_id)
+    else:
+        require(preconditions)
+
+
+def _decide(command: Command, registers: Registers) -> AnyEvent:
     match command:
         case CreateWebhook():
             return _create_webhook(command, registers)
@@ -95,7 +123,7 @@ def _delete_webhook(command: DeleteWebhook, registers: Registers) -> WebhookDele
     fields = registers.get(webhook_key(command.organization_id, command.webhook_id), {})
     if TOMBSTONE in fields:
         raise DeletedBefore(stamp_of(fields[TOMBSTONE]), WebhookNotFound(command.webhook_id))
-    _webhook(command, registers, if_match=command.if_match)
+    _webhook(command, registers)
     return WebhookDeleted(webhook_id=command.webhook_id)
 
 
@@ -129,7 +157,7 @@ def _create_webhook(command: CreateWebhook, registers: Registers) -> WebhookCrea
 
 
 def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpdated:
-    _webhook(command, registers, if_match=command.if_match)
+    _webhook(command, registers)
     if command.target_url is not None:
         _refuse_taken_url(command.organization_id, command.target_url, registers, besides=command.webhook_id)
     return WebhookUpdated(
@@ -142,13 +170,11 @@ def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpda
     )
 
 
-def _webhook(command: _OfAWebhook, registers: Registers, *, if_match: tuple[str, ...] = ()) -> Fields:
+def _webhook(command: _OfAWebhook, registers: Registers) -> Fields:
     """The registers of the webhook that `command` is about."""
     fields = registers.get(webhook_key(command.organization_id, command.webhook_id), {})
     if not is_webhook(fields):
         raise WebhookNotFound(command.webhook_id)
-    if if_match and etag_of(fields) not in if_match:
-        raise WebhookChanged(command.webhook_id)
     return fields
 
 

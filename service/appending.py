@@ -108,7 +108,7 @@ class Appending:
         registers = self.tail.over(query_for(proposal.command), proposal.registers, batch.layer)
         try:
             self._refuse_too_many_retry_keys(batch, proposal)
-            event = decide(proposal.command, registers)
+            event = decide(proposal.command, registers, proposal.preconditions)
         except Refusal as refusal:
             batch.settled_with.append((proposal, refusal))
             return 0

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from core.commands import Command, Refusal
 from core.events import Retry
 from core.positions import Mark, Position, Region
+from core.preconditions import UNCONDITIONAL, Preconditions
 from core.registers import Fields, Registers
 from core.retries import Recorded
 from core.stamps import Clock
@@ -47,6 +48,7 @@ class Proposal:
     clock: Clock
     registers: Registers
     settle: Callable[[Outcome], None]
+    preconditions: Preconditions = UNCONDITIONAL
     retry: Retry | None = None
     retry_keys: int = 0
     traceparent: str = ""

@@ -11,6 +11,7 @@ from core.api_keys import Unauthenticated, credentials_in
 from core.consistency import Level
 from core.events import Retry
 from core.fields import InvalidField
+from core.preconditions import UNCONDITIONAL, InvalidTags, Preconditions, tags_in
 from core.retries import retry_of
 from core.tokens import InvalidToken, parse_token
 from service.admission import arrival_of
@@ -25,6 +26,7 @@ TOKEN = "SlashID-Consistency-Token"  # noqa: S105 - the name of a header
 OPERATION = "SlashID-Operation-ID"
 RETRY_KEY = "Idempotency-Key"
 IF_MATCH = "If-Match"
+IF_NONE_MATCH = "If-None-Match"
 AUTHORIZATION = "Authorization"
 CONTENT_ENCODING = "Content-Encoding"
 TIMEOUT_SECONDS_MIN = 1
@@ -33,9 +35,6 @@ TIMEOUT_SECONDS_DEFAULT = 30
 RETRY_KEY_CHARACTERS_MAX = 255
 KEYLESS = "is_keyless"
 """The option of a route of organizations that asks for no key."""
-_ENTITY_TAG = re.compile(r'(W/)?"([!#-~\x80-\xff]*)"')
-_ENTITY_TAGS = re.compile(rf"{_ENTITY_TAG.pattern}(?:[ \t]*,[ \t]*{_ENTITY_TAG.pattern})*")
-_NO_TAG = ("",)
 _RETRY_KEY = re.compile(rf"[!-~]{{1,{RETRY_KEY_CHARACTERS_MAX}}}")
 _INTEGER = re.compile(r"[0-9]{1,10}")
 
@@ -52,7 +51,12 @@ class InvalidHeader(ValueError):
 async def write_request(request: AnyRequest) -> WriteRequest:
     """A write in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
     caller = _with_token(caller_in(request), request)
-    return WriteRequest(caller=caller, wait=_wait(request, caller), retry=await _retry(request, caller.organization_id))
+    return WriteRequest(
+        caller=caller,
+        wait=_wait(request, caller),
+        retry=await _retry(request, caller.organization_id),
+        preconditions=_preconditions(request),
+    )
 
 
 def read_request(request: AnyRequest) -> ReadRequest:
@@ -69,7 +73,7 @@ class AdminHeaders:
     def write_request(self, request: AnyRequest) -> WriteRequest:
         """A write by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
         caller = _with_token(self.caller(request), request)
-        return WriteRequest(caller=caller, wait=_wait(request, caller))
+        return WriteRequest(caller=caller, wait=_wait(request, caller), preconditions=_preconditions(request))
 
     def read_request(self, request: AnyRequest) -> ReadRequest:
         """A read by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
@@ -123,7 +127,12 @@ def _wait(request: AnyRequest, caller: Caller) -> Wait:
 
 def _read(request: AnyRequest, caller: Caller) -> ReadRequest:
     seconds = _timeout_seconds(request)
-    return ReadRequest(caller=caller, timeout_seconds=seconds, deadline=arrival_of(request.scope) + seconds)
+    return ReadRequest(
+        caller=caller,
+        timeout_seconds=seconds,
+        deadline=arrival_of(request.scope) + seconds,
+        preconditions=_preconditions(request),
+    )
 
 
 def _timeout_seconds(request: AnyRequest) -> int:
@@ -135,19 +144,23 @@ def _timeout_seconds(request: AnyRequest) -> int:
 
 
 async def _retry(request: AnyRequest, organization_id: str) -> Retry | None:
-    """By which the request is known again. Its payload is all that says what is asked for: as JSON, not as bytes."""
+    """By which the request is known again. Its payload is all that says what is asked for: as JSON, not as bytes.
+
+    `If-None-Match` was not looked at once, and is left out where it is missing: an earlier version's keys still hold.
+    """
     key = _only(request, RETRY_KEY)
     if key is None:
         return None
     if not _RETRY_KEY.fullmatch(key):
         raise InvalidHeader(RETRY_KEY, f"1 to {RETRY_KEY_CHARACTERS_MAX} printable ASCII characters without spaces")
-    asked = (_canonical(await request.body()), sorted(request.query_params.multi_items()), _only(request, IF_MATCH))
+    if_match, if_none_match = _joined(request, IF_MATCH), _joined(request, IF_NONE_MATCH)
+    asked = (_canonical(await request.body()), sorted(request.query_params.multi_items()), if_match)
     return retry_of(
         organization_id=organization_id,
         method=request.method,
         path=request.url.path.lower(),
         key=key,
-        payload=msgspec.json.encode(asked),
+        payload=msgspec.json.encode(asked if if_none_match is None else (*asked, if_none_match)),
     )
 
 
@@ -159,17 +172,25 @@ def _canonical(body: bytes) -> str:
         return body.decode(errors="replace")  # It will be refused for that.
 
 
-def if_match(request: AnyRequest) -> tuple[str, ...]:
-    """The entity tags of `If-Match`; none where it is missing or `*`. Raises `InvalidHeader`.
+def _preconditions(request: AnyRequest) -> Preconditions:
+    """What `If-Match` and `If-None-Match` say. Those of dates do not count (RFC 9110, 13.1.3 and 13.1.4)."""
+    if_match, if_none_match = _tags(request, IF_MATCH), _tags(request, IF_NONE_MATCH)
+    return UNCONDITIONAL if if_match is if_none_match is None else Preconditions(if_match, if_none_match)
 
-    A weak one matches nothing (RFC 9110, section 13.1.1).
-    """
-    text = _only(request, IF_MATCH)
-    if text is None or text == "*":
-        return ()
-    if not _ENTITY_TAGS.fullmatch(text):
-        raise InvalidHeader(IF_MATCH, 'an ETag in double quotes such as "3f2a", several with commas between, or *')
-    return tuple(tag for is_weak, tag in _ENTITY_TAG.findall(text) if not is_weak) or _NO_TAG
+
+def _tags(request: AnyRequest, name: str) -> tuple[str, ...] | None:
+    text = _joined(request, name)
+    try:
+        return None if text is None else tags_in(text)
+    except InvalidTags:
+        expected = 'an ETag in double quotes such as "3f2a", several with commas between, or *'
+        raise InvalidHeader(name, expected) from None
+
+
+def _joined(request: AnyRequest, name: str) -> str | None:
+    """A list that may come on several lines; None where there is none (RFC 9110, 5.3)."""
+    lines = request.headers.getall(name, [])
+    return ", ".join(lines) if lines else None
 
 
 def _only(request: AnyRequest, name: str) -> str | None:

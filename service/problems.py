@@ -1,9 +1,9 @@
 """Errors to answers: the one place that knows what status an error has."""
 
-from typing import assert_never
+from typing import Any, assert_never
 
 import structlog
-from litestar import Response
+from litestar import HttpMethod, Response
 from litestar.exceptions import (
     ClientException,
     HTTPException,
@@ -23,15 +23,25 @@ from core.commands import (
     TooManyRetryKeys,
     TooManyWebhooks,
     TriggerNotFound,
-    WebhookChanged,
     WebhookNotFound,
 )
 from core.fields import InvalidField
+from core.preconditions import PreconditionFailed, Unmet
 from runtime.head import with_head
 from service.answers import LATE, ConsistencyMeta, Empty, Meta, failure
 from service.catching_up import NotSeenInTime, WriteLost
 from service.encodings import IDENTITY, EncodedBody
-from service.headers import API_KEY, AUTHORIZATION, CONTENT_ENCODING, RETRY_KEY, TOKEN, AnyRequest, InvalidHeader
+from service.headers import (
+    API_KEY,
+    AUTHORIZATION,
+    CONTENT_ENCODING,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    RETRY_KEY,
+    TOKEN,
+    AnyRequest,
+    InvalidHeader,
+)
 from service.operations import OperationExpired
 from service.quota import TooManyWaiting
 from service.requests import caller_of
@@ -89,8 +99,29 @@ def _too_many_webhooks(_: AnyRequest, error: TooManyWebhooks) -> Response[Empty]
     return failure(422, f"this organization has {error.webhooks_max} webhooks, as many as it can have")
 
 
-def _webhook_changed(_: AnyRequest, error: WebhookChanged) -> Response[Empty]:
-    return failure(412, f"webhook {error.webhook_id} is not what If-Match says any more; read it again")
+def _precondition_failed(request: AnyRequest, error: PreconditionFailed) -> Response[Any]:
+    if error.unmet is Unmet.MATCHED and request.method == HttpMethod.GET:
+        return Response(None, status_code=304, headers={} if error.etag is None else {"ETag": f'"{error.etag}"'})
+    return failure(412, _unmet(error))
+
+
+def _unmet(error: PreconditionFailed) -> str:
+    what = f"webhook {error.webhook_id}" if error.webhook_id else "what this route names"
+    match error.unmet:
+        case Unmet.CHANGED:
+            return f"header {IF_MATCH}: {what} is not in a state that it names any more; read it again"
+        case Unmet.WEAKENED:
+            return (
+                f'header {IF_MATCH}: it names the state of {what} by a weak tag, W/"{error.etag}", and weak tags match '
+                "nothing here; a proxy or client on the way has weakened the ETag, often by compressing the answer: "
+                "send it without W/"
+            )
+        case Unmet.UNTAGGED:
+            return f"header {IF_MATCH}: {what} has no ETag, so that none can match; send * or no {IF_MATCH}"
+        case Unmet.MATCHED:
+            return f"header {IF_NONE_MATCH}: {what} is there in a state that it names; nothing was done"
+        case _:
+            assert_never(error.unmet)
 
 
 def _unauthenticated(request: AnyRequest, _: Unauthenticated) -> Response[Empty]:
@@ -206,7 +237,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     TargetUrlTaken: _target_url_taken,
     TriggerNotFound: _trigger_not_found,
     TooManyWebhooks: _too_many_webhooks,
-    WebhookChanged: _webhook_changed,
+    PreconditionFailed: _precondition_failed,
     Unauthenticated: _unauthenticated,
     Forbidden: _forbidden,
     ApiKeyNotFound: _api_key_not_found,

@@ -5,6 +5,7 @@ from typing import Generic, NamedTuple, TypeVar
 from core.api_keys import ApiKey, api_keys_in, query_api_keys
 from core.catalogue import Trigger
 from core.commands import WebhookNotFound
+from core.preconditions import require
 from core.webhooks import (
     Webhook,
     is_webhook,
@@ -37,7 +38,7 @@ class Listed(NamedTuple, Generic[T]):
 
 
 class Reading:
-    """What the read routes call. Each method raises what `CatchingUp.read` does."""
+    """What the read routes call. Each method raises what `CatchingUp.read` does, and `PreconditionFailed`."""
 
     def __init__(self, catching_up: CatchingUp) -> None:
         self._catching_up = catching_up
@@ -47,6 +48,7 @@ class Reading:
         organization_id = request.caller.organization_id
         query = query_webhooks(organization_id, offset=page.offset, limit=page.limit)
         view = await self._catching_up.read(query, request)
+        require(request.preconditions)
         return Listed(webhooks_in(organization_id, view.registers), view.total_count, page)
 
     async def webhook(self, request: ReadRequest, webhook_id: str) -> Webhook:
@@ -56,6 +58,7 @@ class Reading:
         webhook = webhook_in(webhook_id, view.registers.get(webhook_key(organization_id, webhook_id), {}))
         if webhook is None:
             raise WebhookNotFound(webhook_id)
+        require(request.preconditions, webhook.etag, webhook_id=webhook_id)
         return webhook
 
     async def triggers(self, request: ReadRequest, webhook_id: str, page: Page) -> Listed[Trigger]:
@@ -65,6 +68,7 @@ class Reading:
         fields = view.registers.get(webhook_key(organization_id, webhook_id), {})
         if not is_webhook(fields):
             raise WebhookNotFound(webhook_id)
+        require(request.preconditions)
         triggers = triggers_in(fields)
         return Listed(triggers[page.offset : page.offset + page.limit], len(triggers), page)
 
@@ -73,4 +77,5 @@ class Reading:
         organization_id = request.caller.organization_id
         query = query_api_keys(organization_id, offset=page.offset, limit=page.limit)
         view = await self._catching_up.read(query, request)
+        require(request.preconditions)
         return Listed(api_keys_in(organization_id, view.registers), view.total_count, page)

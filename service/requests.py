@@ -11,6 +11,7 @@ from core.api_keys import Credentials
 from core.consistency import Level
 from core.events import Retry
 from core.positions import Position, Vector
+from core.preconditions import UNCONDITIONAL, Preconditions
 from core.tokens import Token, highest, token_at, token_of
 from runtime.tracing import UNTRACED, Kind, Span
 
@@ -140,6 +141,7 @@ class WriteRequest:
     caller: Caller
     wait: Wait
     retry: Retry | None = None
+    preconditions: Preconditions = UNCONDITIONAL
 
 
 @dataclass(frozen=True)
@@ -149,3 +151,4 @@ class ReadRequest:
     caller: Caller
     timeout_seconds: int
     deadline: float
+    preconditions: Preconditions = UNCONDITIONAL

@@ -134,6 +134,7 @@ class Writing:
             clock=view.clock,
             registers=view.registers,
             settle=_settling(settled),
+            preconditions=request.preconditions,
             retry=request.retry,
             retry_keys=view.records_count,
             traceparent=traceparent,

@@ -43,15 +43,21 @@ became of a write.
 **The envelope.** Every answer is `{"meta": …, "errors": [{"httpcode", "message"}], "result": …}`, but for those of
 the process itself. A refusal's `errors` has the answer's status and what is wrong.
 
+**Preconditions.** `If-Match` and `If-None-Match` hold on every route that takes a key, after its 404; those of dates do
+not count. A webhook has an `ETag`, and nothing else has one: `If-Match` with tags is a 412 there, and `*` matches. An
+`If-None-Match` that matches is a 304 to a `GET`, and a 412 to everything else.
+
 **`HEAD`** is `GET` without the body, on every path that has a `GET`.
 
 **Whatever the route**, an answer can also be one of these, in the envelope:
 
 | status | why |
 |---|---|
+| 304 | To a `GET`: `If-None-Match` matches. |
 | 404 | There is no such route. |
 | 405 | The path is right and the method is not; `Allow` says which are. |
 | 408 | The body did not arrive within 10 s. |
+| 412 | A precondition does not hold. |
 | 413 | The body is longer than the service takes: 64 KiB, unless it is set otherwise. |
 | 431 | The head is longer than 64 KiB. |
 | 503 | The process has as many connections or requests as it takes; try again. |

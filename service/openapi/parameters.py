@@ -9,6 +9,7 @@ from service.openapi import examples, patterns
 from service.openapi.assets import ASSETS
 from service.openapi.fields import Json
 
+_ENTITY_TAGS: Json = {"type": "string", "pattern": patterns.ENTITY_TAGS, "examples": [examples.ENTITY_TAG]}
 _UUID: Json = {"type": "string", "format": "uuid", "pattern": patterns.UUID}
 
 # What can be left out has its example in its schema: Swagger UI sends what stands beside it.
@@ -92,7 +93,16 @@ PARAMETERS: dict[str, Json] = {
             "The `ETag` of the state that may be changed, several with commas between, or `*`. A 412 where this "
             "region has seen a later one."
         ),
-        "schema": {"type": "string", "pattern": patterns.IF_MATCH, "examples": [examples.ENTITY_TAG]},
+        "schema": _ENTITY_TAGS,
+    },
+    "if_none_match": {
+        "name": headers.IF_NONE_MATCH,
+        "in": "header",
+        "description": (
+            "The `ETag` of a state that is known already, several with commas between, or `*`. A 304 where it is the "
+            "state that this region has."
+        ),
+        "schema": _ENTITY_TAGS,
     },
     "limit": {
         "name": "limit",

@@ -51,7 +51,8 @@ calculated, such as the sum `1s500ms`, a part of a minute such as `0.1m`, a part
 TIMEOUT_OR_NONE = f"^(?:{_TIMEOUT})?$"
 
 _ENTITY_TAG = r'(?:W/)?"[!#-~]*"'
-IF_MATCH = rf"^(?:\*|{_ENTITY_TAG}(?: *, *{_ENTITY_TAG})*)$"
+ENTITY_TAGS = rf"^(?:\*|(?:{_ENTITY_TAG} *)?(?:, *(?:{_ENTITY_TAG} *)?)*)$"
+"""`*`, or a list that may have empty elements. Blanks at either end are no part of a header's value."""
 
 PRINTABLE = "^[!-~]+$"
 """ASCII without spaces."""

@@ -17,7 +17,7 @@ _TAKEN = decided(
 _CHANGED = decided(
     412,
     "This region has seen a later state than `If-Match` names.",
-    f"webhook {examples.WEBHOOK_ID} is not what If-Match says any more; read it again",
+    f"header If-Match: webhook {examples.WEBHOOK_ID} is not in a state that it names any more; read it again",
 )
 
 WEBHOOKS: tuple[Operation, ...] = (
@@ -82,7 +82,7 @@ WEBHOOKS: tuple[Operation, ...] = (
             name="read_webhook",
             summary="Read a webhook",
             description="One webhook, as this region has applied it.",
-            parameters=("webhook_id",),
+            parameters=("webhook_id", "if_none_match"),
             responses={
                 200: answer(
                     "The webhook.",
@@ -90,6 +90,7 @@ WEBHOOKS: tuple[Operation, ...] = (
                     {"the webhook": succeeded(examples.WEBHOOK)},
                     headers=(TOKEN, "ETag"),
                 ),
+                304: nothing("`If-None-Match` names the state that the webhook has.", headers=(TOKEN, "ETag")),
                 404: _NOT_FOUND,
             },
         ),

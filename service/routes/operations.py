@@ -5,6 +5,7 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 
 from core.fields import InvalidField
+from core.preconditions import require
 from service.answers import Answer
 from service.identifiers import uuid_in
 from service.operations import Fate, Operations
@@ -27,7 +28,9 @@ def operation_routes(operations: Operations) -> list[HTTPRouteHandler]:
     @get("/operations/{operation_id:str}")
     async def read_operation(operation_id: str, read: ReadRequest) -> Answer[OperationView]:
         """Read what became of a write."""
-        return Answer(view_of(await operations.fate(_known_form(operation_id), read)))
+        fate = await operations.fate(_known_form(operation_id), read)
+        require(read.preconditions)
+        return Answer(view_of(fate))
 
     return [read_operation]
 

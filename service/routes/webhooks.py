@@ -10,7 +10,7 @@ from core import durations, fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
 from core.webhooks import Webhook, webhook_in
 from service.answers import Answer, listed, rfc3339
-from service.headers import AnyRequest, if_match
+from service.headers import AnyRequest
 from service.identifiers import new_identifier, uuid_in
 from service.limits import Limits
 from service.query_parameters import page
@@ -80,18 +80,16 @@ def webhook_routes(writing: Writing, reading: Reading, limits: Limits) -> list[H
 
     @patch(WEBHOOK)
     async def update_webhook(
-        webhook_id: str, write: WriteRequest, request: AnyRequest, data: WebhookChanges
+        webhook_id: str, write: WriteRequest, data: WebhookChanges
     ) -> Response[Answer[WebhookView]]:
         """Change some of a webhook's fields."""
-        tags, organization_id = if_match(request), write.caller.organization_id
-        command = change(organization_id, known_form(webhook_id), data, limits, if_match=tags)
+        command = change(write.caller.organization_id, known_form(webhook_id), data, limits)
         return described(await writing.write(command, write))
 
     @delete(WEBHOOK)
-    async def delete_webhook(webhook_id: str, write: WriteRequest, request: AnyRequest) -> None:
+    async def delete_webhook(webhook_id: str, write: WriteRequest) -> None:
         """Delete a webhook and its triggers."""
-        tags, organization_id = if_match(request), write.caller.organization_id
-        await writing.write(DeleteWebhook(organization_id, known_form(webhook_id), tags), write)
+        await writing.write(DeleteWebhook(write.caller.organization_id, known_form(webhook_id)), write)
 
     return [create_webhook, list_webhooks, read_webhook, update_webhook, delete_webhook]
 
@@ -110,9 +108,7 @@ def creation(organization_id: str, body: WebhookBody, limits: Limits) -> CreateW
     )
 
 
-def change(
-    organization_id: str, webhook_id: str, body: WebhookChanges, limits: Limits, *, if_match: tuple[str, ...]
-) -> UpdateWebhook:
+def change(organization_id: str, webhook_id: str, body: WebhookChanges, limits: Limits) -> UpdateWebhook:
     """The command that a body makes. Raises `InvalidField`."""
     headers = _given(body.custom_headers)
     return UpdateWebhook(
@@ -123,7 +119,6 @@ def change(
         description=body.description,
         custom_headers=None if headers is None else fields.custom_headers(headers, limits=limits.headers),
         timeout_nanoseconds=fields.timeout(body.timeout) if body.timeout else None,
-        if_match=if_match,
     )
 
 

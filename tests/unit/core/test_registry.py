@@ -6,21 +6,23 @@ from msgspec import structs
 
 from core.catalogue import Trigger
 from core.commands import (
+    ApiKeyNotFound,
     Command,
     CreateTrigger,
     CreateWebhook,
     DeletedBefore,
     DeleteTrigger,
     DeleteWebhook,
+    RevokeApiKey,
     TargetUrlTaken,
     TooManyWebhooks,
     TriggerNotFound,
     UpdateWebhook,
-    WebhookChanged,
     WebhookNotFound,
 )
 from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
 from core.positions import Epoch, Position, Region, Sequence
+from core.preconditions import ANY, UNCONDITIONAL, PreconditionFailed, Preconditions, Unmet
 from core.registers import Write, merge
 from core.registry import decide, query_for, writes_of
 from core.stamps import LOGICAL_BITS, Clock, place_in, render
@@ -60,10 +62,10 @@ class Registry:
     registers: dict[str, dict[str, str]] = field(default_factory=dict)
     sequence: int = 0
 
-    def decide(self, command: Command) -> AnyEvent:
+    def decide(self, command: Command, preconditions: Preconditions = UNCONDITIONAL) -> AnyEvent:
         query = query_for(command)
         keys = {*query.keys, *(query.follow + name for name in self.registers.get(query.keys[0], {}) if query.follow)}
-        return decide(command, {key: self.registers[key] for key in keys if key in self.registers})
+        return decide(command, {key: self.registers[key] for key in keys if key in self.registers}, preconditions)
 
     def apply(self, event: AnyEvent, *, of: str = ORGANIZATION, clock: int = 0) -> list[Write]:
         self.sequence += 1
@@ -195,14 +197,60 @@ def test_a_change_or_deletion_of_what_the_caller_has_not_seen_is_refused() -> No
     registry.do(a_webhook())
     seen = registry.webhook()
     assert seen is not None
-    registry.do(UpdateWebhook(ORGANIZATION, "w1", name="b", if_match=("other", seen.etag)))
-    for late in (
-        UpdateWebhook(ORGANIZATION, "w1", name="c", if_match=(seen.etag,)),
-        DeleteWebhook(ORGANIZATION, "w1", if_match=(seen.etag,)),
-    ):
-        with pytest.raises(WebhookChanged):
-            registry.decide(late)
+    has_seen = Preconditions(if_match=('"other"', f'"{seen.etag}"'))
+    registry.apply(registry.decide(UpdateWebhook(ORGANIZATION, "w1", name="b"), has_seen))
+    for late in (UpdateWebhook(ORGANIZATION, "w1", name="c"), DeleteWebhook(ORGANIZATION, "w1")):
+        with pytest.raises(PreconditionFailed) as caught:
+            registry.decide(late, has_seen)
+        now = registry.webhook()
+        assert now is not None
+        assert (caught.value.unmet, caught.value.etag, caught.value.webhook_id) == (Unmet.CHANGED, now.etag, "w1")
     registry.do(DeleteWebhook(ORGANIZATION, "w1"))
+
+
+TAGS, NOTHING_THERE = Preconditions(if_match=('"a"',)), Preconditions(if_none_match=ANY)
+
+
+def test_what_is_not_there_is_said_before_that_its_state_is_another_one() -> None:
+    registry = Registry()
+    registry.do(a_webhook())
+    for command, refusal in (
+        (UpdateWebhook(ORGANIZATION, "w2"), WebhookNotFound),
+        (a_trigger(webhook_id="w2"), WebhookNotFound),
+        (DeleteTrigger(ORGANIZATION, "w1", CREATED), TriggerNotFound),
+        (RevokeApiKey(ORGANIZATION, "k"), ApiKeyNotFound),
+    ):
+        for preconditions in (TAGS, NOTHING_THERE):
+            with pytest.raises(refusal):
+                registry.decide(command, preconditions)
+
+
+def test_that_its_state_is_another_one_is_said_before_what_is_wrong_with_what_is_asked() -> None:
+    registry = Registry()
+    registry.do(a_webhook())
+    registry.do(a_webhook("w2", target_url="https://example.com/taken"))
+    taking = UpdateWebhook(ORGANIZATION, "w1", target_url="https://example.com/taken")
+    with pytest.raises(TargetUrlTaken):
+        registry.decide(taking, Preconditions(if_match=ANY))
+    with pytest.raises(PreconditionFailed):
+        registry.decide(taking, TAGS)
+
+
+def test_what_has_no_tag_takes_a_star_and_no_tags() -> None:
+    registry = Registry()
+    registry.do(a_webhook())
+    registry.do(a_trigger(LOGGED_OUT))
+    commands = (
+        a_webhook("w2", target_url="https://example.com/2"),
+        a_trigger(),
+        DeleteTrigger(ORGANIZATION, "w1", LOGGED_OUT),
+    )
+    for command in commands:
+        registry.decide(command, Preconditions(if_match=ANY, if_none_match=('"a"',)))
+        for preconditions, unmet in ((TAGS, Unmet.UNTAGGED), (NOTHING_THERE, Unmet.MATCHED)):
+            with pytest.raises(PreconditionFailed) as caught:
+                registry.decide(command, preconditions)
+            assert caught.value.unmet is unmet
 
 
 def test_a_deleted_webhook_is_gone_with_its_triggers_and_stays_so_whatever_comes_late() -> None:
@@ -234,9 +282,9 @@ def test_a_repeated_deletion_names_the_event_of_the_first_whatever_tag_it_has_se
     assert place_in(trigger.value.stamp, [EU, US]) == (US, 3)
     assert isinstance(trigger.value.missing, TriggerNotFound)
     registry.do(DeleteWebhook(ORGANIZATION, "w1"))
-    for tags in ((), ("seen",)):
+    for preconditions in (UNCONDITIONAL, TAGS):
         with pytest.raises(DeletedBefore) as webhook:
-            registry.decide(DeleteWebhook(ORGANIZATION, "w1", tags))
+            registry.decide(DeleteWebhook(ORGANIZATION, "w1"), preconditions)
         assert place_in(webhook.value.stamp, [EU, US]) == (US, 4)
         assert isinstance(webhook.value.missing, WebhookNotFound)
     with pytest.raises(WebhookNotFound):

@@ -242,6 +242,32 @@ async def test_a_retry_key_is_another_one_for_another_method_or_path(changed: di
     assert first.key != second.key
 
 
+@pytest.mark.parametrize(
+    ("headers", "payload"),
+    [
+        ([], "f500659e631634bd"),
+        ([("If-Match", '"a", "b"')], "30606cd26bfca227"),
+        ([("If-Match", '"a"'), ("If-Match", '"b"')], "30606cd26bfca227"),
+    ],
+)
+async def test_a_retry_key_that_an_earlier_version_kept_still_holds(
+    headers: list[tuple[str, str]], payload: str
+) -> None:
+    request = a_request(("Idempotency-Key", "k"), *headers, body=b'{"name": "a"}')
+    retry = (await write_request(request)).retry
+    assert retry is not None
+    assert (retry.key, retry.payload) == ("44fcfc55f753bec19303bf0648a92992", payload)
+
+
+async def test_if_none_match_is_payload() -> None:
+    payloads = {
+        retry.payload
+        for headers in ([], [("If-None-Match", "*")], [("If-None-Match", '"a"')], [("If-Match", "*")])
+        if (retry := (await write_request(a_request(("Idempotency-Key", "k"), *headers))).retry) is not None
+    }
+    assert len(payloads) == 4
+
+
 async def test_a_retry_key_is_another_one_for_another_organization_and_if_match_is_payload() -> None:
     first = (await keyed("k")).retry
     elsewhere = a_request(("Idempotency-Key", "k"), ("SlashID-OrgID", "af5fbd30-7ce7-4548-8b30-4cd59cb2aba2"))

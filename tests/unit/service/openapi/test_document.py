@@ -115,7 +115,7 @@ BY_ADMIN = {400, 401, 404, 429, 503}
 STATUSES = {
     "create_webhook": ALWAYS | {201, 408, 409, 413, 415, 422},
     "list_webhooks": ALWAYS | {200, 408, 410},
-    "read_webhook": ALWAYS | {200, 404, 408, 410},
+    "read_webhook": ALWAYS | {200, 304, 404, 408, 410},
     "update_webhook": ALWAYS | {200, 404, 408, 409, 412, 413, 415, 422},
     "delete_webhook": ALWAYS | {204, 404, 408, 412, 422},
     "create_trigger": ALWAYS | {201, 404, 408, 413, 415, 422},
@@ -162,6 +162,7 @@ def test_every_operation_has_every_header_and_parameter(name: str) -> None:
     expected |= {token, "SlashID-Required-Consistency-Timeout"} if name in READS | ADMIN_READS else set()
     expected |= {"limit", "offset"} if name in LISTS else set()
     expected |= {"If-Match"} if name in {"update_webhook", "delete_webhook"} else set()
+    expected |= {"If-None-Match"} if name == "read_webhook" else set()
     expected |= {"trigger_type", "trigger_name"} if name == "delete_trigger" else set()
     assert {parameter["name"] for parameter in EVERY[name].parameters} == expected
     assert len(EVERY[name].parameters) == len(expected)
@@ -184,9 +185,9 @@ def test_every_answer_has_every_header(name: str) -> None:
         if name in WRITES | ADMIN_WRITES and status in {200, 201, 204, 408}:
             expected |= {"SlashID-Consistency-Token", "SlashID-Operation-ID"}
             expected |= {"Location"} if status == 408 and name in WRITES else set()
-        if name in READS | ADMIN_READS and status == 200:
+        if name in READS | ADMIN_READS and status in {200, 304}:
             expected |= {"SlashID-Consistency-Token"}
-        if name in {"create_webhook", "read_webhook", "update_webhook"} and status in {200, 201}:
+        if name in {"create_webhook", "read_webhook", "update_webhook"} and status in {200, 201, 304}:
             expected |= {"ETag"}
         is_decided = status in {404, 409, 410, 412, 422} or (status == 408 and name in READS | ADMIN_READS)
         is_no_route = status == 404 and name in FILES | {"issue_api_key", "list_api_keys"}
@@ -247,7 +248,7 @@ def test_the_bodies_that_are_shown_are_taken_by_the_routes() -> None:
     for body in shown("create_webhook"):
         creation("af5fbd30-7ce7-4548-8b30-4cd59cb2aba1", msgspec.convert(body, WebhookBody), Limits())
     for body in shown("update_webhook"):
-        change("af5fbd30-7ce7-4548-8b30-4cd59cb2aba1", "", msgspec.convert(body, WebhookChanges), Limits(), if_match=())
+        change("af5fbd30-7ce7-4548-8b30-4cd59cb2aba1", "", msgspec.convert(body, WebhookChanges), Limits())
     for body in shown("create_trigger"):
         trigger = msgspec.convert(body, TriggerBody)
         catalogue.trigger(trigger.trigger_type, trigger.trigger_name)

@@ -1,19 +1,17 @@
 """The patterns of the document say what the code that checks the fields says."""
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 import jsonschema_rs
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from litestar import Request
 
 from core import fields
 from core.durations import render
 from core.fields import HeaderLimits, InvalidField
-from service import headers
+from core.preconditions import InvalidTags, tags_in
 from service.identifiers import uuid_in
 from service.openapi.fields import Json
 from service.openapi.fields import fields as known_fields
@@ -68,7 +66,7 @@ HEADER_TEXTS = st.text(st.sampled_from("aZ0-_:;, \t\n\r\x00\x1f\x7f\x80é\U0010f
 def is_taken(check: Callable[[str], object], text: str) -> bool:
     try:
         check(text)
-    except (InvalidField, headers.InvalidHeader):
+    except (InvalidField, InvalidTags):
         return False
     return True
 
@@ -140,11 +138,11 @@ def test_a_reserved_header_matches_no_more_than_it_is_taken(name: str) -> None:
     assert jsonschema_rs.is_valid(WEBHOOK["custom_headers"], {name: []}) == taken
 
 
-@given(st.text(st.sampled_from('"*, -+!#~ax'), max_size=8))
-def test_an_if_match_matches_if_it_is_taken_and_only_then(text: str) -> None:
+@given(st.text(st.sampled_from('"*, -+!#~axW/'), max_size=8))
+def test_entity_tags_match_if_they_are_taken_and_only_then(text: str) -> None:
     assume(text == text.strip())  # A header carries no others.
-    taken = is_taken(lambda text: headers.if_match(a_request("If-Match", text)), text)
-    assert jsonschema_rs.is_valid(PARAMETERS["if_match"]["schema"], text) == taken
+    for name in ("if_match", "if_none_match"):
+        assert jsonschema_rs.is_valid(PARAMETERS[name]["schema"], text) == is_taken(tags_in, text)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +151,3 @@ def test_an_if_match_matches_if_it_is_taken_and_only_then(text: str) -> None:
 def test_a_uuid_matches_if_it_is_taken_and_only_then(text: str) -> None:
     taken = uuid_in(text) is not None
     assert jsonschema_rs.is_valid(PARAMETERS["organization"]["schema"], text) == taken
-
-
-def a_request(name: str, value: str) -> Request[Any, Any, Any]:
-    return Request({"type": "http", "headers": [(name.lower().encode(), value.encode("latin-1"))]})  # type: ignore[arg-type]
