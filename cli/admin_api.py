@@ -3,6 +3,7 @@
 import http
 from typing import TypeVar
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import msgspec
 
@@ -118,10 +119,12 @@ class AdminApi:
             raise self._failure(answer)
 
     def _ask(self, method: str, path: str, *, wait: Wait | None = None, body: bytes | None = None) -> Answer:
+        """What the service answers. A write has a retry key: who repeats it on its way does nothing twice."""
         seconds = _READ_SECONDS if wait is None else wait.timeout_seconds
         headers = {**self._headers, "SlashID-Required-Consistency-Timeout": str(seconds)}
         if wait is not None:
             headers["SlashID-Required-Consistency"] = wait.level
+            headers["Idempotency-Key"] = str(uuid4())
         try:
             return call(self._service, method, path, headers=headers, body=body, seconds_max=seconds + _ANSWER_SECONDS)
         except NotConnected as error:

@@ -76,6 +76,9 @@ def keys() -> None:
     others, or in CROSSHOOK_ADMIN_KEY_FILE the path of a file with it. The service has
     admin routes only if it was started with such a key.
 
+    Issue and revoke send an Idempotency-Key of their own. A proxy that repeats the
+    request then issues no second key. A command that is run again is a new request.
+
     Examples:
       crosshook keys issue af5fbd30-7ce7-4548-8b30-4cd59cb2aba1
       crosshook keys list af5fbd30-7ce7-4548-8b30-4cd59cb2aba1

@@ -143,8 +143,17 @@ class RetryKeyReused(Refusal):
     """The retry key was used for a request that asked for something else."""
 
 
+class ApiKeyIssuedBefore(Refusal):
+    """The retry key was used before, and issued this API key, whose secret is not kept."""
+
+    def __init__(self, organization_id: str, key_id: str) -> None:
+        super().__init__(key_id)
+        self.organization_id = organization_id
+        self.key_id = key_id
+
+
 class TooManyRetryKeys(Refusal):
-    """As many retry keys are kept for the organization as can be; one more would be forgotten."""
+    """As many retry keys are kept for the holder as can be; one more would be forgotten."""
 
     def __init__(self, retry_keys_max: int) -> None:
         super().__init__(retry_keys_max)

@@ -9,6 +9,9 @@ import msgspec
 
 from core.stamps import CLOCK_WIDTH
 
+ADMINISTRATOR = "admin"
+"""The author of what was asked for with the admin key."""
+
 ClockText = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{CLOCK_WIDTH}}}\\Z")]
 """A reading of the hybrid logical clock, as `stamps.render` writes it."""
 
@@ -95,8 +98,9 @@ class Retry(msgspec.Struct, frozen=True):
 class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event with its circumstances, as the log keeps it. Its place in the log completes its stamp.
 
-    `author` is the id of the API key that it was asked for with, or `admin`. `seen` has, for a `WebhookUpdated` with a
-    `retry`, the registers that its author saw: a repeated request is answered with `seen` and the event over it.
+    `author` is the id of the API key that it was asked for with, or `ADMINISTRATOR`. `seen` has, for a
+    `WebhookUpdated` with a `retry`, the registers that its author saw: a repeated request is answered with `seen` and
+    the event over it.
     """
 
     operation_id: str

@@ -1,7 +1,7 @@
 """Retry keys: by which a repeated request is known again, and what is kept of the first (ADR 10).
 
 A record of each keyed write is kept beside the registers for 24 hours of its stamp or up to one more, in one bucket an
-hour and organization, so that a whole bucket is forgotten at once. Regions with equal vectors need not share them.
+hour and holder, so that a whole bucket is forgotten at once. Regions with equal vectors need not share them.
 """
 
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from hashlib import blake2b
 
 import msgspec
 
-from core.events import Envelope, Retry
+from core.events import ADMINISTRATOR, Envelope, Retry
 from core.positions import Position
 from core.registers import Recall, Record, stamp_of, value_of
 from core.stamps import Clock, milliseconds, parse, stamp
@@ -37,11 +37,16 @@ def retry_of(*, organization_id: str, method: str, path: str, key: str, payload:
     )
 
 
-def recall(organization_id: str, retry: Retry, *, now_milliseconds: int) -> Recall:
+def holder_of(organization_id: str, *, author: str) -> str:
+    """Whose retry keys a request counts among: its organization's, or those that the administrator uses for that."""
+    return f"{ADMINISTRATOR}:{organization_id}" if author == ADMINISTRATOR else organization_id
+
+
+def recall(holder: str, retry: Retry, *, now_milliseconds: int) -> Recall:
     """Where the record of a request with `retry` is, if it is kept."""
     hour = now_milliseconds // _HOUR_MILLISECONDS
     hours = range(hour - KEPT_HOURS - SKEW_HOURS, hour + SKEW_HOURS + 1)
-    return Recall(retry.key, tuple(_bucket(organization_id, hour) for hour in hours))
+    return Recall(retry.key, tuple(_bucket(holder, hour) for hour in hours))
 
 
 def is_kept(clock: Clock, *, now_milliseconds: int) -> bool:
@@ -62,7 +67,8 @@ def record_of(envelope: Envelope, position: Position, *, now_milliseconds: int) 
     if seconds <= 0:
         return None
     value = f"{envelope.retry.payload} {envelope.operation_id}"
-    return Record(_bucket(envelope.organization_id, hour), envelope.retry.key, mark + value, seconds)
+    holder = holder_of(envelope.organization_id, author=envelope.author)
+    return Record(_bucket(holder, hour), envelope.retry.key, mark + value, seconds)
 
 
 def recorded_in(records: Collection[str]) -> Recorded | None:
@@ -78,5 +84,5 @@ def _seconds_left(hour: int, now_milliseconds: int) -> int:
     return ((hour + KEPT_HOURS + 1) * _HOUR_MILLISECONDS - now_milliseconds) // 1_000
 
 
-def _bucket(organization_id: str, hour: int) -> str:
-    return f"retries:{organization_id}:{hour}"
+def _bucket(holder: str, hour: int) -> str:
+    return f"retries:{holder}:{hour}"

@@ -248,7 +248,6 @@ def make_app(
     writing, reading, limits = calls.writing, calls.reading, settings.limits
     made_of_request = {
         "read": headers.read_request,
-        "admin_write": admin.write_request,
         "admin_read": admin.read_request,
     }
     return Litestar(
@@ -267,6 +266,7 @@ def make_app(
         dependencies={
             **{name: Provide(make, sync_to_thread=False) for name, make in made_of_request.items()},
             "write": Provide(headers.write_request),
+            "admin_write": Provide(admin.write_request),
         },
         before_request=refuse_encoded_body,
         before_send=[tell_exchange],

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 from adapters.batches import BATCH_BYTES_MAX
 from core.codec import encode, fingerprint
-from core.commands import Refusal, RetryKeyReused, TooManyRetryKeys
+from core.commands import Refusal, RetryKeyReused, RevokeApiKey, TooManyRetryKeys
 from core.events import AnyEvent, Envelope, Retry
 from core.operations import batch_name, log_code, operation_id
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
 from core.registers import Registers, merge
 from core.registry import decide, fields_after, key_about, query_for, seen_by_author
-from core.retries import Recorded
+from core.retries import Recorded, holder_of
 from core.stamps import render, tick
 from core.topology import subject_of
 from service.batch import Accepted, Batch, Proposal, Repeated, Stale
@@ -107,8 +107,8 @@ class Appending:
             return 0
         registers = self.tail.over(query_for(proposal.command), proposal.registers, batch.layer)
         try:
-            self._refuse_too_many_retry_keys(batch, proposal)
             event = decide(proposal.command, registers, proposal.preconditions)
+            self._refuse_too_many_retry_keys(batch, proposal)
         except Refusal as refusal:
             batch.settled_with.append((proposal, refusal))
             return 0
@@ -148,11 +148,12 @@ class Appending:
         return len(data)
 
     def _refuse_too_many_retry_keys(self, batch: Batch, proposal: Proposal) -> None:
-        if proposal.retry is None:
+        """An API key is revoked all the same: at most one record for each key that there was."""
+        if proposal.retry is None or isinstance(proposal.command, RevokeApiKey):
             return
-        organization_id = proposal.command.organization_id
-        since = self.tail.retry_keys(organization_id, after=proposal.vector.get(self._origin, BEGINNING).sequence)
-        if proposal.retry_keys + since + batch.retry_keys(organization_id) >= self._retry_keys_max:
+        holder = holder_of(proposal.command.organization_id, author=proposal.author)
+        since = self.tail.retry_keys(holder, after=proposal.vector.get(self._origin, BEGINNING).sequence)
+        if proposal.retry_keys + since + batch.retry_keys(holder) >= self._retry_keys_max:
             raise TooManyRetryKeys(self._retry_keys_max)
 
     def stored(self, batch: Batch) -> None:

@@ -38,7 +38,7 @@ Outcome = Accepted | Repeated | Refusal | Stale
 class Proposal:
     """A command on its way into the log. `settle` is called once: with what was accepted, or why nothing was.
 
-    `retry_keys` is how many were kept for the organization in the state that was read. While it is handed to the log,
+    `retry_keys` is how many were kept for its holder in the state that was read. While it is handed to the log,
     `operation_id` says for which place (`core.operations`). `traceparent` goes into the log with its event.
     """
 
@@ -98,6 +98,6 @@ class Batch:
         same = (event.recorded for event in self.events if event.retry is not None and event.retry.key == retry.key)
         return next(same, None)
 
-    def retry_keys(self, organization_id: str) -> int:
-        """How many retry keys of the organization its events use."""
-        return sum(event.retry is not None and event.organization_id == organization_id for event in self.events)
+    def retry_keys(self, holder: str) -> int:
+        """How many retry keys of `holder` its events use."""
+        return sum(event.retry is not None and event.retry_holder == holder for event in self.events)

@@ -50,13 +50,7 @@ class InvalidHeader(ValueError):
 
 async def write_request(request: AnyRequest) -> WriteRequest:
     """A write in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
-    caller = _with_token(caller_in(request), request)
-    return WriteRequest(
-        caller=caller,
-        wait=_wait(request, caller),
-        retry=await _retry(request, caller.organization_id),
-        preconditions=_preconditions(request),
-    )
+    return await _write(request, _with_token(caller_in(request), request))
 
 
 def read_request(request: AnyRequest) -> ReadRequest:
@@ -70,10 +64,9 @@ class AdminHeaders:
     def __init__(self, admin_key: str) -> None:
         self._shown = f"Bearer {admin_key}".encode()
 
-    def write_request(self, request: AnyRequest) -> WriteRequest:
+    async def write_request(self, request: AnyRequest) -> WriteRequest:
         """A write by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
-        caller = _with_token(self.caller(request), request)
-        return WriteRequest(caller=caller, wait=_wait(request, caller), preconditions=_preconditions(request))
+        return await _write(request, _with_token(self.caller(request), request))
 
     def read_request(self, request: AnyRequest) -> ReadRequest:
         """A read by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
@@ -112,6 +105,15 @@ def _with_token(caller: Caller, request: AnyRequest) -> Caller:
     except InvalidToken:
         raise InvalidHeader(TOKEN, "what an answer's header of that name said") from None
     return caller
+
+
+async def _write(request: AnyRequest, caller: Caller) -> WriteRequest:
+    return WriteRequest(
+        caller=caller,
+        wait=_wait(request, caller),
+        retry=await _retry(request, caller.organization_id),
+        preconditions=_preconditions(request),
+    )
 
 
 def _wait(request: AnyRequest, caller: Caller) -> Wait:

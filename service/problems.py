@@ -16,6 +16,7 @@ from litestar.types import ExceptionHandlersMap
 
 from core.api_keys import Forbidden, Unauthenticated
 from core.commands import (
+    ApiKeyIssuedBefore,
     ApiKeyNotFound,
     RetryKeyReused,
     TargetUrlTaken,
@@ -145,14 +146,23 @@ def _too_many_api_keys(_: AnyRequest, error: TooManyApiKeys) -> Response[Empty]:
     return failure(422, f"this organization has {error.api_keys_max} API keys, as many as it can have; revoke one")
 
 
+def _api_key_issued_before(_: AnyRequest, error: ApiKeyIssuedBefore) -> Response[Empty]:
+    message = (
+        f"this {RETRY_KEY} has issued API key {error.key_id}; its text was in the first answer and is not kept. If "
+        f"that is lost, revoke it with DELETE /admin/organizations/{error.organization_id}/keys/{error.key_id} and "
+        f"issue another with a new {RETRY_KEY}"
+    )
+    return failure(409, message)
+
+
 def _retry_key_reused(_: AnyRequest, __: RetryKeyReused) -> Response[Empty]:
     return failure(422, f"header {RETRY_KEY}: this key was used with another payload; use a new key for a new request")
 
 
 def _too_many_retry_keys(_: AnyRequest, error: TooManyRetryKeys) -> Response[Empty]:
     message = (
-        f"this organization has used {error.retry_keys_max} values of {RETRY_KEY} in 24 hours, as many as are kept; "
-        "nothing was done, try again later or without one"
+        f"{error.retry_keys_max} values of {RETRY_KEY} were used for this organization in 24 hours, as many as are "
+        "kept; nothing was done, try again later or without one"
     )
     return failure(503, message, headers={"Retry-After": "60"})
 
@@ -242,6 +252,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Forbidden: _forbidden,
     ApiKeyNotFound: _api_key_not_found,
     TooManyApiKeys: _too_many_api_keys,
+    ApiKeyIssuedBefore: _api_key_issued_before,
     RetryKeyReused: _retry_key_reused,
     TooManyRetryKeys: _too_many_retry_keys,
     TooManyWaiting: _too_many_waiting,

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.api_keys import Credentials
 from core.consistency import Level
-from core.events import Retry
+from core.events import ADMINISTRATOR, Retry
 from core.positions import Position, Vector
 from core.preconditions import UNCONDITIONAL, Preconditions
 from core.tokens import Token, highest, token_at, token_of
@@ -105,7 +105,7 @@ class Caller:
     @property
     def author(self) -> str:
         """Who is to be named in the log."""
-        return "admin" if self.credentials is None else self.credentials.key_id
+        return ADMINISTRATOR if self.credentials is None else self.credentials.key_id
 
 
 def remember(scope: Any, caller: Caller) -> Caller:  # noqa: ANN401 - a mapping, to everybody in another way

@@ -9,7 +9,7 @@ from core.events import Envelope, Retry
 from core.positions import Mark, Position, Sequence
 from core.registers import TOMBSTONE, Fields, Query, Registers, Write, is_buried, merge, stamp_of
 from core.registry import writes_of
-from core.retries import Recorded, is_kept
+from core.retries import Recorded, holder_of, is_kept
 from core.stamps import NEVER, Clock, milliseconds, parse
 
 KEPT_EVENTS = 1_024
@@ -22,9 +22,9 @@ class TailEvent(NamedTuple):
     mark: Mark
     clock: Clock
     writes: list[Write]
-    organization_id: str = ""
     operation_id: str = ""
     retry: Retry | None = None
+    retry_holder: str = ""
 
     @property
     def recorded(self) -> Recorded | None:
@@ -40,9 +40,9 @@ def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
         mark=mark,
         clock=parse(envelope.clock),
         writes=writes_of(envelope, position),
-        organization_id=envelope.organization_id,
         operation_id=envelope.operation_id,
         retry=envelope.retry,
+        retry_holder=holder_of(envelope.organization_id, author=envelope.author),
     )
 
 
@@ -96,10 +96,10 @@ class Tail:
         is_known = event is not None and is_kept(event.clock, now_milliseconds=now_milliseconds)
         return event.recorded if event is not None and is_known else None
 
-    def retry_keys(self, organization_id: str, *, after: Sequence) -> int:
-        """How many retry keys the organization has used since the event at `after`."""
+    def retry_keys(self, holder: str, *, after: Sequence) -> int:
+        """How many retry keys of `holder` were used since the event at `after`."""
         later = takewhile(lambda event: event.mark.sequence > after, reversed(self._retried.values()))
-        return sum(event.organization_id == organization_id for event in later)
+        return sum(event.retry_holder == holder for event in later)
 
     def over(self, query: Query, view: Registers, layer: Mapping[str, Fields]) -> Registers:
         """What `query` finds in `view` with the tail over it, and `layer` over that.

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from adapters.projection import View
-from core.commands import Command, DeletedBefore, IssueApiKey, RevokeApiKey
+from core.commands import ApiKeyIssuedBefore, Command, DeletedBefore, IssueApiKey, RevokeApiKey
 from core.consistency import regions_needed
 from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, Retry
 from core.operations import operation_in
 from core.positions import BEGINNING, Position, Region
 from core.registers import Fields
 from core.registry import fields_after, key_about, query_for, writes_of
-from core.retries import Recorded, recall, recorded_in
+from core.retries import Recorded, holder_of, recall, recorded_in
 from core.topology import Topology
 from service.appending import repetition
 from service.batch import Accepted, Outcome, Proposal, Repeated, Stale
@@ -103,7 +103,8 @@ class Writing:
     async def _read(self, command: Command, request: WriteRequest) -> View:
         query = query_for(command)
         if request.retry is not None:
-            recalled = recall(command.organization_id, request.retry, now_milliseconds=self._now_milliseconds())
+            holder = holder_of(command.organization_id, author=request.caller.author)
+            recalled = recall(holder, request.retry, now_milliseconds=self._now_milliseconds())
             query = query._replace(recall=recalled)
         return await self._views.read(query, request.caller, deadline=request.wait.deadline)
 
@@ -169,10 +170,15 @@ class Writing:
         return found if isinstance(found, Found) else None
 
     async def _repeat(self, found: Found, request: WriteRequest) -> Written:
-        """What the first request came to, once the level that this one asks for is reached."""
+        """What the first request came to, once the level that this one asks for is reached.
+
+        Raises `ApiKeyIssuedBefore` for an API key: nobody can be shown its secret any more.
+        """
         position, envelope = found
         request.caller.exchange.operation_id = envelope.operation_id
         await self._reach(position, request)
+        if isinstance(envelope.event, ApiKeyIssued):
+            raise ApiKeyIssuedBefore(envelope.organization_id, envelope.event.key_id)
         key = key_about(envelope.organization_id, envelope.event)
         fields = fields_after(writes_of(envelope, position), key=key, before=envelope.seen)
         return Written(_about(envelope.event), fields)

@@ -3,7 +3,7 @@
 from service.headers import OPERATION, TOKEN
 from service.openapi import examples
 from service.openapi.kinds import Operation, Own, admin_read, admin_write
-from service.openapi.responses import answer, body, decided, nothing, refused, succeeded
+from service.openapi.responses import REUSED, answer, body, decided, nothing, refused, succeeded
 
 TAG = "API keys"
 
@@ -14,6 +14,16 @@ _NO_ROUTE = refused(
     f"no such route: /admin/organizations/{examples.ORGANIZATION_ID}/keys",
 )
 
+_ISSUED_BEFORE = decided(
+    409,
+    "The `Idempotency-Key` has issued a key before, as consistently as was required. The message names it, and how to "
+    "revoke it.",
+    f"this Idempotency-Key has issued API key {examples.KEY_ID}; its text was in the first answer and is not kept. If "
+    f"that is lost, revoke it with DELETE {_PATH.format(organization_id=examples.ORGANIZATION_ID)}/{examples.KEY_ID} "
+    "and issue another with a new Idempotency-Key",
+    headers=(OPERATION,),
+)
+
 API_KEYS: tuple[Operation, ...] = (
     admin_write(
         "post",
@@ -22,7 +32,10 @@ API_KEYS: tuple[Operation, ...] = (
             tag=TAG,
             name="issue_api_key",
             summary="Issue an API key",
-            description="Issue a key to an organization. Its text is in this answer and is not kept.",
+            description=(
+                "Issue a key to an organization. Its text is in this answer and is not kept. A repeat with the same "
+                "`Idempotency-Key` issues no second key: it waits as *it* requires, and is a 409."
+            ),
             body=body("ApiKeyBody", {"a key with a name": {"name": examples.API_KEY["name"]}, "one without": {}}),
             responses={
                 201: answer(
@@ -33,10 +46,13 @@ API_KEYS: tuple[Operation, ...] = (
                     links=("revocation", "operation_of_administrator"),
                 ),
                 404: _NO_ROUTE,
+                409: _ISSUED_BEFORE,
                 422: decided(
                     422,
-                    "The organization has as many keys as it can have.",
+                    "The organization has as many keys as it can have. Or the `Idempotency-Key` was used for another "
+                    "body.",
                     "this organization has 100 API keys, as many as it can have; revoke one",
+                    REUSED,
                 ),
             },
         ),

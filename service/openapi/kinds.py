@@ -59,14 +59,17 @@ def read(method: str, path: str, own: Own) -> Operation:
 
 
 def admin_write(method: str, path: str, own: Own) -> Operation:
-    """An operation that changes who is let in. It cannot be sent again under a retry key."""
+    """An operation that changes who is let in: it waits for a consistency, and can be sent again."""
     return _operation(
         method,
         path,
         own,
         security=ADMIN_KEY_SCHEME,
-        parameters=("organization_id", *own.parameters, "consistency", "timeout", "token"),
-        responses={**_shared(_OF_THE_ADMINISTRATOR | {408: "not_in_time_for_administrator"}), **_with_body(own)},
+        parameters=("organization_id", *own.parameters, "consistency", "timeout", "token", "retry_key"),
+        responses={
+            **_shared(_OF_THE_ADMINISTRATOR | {408: "not_in_time_for_administrator", 422: "key_reused"}),
+            **_with_body(own),
+        },
     )
 
 

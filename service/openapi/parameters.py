@@ -76,8 +76,8 @@ PARAMETERS: dict[str, Json] = {
             "Makes it safe to send the request again: with the same key and the same payload it rejoins the first "
             "attempt, with the same outcome, and waits for the consistency that *this* attempt requires. The same key "
             "with another payload is a 422. A key belongs to its organization, method and path, and is kept for 24 "
-            "hours. Refusals are not recorded. Used in two regions before either has heard of the other's, both take "
-            "effect."
+            "hours. The administrator's keys are counted apart from the organization's. Refusals are not recorded. "
+            "Used in two regions before either has heard of the other's, both take effect."
         ),
         "schema": {
             "type": "string",

@@ -146,8 +146,8 @@ def _unavailable() -> Json:
     """A 503. It tells its token, if a state was looked at before something else was found not to answer."""
     found = refused(
         503,
-        "The region cannot take the request now, and nothing was handed to its log. Or the organization has used as "
-        "many values of `Idempotency-Key` in 24 hours as are kept.",
+        "The region cannot take the request now, and nothing was handed to its log. Or as many values of "
+        "`Idempotency-Key` as are kept were used in 24 hours: by the organization, or by the administrator for it.",
         "this region's projection does not answer; nothing was done, try again",
         headers=("Retry-After",),
     )

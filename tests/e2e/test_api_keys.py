@@ -74,15 +74,51 @@ async def test_every_event_keeps_who_asked_for_it() -> None:
 async def test_an_administrator_waits_for_regions_as_everybody_does_and_is_told_the_same() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         client, admin = callers[HERE].client, admin_headers(demo.admin_key)
+        path, once = keys_of(ORGANIZATION), {**admin, "Idempotency-Key": "once"}
+
+        async def issue(**headers: str) -> httpx.Response:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await client.post(path, json={"name": "late"}, headers={**once, LEVEL: "all_regions", **named})
+
         await demo.cut(AWAY)
-        late = await client.post(
-            keys_of(ORGANIZATION), json={"name": "late"}, headers={**admin, LEVEL: "all_regions", TIMEOUT: "1"}
-        )
+        late = await issue(**{TIMEOUT: "1"})
         assert late.status_code == 408
         assert late.json()["meta"]["consistency"]["pending"] == [AWAY]
-        assert late.headers["SlashID-Operation-ID"]
-        listed = await client.get(keys_of(ORGANIZATION), headers=admin)
-        assert [key["name"] for key in listed.json()["result"]].count("late") == 1
+        (made,) = [key for key in (await client.get(path, headers=admin)).json()["result"] if key["name"] == "late"]
+        here, waiting = await issue(**{LEVEL: "local_region"}), await issue(**{TIMEOUT: "1"})
+        assert [here.status_code, waiting.status_code] == [409, 408], "each waits for what it asks for itself"
+        assert f"revoke it with DELETE {path}/{made['id']}" in here.json()["errors"][0]["message"]
+        await demo.heal(AWAY)
+        everywhere = await issue()
+        assert everywhere.status_code == 409
+        assert (await callers[AWAY].client.post(path, json={"name": "late"}, headers=once)).status_code == 409
+        answers = (late, here, waiting, everywhere)
+        assert len({answer.headers["SlashID-Operation-ID"] for answer in answers}) == 1
+        assert (await client.post(path, json={"name": "other"}, headers=once)).status_code == 422
+        names = [key["name"] for key in (await client.get(path, headers=admin)).json()["result"]]
+        assert names.count("late") == 1, "no second one"
+
+
+async def test_nobody_uses_up_the_retry_keys_that_an_administrator_needs() -> None:
+    settings = {"CROSSHOOK_RETRY_KEYS_MAX": "2"}
+    async with local_regions(regions=1, settings=settings) as demo, calling_all(demo) as callers:
+        client, admin, path = callers[HERE].client, admin_headers(demo.admin_key), keys_of(ORGANIZATION)
+
+        async def create(number: int) -> int:
+            body = {"name": "a webhook", "target_url": f"https://keys.example.com/{number}"}
+            return (await client.post(WEBHOOKS, json=body, headers={"Idempotency-Key": f"k{number}"})).status_code
+
+        async def issue(number: int) -> httpx.Response:
+            return await client.post(path, json={}, headers={**admin, "Idempotency-Key": f"k{number}"})
+
+        assert [await create(number) for number in range(3)] == [201, 201, 503]
+        answers = [await issue(number) for number in range(3)]
+        assert [answer.status_code for answer in answers] == [201, 201, 503]
+        assert (await issue(0)).status_code == 409
+        for number, answer in enumerate(answers[:2]):
+            key = f"{path}/{answer.json()['result']['id']}"
+            revoke = {**admin, "Idempotency-Key": f"r{number}"}
+            assert [(await client.delete(key, headers=revoke)).status_code for _ in range(2)] == [204, 204]
 
 
 async def test_without_an_admin_key_there_are_no_admin_routes_and_nobody_gets_in() -> None:

@@ -42,6 +42,27 @@ def test_a_key_is_asked_for_with_the_admin_key_and_the_wait() -> None:
     assert asked.headers["SlashID-Required-Consistency-Timeout"] == "7"
 
 
+def test_every_write_and_no_read_has_a_retry_key_of_its_own() -> None:
+    def answer(asked: Asked) -> Said:
+        listed_or_issued = [] if asked.method == "GET" else {**A_KEY, "key": "text"}
+        return (
+            Said(204)
+            if asked.method == "DELETE"
+            else said(201 if asked.method == "POST" else 200, result=listed_or_issued)
+        )
+
+    with scripted(answer) as service:
+        api = api_of(service)
+        for _ in range(2):
+            api.issue(ORGANIZATION, Wait())
+            api.revoke(ORGANIZATION, "1", Wait())
+        api.keys(ORGANIZATION)
+    keys = [asked.headers.get("Idempotency-Key") for asked in service.asked]
+    assert keys.pop() is None
+    assert None not in keys
+    assert len(set(keys)) == 4
+
+
 def test_every_page_is_listed_until_one_is_not_full() -> None:
     def answer(asked: Asked) -> Said:
         offset = int(asked.path.rpartition("=")[2])

@@ -5,7 +5,7 @@ import pytest
 from core.events import Envelope, Retry, WebhookDeleted
 from core.positions import Epoch, Position, Region, Sequence
 from core.registers import Record
-from core.retries import KEPT_HOURS, Recorded, is_kept, recall, record_of, recorded_in, retry_of
+from core.retries import KEPT_HOURS, Recorded, holder_of, is_kept, recall, record_of, recorded_in, retry_of
 from core.stamps import Clock, render
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
@@ -15,7 +15,13 @@ RETRY = Retry(key="k1", payload="p1")
 
 
 def kept(
-    *, at: int, now: int = NOW, operation: str = "o1", sequence: int = 1, retry: Retry | None = RETRY
+    *,
+    at: int,
+    now: int = NOW,
+    operation: str = "o1",
+    sequence: int = 1,
+    retry: Retry | None = RETRY,
+    author: str = "k1",
 ) -> Record | None:
     envelope = Envelope(
         operation_id=operation,
@@ -23,6 +29,7 @@ def kept(
         clock=render(Clock(at << 24)),
         event=WebhookDeleted("w1"),
         retry=retry,
+        author=author,
     )
     return record_of(envelope, Position(Region("us-iowa"), Epoch("e"), Sequence(sequence)), now_milliseconds=now)
 
@@ -34,7 +41,7 @@ def test_nothing_is_kept_of_a_request_without_a_retry_key() -> None:
 def test_a_record_is_found_again_where_it_was_put() -> None:
     record = kept(at=NOW)
     assert record is not None
-    asked = recall(ORGANIZATION, RETRY, now_milliseconds=NOW)
+    asked = recall(holder_of(ORGANIZATION, author="k1"), RETRY, now_milliseconds=NOW)
     assert record.bucket in asked.buckets
     assert record.field == asked.field
     assert recorded_in([record.value]) == Recorded(payload="p1", operation_id="o1")
@@ -91,6 +98,14 @@ def test_of_two_regions_that_took_one_retry_key_the_first_is_what_is_repeated() 
 def test_each_organization_has_buckets_of_its_own() -> None:
     ours, theirs = (recall(name, RETRY, now_milliseconds=NOW) for name in (ORGANIZATION, "another"))
     assert not set(ours.buckets) & set(theirs.buckets)
+
+
+def test_the_administrator_has_buckets_apart_from_each_organizations_own() -> None:
+    holders = [holder_of(name, author=author) for name in (ORGANIZATION, "another") for author in ("admin", "k1")]
+    assert len({recall(holder, RETRY, now_milliseconds=NOW).buckets for holder in holders}) == 4
+    record = kept(at=NOW, author="admin")
+    assert record is not None
+    assert record.bucket in recall(holders[0], RETRY, now_milliseconds=NOW).buckets
 
 
 def test_a_retry_key_is_known_in_its_organization_method_and_path_only() -> None:

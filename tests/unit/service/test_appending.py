@@ -6,7 +6,15 @@ import pytest
 
 from adapters.batches import BATCH_BYTES_MAX, batch_size
 from core.codec import decode
-from core.commands import RetryKeyReused, TargetUrlTaken, TooManyRetryKeys, UpdateWebhook, WebhookNotFound
+from core.commands import (
+    IssueApiKey,
+    RetryKeyReused,
+    RevokeApiKey,
+    TargetUrlTaken,
+    TooManyRetryKeys,
+    UpdateWebhook,
+    WebhookNotFound,
+)
 from core.events import Envelope, Retry
 from core.operations import Operation, batch_name, log_code, operation_in
 from core.positions import BEGINNING, Position, Sequence
@@ -488,6 +496,35 @@ def test_one_retry_key_more_than_are_kept_is_refused_and_none_is_forgotten() -> 
     appending.stored(composed(appending))
     assert isinstance(later.told[0], TooManyRetryKeys)
     assert unkeyed.position.sequence == 3
+
+
+def test_the_administrator_counts_apart_and_a_revocation_is_never_refused_for_the_count() -> None:
+    appending = an_appending(retry_keys_max=1)
+    ours = [ask(a_webhook(f"w{number}"), "k1", retry=Retry(key=f"w{number}", payload="p")) for number in range(2)]
+    keys = [
+        ask(IssueApiKey(ORGANIZATION, f"k{number}", "d"), "admin", retry=Retry(key=f"k{number}", payload="p"))
+        for number in range(2)
+    ]
+    submit(appending, *ours, *keys)
+    batch = composed(appending)
+    appending.stored(batch)
+    assert [ours[0].position.sequence, keys[0].position.sequence] == [1, 2]
+    assert [type(one.told[0]) for one in (ours[1], keys[1])] == [TooManyRetryKeys] * 2
+    view = View()
+    for event in batch.events:
+        view.apply(event)
+    revoked = ask(RevokeApiKey(ORGANIZATION, "k0"), "admin", view, retry=Retry(key="r", payload="p"))
+    submit(appending, revoked)
+    appending.stored(composed(appending))
+    assert revoked.position.sequence == 3
+
+
+def test_what_is_refused_is_told_why_though_no_retry_key_more_is_kept() -> None:
+    appending = an_appending(retry_keys_max=1)
+    asked = ask(a_trigger("nobody's"), "k1", View(retry_keys={"before"}), retry=Retry(key="k", payload="p"))
+    submit(appending, asked)
+    assert appending.compose(NOW, nonce=7) is None
+    assert isinstance(asked.told[0], WebhookNotFound)
 
 
 def renamed(appending: Appending, retry: Retry | None) -> tuple[Envelope, Asked, Batch]:

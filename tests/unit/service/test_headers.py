@@ -184,9 +184,19 @@ def test_the_admin_key_lets_in_and_names_the_organization_of_the_path() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "Bearer ", f"bearer {ADMIN_KEY}", ADMIN_KEY, f"Bearer {ADMIN_KEY}a", "\u00e9"])
-def test_what_is_not_the_admin_key_lets_nobody_in(value: str) -> None:
+async def test_what_is_not_the_admin_key_lets_nobody_in(value: str) -> None:
     with pytest.raises(Unauthenticated):
-        AdminHeaders(ADMIN_KEY).write_request(a_request(("Authorization", value)))
+        await AdminHeaders(ADMIN_KEY).write_request(a_request(("Authorization", value), ("Idempotency-Key", "")))
+
+
+async def test_the_administrator_has_retry_keys_as_everybody_has() -> None:
+    shown = ("Authorization", f"Bearer {ADMIN_KEY}")
+    admin = AdminHeaders(ADMIN_KEY)
+    assert (await admin.write_request(a_request(shown))).retry is None
+    first, again = [(await admin.write_request(a_request(shown, ("Idempotency-Key", "k")))).retry for _ in range(2)]
+    assert first == again is not None
+    with pytest.raises(InvalidHeader, match="Idempotency-Key"):
+        await admin.write_request(a_request(shown, ("Idempotency-Key", "a b")))
 
 
 def test_a_token_comes_with_the_request_and_one_that_is_none_is_refused() -> None:
