@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 _SECONDS_MAX = 2.0
 _BYTES_MAX = 64 << 10
-_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a process listens that listens everywhere
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - where a process listens that listens everywhere, on IPv4 in either case
 
 
 def is_ready(variables: Mapping[str, str]) -> tuple[bool, str]:
@@ -21,7 +21,7 @@ def is_ready(variables: Mapping[str, str]) -> tuple[bool, str]:
     host, _, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     try:
-        head, _, body = _answer(_EVERYWHERE.get(host, host), int(port)).partition(b"\r\n\r\n")
+        head, _, body = _answer("127.0.0.1" if host in _EVERYWHERE else host, int(port)).partition(b"\r\n\r\n")
     except (OSError, ValueError) as error:
         return False, f"no answer at CROSSHOOK_LISTEN, {listen!r}: {error}"
     return head.split(b" ", 2)[1:2] == [b"200"], (body or head).decode(errors="replace")

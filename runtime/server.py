@@ -27,16 +27,22 @@ FILES_RESERVED = 256
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, or `InvalidSetting` that says why there is none."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """A listening socket, or `InvalidSetting` that says why there is none. At `::` it takes IPv4 too."""
+    is_ipv6 = ":" in host
     try:
+        listener = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_STREAM)
+    except OSError as error:
+        why = f"an address of IPv4, such as 0.0.0.0:{port} ({error.strerror}: this machine has no IPv6)"
+        raise InvalidSetting("CROSSHOOK_LISTEN", why, f"[{host}]:{port}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_ipv6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # Whatever the machine has for others.
         listener.bind((host, port))
     except (OSError, UnicodeError) as error:
         listener.close()
-        why = error.strerror if isinstance(error, OSError) else error
-        raise InvalidSetting("CROSSHOOK_LISTEN", f"an address that is free ({why})", f"{host}:{port}") from error
+        why = f"an address that is free ({error.strerror if isinstance(error, OSError) else error})"
+        raise InvalidSetting("CROSSHOOK_LISTEN", why, f"[{host}]:{port}" if is_ipv6 else f"{host}:{port}") from error
     listener.setblocking(False)  # noqa: FBT003 - the socket's own
     return listener
 

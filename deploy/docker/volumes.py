@@ -24,7 +24,7 @@ from deploy.docker.layout import (
 from deploy.files import DataVolume, Volume
 from deploy.nats.accounts import ROUTES, accounts
 from deploy.nats.configuration import Cluster, Tls, nats_configuration
-from deploy.redis.configuration import OPERATOR, redis_configuration
+from deploy.redis.configuration import EVERY_ADDRESS, OPERATOR, redis_configuration
 from deploy.vault import Vault
 
 CERTIFICATE, KEY, AUTHORITY = "certificate.pem", "key.pem", "authority.pem"
@@ -141,7 +141,7 @@ def _nats_servers(
 def _redis(here: Region, vault: Vault) -> Mapping[str, str]:
     """The operator's password is there for the health check, and for whoever repairs."""
     passwords = vault.logins.redis[here]
-    configuration = redis_configuration(bind="0.0.0.0", port=REDIS_PORT, directory=DATA, passwords=passwords)  # noqa: S104 - its network is the region's
+    configuration = redis_configuration(bind=EVERY_ADDRESS, port=REDIS_PORT, directory=DATA, passwords=passwords)
     return {"redis.conf": configuration, "operator-password": passwords[OPERATOR]}
 
 

@@ -23,7 +23,7 @@ from deploy.kubernetes.layout import (
 from deploy.logins import Logins
 from deploy.nats.accounts import ROUTES, accounts
 from deploy.nats.configuration import Cluster, Tls, nats_configuration
-from deploy.redis.configuration import redis_configuration
+from deploy.redis.configuration import EVERY_ADDRESS, redis_configuration
 
 CERTIFICATE, KEY, AUTHORITY = "tls.crt", "tls.key", "ca.crt"
 """The names by which Kubernetes and cert-manager know them."""
@@ -47,7 +47,7 @@ def region_secrets(
         "nats": {"nats.conf": _nats(here, regions, logins.nats[here], shape)},
         "redis": {
             "redis.conf": redis_configuration(
-                bind=EVERYWHERE, port=REDIS_PORT, directory=DATA, passwords=logins.redis[here]
+                bind=EVERY_ADDRESS, port=REDIS_PORT, directory=DATA, passwords=logins.redis[here]
             )
         },
         "service": {"credentials.toml": logins.service(here)},

@@ -31,6 +31,10 @@ load the append-only file as this user, and drop every transaction (so, whatever
 that it may not do, silently (redis/redis#14541, valkey-io/valkey#3983)."""
 
 
+EVERY_ADDRESS = "* -::*"
+"""Where a Redis listens whose network is its own: on IPv4, and on IPv6 where there is any."""
+
+
 def redis_configuration(*, bind: str, port: int, directory: str, passwords: Mapping[str, str]) -> str:
     """A Redis that refuses writes when full rather than forget, may lose its last second, and knows its users.
 

@@ -48,9 +48,10 @@ def test_only_what_answers_200_is_ready_and_its_words_are_kept(status: int, *, r
         assert is_ready({"CROSSHOOK_LISTEN": f"127.0.0.1:{port}"}) == (ready, "its words")
 
 
-def test_what_listens_everywhere_is_asked_on_this_machine() -> None:
+@pytest.mark.parametrize("everywhere", ["0.0.0.0", "[::]"])  # noqa: S104 - nobody listens there
+def test_what_listens_everywhere_is_asked_on_this_machine_over_ipv4_which_every_container_has(everywhere: str) -> None:
     with answering(200) as port:
-        assert is_ready({"CROSSHOOK_LISTEN": f"0.0.0.0:{port}"})[0]
+        assert is_ready({"CROSSHOOK_LISTEN": f"{everywhere}:{port}"})[0]
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:1", "[::1]:1", "nobody", ""])

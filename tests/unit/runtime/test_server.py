@@ -1,5 +1,7 @@
 import asyncio
+import errno
 import os
+import re
 import signal
 import socket
 from collections.abc import Callable, MutableMapping
@@ -26,6 +28,29 @@ def test_it_listens_on_ipv6_too() -> None:
         assert listener.family is socket.AF_INET6
 
 
+@pytest.mark.parametrize("host", ["::1", LOCALHOST])
+def test_what_listens_everywhere_on_ipv6_does_on_ipv4(host: str) -> None:
+    with bind("::", 0) as listener:
+        listener.listen()
+        socket.create_connection((host, listener.getsockname()[1]), timeout=5).close()
+
+
+def test_on_a_machine_without_ipv6_an_address_of_ipv6_is_one_line_with_one_to_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def without_ipv6(family: socket.AddressFamily, _: socket.SocketKind) -> socket.socket:
+        assert family is socket.AF_INET6
+        raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+
+    monkeypatch.setattr(socket, "socket", without_ipv6)
+    with pytest.raises(InvalidSetting) as caught:
+        bind("::", 8080)
+    assert str(caught.value) == (
+        "CROSSHOOK_LISTEN: expected an address of IPv4, such as 0.0.0.0:8080"
+        " (Address family not supported by protocol: this machine has no IPv6), got '[::]:8080'"
+    )
+
+
 def test_a_process_is_named_by_its_machine_and_its_port_wherever_it_listens() -> None:
     with bind("0.0.0.0", 0) as listener:  # noqa: S104 - it says nothing of where it listens
         assert name_of(listener) == f"{socket.gethostname()}:{listener.getsockname()[1]}"
@@ -40,9 +65,10 @@ def test_an_address_in_use_is_one_line_that_names_the_setting_and_the_address() 
     assert str(caught.value) == f"{expected}'{LOCALHOST}:{port}'"
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "no..host", "x" * 70])
+@pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1", "no..host", "x" * 70])
 def test_an_address_that_is_not_of_this_machine_is_one_line_too(host: str) -> None:
-    with pytest.raises(InvalidSetting, match=f"^CROSSHOOK_LISTEN: expected .*, got '{host}:8080'$"):
+    shown = f"[{host}]" if ":" in host else host
+    with pytest.raises(InvalidSetting, match=rf"^CROSSHOOK_LISTEN: expected .*, got '{re.escape(shown)}:8080'$"):
         bind(host, 8080)
 
 

@@ -89,7 +89,7 @@ def test_a_process_starts_with_what_its_pod_has(
     read = replicator.settings.read_settings if role == "replicator" else service.settings.read_settings
     settings = read(variables)
     (port,) = manifests.container(role)["ports"]
-    assert (settings.region, settings.host, settings.port) == (HERE, "0.0.0.0", port["containerPort"])  # noqa: S104 - in its pod
+    assert (settings.region, settings.host, settings.port) == (HERE, "::", port["containerPort"])
     topology, _ = Environment(variables).place()
     for region in REGIONS if role == "replicator" else REGIONS[:1]:
         assert all("@" in address for address in topology.regions[Region(region)].nats)
