@@ -82,6 +82,12 @@ class Incomplete(LogAlarm):
         super().__init__(origin, f"{what} is incomplete: {flaw}")
 
 
+class TooLarge(Exception):
+    """A log will never take an event, and says in words how large the event may be."""
+
+    reason = "too_large"
+
+
 class Interrupted(Exception):
     """A reader is in doubt whether it has seen everything. Resume at the last known event.
 

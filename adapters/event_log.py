@@ -8,7 +8,7 @@ from enum import Enum, auto
 from time import monotonic
 from typing import NamedTuple
 
-from adapters import jetstream
+from adapters import jetstream, publishing
 from adapters.connection import Connection
 from adapters.errors import EpochChanged, Incomplete, Interrupted, LogMissing, LogVanished, Unavailable, WentBack
 from adapters.follower import Follower, Stored
@@ -26,7 +26,6 @@ _UNREAD_SECONDS = 0.25
 """What a server that was paused had not read yet it takes for news when it goes on, for less than this."""
 
 _ASCERTAIN_POLL_SECONDS = 0.1
-_PLACE_TAKEN = {10071, 10164}
 
 
 class Entry(NamedTuple):
@@ -38,11 +37,17 @@ class Entry(NamedTuple):
 
 
 class Append(Enum):
-    """What became of a batch. Only `UNANSWERED` leaves it open; appending it again at its place decides it."""
+    """What became of a batch. Only `UNANSWERED` leaves it open; appending it again at its place decides it.
+
+    REFUSED: not stored, and later it may be. NOT_AS_A_BATCH: several events are not stored together, and may be one by
+    one. TOO_LARGE: one event is not stored, and this log will never take it.
+    """
 
     STORED = auto()
     PLACE_TAKEN = auto()
     REFUSED = auto()
+    NOT_AS_A_BATCH = auto()
+    TOO_LARGE = auto()
     UNANSWERED = auto()
 
 
@@ -53,6 +58,7 @@ class EventLog:
         self._connection = connection
         self.origin = origin
         self._stream = stream_of(origin)
+        self._lacking = NOTHING
 
     async def describe(self) -> LogInfo:
         """The log's identity and end, as its leader knows them. Raises `LogMissing`, `Unavailable`.
@@ -137,27 +143,22 @@ class EventLog:
             return Append.REFUSED, str(error)
         if session.is_lost:
             return Append.REFUSED, "the connection is lost"
-        work = (
-            jetstream.publish_one(session, entries[0], after=after)
-            if len(entries) == 1
-            else jetstream.publish_batch(session, uuid.uuid4().hex, list(entries), after=after)
-        )
-        outcome, why = await self._outcome(session.run(work, APPEND_TIMEOUT_SECONDS))
-        if outcome in (Append.STORED, Append.PLACE_TAKEN):
-            session.served()
-        else:
+        work = publishing.publish(session, uuid.uuid4().hex, list(entries), after=after)
+        outcome, why = await self._outcome(session.run(work, APPEND_TIMEOUT_SECONDS), is_one=len(entries) == 1)
+        if outcome in (Append.REFUSED, Append.UNANSWERED):
             session.unserved()
+        else:
+            session.served()
         return outcome, why
 
-    async def _outcome(self, appending: Awaitable[jetstream.Error | int]) -> tuple[Append, str]:
+    async def _outcome(self, appending: Awaitable[jetstream.Error | int], *, is_one: bool) -> tuple[Append, str]:
         try:
             answer = await appending
         except Unavailable as error:
             return Append.UNANSWERED, str(error)
         if isinstance(answer, int):
             return Append.STORED, ""
-        outcome = Append.PLACE_TAKEN if answer.err_code in _PLACE_TAKEN else _refusal(answer)
-        return outcome, f"{answer.description} ({answer.err_code})"
+        return _refusal(answer.err_code, is_one=is_one), f"{answer.description} ({answer.err_code})"
 
     @asynccontextmanager
     async def follow(self, known: Mark) -> AsyncIterator[Follower]:
@@ -180,6 +181,8 @@ class EventLog:
                 raise await self._shorter_than(known)
             if info.flaw:
                 raise Incomplete(self.origin, info.flaw)
+            if self._lacking != NOTHING:
+                await self._look_for(self._lacking)
             follower.epoch, follower.created = info.epoch, info.created
             await follower.resume()
             yield follower
@@ -194,11 +197,14 @@ class EventLog:
     async def _look_for(self, sequence: EventSequence) -> None:
         """Raise `Incomplete` if the log ends at or after `sequence` and has no event there. Raises `Unavailable`.
 
-        A server that has found a damaged event after a clean stop says nothing of it, counts it, and skips it.
+        A server that has found a damaged event after a clean stop says nothing of it, counts it, and skips it. So the
+        next reader looks for it first, and is not told that the log is well until it gets there.
         """
         try:
             info = await self.ascertain()
-            if info.last_sequence >= sequence and await self.event_at(sequence) is None:
+            is_lacking = info.last_sequence >= sequence and await self.event_at(sequence) is None
+            self._lacking = sequence if is_lacking else NOTHING
+            if is_lacking:
                 raise Incomplete(
                     self.origin, info.flaw or f"it ends at {info.last_sequence} and has no event {sequence}"
                 )
@@ -240,7 +246,12 @@ class EventLog:
             raise Unavailable(str(error)) from error
 
 
-def _refusal(error: jetstream.Error) -> Append:
-    """Whether a refusal is certain. One that is not known to be stays open."""
-    certain = {0, 10176, 10201, 10210}
-    return Append.REFUSED if error.err_code in certain else Append.UNANSWERED
+def _refusal(code: int, *, is_one: bool) -> Append:
+    """What a refusal means. One that is not known to be certain stays open."""
+    if code in publishing.PLACE_TAKEN:
+        return Append.PLACE_TAKEN
+    if is_one and code == publishing.TOO_LARGE:
+        return Append.TOO_LARGE
+    if not is_one and code in publishing.NOT_AS_A_BATCH:
+        return Append.NOT_AS_A_BATCH
+    return Append.REFUSED if code in publishing.NOT_STORED else Append.UNANSWERED

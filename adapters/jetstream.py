@@ -1,31 +1,24 @@
 """The few calls of JetStream's API that a log needs. Source: NATS docs, reference, JetStream API."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
-import nats.errors
 
 from adapters.errors import Unavailable
 from adapters.server_needs import complaint_about
 from adapters.session import Session
-from core.topology import TRACEPARENT
 
 API_TIMEOUT_SECONDS = 3.0
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_TAKEN = 10058
 MESSAGE_NOT_FOUND = 10037
-_EXPECTED = "Nats-Expected-Last-Sequence"
 _SERVER_VERSION = "_nats.ver"
 """In a stream's metadata as it is told, not as it was made: the version of the server that answers."""
 
 T = TypeVar("T")
-
-Message = tuple[str, bytes, str]
-"""Subject, data, and the `traceparent` of the trace that it is part of, or `""`."""
-
 
 _UNFORESEEN = "the answer of this NATS has an unforeseen shape"
 
@@ -89,6 +82,7 @@ class StreamConfig(msgspec.Struct, frozen=True, omit_defaults=False):
     max_age: int = 0
     max_bytes: int = -1
     max_msgs: int = -1
+    max_msg_size: int = -1
     deny_delete: bool = True
     deny_purge: bool = True
     allow_atomic: bool = True
@@ -155,7 +149,7 @@ async def stream_info(session: Session, stream: str) -> StreamInfo:
     While there is none each server answers with what it has, which may be less than there is: that is no answer here.
     """
     with _counted(session):
-        info = _decoded(await _answer(session, f"STREAM.INFO.{stream}", {"deleted_details": True}), StreamInfo)
+        info = decoded(await _answer(session, f"STREAM.INFO.{stream}", {"deleted_details": True}), StreamInfo)
         if not info.cluster.leader:
             raise Unavailable(f"no server leads {stream} now")
         if complaint := complaint_about(info.config.metadata.get(_SERVER_VERSION, "")):
@@ -180,7 +174,7 @@ def _counted(session: Session) -> Iterator[None]:
 async def _answer(session: Session, subject: str, body: Any = None) -> bytes:  # noqa: ANN401 - as above
     payload = b"" if body is None else msgspec.json.encode(body)
     answer = await session.request(f"$JS.API.{subject}", payload, timeout_seconds=API_TIMEOUT_SECONDS)
-    error = _decoded(answer.data, _Answer).error
+    error = decoded(answer.data, _Answer).error
     if error is not None:
         if error.code >= 500 and error.err_code != STREAM_NAME_TAKEN:
             raise Unavailable(f"{error.description} ({error.err_code})")
@@ -188,7 +182,7 @@ async def _answer(session: Session, subject: str, body: Any = None) -> bytes:  #
     return answer.data
 
 
-def _decoded(answer: bytes, kind: type[T]) -> T:
+def decoded(answer: bytes, kind: type[T]) -> T:
     """An answer as `kind`. Raises `Unavailable` where it has another shape: what it says is not known then."""
     try:
         return msgspec.json.decode(answer, type=kind)
@@ -204,7 +198,7 @@ async def create_stream(session: Session, config: StreamConfig) -> None:
 async def stored_message(session: Session, stream: str, sequence: int) -> StoredMessage:
     """One message, from the stream's leader. Raises `ApiError` where it is not there, `Unavailable`."""
     answer = await call(session, f"STREAM.MSG.GET.{stream}", {"seq": sequence})
-    message = _decoded(answer, _StoredAnswer).message
+    message = decoded(answer, _StoredAnswer).message
     try:
         data = base64.b64decode(message.data)
     except ValueError as error:
@@ -245,46 +239,3 @@ def sequence_of(reply: str) -> int:
         return int(tokens[5] if len(tokens) == old_form else tokens[7])
     except (IndexError, ValueError) as error:
         raise Unavailable(f"{_UNFORESEEN}: an event came with the reply subject {reply!r}") from error
-
-
-async def publish_one(session: Session, message: Message, *, after: int) -> Error | int:
-    """Append one message right after sequence `after`: its sequence, or the refusal.
-
-    Raises `nats.errors.Error` where the answer did not come; run it with `Session.run`.
-    """
-    subject, data, traceparent = message
-    return await _publish_last(session, subject, data, _traced({_EXPECTED: str(after)}, traceparent))
-
-
-async def publish_batch(session: Session, batch_id: str, messages: Sequence[Message], *, after: int) -> Error | int:
-    """Append `messages` as one atomic batch right after sequence `after`: the last one's sequence, or the refusal.
-
-    Source: NATS ADR-50. Raises `nats.errors.Error` where the answer did not come; run it with `Session.run`.
-    """
-    *first, (last_subject, last_data, last_traceparent) = messages
-    headers = {_EXPECTED: str(after), "Nats-Batch-Id": batch_id}
-    for number, (subject, data, traceparent) in enumerate(first, start=1):
-        numbered = _traced(headers | {"Nats-Batch-Sequence": str(number)}, traceparent)
-        await session.client.publish(subject, data, headers=numbered)
-        headers.pop(_EXPECTED, None)
-    headers |= {"Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1"}
-    return await _publish_last(session, last_subject, last_data, _traced(headers, last_traceparent))
-
-
-def _traced(headers: dict[str, str], traceparent: str) -> dict[str, str]:
-    """What a message says of its trace is the one header that its copies have too."""
-    return headers | {TRACEPARENT: traceparent} if traceparent else headers
-
-
-async def _publish_last(session: Session, subject: str, data: bytes, headers: dict[str, str]) -> Error | int:
-    try:
-        answer = await session.client.request(subject, data, timeout=API_TIMEOUT_SECONDS, headers=headers)
-    except nats.errors.NoRespondersError:
-        return Error(code=503, description="no stream takes this subject")
-    acknowledgement = _decoded(answer.data, _Acknowledgement)
-    return acknowledgement.error or acknowledgement.seq
-
-
-class _Acknowledgement(msgspec.Struct, frozen=True):
-    seq: int = 0
-    error: Error | None = None

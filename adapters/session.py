@@ -197,6 +197,11 @@ class Session:
         return f"{deliveries_to(self._user)}.{uuid.uuid4().hex}"
 
     @property
+    def bytes_max(self) -> int:
+        """What the server said when it greeted that a message may have, its headers included."""
+        return self._client.max_payload
+
+    @property
     def client(self) -> Client:
         """The client, for what `run` is given."""
         return self._client

@@ -139,6 +139,14 @@ class TooManyApiKeys(Refusal):
         self.api_keys_max = api_keys_max
 
 
+class EventTooLarge(Refusal):
+    """The region's log will never take the event of this command, for a limit that `why` names."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 class RetryKeyReused(Refusal):
     """The retry key was used for a request that asked for something else."""
 

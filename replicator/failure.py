@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from adapters.errors import Interrupted, LogAlarm, LogMissing, Unavailable
+from adapters.errors import Interrupted, LogAlarm, LogMissing, TooLarge, Unavailable
 from core.codec import Undecodable
 from core.positions import Sequence
 
@@ -52,7 +52,7 @@ def verdict(error: Exception) -> Retry | Halt:
             return Halt(reason=error.reason, why=str(error), is_about_the_log=True)
         case StoppedAt():
             return Halt(reason=error.reason, why=str(error), stops_at=error.sequence)
-        case Undecodable():
+        case Undecodable() | TooLarge():
             return Halt(reason=error.reason, why=str(error))
         case _:
             return Halt(reason="unexpected", why=f"{type(error).__name__}: {error}")

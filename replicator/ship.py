@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from adapters.batches import batch_of
-from adapters.errors import EpochChanged, Forked, Incomplete, Interrupted, LogMissing, Unavailable
+from adapters.errors import EpochChanged, Forked, Incomplete, Interrupted, LogMissing, TooLarge, Unavailable
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Stored
 from core.codec import clock_text_in
@@ -99,6 +99,12 @@ class Shipper:
                 case Append.REFUSED:
                     await asyncio.sleep(REFUSED_PAUSE_SECONDS)
                     raise Unavailable(f"the copy refused a batch: {why}")
+                case Append.NOT_AS_A_BATCH:
+                    for event in pending:
+                        end = await self._append([event], end)
+                    return end
+                case Append.TOO_LARGE:
+                    raise TooLarge(f"{COPY} cannot take event {pending[0].sequence}: {why}")
                 case Append.UNANSWERED:
                     raise Unavailable(f"the copy does not answer: {why}")
         return end

@@ -28,6 +28,7 @@ from service.dashboard.board import Board
 from service.dashboard.listeners import Listeners
 from service.deletions import Deletions
 from service.encodings import refuse_encoded_body
+from service.event_size import check_each_server
 from service.guard import Guard
 from service.headers import AdminHeaders
 from service.history import History
@@ -162,6 +163,7 @@ async def main(settings: Settings) -> None:
             region.keep_listening(),
             sampling.run(),
             projection.keep_asking(to_write=False),
+            check_each_server(connection, body_bytes_max=settings.body_bytes_max),
         )
         background = [asyncio.create_task(work) for work in works]
         serving = asyncio.create_task(

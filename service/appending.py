@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from adapters.batches import BATCH_BYTES_MAX
 from core.codec import encode, fingerprint
-from core.commands import Refusal, RetryKeyReused, RevokeApiKey, TooManyRetryKeys
+from core.commands import EventTooLarge, Refusal, RetryKeyReused, RevokeApiKey, TooManyRetryKeys
 from core.events import AnyEvent, Envelope, Retry
 from core.operations import batch_name, log_code, operation_id
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
@@ -40,6 +40,8 @@ class Appending:
         self._code = log_code(origin, epoch)
         self.epoch = epoch
         self.tail = Tail(start)
+        self._one_by_one = 0
+        self.set_aside_batches: list[Batch] = []
         self.in_flight: Batch | None = None
 
     @property
@@ -49,6 +51,11 @@ class Appending:
 
     @property
     def has_work(self) -> bool:
+        """Whether somebody waits to be put into a batch, or a batch that was set aside can be tried again."""
+        return self.others_wait or bool(self.set_aside_batches)
+
+    @property
+    def others_wait(self) -> bool:
         """Whether somebody waits to be put into a batch."""
         return bool(self._queue)
 
@@ -73,11 +80,16 @@ class Appending:
     def compose(self, now_milliseconds: int, *, nonce: int, is_enough: Callable[[], bool] = _never) -> Batch | None:
         """Decide what waits, until that `is_enough` for now, and put it in flight. None if nothing comes of it.
 
-        Then whoever was decided on is told already. At least one is, if anybody waits.
+        Then whoever was decided on is told already. At least one is, if anybody waits. If nobody does, a batch that was
+        set aside is in flight again, as it was.
         """
+        if not self._queue and self.set_aside_batches:
+            self.in_flight = self.set_aside_batches.pop()
+            return self.in_flight
         name = batch_name(now_milliseconds=now_milliseconds, nonce=nonce)
         batch = Batch(after=self.tail.end, made_at_milliseconds=now_milliseconds, name=name)
-        events_max, size = self._batch_size(len(self._queue)), 0
+        events_max, size = 1 if self._one_by_one else self._batch_size(len(self._queue)), 0
+        self._one_by_one = max(0, self._one_by_one - 1)
         while self._queue and len(batch.entries) < events_max and size < BATCH_BYTES_MAX:
             proposal = next(iter(self._queue))
             del self._queue[proposal]
@@ -160,19 +172,64 @@ class Appending:
         """The batch is in the log, synced, at its place: everybody in it is told."""
         self._into_tail(batch)
         self.in_flight = None
-        for proposal, event, fields in zip(batch.proposals, batch.events, batch.results, strict=True):
-            proposal.settle(Accepted(Position(self._origin, self.epoch, event.mark.sequence), fields))
-        _settle_others(batch)
+        self._settle(batch)
+        self._decide_set_aside()
+        self._settle_seen()
 
     def never(self, batch: Batch, *, is_place_taken: bool) -> None:
         """The batch is not in the log and cannot land any more: decide again for those who still wait."""
         if is_place_taken:
             self._must_reach = Sequence(batch.after.sequence + 1)
+            self._settle_seen()
         self.in_flight = None
-        for proposal in batch.everybody:
+        self._put_back(batch.everybody)
+
+    def not_as_a_batch(self, batch: Batch) -> None:
+        """Never, for its events are not taken together: decide them again, and append as many one by one."""
+        self._one_by_one = len(batch.entries)
+        self.never(batch, is_place_taken=False)
+
+    def too_large(self, batch: Batch, why: str) -> None:
+        """Never, for the log will not take the one event of `batch`: whoever wants it is told."""
+        self.in_flight = None
+        proposal, *others = batch.everybody
+        self._put_back(others)
+        proposal.operation_id = ""
+        proposal.settle(EventTooLarge(why))
+
+    def set_aside(self, batch: Batch) -> None:
+        """Let others have the place of `batch`, which the log refuses, and which may be in it all the same.
+
+        Whoever is in it waits until something stands at the place: its own events, or others, and then it is never.
+        Others must wait: they decide it.
+        """
+        self.set_aside_batches.append(batch)
+        self.in_flight = None
+
+    def _decide_set_aside(self) -> None:
+        """Something stands at the place of what was set aside: what is not seen there is never in the log."""
+        never = [batch for batch in self.set_aside_batches if not batch.is_seen]
+        self.set_aside_batches = [batch for batch in self.set_aside_batches if batch.is_seen]
+        for batch in never:
+            self._put_back(batch.everybody)
+
+    def _settle_seen(self) -> None:
+        """The log has answered since what was set aside was seen in it: it is synced too."""
+        seen = [batch for batch in self.set_aside_batches if batch.is_seen]
+        self.set_aside_batches = [batch for batch in self.set_aside_batches if not batch.is_seen]
+        for batch in seen:
+            self._settle(batch)
+
+    def _settle(self, batch: Batch) -> None:
+        for proposal, event, fields in zip(batch.proposals, batch.events, batch.results, strict=True):
+            proposal.settle(Accepted(Position(self._origin, self.epoch, event.mark.sequence), fields))
+        _settle_others(batch)
+
+    def _put_back(self, proposals: list[Proposal]) -> None:
+        """Decide again, first of all, for those of `proposals` who still wait."""
+        for proposal in proposals:
             proposal.operation_id = ""
-        first = {proposal: None for proposal in batch.everybody if not proposal.is_withdrawn}
-        self._queue = first | self._queue
+        self._queue = {proposal: None for proposal in proposals if not proposal.is_withdrawn} | self._queue
 
     def recognize(self, mark: Mark) -> Recognition:
         """What a mark of this log, that somebody else has, is to what was read of it here."""
@@ -189,11 +246,13 @@ class Appending:
         """An event was read from the log: one of ours, or what somebody else appended."""
         if event.mark.sequence <= self.tail.end.sequence:
             return
-        batch = self.in_flight
-        if batch is not None and batch.events[0].mark == event.mark:
-            self._into_tail(batch)
-        else:
+        possible = self.set_aside_batches if self.in_flight is None else [self.in_flight, *self.set_aside_batches]
+        ours = next((batch for batch in possible if batch.events[0].mark == event.mark), None)
+        if ours is None:
             self.tail.extend(event)
+        else:
+            self._into_tail(ours)
+        self._decide_set_aside()
 
     def _into_tail(self, batch: Batch) -> None:
         if not batch.is_seen:

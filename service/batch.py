@@ -93,6 +93,11 @@ class Batch:
         """Whether somebody has given up on it and was told that it may still land."""
         return any(proposal.is_withdrawn and proposal.is_handed for proposal in self.everybody)
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether it may be in the log, or somebody was told so: it goes on being tried, and its place decides."""
+        return self.is_open or self.is_told_of
+
     def recorded(self, retry: Retry) -> Recorded | None:
         """The first request with that retry key, if its event is among these."""
         same = (event.recorded for event in self.events if event.retry is not None and event.retry.key == retry.key)

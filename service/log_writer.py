@@ -103,29 +103,54 @@ class LogWriter:
             await self._own_log.until(lambda: self._own_log.session is not None)
             outcome, why = await self._log.append(entries, after=batch.after.sequence, on=self._own_log.session)
             _APPENDS[outcome].inc()
-            if outcome in (Append.STORED, Append.PLACE_TAKEN):
+            if outcome not in (Append.REFUSED, Append.UNANSWERED):
                 self._recovered()
-            match outcome:
-                case Append.STORED:
-                    self._stored(appending, batch, began)
-                    return
-                case Append.PLACE_TAKEN if not batch.is_open:
-                    appending.never(batch, is_place_taken=True)
-                    await self._read_on(lambda: appending.is_caught_up)
-                    appending.recompose()
-                    return
-                case Append.PLACE_TAKEN:
-                    if await self._read_on(lambda: appending.tail.end.sequence > batch.after.sequence):
-                        self._resolve(appending, batch, began)
-                        return
-                # Who has given up was told that it may still land: it goes on being tried, and its place decides.
-                case Append.REFUSED if not batch.is_open and not batch.is_told_of:
-                    appending.never(batch, is_place_taken=False)
-                    await self._pause(outcome, why)
-                    return
-                case Append.REFUSED | Append.UNANSWERED:
-                    batch.is_open = True
-                    await self._pause(outcome, why)
+            if await self._is_over(appending, batch, outcome, why, began):
+                return
+
+    async def _is_over(self, appending: Appending, batch: Batch, outcome: Append, why: str, began: float) -> bool:
+        """Whether `batch` needs no further try, for the `outcome` of this one."""
+        match outcome:
+            case Append.STORED:
+                self._stored(appending, batch, began)
+                return True
+            case Append.PLACE_TAKEN:
+                return await self._is_resolved(appending, batch, began)
+            case Append.NOT_AS_A_BATCH | Append.TOO_LARGE if not batch.is_in_doubt or appending.others_wait:
+                self._give_up(appending, batch, outcome, why)
+                return True
+            case Append.REFUSED if not batch.is_in_doubt:
+                appending.never(batch, is_place_taken=False)
+                await self._pause(outcome, why)
+                return True
+            case Append.REFUSED | Append.UNANSWERED:
+                batch.is_open = True
+            case Append.NOT_AS_A_BATCH | Append.TOO_LARGE:
+                pass
+        await self._pause(outcome, why)
+        return False
+
+    async def _is_resolved(self, appending: Appending, batch: Batch, began: float) -> bool:
+        """Whether what took the place of `batch` says what became of it."""
+        if not batch.is_open:
+            appending.never(batch, is_place_taken=True)
+            await self._read_on(lambda: appending.is_caught_up)
+            appending.recompose()
+            return True
+        if await self._read_on(lambda: appending.tail.end.sequence > batch.after.sequence):
+            self._resolve(appending, batch, began)
+            return True
+        return False
+
+    def _give_up(self, appending: Appending, batch: Batch, outcome: Append, why: str) -> None:
+        """The log will never take `batch` as it is. If it is in doubt, what others append decides its place."""
+        log.warning("append", outcome=outcome.name, why=why, events=len(batch.entries), is_in_doubt=batch.is_in_doubt)
+        if batch.is_in_doubt:
+            appending.set_aside(batch)
+        elif outcome is Append.TOO_LARGE:
+            appending.too_large(batch, why)
+        else:
+            appending.not_as_a_batch(batch)
 
     async def _read_on(self, holds: Callable[[], bool]) -> bool:
         """Wait until the event that took a place has been read, so that `holds`; False if it does not come.

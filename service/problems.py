@@ -18,6 +18,7 @@ from core.api_keys import Forbidden, Unauthenticated
 from core.commands import (
     ApiKeyIssuedBefore,
     ApiKeyNotFound,
+    EventTooLarge,
     RetryKeyReused,
     TargetUrlTaken,
     TooManyApiKeys,
@@ -155,6 +156,10 @@ def _api_key_issued_before(_: AnyRequest, error: ApiKeyIssuedBefore) -> Response
     return failure(409, message)
 
 
+def _event_too_large(_: AnyRequest, error: EventTooLarge) -> Response[Empty]:
+    return failure(413, f"body: this region's log cannot take it: {error.why}")
+
+
 def _retry_key_reused(_: AnyRequest, __: RetryKeyReused) -> Response[Empty]:
     return failure(422, f"header {RETRY_KEY}: this key was used with another payload; use a new key for a new request")
 
@@ -253,6 +258,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     ApiKeyNotFound: _api_key_not_found,
     TooManyApiKeys: _too_many_api_keys,
     ApiKeyIssuedBefore: _api_key_issued_before,
+    EventTooLarge: _event_too_large,
     RetryKeyReused: _retry_key_reused,
     TooManyRetryKeys: _too_many_retry_keys,
     TooManyWaiting: _too_many_waiting,

@@ -58,7 +58,7 @@ not count. A webhook has an `ETag`, and nothing else has one: `If-Match` with ta
 | 405 | The path is right and the method is not; `Allow` says which are. |
 | 408 | The body did not arrive within 10 s. |
 | 412 | A precondition does not hold. |
-| 413 | The body is longer than the service takes: 64 KiB, unless it is set otherwise. |
+| 413 | The body is longer than the service takes (64 KiB unless set otherwise), or the event than its NATS takes. |
 | 431 | The head is longer than 64 KiB. |
 | 503 | The process has as many connections or requests as it takes; try again. |
 """

@@ -201,7 +201,8 @@ RESPONSES: dict[str, Json] = {
     "lost": decided(410, "The token names a write that was lost when its region's log was restored.", LOST),
     "too_large": refused(
         413,
-        "The body is longer than the service takes: 64 KiB, unless it is set otherwise.",
+        "The body is longer than the service takes: 64 KiB, unless it is set otherwise. Or its event is larger than "
+        "the region's NATS takes; the message names that limit.",
         "body: expected at most 65536 bytes",
     ),
     "encoded": refused(

@@ -9,6 +9,7 @@ import pytest
 from adapters import jetstream
 from adapters.errors import Unavailable
 from adapters.log_info import log_info
+from adapters.publishing import publish
 from adapters.session import Session
 
 UNFORESEEN = "unforeseen shape"
@@ -20,6 +21,7 @@ class Server:
     def __init__(self, answer: bytes) -> None:
         self.answer = answer
         self.client = self
+        self.bytes_max = 1_024
 
     async def request(self, *_: object, **__: object) -> SimpleNamespace:
         return SimpleNamespace(data=self.answer)
@@ -61,7 +63,7 @@ async def test_a_stored_message(answer: bytes) -> None:
 @pytest.mark.parametrize("answer", [b"", b"no JSON", b"[]", b'{"error": 5}', b'{"seq": "one"}'])
 async def test_the_acknowledgement_of_an_event(answer: bytes) -> None:
     with pytest.raises(Unavailable, match=UNFORESEEN):
-        await jetstream.publish_one(answering(answer), ("s", b"", ""), after=0)
+        await publish(answering(answer), "", [("s", b"", "")], after=0)
 
 
 @pytest.mark.parametrize("reply", ["", "$JS.ACK.S.C.1", "$JS.ACK.S.C.1.one.1.1.0"])

@@ -3,11 +3,13 @@ import pytest
 from adapters.errors import (
     EpochChanged,
     Forked,
+    Incomplete,
     Interrupted,
     LogLost,
     LogMissing,
     LogVanished,
     NotCurrent,
+    TooLarge,
     Unavailable,
     WentBack,
 )
@@ -53,6 +55,11 @@ KNOWN = Mark(Epoch("k3v9x2"), Sequence(7), "0123456789abcdef")
             StoppedAt(Sequence(6), Undecodable("no")),
             Halt("undecodable", "event 7: no", stops_at=Sequence(6)),
         ),
+        (
+            Incomplete(US, "it begins at event 5"),
+            Halt("incomplete", "the log is incomplete: it begins at event 5", is_about_the_log=True),
+        ),
+        (TooLarge("event 7: too large"), Halt("too_large", "event 7: too large")),
         (Undecodable("event 7: no"), Halt("undecodable", "event 7: no")),
         (ValueError("what"), Halt("unexpected", "ValueError: what")),
         (KeyError("what"), Halt("unexpected", "KeyError: 'what'")),

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from adapters.batches import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, ONE_BY_ONE_MAX, batch_of
-from adapters.errors import Incomplete, Interrupted
+from adapters.errors import Incomplete, Interrupted, TooLarge
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Stored
 from adapters.log_info import LogInfo
@@ -53,6 +53,7 @@ class Copy:
         self.coming = list(events)
         self.taken = taken
         self.flaw = ""
+        self.event_bytes_max = 2**20
         self.batches: list[int] = []
         self.times: list[float] = []
 
@@ -68,6 +69,10 @@ class Copy:
             self.taken -= 1
             return Append.PLACE_TAKEN, "(10164)"
         assert after == len(self.events)
+        if len(entries) > 1 and any(len(entry.data) > self.event_bytes_max for entry in entries):
+            return Append.NOT_AS_A_BATCH, "(10176)"
+        if len(entries[0].data) > self.event_bytes_max:
+            return Append.TOO_LARGE, "takes at most 5"
         self.batches.append(sum(len(entry.data) for entry in entries))
         self.events += [Stored(EventSequence(after + number), *entry) for number, entry in enumerate(entries, start=1)]
         return Append.STORED, ""
@@ -168,3 +173,13 @@ async def test_a_copy_that_lacks_events_is_appended_to_no_further_and_is_named()
     with pytest.raises(Incomplete, match="this region's copy of the log is incomplete: it begins at event 5"):
         await shipper.live()
     assert not copy.events
+
+
+async def test_an_event_that_the_copy_will_never_take_is_named_and_all_before_it_are_shipped() -> None:
+    source, copy = Copy(stored(20)), Copy()
+    copy.event_bytes_max = 5
+    source.coming[11] = source.coming[11]._replace(data=b"." * 6)
+    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=1, status=Status(), now_milliseconds=now)
+    with pytest.raises(TooLarge, match="this region's copy of the log cannot take event 12: takes at most 5"):
+        await shipper.live()
+    assert [event.sequence for event in copy.events] == [*range(1, 12)]

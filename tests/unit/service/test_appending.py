@@ -575,3 +575,71 @@ def only(appending: Appending, count: int) -> Batch:
     batch = appending.compose(NOW, nonce=1, is_enough=lambda: next(decided) == count)
     assert batch is not None
     return batch
+
+
+def test_of_a_batch_that_is_not_taken_as_one_each_event_is_appended_by_itself() -> None:
+    appending = an_appending()
+    asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(3)]
+    submit(appending, *asked)
+    appending.not_as_a_batch(composed(appending))
+    first, second = composed(appending), None
+    assert authors(first) == ["o0"]
+    appending.stored(first)
+    second = composed(appending)
+    assert authors(second) == ["o1"]
+    appending.too_large(second, "takes at most 5")
+    assert [str(outcome) for outcome in asked[1].told] == ["takes at most 5"]
+    assert not asked[1].proposal.is_handed
+    appending.stored(composed(appending))
+    assert [one.position.sequence for one in (asked[0], asked[2])] == [1, 2]
+    submit(appending, *(later := [ask(a_webhook(f"l{number}"), f"l{number}") for number in range(2)]))
+    assert authors(composed(appending)) == ["l0", "l1"], "only as many as were refused are one by one"
+    assert [one.told for one in later] == [[], []]
+
+
+def in_doubt(appending: Appending, asked: Asked, other: Asked) -> Batch:
+    """The batch of `asked`, set aside for `other`, which waits."""
+    submit(appending, asked)
+    batch = composed(appending)
+    batch.is_open = True
+    submit(appending, other)
+    appending.set_aside(batch)
+    return batch
+
+
+def test_what_is_set_aside_is_decided_again_once_another_event_has_its_place() -> None:
+    appending, asked, other = an_appending(), ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
+    batch = in_doubt(appending, asked, other)
+    rival = composed(appending)
+    assert (rival.after, authors(rival)) == (batch.after, ["o2"])
+    assert asked.proposal.is_handed, "it may still land"
+    appending.stored(rival)
+    assert other.position.sequence == 1
+    assert not asked.proposal.is_handed
+    again = composed(appending)
+    assert authors(again) == ["o1"]
+    appending.too_large(again, "takes at most 5")
+    assert [str(outcome) for outcome in asked.told] == ["takes at most 5"]
+
+
+def test_what_is_set_aside_and_had_landed_is_stored_and_its_rival_is_not() -> None:
+    appending, asked, other = an_appending(), ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
+    batch = in_doubt(appending, asked, other)
+    rival = composed(appending)
+    read_back(appending, batch)
+    assert asked.told == [], "seen is not synced: the log answers first"
+    appending.never(rival, is_place_taken=True)
+    assert asked.position.sequence == 1
+    appending.stored(composed(appending))
+    assert other.position.sequence == 2
+
+
+def test_what_is_set_aside_is_tried_again_as_it_was_where_nobody_else_waits() -> None:
+    appending, asked, other = an_appending(), ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
+    batch = in_doubt(appending, asked, other)
+    appending.withdraw(other.proposal)
+    assert appending.has_work
+    assert not appending.others_wait
+    assert composed(appending) is batch
+    appending.stored(batch)
+    assert asked.position.sequence == 1

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from core.codec import decode
-from core.commands import CreateTrigger, CreateWebhook, RetryKeyReused, TargetUrlTaken, WebhookNotFound
+from core.commands import CreateTrigger, CreateWebhook, EventTooLarge, RetryKeyReused, TargetUrlTaken, WebhookNotFound
 from core.events import Envelope, Retry, TriggerCreated, WebhookCreated
 from core.operations import operation_in
 from core.positions import BEGINNING, Position
@@ -41,6 +41,7 @@ class Fate(Enum):
     ACKNOWLEDGEMENT_LOST = auto()
     DELIVERED_LATE = auto()
     NEVER_DELIVERED = auto()
+    NEVER_TAKEN = auto()
 
 
 @dataclass
@@ -105,6 +106,21 @@ class Service:
                 self.was_not_answered(batch)
             case Fate.NEVER_DELIVERED:
                 self.was_not_answered(batch)
+            case Fate.NEVER_TAKEN:
+                self.is_never_taken(batch)
+
+    def is_never_taken(self, batch: Batch) -> None:
+        """The log refuses it as it is, whatever its place: an event is too large, or batches are not taken."""
+        is_in_doubt = batch.is_open or self.is_promised(batch)
+        if is_in_doubt and not self.appending.others_wait:
+            return
+        self.batch = None
+        if is_in_doubt:
+            self.appending.set_aside(batch)
+        elif len(batch.entries) == 1:
+            self.appending.too_large(batch, "too large")
+        else:
+            self.appending.not_as_a_batch(batch)
 
     def was_not_answered(self, batch: Batch) -> None:
         batch.is_open = True
@@ -144,6 +160,14 @@ class ServiceThatForgetsWhomItLeftInDoubt(Service):
 
     def is_promised(self, batch: Batch) -> bool:  # noqa: ARG002 - it does not look
         return False
+
+
+class ServiceThatRefusesWhatMayHaveLanded(Service):
+    """Takes a refusal for certain though an earlier try was not answered: what the checks must find out."""
+
+    def is_never_taken(self, batch: Batch) -> None:
+        batch.is_open = False
+        super().is_never_taken(batch)
 
 
 class ServiceThatTakesAnyEventForItsOwn(Service):
@@ -279,8 +303,9 @@ class World(RuleBasedStateMachine):
         for question in self.questions:
             proposal, batch = question.asked.proposal, question.service.batch
             in_flight = [] if batch is None else batch.everybody
+            in_doubt = [one for aside in question.service.appending.set_aside_batches for one in aside.everybody]
             if proposal.is_handed and not question.asked.told:
-                assert proposal in in_flight or proposal.is_withdrawn
+                assert proposal in [*in_flight, *in_doubt] or proposal.is_withdrawn
 
     def envelopes(self) -> list[Envelope]:
         return [decode(data) for _, data in self.log.entries]
@@ -305,6 +330,9 @@ class World(RuleBasedStateMachine):
                         assert webhook_key(ORGANIZATION, webhook_id) not in question.view.registers
                     case Stale():
                         assert question.view.mark.sequence < question.service.appending.tail.floor
+                    case EventTooLarge():
+                        authors = {one.author for one in self.envelopes()}
+                        assert question.asked.proposal.author not in authors
                     case _:
                         raise AssertionError(outcome)
 
@@ -372,7 +400,13 @@ def test_no_interleaving_loss_or_late_arrival_makes_an_answer_untrue() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [ServiceThatTrustsSilence, ServiceThatTakesAnyEventForItsOwn, ServiceThatForgetsWhomItLeftInDoubt]
+    "kind",
+    [
+        ServiceThatTrustsSilence,
+        ServiceThatRefusesWhatMayHaveLanded,
+        ServiceThatTakesAnyEventForItsOwn,
+        ServiceThatForgetsWhomItLeftInDoubt,
+    ],
 )
 def test_the_checks_find_out_a_service_that_is_wrong_about_lost_acknowledgements(kind: type[Service]) -> None:
     wrong = type("WrongWorld", (World,), {"kind": kind})
