@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 _MODE = 0o400
+_DIRECTORY_MODE = 0o755
 _DATA_MODE = 0o700
 
 
 class Volume(msgspec.Struct, frozen=True):
-    """Everything that a volume has, all of it for the user `owner`; only the volume itself is root's."""
+    """Everything that a volume has, by its path there, all of it for the user `owner`; directories are root's."""
 
     owner: int
     files: Mapping[str, str]
@@ -25,9 +26,12 @@ class DataVolume(msgspec.Struct, frozen=True):
 
 
 def write_volume(directory: Path, volume: Volume) -> list[str]:
-    """Let `directory` have these files and no others. Returns the names of those that were changed."""
+    """Let `directory` have these files and no others. Returns the paths in it of those that were changed."""
     directory.mkdir(exist_ok=True)
-    present = {path.name for path in directory.iterdir()}
+    for parent in sorted({parent for name in volume.files for parent in Path(name).parents} - {Path()}):
+        (directory / parent).mkdir(exist_ok=True)
+        (directory / parent).chmod(_DIRECTORY_MODE)
+    present = {str(path.relative_to(directory)) for path in directory.rglob("*") if not path.is_dir()}
     for name in present - set(volume.files):
         (directory / name).unlink()
     changed = [

@@ -12,6 +12,7 @@ import click
 from core.positions import Region
 from deploy.certificates import Identity, Use
 from deploy.docker.layout import NATS_SERVERS, USERS, Users, nats_service, services_of
+from deploy.docker.monitoring import monitoring_volumes
 from deploy.docker.volumes import CERTIFICATE, KEY, data_volumes, file_volumes
 from deploy.files import give, text_in, write_volume
 from deploy.vault import nats_servers_in, open_vault
@@ -46,11 +47,11 @@ def fill(
     for name, data in data_volumes(regions, nats_servers=servers, users=users).items():
         if name.removesuffix("-data") not in not_mounted:
             give(directory / name, data)
-    return {
-        name: write_volume(directory / name, volume)
-        for name, volume in file_volumes(regions, vault, identify, nats_servers=servers, users=users).items()
-        if name not in not_mounted
+    volumes = {
+        **file_volumes(regions, vault, identify, nats_servers=servers, users=users),
+        **monitoring_volumes(users),
     }
+    return {name: write_volume(directory / name, volume) for name, volume in volumes.items() if name not in not_mounted}
 
 
 @click.command()
@@ -97,13 +98,18 @@ def main(regions: Sequence[str], directory: Path, nats_servers: int) -> None:
 
 
 def _restarts(regions: Sequence[Region], changed: Collection[str]) -> Iterator[str]:
-    """For each region the command that restarts whoever mounts one of these volumes of files."""
+    """For each region the command that restarts whoever mounts one of these volumes of files; then Prometheus.
+
+    Grafana looks at its dashboards by itself.
+    """
     for region in regions:
         services = [
             service for volume, mounted_by in services_of(region).items() if volume in changed for service in mounted_by
         ]
         if services:
             yield f"docker compose restart {' '.join(services)}"
+    if "prometheus" in changed:
+        yield "docker compose restart prometheus"
 
 
 def _other_nats_servers(*, made_for: int, asked_for: int) -> str:

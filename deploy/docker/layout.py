@@ -46,6 +46,8 @@ class Users(msgspec.Struct, frozen=True):
     nats: int = 10002
     redis: int = 10003
     prometheus: int = 65534
+    grafana: int = 472
+    """That of the image."""
 
 
 USERS: Final = Users()

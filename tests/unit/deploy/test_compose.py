@@ -1,5 +1,6 @@
 """docker-compose.yml says what the code expects, and gives nobody more than is meant for him."""
 
+import fnmatch
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from deploy.docker.layout import (
     redis_at,
     services_of,
 )
+from deploy.docker.monitoring import monitoring_volumes
 from deploy.docker.volumes import data_volumes
 
 ROOT = Path(__file__).parents[3]
@@ -72,6 +74,7 @@ def test_nobody_but_init_is_root() -> None:
         "nats": f"{USERS.nats}:{USERS.nats}",
         "redis": f"{USERS.redis}:{USERS.redis}",
         "prometheus": f"{USERS.prometheus}:{USERS.prometheus}",
+        "grafana": f"{USERS.grafana}:0",
     }
     for name, said in SERVICES.items():
         server = name.rpartition("-")[2]
@@ -80,7 +83,7 @@ def test_nobody_but_init_is_root() -> None:
         elif server in users:
             assert said["user"] == users[server]
         else:
-            assert said["image"].startswith(("crosshook", "grafana/")), name
+            assert said["image"] == "crosshook", name
             assert "user" not in said
 
 
@@ -157,11 +160,39 @@ def test_whoever_reads_a_volume_of_files_as_it_starts_is_known() -> None:
     }
 
 
+def test_nothing_is_mounted_out_of_the_checkout_whose_files_may_be_its_owners_alone() -> None:
+    assert {name for service in SERVICES for name in mounted(service)} <= set(COMPOSE["volumes"])
+
+
+@pytest.mark.parametrize(
+    ("service", "paths"), [("prometheus", ["prometheus.yml"]), ("grafana", ["provisioning", "dashboards"])]
+)
+def test_what_monitors_reads_the_files_that_init_puts_into_its_volume(service: str, paths: list[str]) -> None:
+    assert mounted(service)[service] == f"{FILES}:ro"
+    told = [*SERVICES[service].get("command", []), *SERVICES[service].get("environment", {}).values()]
+    for path in paths:
+        assert any(word.endswith(f"{FILES}/{path}") for word in told)
+        assert any(name.startswith(path) for name in monitoring_volumes(USERS)[service].files)
+
+
+def test_the_image_has_what_init_puts_into_the_volumes_of_what_monitors() -> None:
+    kept = [line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"]
+    of_prometheus = (
+        "prometheus/prometheus.yml",
+        "prometheus/rules/alerts.yml",
+        "docker/targets/crosshook-service.json",
+    )
+    of_grafana = ("grafana/provisioning/dashboards/crosshook.yml", "grafana/dashboards/crosshook.json")
+    for name in (*of_prometheus, *of_grafana):
+        assert (ROOT / "deploy" / name).is_file()
+        assert any(fnmatch.fnmatch(f"deploy/{name}", pattern) for pattern in kept), name
+
+
 def test_init_is_given_every_volume_under_its_name_and_nobody_else_the_vault() -> None:
     filled = set(data_volumes(REGIONS)) | {
         f"{region}-{role}" for region in REGIONS for role in ("nats", "redis", "service", "replicator")
     }
-    filled |= {"vault", "operator", "admin"}
+    filled |= {"vault", "operator", "admin", *monitoring_volumes(USERS)}
     assert mounted("init") == {name: f"/volumes/{name}" for name in filled}
     assert set(COMPOSE["volumes"]) == filled | {"grafana-data"}
     assert [name for name in SERVICES if "vault" in mounted(name)] == ["init"]

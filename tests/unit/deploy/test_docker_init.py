@@ -31,7 +31,7 @@ from runtime.settings import Environment
 REGIONS = [Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")]
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ME = os.getuid()
-MINE = Users(crosshook=ME, nats=ME, redis=ME, prometheus=ME)
+MINE = Users(crosshook=ME, nats=ME, redis=ME, prometheus=ME, grafana=ME)
 SHOWN = {"certificate.pem", "key.pem", "authority.pem"}
 FILES = {
     "nats": {"nats.conf"} | SHOWN,
@@ -71,6 +71,8 @@ def test_every_volume_has_the_files_of_its_role_and_no_others(volumes: Path) -> 
     assert vault == {"logins.json", "admin-key", "authority.pem", "authority-key.pem", "nats-servers"}
     assert found.pop("operator") == FILES["service"]
     assert found.pop("admin") == {"admin-key"}
+    assert found.pop("prometheus") == {"prometheus.yml", "rules", "targets"}
+    assert found.pop("grafana") == {"provisioning", "dashboards"}
     data = {name: files for name, files in found.items() if name.endswith("-data")}
     assert set(data) == {f"{region}-{kind}-data" for region in REGIONS for kind in ("nats", "redis")} | {
         "guide-data",
@@ -84,6 +86,19 @@ def test_every_volume_has_the_files_of_its_role_and_no_others(volumes: Path) -> 
 
 def test_only_its_owner_can_read_a_file_and_nobody_can_write_it(volumes: Path) -> None:
     assert {stat.S_IMODE(mode) for _, mode, _ in everything(volumes).values()} == {0o400}
+
+
+def test_a_folder_in_a_volume_can_be_entered_whoever_made_it_and_keeps_no_file_of_before(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        filled(tmp_path)
+    finally:
+        os.umask(before)
+    rules = tmp_path / "prometheus" / "rules"
+    assert stat.S_IMODE(rules.stat().st_mode) == 0o755
+    (rules / "gone.yml").touch()
+    filled(tmp_path)
+    assert "gone.yml" not in {path.name for path in rules.iterdir()}
 
 
 def test_only_its_owner_gets_into_a_volume_of_data(volumes: Path) -> None:
@@ -101,12 +116,13 @@ def test_a_file_is_its_users_and_the_vault_stays_with_whoever_fills(
 
     monkeypatch.setattr(os, "fchown", chown)
     monkeypatch.setattr(os, "chown", lambda path, owner, _: given.setdefault(Path(path).name, set()).add(owner))
-    fill(tmp_path, REGIONS, now=NOW, users=Users(crosshook=1_001, nats=1_002, redis=1_003, prometheus=1_004))
+    fill(tmp_path, REGIONS, now=NOW, users=Users(1_001, 1_002, 1_003, prometheus=1_004, grafana=1_005))
     assert given.pop("vault") == {os.geteuid()}
     by_kind = {
         r".*-nats(-data)?": {1_002},
         r".*-redis(-data)?": {1_003},
-        r"prometheus-data": {1_004},
+        r"(prometheus|rules|targets|prometheus-data)": {1_004},
+        r"(dashboards|datasources)": {1_005},
         r".*": {1_001},
     }
     for volume, owners in given.items():
@@ -138,7 +154,7 @@ def test_no_volume_has_a_secret_of_another_role(tmp_path: Path, nats_servers: in
     secrets[(volumes / "vault" / "admin-key").read_text()] = {"admin"}
     secrets[(volumes / "vault" / "authority-key.pem").read_text()] = set()
     texts = {
-        path.name: "\n".join(file.read_text() for file in path.iterdir())
+        path.name: "\n".join(file.read_text() for file in path.rglob("*") if file.is_file())
         for path in volumes.iterdir()
         if path.name != "vault"
     }
@@ -501,6 +517,8 @@ def test_as_a_program_it_says_who_has_to_be_restarted_to_read_what_it_changed(
         "asia-japan-service/topology.toml",
         "asia-japan-replicator/credentials.toml",
         "operator/topology.toml",
+        "prometheus/rules/alerts.yml",
+        "grafana/dashboards/crosshook.json",
     ):
         (volumes / lost).unlink()
     processes = [f"asia-japan-{role}-{number}" for role in ("service", "replicator") for number in (1, 2)]
@@ -508,4 +526,5 @@ def test_as_a_program_it_says_who_has_to_be_restarted_to_read_what_it_changed(
         " has not read that. To let it, one region after the other:",
         "docker compose restart us-iowa-nats us-iowa-redis",
         f"docker compose restart {' '.join(processes)}",
+        "docker compose restart prometheus",
     ]
