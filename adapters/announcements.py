@@ -17,6 +17,7 @@ class Announcement(msgspec.Struct, frozen=True):
     `incarnation` changes whenever the region's Redis may have gone back; `is_current` says whether what it
     answers is as new as anything it ever answered; `halted` has the reason for each origin that is stopped;
     `not_connected` has the regions, its own among them, to whose NATS whoever announces has no connection.
+    `waiting` has, for each origin that does not get on for now, the step that waits and why.
     `refused` is why the region's Redis takes no writes, `""` while it does.
     """
 
@@ -27,6 +28,7 @@ class Announcement(msgspec.Struct, frozen=True):
     halted: dict[Region, str] = msgspec.field(default_factory=dict)
     not_connected: list[Region] = msgspec.field(default_factory=list)
     refused: str = ""
+    waiting: dict[Region, str] = msgspec.field(default_factory=dict)
 
 
 _encoder = msgspec.json.Encoder()

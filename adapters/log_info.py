@@ -18,7 +18,8 @@ class LogInfo(msgspec.Struct, frozen=True):
     """A log's identity and end.
 
     `created` is when its stream was made or restored: one that was restored from a snapshot keeps its epoch. `flaw`
-    says what the log lacks of the events up to its end, as far as its server knows; `""` if nothing.
+    says what the log lacks of the events up to its end, as far as its server knows; `""` if nothing. `missing` is how
+    many of them it has not.
     """
 
     epoch: Epoch
@@ -26,6 +27,7 @@ class LogInfo(msgspec.Struct, frozen=True):
     ancestors: Ancestors = ()
     created: str = ""
     flaw: str = ""
+    missing: int = 0
 
     def keeps(self, epoch: Epoch, sequence: Sequence) -> bool:
         """Whether what stood at `sequence` in the log's epoch `epoch` stands there still, or will be appended there."""
@@ -58,6 +60,7 @@ def log_info(info: jetstream.StreamInfo) -> LogInfo:
         ancestors=ancestors,
         created=info.created,
         flaw=_flaw(info),
+        missing=max(0, info.state.last_seq - info.state.messages),
     )
 
 

@@ -79,6 +79,7 @@ def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | No
       at 123 of ?   the region has applied 123; where the log ends is not known
       5, age ?      five events are not applied; how old they are is not known
       halted: ...   the region has stopped applying this origin, for this reason
+      lacks 7       the log itself lacks seven events that it had
     Under a region's name stands `cut off` while a demo's region is, and
     `rebuilding` while its projection is not current.
 

@@ -1,6 +1,6 @@
 """From what is known of every region at one moment to how far each is behind each origin. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
@@ -8,22 +8,26 @@ from core.positions import BEGINNING, NOTHING, Epoch, Position, Region, Sequence
 
 
 class End(msgspec.Struct, frozen=True):
-    """Where an origin's log ends, in its own region."""
+    """Where an origin's log ends, in its own region, and how many of the events up to there it has not."""
 
     epoch: Epoch
     sequence: Sequence
+    missing: int = 0
 
 
 class Applied(msgspec.Struct, frozen=True):
     """What a region says of itself: its vector, whether its projection is current, why an origin is halted.
 
-    It has no connection to the NATS of any region in `not_connected`, which may be its own.
+    It has no connection to the NATS of any region in `not_connected`, which may be its own. An origin in `waiting` does
+    not get on there for now, for the reason given. `refused` is why its Redis takes no writes.
     """
 
     vector: Vector
     is_current: bool = True
     halted: Mapping[Region, str] = msgspec.field(default_factory=dict)
     not_connected: Collection[Region] = ()
+    waiting: Mapping[Region, str] = msgspec.field(default_factory=dict)
+    refused: str = ""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +70,13 @@ class OtherLog(msgspec.Struct, frozen=True):
     """The region has applied events of a log that the origin does not have any more."""
 
 
-Lag = Behind | EndUnknown | AppliedUnknown | Unknown | OtherLog
+class Lacking(msgspec.Struct, frozen=True):
+    """The region has all that the log has, and the log lacks so many events that it had."""
+
+    events: int
+
+
+Lag = Behind | EndUnknown | AppliedUnknown | Unknown | OtherLog | Lacking
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -79,10 +89,13 @@ class Cell(msgspec.Struct, frozen=True):
 def cell(snapshot: Snapshot, *, region: Region, origin: Region) -> Cell:
     """How far `region` is behind `origin`."""
     applied = snapshot.applied.get(region)
-    return Cell(
-        lag=_lag(snapshot, region=region, origin=origin),
-        halted="" if applied is None else applied.halted.get(origin, ""),
-    )
+    halted = "" if applied is None else applied.halted.get(origin, "")
+    lag = _lag(snapshot, region=region, origin=origin)
+    if halted and isinstance(lag, Behind) and lag.events == 0:
+        # To be at the end of a log that is not what it was is not to have everything.
+        events = lacking(snapshot, origin)
+        lag = Lacking(events=events) if events else Unknown()
+    return Cell(lag=lag, halted=halted)
 
 
 def oldest_unapplied(snapshot: Snapshot) -> frozenset[Position]:
@@ -95,46 +108,13 @@ def oldest_unapplied(snapshot: Snapshot) -> frozenset[Position]:
     )
 
 
-def notes(snapshot: Snapshot) -> Iterator[str]:
-    """What the cells have no room for: who is cut off, halted or rebuilding, and what is not known; and why."""
-    for region in snapshot.regions:
-        if region in snapshot.cut:
-            yield f"{region}: cut off from the other regions"
-        missing = [
-            what
-            for what, known in (
-                ("where its log ends", snapshot.ends),
-                ("what it has applied", snapshot.applied),
-            )
-            if region not in known
-        ]
-        if missing:
-            why = snapshot.unknown.get(region, "no answer")
-            yield f"{region}: {why}; not known: {' and '.join(missing)}"
-    for region, applied in _in_order(snapshot):
-        if not applied.is_current:
-            yield f"{region}: rebuilding its projection; it answers 503 until that is current"
-        for origin, why in applied.halted.items():
-            yield f"{region}: halted for {origin}: {why}"
-        yield from _without_nats(snapshot, region)
-        for origin in snapshot.regions:
-            if isinstance(_lag(snapshot, region=region, origin=origin), OtherLog):
-                yield f"{region}: has applied events of a log that {origin} does not have any more"
-
-
-def _without_nats(snapshot: Snapshot, region: Region) -> Iterator[str]:
-    """Whose NATS a region has no connection to. Where it is gone for its own region, that says it all."""
-    for origin in snapshot.applied[region].not_connected:
-        if region == origin:
-            yield f"{region}: cannot reach its own NATS; it takes no writes"
-        elif origin not in snapshot.applied or origin not in snapshot.applied[origin].not_connected:
-            yield f"{region}: has no connection to the NATS of {origin}"
-
-
-def _in_order(snapshot: Snapshot) -> Iterator[tuple[Region, Applied]]:
-    for region in snapshot.regions:
-        if (applied := snapshot.applied.get(region)) is not None:
-            yield region, applied
+def lacking(snapshot: Snapshot, origin: Region) -> int:
+    """How many events a log lacks: those up to its end, and those beyond it that a region has applied."""
+    if (end := snapshot.ends.get(origin)) is None:
+        return 0
+    marks = [applied.vector.get(origin, BEGINNING) for applied in snapshot.applied.values()]
+    highest = max((mark.sequence for mark in marks if mark.epoch == end.epoch), default=NOTHING)
+    return end.missing + max(0, highest - end.sequence)
 
 
 def _lag(snapshot: Snapshot, *, region: Region, origin: Region) -> Lag:

@@ -21,6 +21,8 @@ class _Heard:
     vector: dict[Region, Mark] = field(default_factory=dict)
     halted: dict[Region, str] = field(default_factory=dict)
     not_connected: list[Region] = field(default_factory=list)
+    waiting: dict[Region, str] = field(default_factory=dict)
+    refused: str = ""
     superseded: deque[str] = field(default_factory=lambda: deque(maxlen=INCARNATIONS_REMEMBERED))
 
 
@@ -45,6 +47,7 @@ class Hearing:
         heard.at_seconds = now_seconds
         heard.is_current = heard.is_current or announcement.is_current
         heard.halted, heard.not_connected = announcement.halted, announcement.not_connected
+        heard.waiting, heard.refused = announcement.waiting, announcement.refused
         for origin, mark in announcement.vector.items():
             if mark.sequence >= heard.vector.get(origin, BEGINNING).sequence:
                 heard.vector[origin] = mark
@@ -59,6 +62,8 @@ class Hearing:
             is_current=heard.is_current,
             halted=dict(heard.halted),
             not_connected=heard.not_connected,
+            waiting=dict(heard.waiting),
+            refused=heard.refused,
         )
 
     def silence(self, region: Region, *, now_seconds: float) -> str:

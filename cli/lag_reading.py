@@ -104,7 +104,7 @@ class LagReader:
             return "it has no log"
         except (Unavailable, TimeoutError) as error:
             return f"its NATS does not answer{f' ({error})' if str(error) else ''}"
-        return End(epoch=info.epoch, sequence=info.last_sequence)
+        return End(epoch=info.epoch, sequence=info.last_sequence, missing=info.missing)
 
     async def _stored_at(self, positions: Sequence[Position]) -> Mapping[Position, float]:
         found = await asyncio.gather(*map(self._seconds, positions))

@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from cli.lag_cells import Behind, Cell, OtherLog, Snapshot, cell
+from cli.lag_cells import Behind, Cell, Lacking, OtherLog, Snapshot, cell
 from cli.lag_layout import CUT_OFF, INDENT, NARROW_GAP, NUMBER_WIDTH, REBUILDING, Layout, Names
 from cli.lag_words import Cells, lines
 from core.positions import Region
@@ -111,7 +111,7 @@ def _style(shown: Cell) -> str:
             return "green"
         case Behind():
             return "yellow"
-        case OtherLog():
+        case OtherLog() | Lacking():
             return "bold red"
         case _:
             return "red"

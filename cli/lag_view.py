@@ -7,8 +7,9 @@ import msgspec
 from rich.console import Group
 from rich.text import Text
 
-from cli.lag_cells import Snapshot, notes
+from cli.lag_cells import Snapshot
 from cli.lag_layout import GAP, NUMBER_WIDTH, Layout, Names, layouts
+from cli.lag_notes import notes
 from cli.lag_table import height_max, tables, unbounded_table
 from cli.lag_words import Cells
 from core.positions import Region

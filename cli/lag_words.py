@@ -4,7 +4,7 @@ from enum import Enum, auto
 from typing import assert_never
 
 from cli.figures import age, count, duration
-from cli.lag_cells import AppliedUnknown, Behind, Cell, EndUnknown, Lag, OtherLog, Unknown
+from cli.lag_cells import AppliedUnknown, Behind, Cell, EndUnknown, Lacking, Lag, OtherLog, Unknown
 
 
 class Cells(Enum):
@@ -45,6 +45,8 @@ def _lag(lag: Lag, cells: Cells, width: int) -> list[str]:
             return _behind(events, seconds, cells, width)
         case EndUnknown() | AppliedUnknown() | Unknown():
             return _not_known(lag, cells, width)
+        case Lacking(events=events):
+            return _lacking(events, cells, width)
         case OtherLog():
             return ["other", "log"] if cells is Cells.STACKED else [_fitting(width, "other log", "other")]
         case _:
@@ -65,6 +67,14 @@ def _behind(events: int, seconds: float | None, cells: Cells, width: int) -> lis
             return [number, _fitting(width, in_full, short)] if cells is Cells.STACKED else [number]
         case _:
             assert_never(cells)
+
+
+def _lacking(events: int, cells: Cells, width: int) -> list[str]:
+    numbers = [f"{events} events" if events > 1 else "1 event", str(events), count(events)]
+    line = _fitting(width, *(f"lacks {number}" for number in numbers))
+    if len(line) <= width:
+        return [line]
+    return ["lacks", _fitting(width, *numbers)] if cells is Cells.STACKED else ["lacks"]
 
 
 def _not_known(lag: EndUnknown | AppliedUnknown | Unknown, cells: Cells, width: int) -> list[str]:

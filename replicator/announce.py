@@ -218,6 +218,9 @@ class Announcer:
     async def _tell(self, regions: Iterable[Region]) -> None:
         if not self._state.incarnation:
             return
+        waits = self._status.long_waits(
+            is_connected=lambda origin: self._connections[origin].is_connected, can_apply=not self._projection.refused
+        )
         announcement = Announcement(
             region=self._here,
             incarnation=self._state.incarnation,
@@ -226,6 +229,7 @@ class Announcer:
             halted=self._status.halted,
             not_connected=[region for region, connection in self._connections.items() if not connection.is_connected],
             refused=self._projection.refused,
+            waiting={origin: f"{step}: {why}" for (step, origin), why in waits.items()},
         )
         for region in regions:
             # What is lost on the way, the next heartbeat says again.

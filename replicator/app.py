@@ -10,15 +10,16 @@ from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
 from core.positions import Region
-from replicator.announce import Announcer, what_to_do_about
+from replicator.announce import Announcer
 from replicator.apply import Applier
 from replicator.establish import Keeper
+from replicator.health import health
 from replicator.persistence import Persistence
 from replicator.settings import Settings
 from replicator.ship import Shipper
 from replicator.status import Status, Step
 from runtime.head import HeadAsGet
-from runtime.health import Health, NotReady, expose_health, health_routes
+from runtime.health import Health, expose_health, health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
 from runtime.server import bind, serve
@@ -53,9 +54,9 @@ async def main(settings: Settings) -> None:
         replicator = Replicator(settings, connections, projection, tracing)
         replicating = asyncio.create_task(replicator.run())
         expose_health(replicator.health)
-        health = Litestar(health_routes(replicator.health), openapi_config=None, logging_config=None)
+        routes = Litestar(health_routes(replicator.health), openapi_config=None, logging_config=None)
         serving = asyncio.create_task(
-            serve(HeadAsGet(health), listener, drain_seconds=0, idle_seconds=settings.idle_seconds)
+            serve(HeadAsGet(routes), listener, drain_seconds=0, idle_seconds=settings.idle_seconds)
         )
         await asyncio.wait({replicating, serving}, return_when=asyncio.FIRST_COMPLETED)
         for task in (replicating, serving):
@@ -144,28 +145,13 @@ class Replicator:
             group.create_task(self._announcer.tell_bystanders())
 
     def health(self) -> Health:
-        """Ready means: this region's NATS and Redis answer, it has its log, and its projection is current."""
-        here, announcer = self._here, self._announcer
-        not_ready = {}
-        if not self._connections[here].is_connected:
-            not_ready[NotReady.NATS] = f"NATS of {here}: {self._connections[here].why_not}"
-        if self._projection.unanswered:
-            not_ready[NotReady.REDIS] = f"Redis of {here}: {self._projection.unanswered}"
-        elif self._projection.refused:
-            not_ready[NotReady.UNWRITABLE] = f"Redis of {here} to take writes: {self._projection.refused}"
-        elif announcer.tainted:
-            not_ready[NotReady.PROJECTION] = f"Redis of {here}: {what_to_do_about(announcer.tainted)}"
-        elif announcer.unreachable:
-            not_ready[NotReady.PROJECTION] = f"the projection, or the logs to compare it with: {announcer.unreachable}"
-        elif not announcer.state.is_current:
-            not_ready[NotReady.PROJECTION] = "the projection to be current"
-        if lacking := self._status.lacking(here):
-            reason = NotReady.HALTED if here in self._status.halted else NotReady.LOG
-            not_ready[reason] = f"the log of {here}: {'; '.join(lacking)}"
-        return Health(
-            region=here,
-            not_ready=not_ready,
-            halted={str(origin): why for origin, why in self._status.halted.items()},
+        """How it is now."""
+        return health(
+            self._here,
+            connections=self._connections,
+            redis=self._projection,
+            announcer=self._announcer,
+            status=self._status,
         )
 
     def _apply_anew(self) -> None:

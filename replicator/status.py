@@ -79,13 +79,18 @@ class Status:
         """Origin -> reason and words."""
         return {origin: f"{halt.reason}: {halt.why}" for (_, origin), halt in self._halted.items()}
 
-    def long_waits(self, step: Step) -> dict[Region, str]:
-        """Origins for which `step` has waited for more than a moment, and why: a doubt is over sooner."""
+    def long_waits(self, *, is_connected: Callable[[Region], bool], can_apply: bool) -> dict[tuple[Step, Region], str]:
+        """Which step waits for which origin for more than a moment, and why: a doubt is over sooner.
+
+        Not what follows from other trouble: a region that is cut off, for which `is_connected` does not hold, or a
+        Redis to which nothing can be applied. A log that has to be established is `lacking`.
+        """
         until = self._now_seconds() - MOMENT_SECONDS
         return {
-            origin: wait.why
-            for (waiting, origin), wait in self._waiting.items()
-            if waiting == step and wait.since_seconds <= until
+            (step, origin): wait.why
+            for (step, origin), wait in self._waiting.items()
+            if wait.since_seconds <= until
+            and ((step is Step.APPLY and can_apply) or (step is Step.SHIP and is_connected(origin)))
         }
 
     def stops(self, step: Step) -> dict[Region, Sequence]:

@@ -1,6 +1,6 @@
 """`/livez`, `/readyz` and `/metrics`, the same in both processes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 
@@ -19,7 +19,7 @@ NOT_READY = Gauge("crosshook_not_ready", "1 while the process cannot do its work
 
 
 class Condition(StrEnum):
-    """How a process is. Degraded: it serves, but an origin is halted. Waiting and draining are not ready."""
+    """How a process is. Degraded: it serves, but an origin is halted or waits. Waiting and draining are not ready."""
 
     READY = "ready"
     DEGRADED = "degraded"
@@ -46,21 +46,25 @@ class NotReady(StrEnum):
     """Its region's Redis answers and takes no writes. What is current is still read."""
 
     PROJECTION = "projection"
-    """It is not current, or cannot be looked at, or nobody says that it is current."""
+    """It is not current, stands still, or cannot be looked at, or no replicator says that it is current."""
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How a process is: what it waits for, by the reason why, and why each halted origin is halted."""
+    """How a process is: what it waits for, by the reason why, and why each halted origin is halted.
+
+    `waits` has, in words, what it cannot do for now although it is ready.
+    """
 
     region: str
     not_ready: Mapping[NotReady, str]
     halted: dict[str, str]
     is_draining: bool = False
+    waits: Sequence[str] = ()
 
     @property
     def waiting_for(self) -> list[str]:
-        """What the process waits for, in words."""
-        return list(self.not_ready.values())
+        """What the process waits for, in words: first what keeps it from being ready."""
+        return [*self.not_ready.values(), *self.waits]
 
     @property
     def is_ready(self) -> bool:
@@ -74,7 +78,7 @@ class Health(msgspec.Struct, frozen=True):
             return Condition.DRAINING
         if self.not_ready:
             return Condition.WAITING
-        return Condition.DEGRADED if self.halted else Condition.READY
+        return Condition.DEGRADED if self.halted or self.waits else Condition.READY
 
 
 class HealthAnswer(msgspec.Struct, frozen=True):

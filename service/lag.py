@@ -48,7 +48,8 @@ class Certainty(StrEnum):
 class Heard(msgspec.Struct, frozen=True):
     """What a region last said of itself, and when that was heard.
 
-    It has no connection to the NATS of any region in `not_connected`, which may be its own.
+    It has no connection to the NATS of any region in `not_connected`, which may be its own. An origin in `waiting` does
+    not get on there for now. `refused` is why its Redis takes no writes.
     """
 
     at_seconds: float
@@ -56,6 +57,8 @@ class Heard(msgspec.Struct, frozen=True):
     is_current: bool = True
     halted: Mapping[Region, str] = msgspec.field(default_factory=dict)
     not_connected: Collection[Region] = ()
+    waiting: Mapping[Region, str] = msgspec.field(default_factory=dict)
+    refused: str = ""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

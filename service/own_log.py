@@ -76,6 +76,11 @@ class OwnLog:
         """Whether the projection is not too far behind for more to be appended."""
         return self.appending is not None and self.appending.tail.unapplied <= self._tail_events_max
 
+    @property
+    def unapplied(self) -> int:
+        """How many of the events that were read the projection has not applied."""
+        return 0 if self.appending is None else self.appending.tail.unapplied
+
     def applied(self, sequence: Sequence) -> None:
         """Take in that this region's projection has everything up to `sequence`."""
         if self.appending is not None:

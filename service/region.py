@@ -1,5 +1,6 @@
 """What this process hears of the regions, and what it says of its own."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic
 from typing import Protocol
@@ -7,7 +8,7 @@ from typing import Protocol
 from adapters.announcements import Announcement, listen
 from adapters.connection import Connection
 from adapters.errors import Unavailable
-from core.positions import BEGINNING, Region, Vector
+from core.positions import BEGINNING, NOTHING, Region, Sequence, Vector
 from core.topology import Topology
 from runtime.health import Health, NotReady
 from service.acknowledgements import Acknowledgements
@@ -24,6 +25,9 @@ OUTLIVED_SECONDS = 2.0
 
 An announcement can come late, from before a restart of Redis, and be taken for what follows it.
 """
+
+STALLED_SECONDS = 3.0
+"""How long nothing of this region's own log may be applied, while events wait, before a write here is hopeless."""
 
 
 class Answering(Protocol):
@@ -63,6 +67,8 @@ class RegionView:
         self._acknowledgements = acknowledgements
         self._latest: dict[Region, Announcement] = {}
         self._heard_at: dict[Region, float] = {}
+        self._applied_to = NOTHING
+        self._applied_at = monotonic()
         self.is_draining = False
         own_log.on_read = self._look_again
 
@@ -99,8 +105,14 @@ class RegionView:
             del vector[self._here]
         self._waiting.heard(announcement.region, announcement.incarnation, vector, is_current=announcement.is_current)
         if announcement.region == self._here:
-            self._own_log.applied(self._waiting.watermark(self._here, self._here).sequence)
+            self._applied(self._waiting.watermark(self._here, self._here).sequence)
         self._acknowledgements.heard(announcement.region, now_seconds=monotonic())
+
+    def _applied(self, sequence: Sequence) -> None:
+        """Take in how far this region's own log is applied, and when that last was all of it or had moved."""
+        self._own_log.applied(sequence)
+        if sequence != self._applied_to or not self._own_log.unapplied:
+            self._applied_to, self._applied_at = sequence, monotonic()
 
     def health(self) -> Health:
         """Ready means: this region's log can be written to, and its projection is current and can be read."""
@@ -116,10 +128,26 @@ class RegionView:
             not_ready[NotReady.UNWRITABLE] = f"Redis of {self._here} to take writes: {refused}"
         elif latest is None or not latest.is_current or not self._is_heard(self._here):
             not_ready[NotReady.PROJECTION] = f"a replicator of {self._here} to say that the projection is current"
+        elif stalled := self._stalled(latest):
+            not_ready[NotReady.PROJECTION] = f"the projection to apply this region's log: {stalled}"
         halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
         if self._own_log.alarm:
             halted[self._here] = self._own_log.alarm
-        return Health(region=self._here, not_ready=not_ready, halted=halted, is_draining=self.is_draining)
+        return Health(
+            region=self._here,
+            not_ready=not_ready,
+            halted=halted,
+            is_draining=self.is_draining,
+            waits=[] if latest is None or not_ready else _in_words(latest.waiting),
+        )
+
+    def _stalled(self, latest: Announcement) -> str:
+        """Why nothing of this region's own log is applied though there is something, in words; `""` if it is."""
+        unapplied = self._own_log.unapplied
+        if not unapplied or monotonic() <= self._applied_at + STALLED_SECONDS:
+            return ""
+        why = latest.halted.get(self._here) or latest.waiting.get(self._here) or "its replicators do not say why"
+        return f"{unapplied} events wait; {why}"
 
     def _is_heard(self, region: Region) -> bool:
         return monotonic() <= self._heard_at.get(region, 0.0) + SILENCE_SECONDS
@@ -138,6 +166,8 @@ class RegionView:
                 is_current=announcement.is_current,
                 halted=announcement.halted,
                 not_connected=announcement.not_connected,
+                waiting=announcement.waiting,
+                refused=announcement.refused,
             )
             for region, announcement in self._latest.items()
         }
@@ -149,3 +179,9 @@ class RegionView:
             origin: max(mark, announcement.vector.get(origin, BEGINNING), key=lambda mark: mark.sequence)
             for origin, mark in believed.items()
         }
+
+
+def _in_words(waiting: Mapping[Region, str]) -> list[str]:
+    """What this region's replicators wait for: they tell the step and, after a colon, why."""
+    parted = ((origin, *text.partition(": ")) for origin, text in waiting.items())
+    return [f"a replicator to {step} {origin}: {why}" for origin, step, _, why in parted]

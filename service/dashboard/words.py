@@ -18,9 +18,13 @@ HALTED = {
     "forked": "another event stands in its log where one was read",
     "epoch_changed": "its log is another one than the one that was read",
     "lost": "it has no log where one was read",
+    "incomplete": "its log, or the copy of it there, lacks events",
     "undecodable": "an event of it is none that this version knows",
 }
 """The reason that a halt begins with -> what it means. What follows it may be from an event, and is nobody's to see."""
+
+STEPS = {"ship": "copy the log of", "apply": "apply the log of"}
+"""The step that waits -> what it does."""
 
 KINDS_OF_REDIS = ("this Redis is a cluster", "this Redis is a replica")
 """What a process finds its Redis to be that cannot hold a projection."""
@@ -135,6 +139,11 @@ def _of_those_heard(sample: LagSample) -> Iterator[Note]:
         if not heard.is_current:
             text = f"{region} is rebuilding its projection. It answers 503 to what needs it until that is current."
             yield Note(Urgency.WARNING, text)
+        if heard.refused and region != known.here:
+            text = f"The Redis of {region} takes no writes. What is written anywhere waits there to be applied."
+            yield Note(Urgency.WARNING, text)
+        for origin, text in heard.waiting.items():
+            yield Note(Urgency.WARNING, _waits(region, origin, text))
         for origin, reason in heard.halted.items():
             text = f"{region} has halted {origin}: {_meaning(reason)}. It goes on with every other origin."
             yield Note(Urgency.ALARM, text)
@@ -142,6 +151,12 @@ def _of_those_heard(sample: LagSample) -> Iterator[Note]:
         if lag.certainty is Certainty.OTHER_LOG:
             text = f"{pair.behind} has applied events of a log that {pair.origin} does not have any more."
             yield Note(Urgency.ALARM, text)
+
+
+def _waits(region: Region, origin: Region, text: str) -> str:
+    """That a step does not get on for now. Its reason may be from an event, and is nobody's to see."""
+    does = STEPS.get(text.partition(":")[0], "get on with")
+    return f"{region} cannot {does} {origin} for now, and tries again. Its replicators' /readyz says why."
 
 
 def _not_connected(sample: LagSample, topology: Topology) -> Iterator[Note]:

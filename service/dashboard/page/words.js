@@ -61,7 +61,11 @@ export function cellInWords(cell, behind, origin) {
   const lag = lagInWords(cell, behind, origin);
   const shown = { ...lag, above: together(lag.above), below: together(lag.below) };
   if (!cell.halted) return shown;
-  return { ...shown, level: "halted", below: `halted: ${cell.halted}`, label: `${shown.label} Halted there: ${cell.halted}.` };
+  // That it is at the end of a log that is not the right one does not say what is missing.
+  const isEndInDoubt = cell.certainty === "exact" && cell.events === 0;
+  const above = isEndInDoubt ? "?" : shown.above;
+  const label = isEndInDoubt ? `${behind} behind ${origin}: what is missing is not known.` : shown.label;
+  return { above, level: "halted", below: `halted: ${cell.halted}`, label: `${label} Halted there: ${cell.halted}.` };
 }
 
 function lagInWords(cell, behind, origin) {

@@ -9,7 +9,7 @@ from itertools import pairwise, product
 from rich.console import Console
 
 from cli.figures import age, count, duration
-from cli.lag_cells import AppliedUnknown, Behind, Cell, EndUnknown, Lag, OtherLog, Snapshot, Unknown
+from cli.lag_cells import AppliedUnknown, Behind, Cell, EndUnknown, Lacking, Lag, OtherLog, Snapshot, Unknown
 from cli.lag_view import Terminal, lag_view
 from core.positions import Region
 
@@ -70,6 +70,11 @@ def _lag(lag: Lag, *, has_ages: bool) -> Iterator[list[str]]:
             yield from (["? of", figure] for figure in (str(number), count(number)))
         case Unknown() | EndUnknown() | AppliedUnknown():
             yield from (["unknown"], ["?"])
+        case Lacking(events=events):
+            numbers = [f"{events} events" if events > 1 else "1 event", str(events), count(events)]
+            yield from ([f"lacks {number}"] for number in numbers)
+            yield from (["lacks", number] for number in numbers if has_ages)
+            yield ["lacks"]
         case OtherLog():
             yield from (["other log"], ["other", "log"] if has_ages else ["other"])
 

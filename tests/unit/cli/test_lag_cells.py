@@ -9,13 +9,14 @@ from cli.lag_cells import (
     Cell,
     End,
     EndUnknown,
+    Lacking,
     OtherLog,
     Snapshot,
     Unknown,
     cell,
-    notes,
     oldest_unapplied,
 )
+from cli.lag_notes import notes
 from core.positions import Epoch, Mark, Position, Region, Sequence
 
 IOWA, JAPAN = Region("us-iowa"), Region("asia-japan")
@@ -130,6 +131,45 @@ def test_a_halted_origin_has_its_reason_beside_its_lag() -> None:
         lag=Behind(events=10, seconds=None), halted="forked: another event stands at 120"
     )
     assert list(notes(halted)) == ["asia-japan: halted for us-iowa: forked: another event stands at 120"]
+
+
+def halted(snapshot: Snapshot, why: str) -> Snapshot:
+    """Japan has halted Iowa."""
+    japan = msgspec.structs.replace(snapshot.applied[JAPAN], halted={IOWA: why})
+    return msgspec.structs.replace(snapshot, applied={**snapshot.applied, JAPAN: japan})
+
+
+def test_a_log_that_went_back_lacks_what_others_have_applied_of_it() -> None:
+    snapshot = halted(a_snapshot(japan_has=at(130), iowa_ends=123), "went_back: the log ends at 123")
+    assert cell(snapshot, region=JAPAN, origin=IOWA).lag == Lacking(events=7)
+    assert list(notes(snapshot)) == [
+        "us-iowa: its log lacks 7 events that it had",
+        "asia-japan: halted for us-iowa: went_back: the log ends at 123",
+    ]
+
+
+def test_a_trimmed_log_lacks_what_was_trimmed_also_before_anybody_has_halted_it() -> None:
+    trimmed = {IOWA: msgspec.structs.replace(end(130), missing=1), JAPAN: end(7)}
+    snapshot = msgspec.structs.replace(a_snapshot(japan_has=at(130)), ends=trimmed)
+    assert list(notes(snapshot)) == ["us-iowa: its log lacks 1 event that it had"]
+    assert cell(snapshot, region=JAPAN, origin=IOWA).lag == Behind(events=0, seconds=0.0)
+    assert cell(halted(snapshot, "incomplete"), region=JAPAN, origin=IOWA).lag == Lacking(events=1)
+
+
+def test_to_be_at_the_end_of_a_halted_log_is_not_to_have_everything() -> None:
+    snapshot = halted(a_snapshot(japan_has=at(130)), "forked: another event stands at 130")
+    assert cell(snapshot, region=JAPAN, origin=IOWA).lag == Unknown()
+
+
+def test_what_waits_is_noted_with_its_reason() -> None:
+    snapshot = a_snapshot(japan_has=at(130))
+    japan = msgspec.structs.replace(
+        snapshot.applied[JAPAN], refused="MISCONF no space left", waiting={IOWA: "ship: Unavailable: it is full"}
+    )
+    assert list(notes(msgspec.structs.replace(snapshot, applied={**snapshot.applied, JAPAN: japan}))) == [
+        "asia-japan: its Redis takes no writes: MISCONF no space left",
+        "asia-japan: waits for us-iowa to ship: Unavailable: it is full",
+    ]
 
 
 def test_whoever_has_no_connection_to_a_nats_is_noted() -> None:

@@ -11,8 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from cli.lag_cells import Applied, End, Snapshot, cell, notes
+from cli.lag_cells import Applied, End, Snapshot, cell
 from cli.lag_layout import layouts
+from cli.lag_notes import notes
 from cli.lag_table import height_max, tables
 from cli.lag_view import Terminal
 from core.positions import Epoch, Mark, Position, Region, Sequence

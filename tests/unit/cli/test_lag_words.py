@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from cli.lag_cells import AppliedUnknown, Behind, Cell, EndUnknown, Lag, OtherLog, Unknown
+from cli.lag_cells import AppliedUnknown, Behind, Cell, EndUnknown, Lacking, Lag, OtherLog, Unknown
 from cli.lag_words import WIDTH_MAX, WIDTHS_MIN, Cells, lines
 from core.positions import Sequence
 from tests.unit.cli.printed_lag import may_say
@@ -15,6 +15,7 @@ LAGS: list[Lag] = [
     *(Behind(events=events, seconds=seconds) for events, seconds in product(COUNTS, AGES_SECONDS)),
     *(EndUnknown(applied=Sequence(number)) for number in (0, *COUNTS)),
     *(AppliedUnknown(end=Sequence(number)) for number in (0, *COUNTS)),
+    *(Lacking(events=events) for events in COUNTS),
     Behind(events=0, seconds=0.0),
     Unknown(),
     OtherLog(),
@@ -50,6 +51,10 @@ def test_everything_that_there_is_to_say_fits_into_every_width_that_a_cell_can_h
         (AppliedUnknown(end=Sequence(1_345_678)), Cells.STACKED, 10, ["? of 1.3 M"]),
         (AppliedUnknown(end=Sequence(1_345_678)), Cells.STACKED, 6, ["? of", "1.3 M"]),
         (AppliedUnknown(end=Sequence(0)), Cells.EVENTS, 6, ["?"]),
+        (Lacking(events=7), Cells.BESIDE, 28, ["lacks 7 events"]),
+        (Lacking(events=7), Cells.STACKED, 7, ["lacks 7"]),
+        (Lacking(events=1_345_678), Cells.STACKED, 6, ["lacks", "1.3 M"]),
+        (Lacking(events=1_345_678), Cells.EVENTS, 6, ["lacks"]),
     ],
 )
 def test_a_line_says_as_much_as_has_room(lag: Lag, cells: Cells, width: int, said: list[str]) -> None:

@@ -159,19 +159,32 @@ def test_a_step_that_fails_and_goes_on_many_times_a_second_is_not_told_each_time
     assert events(lines) == ["waiting", "following"]
 
 
-@pytest.mark.usefixtures("lines")
+def long_waits(status: Status, *connected: Region) -> dict[tuple[Step, Region], str]:
+    return status.long_waits(is_connected=lambda origin: origin in (connected or {US, EU}), can_apply=True)
+
+
+def test_that_another_region_is_cut_off_is_no_wait_of_this_one(lines: Lines) -> None:
+    now = [0.0]
+    status = Status(lambda: now[0])
+    for step in Step:
+        status.waiting(step, EU, reason="unavailable", why="not connected")
+    now[0] += MOMENT_SECONDS
+    assert long_waits(status, US) == {(Step.APPLY, EU): "not connected"}
+    assert set(long_waits(status)) == {(Step.APPLY, EU), (Step.SHIP, EU)}
+    assert len(lines) == len(Step)
+
+
 def test_a_step_waits_long_once_a_moment_has_passed_since_it_began_to(lines: Lines) -> None:
     now = [0.0]
     status = Status(lambda: now[0])
     status.waiting(Step.SHIP, US, reason="in_doubt", why="event 5 came after 3")
     now[0] += MOMENT_SECONDS - 0.1
     status.waiting(Step.SHIP, US, reason="unavailable", why="no answer")
-    assert status.long_waits(Step.SHIP) == {}
+    assert long_waits(status) == {}
     assert waiting_metric(Step.SHIP, US) == {"in_doubt": 0, "unavailable": 1}
     now[0] += 0.2
-    assert status.long_waits(Step.SHIP) == {US: "no answer"}
-    assert status.long_waits(Step.APPLY) == {}
+    assert long_waits(status) == {(Step.SHIP, US): "no answer"}
     status.halt(Step.SHIP, US, FORKED)
-    assert status.long_waits(Step.SHIP) == {}
+    assert long_waits(status) == {}
     assert events(lines) == ["waiting", "waiting", "halted"], "it does not go on"
     assert waiting_metric(Step.SHIP, US) == {"in_doubt": 0, "unavailable": 0}

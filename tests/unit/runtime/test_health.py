@@ -12,7 +12,9 @@ NO_NATS = {NotReady.NATS: "NATS of us-iowa"}
     [
         (Health("us-iowa", {}, {}), Condition.READY),
         (Health("us-iowa", {}, HALTED), Condition.DEGRADED),
+        (Health("us-iowa", {}, {}, waits=["to ship asia-japan: no answer"]), Condition.DEGRADED),
         (Health("us-iowa", NO_NATS, {}), Condition.WAITING),
+        (Health("us-iowa", NO_NATS, {}, waits=["to ship asia-japan: no answer"]), Condition.WAITING),
         (Health("us-iowa", NO_NATS, HALTED), Condition.WAITING),
         (Health("us-iowa", {}, {}, is_draining=True), Condition.DRAINING),
         (Health("us-iowa", NO_NATS, HALTED, is_draining=True), Condition.DRAINING),

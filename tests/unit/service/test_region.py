@@ -8,10 +8,10 @@ import pytest
 from adapters.announcements import Announcement
 from core.positions import Epoch, Mark, Position, Region, Sequence
 from core.topology import Topology, parse_topology
-from runtime.health import NotReady
+from runtime.health import Condition, NotReady
 from service.acknowledgements import Acknowledgements
 from service.lineage import Lineage, Recognition
-from service.region import OUTLIVED_SECONDS, SILENCE_SECONDS, RegionView
+from service.region import OUTLIVED_SECONDS, SILENCE_SECONDS, STALLED_SECONDS, RegionView
 from service.waiting import Waiting
 
 HERE, THERE = Region("us-iowa"), Region("asia-japan")
@@ -30,6 +30,7 @@ class Log:
         self.lineage = Lineage(lambda _mark: Recognition.OURS)
         self.on_read = print
         self.alarm = ""
+        self.unapplied = 0
 
     def applied(self, sequence: Sequence) -> None:
         """Everything up to there."""
@@ -139,3 +140,55 @@ def test_a_service_whose_redis_takes_no_writes_is_not_ready_as_its_replicators_f
     view.heard(full)
     clock.now += SILENCE_SECONDS + 0.1
     assert set(view.health().not_ready) == {NotReady.PROJECTION}, "what was said long ago is not known any more"
+
+
+def ready_view(log: Log | None = None) -> RegionView:
+    """Of a service for which all is well, but for a replicator that says so."""
+    connection, writer = SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
+    return a_view(Waiting(), log, connection=connection, writer=writer)
+
+
+def test_a_service_whose_log_is_not_applied_for_a_while_cannot_write_whatever_the_reason(
+    clock: SimpleNamespace,
+) -> None:
+    log = Log()
+    view = ready_view(log)
+    view.heard(said("first", 7, region=HERE))
+    clock.now += 60
+    log.unapplied = 3
+    view.heard(said("first", 8, region=HERE))
+    clock.now += STALLED_SECONDS
+    view.heard(said("first", 8, region=HERE))
+    assert view.health().is_ready
+    clock.now += 0.1
+    waiting = msgspec.structs.replace(said("first", 8, region=HERE), waiting={HERE: "apply: Unavailable: Redis: BUSY"})
+    view.heard(waiting)
+    why = "the projection to apply this region's log: 3 events wait; apply: Unavailable: Redis: BUSY"
+    assert view.health().not_ready == {NotReady.PROJECTION: why}
+    view.heard(msgspec.structs.replace(said("first", 8, region=HERE), halted={HERE: "undecodable: event 9"}))
+    assert "; undecodable: event 9" in view.health().not_ready[NotReady.PROJECTION]
+    view.heard(said("first", 9, region=HERE))
+    assert view.health().is_ready, "it has moved"
+
+
+def test_a_service_that_was_idle_for_long_is_given_its_time_to_apply(clock: SimpleNamespace) -> None:
+    log = Log()
+    view = ready_view(log)
+    for _ in range(40):
+        view.heard(said("first", 7, region=HERE))
+        clock.now += 0.25
+    log.unapplied = 1
+    assert view.health().is_ready
+
+
+def test_what_a_replicator_waits_for_is_shown_by_a_service_that_serves_all_the_same(clock: SimpleNamespace) -> None:
+    view = ready_view()
+    told = msgspec.structs.replace(
+        said("first", 7, region=HERE), waiting={THERE: "ship: Unavailable: the copy is full"}
+    )
+    view.heard(told)
+    health = view.health()
+    assert (health.condition, health.is_ready) == (Condition.DEGRADED, True)
+    assert health.waiting_for == ["a replicator to ship asia-japan: Unavailable: the copy is full"]
+    clock.now += SILENCE_SECONDS + 0.1
+    assert view.health().waiting_for == ["a replicator of us-iowa to say that the projection is current"]

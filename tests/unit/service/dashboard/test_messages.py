@@ -214,6 +214,16 @@ def test_what_is_the_matter_with_redis_is_said_without_its_address_or_its_own_wo
     assert note.text == f"This service cannot do all of its work: it waits for {said}"
 
 
+def test_what_a_region_cannot_do_for_now_is_said_without_what_a_server_said() -> None:
+    waits = Heard(NOW, VECTOR, refused="MISCONF cannot write /data/x", waiting={IOWA: "ship: full", JAPAN: "what: x"})
+    assert [note.text for note in told(everybody(belgium=waits)).notes] == [
+        "The Redis of europe-belgium takes no writes. What is written anywhere waits there to be applied.",
+        "europe-belgium cannot copy the log of us-iowa for now, and tries again. Its replicators' /readyz says why.",
+        "europe-belgium cannot get on with asia-japan for now, and tries again. Its replicators' /readyz says why.",
+    ]
+    assert told(everybody(iowa=Heard(NOW, VECTOR, refused="MISCONF"))).notes == [], "its own health says it"
+
+
 def test_a_region_that_rebuilds_says_so() -> None:
     (note,) = told(everybody(belgium=Heard(NOW, {}, is_current=False))).notes
     assert note.text.startswith("europe-belgium is rebuilding its projection.")
