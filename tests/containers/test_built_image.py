@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.docker.layout import USERS
+from deploy.docker.monitoring import monitoring_volumes
 from tests.containers.commands import ROOT, docker, inspect, run
 from tests.containers.composed import Composed
 
@@ -29,6 +31,12 @@ LIST_DISTRIBUTIONS = """
 import importlib.metadata, json, sys
 found = importlib.metadata.distributions(path=[path for path in sys.path if path.startswith("/opt/crosshook/")])
 print(json.dumps({one.name: [str(file) for file in one.files] for one in found}))
+"""
+LIST_MONITORING = """
+import json
+from deploy.docker.layout import USERS
+from deploy.docker.monitoring import monitoring_volumes
+print(json.dumps({name: sorted(volume.files) for name, volume in monitoring_volumes(USERS).items()}))
 """
 FIND_KEYS = """
 import json, pathlib, re
@@ -101,6 +109,11 @@ async def test_nothing_is_installed_but_what_the_lock_names_and_ours(built: Comp
     assert len(found) > 10
     assert {name.lower().replace("_", "-") for name in found} <= locked
     assert not locked & {"pip", "pytest", "testcontainers", "hatchling"}
+
+
+async def test_the_image_has_every_file_that_init_gives_to_prometheus_and_grafana(built: Composed) -> None:
+    here = {name: sorted(volume.files) for name, volume in monitoring_volumes(USERS).items()}
+    assert await python_in(built.image, LIST_MONITORING) == here
 
 
 async def test_no_key_is_in_the_image_and_no_secret_in_how_it_was_made(built: Composed) -> None:
