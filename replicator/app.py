@@ -35,6 +35,9 @@ async def main(settings: Settings) -> None:
     listener = bind(settings.host, settings.port)
     async with AsyncExitStack() as stack:
         here = settings.region
+        tracing = await stack.enter_async_context(
+            open_tracing(settings.traces_endpoint, process="replicator", region=here)
+        )
         connections = {
             region: await stack.enter_async_context(
                 open_connection(
@@ -48,9 +51,6 @@ async def main(settings: Settings) -> None:
         }
         redis = settings.topology.regions[here].redis
         projection = await stack.enter_async_context(open_projection(redis, tls=settings.tls))
-        tracing = await stack.enter_async_context(
-            open_tracing(settings.traces_endpoint, process="replicator", region=here)
-        )
         replicator = Replicator(settings, connections, projection, tracing)
         replicating = asyncio.create_task(replicator.run())
         expose_health(replicator.health)

@@ -16,6 +16,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from opentelemetry.util.types import AttributeValue
 
 from core.topology import TRACEPARENT
+from runtime.settings import SpanBatches
 from runtime.tracing import NOTHING, Attributes, Kind, Tracing
 
 CLOSE_SECONDS = 3.0
@@ -93,11 +94,24 @@ def resource_of(*, process: str, region: str) -> Resource:
     return Resource.create(ours)
 
 
-@asynccontextmanager
-async def exporting(*, process: str, region: str) -> AsyncIterator[Tracing]:
-    """Tracing of one process, sent in the background, until the context is left."""
+def make_provider(batches: SpanBatches, *, process: str, region: str) -> TracerProvider:
+    """What makes spans of one process and sends them in the background. Raises `ValueError`: a variable is wrong."""
     provider = TracerProvider(resource=resource_of(process=process, region=region), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(
+        BatchSpanProcessor(
+            OTLPSpanExporter(),
+            max_queue_size=batches.queue_spans_max,
+            max_export_batch_size=batches.batch_spans_max,
+            schedule_delay_millis=batches.delay_milliseconds,
+            export_timeout_millis=batches.timeout_milliseconds,
+        )
+    )
+    return provider
+
+
+@asynccontextmanager
+async def exporting(provider: TracerProvider) -> AsyncIterator[Tracing]:
+    """Tracing with `provider`, until the context is left."""
     try:
         yield OtlpTracing(provider.get_tracer("crosshook"))
     finally:

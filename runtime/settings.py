@@ -37,11 +37,21 @@ class InvalidSetting(ValueError):
         super().__init__(f"{name}: expected {expected}, " + ("but it is not set" if got is None else f"got {got!r}"))
 
 
+class SpanBatches(NamedTuple):
+    """How spans are sent: OpenTelemetry's `OTEL_BSP_*`, and its defaults."""
+
+    queue_spans_max: int = 2_048
+    batch_spans_max: int = 512
+    delay_milliseconds: int = 5_000
+    timeout_milliseconds: int = 30_000
+
+
 class TracesEndpoint(NamedTuple):
-    """Where traces are sent, and the variable that says so."""
+    """Where traces are sent, the variable that says so, and how."""
 
     variable: str
     url: str
+    batches: SpanBatches = SpanBatches()
 
 
 class Environment:
@@ -135,8 +145,24 @@ class Environment:
 
     def traces_endpoint(self) -> TracesEndpoint | None:
         """Where traces are sent; None where they are not wanted."""
-        found = [TracesEndpoint(name, self.url(name)) for name in TRACES_ENDPOINTS]
-        return next((endpoint for endpoint in found if endpoint.url), None)
+        found = [(name, self.url(name)) for name in TRACES_ENDPOINTS]
+        return next((TracesEndpoint(name, url, self._span_batches()) for name, url in found if url), None)
+
+    def _span_batches(self) -> SpanBatches:
+        """The SDK would raise some of these as an error that names no variable, and log a traceback for others."""
+        usual = SpanBatches()
+        queue = self._bsp("MAX_QUEUE_SIZE", default=usual.queue_spans_max)
+        return SpanBatches(
+            queue_spans_max=queue,
+            batch_spans_max=self._bsp("MAX_EXPORT_BATCH_SIZE", default=min(usual.batch_spans_max, queue), high=queue),
+            delay_milliseconds=self._bsp("SCHEDULE_DELAY", default=usual.delay_milliseconds),
+            timeout_milliseconds=self._bsp("EXPORT_TIMEOUT", default=usual.timeout_milliseconds),
+        )
+
+    def _bsp(self, name: str, *, default: int, high: int = 1_000_000) -> int:
+        """One of the batch processor's. Set to nothing it is not set, as with all of OpenTelemetry's."""
+        name = f"OTEL_BSP_{name}"
+        return self.integer(name, default=default, low=1, high=high) if self._variables.get(name) else default
 
     def place(self, *, refusal_of_redis: Callable[[str], str] = lambda _address: "") -> tuple[Topology, Region]:
         """The topology, with this process's credentials in its addresses, and which of its regions it belongs to.

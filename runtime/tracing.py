@@ -4,6 +4,8 @@ Off unless one of `TRACES_ENDPOINTS` says where to send them; then nothing of Op
 from one process to the next is a `traceparent`, as text. Source: W3C Trace Context.
 """
 
+import os
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -11,6 +13,8 @@ from typing import Protocol
 
 from core.addresses import without_login
 from runtime.settings import InvalidSetting, TracesEndpoint
+
+_VARIABLE = re.compile(r"\bOTEL_[A-Z_]+\b")
 
 Attributes = Mapping[str, str | int]
 """What is known of a span, under OpenTelemetry's names or `crosshook.`'s."""
@@ -79,9 +83,21 @@ async def open_tracing(endpoint: TracesEndpoint | None, *, process: str, region:
         yield UNTRACED
         return
     try:
-        from runtime.otlp import exporting  # noqa: PLC0415 - only who traces needs it, and has it installed
+        from runtime.otlp import exporting, make_provider  # noqa: PLC0415 - only who traces has it installed
+
+        provider = make_provider(endpoint.batches, process=process, region=region)
     except ImportError as error:
         expected = f"OpenTelemetry to be installed, as with crosshook[traces] ({error})"
         raise InvalidSetting(endpoint.variable, expected, without_login(endpoint.url)) from error
-    async with exporting(process=process, region=region) as tracing:
+    except ValueError as error:
+        raise _refused(error, endpoint) from error
+    async with exporting(provider) as tracing:
         yield tracing
+
+
+def _refused(error: ValueError, endpoint: TracesEndpoint) -> InvalidSetting:
+    """What OpenTelemetry does not take, by the variable that it names; else by the one that turns traces on."""
+    if named := _VARIABLE.search(str(error)):
+        return InvalidSetting(named[0], f"what OpenTelemetry takes ({error})", os.environ.get(named[0]))
+    expected = f"settings of OpenTelemetry that it takes ({error})"
+    return InvalidSetting(endpoint.variable, expected, without_login(endpoint.url))

@@ -67,6 +67,9 @@ async def main(settings: Settings) -> None:
     here = settings.region
     config = settings.topology.regions[here]
     async with AsyncExitStack() as stack:
+        tracing = await stack.enter_async_context(
+            open_tracing(settings.traces_endpoint, process="service", region=here)
+        )
         connection = await stack.enter_async_context(
             open_connection(
                 config.nats,
@@ -76,9 +79,6 @@ async def main(settings: Settings) -> None:
             )
         )
         projection = await stack.enter_async_context(open_projection(config.redis, tls=settings.tls))
-        tracing = await stack.enter_async_context(
-            open_tracing(settings.traces_endpoint, process="service", region=here)
-        )
         event_logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
         logs = LocalLogs(event_logs)
         quota = Quota(settings.organization_requests_max)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.settings import TRACES_ENDPOINTS, Environment, InvalidSetting
+from runtime.settings import TRACES_ENDPOINTS, Environment, InvalidSetting, SpanBatches, TracesEndpoint
 
 TOPOLOGY = """
 [regions.us-iowa]
@@ -103,7 +103,41 @@ def test_either_of_opentelemetrys_endpoints_is_enough_and_the_one_for_traces_alo
     variables: dict[str, str], variable: str
 ) -> None:
     found = Environment(variables).traces_endpoint()
-    assert found == ((variable, variables[variable]) if variable else None)
+    assert found == (TracesEndpoint(variable, variables[variable]) if variable else None)
+
+
+@pytest.mark.parametrize(
+    ("variables", "batches"),
+    [
+        ({}, SpanBatches(2_048, 512, 5_000, 30_000)),
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "", "OTEL_BSP_SCHEDULE_DELAY": ""}, SpanBatches()),
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "100"}, SpanBatches(100, 100)),
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "9", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "8"}, SpanBatches(9, 8)),
+        ({"OTEL_BSP_SCHEDULE_DELAY": "1", "OTEL_BSP_EXPORT_TIMEOUT": "2"}, SpanBatches(2_048, 512, 1, 2)),
+    ],
+)
+def test_how_spans_are_sent_is_what_opentelemetry_says(variables: dict[str, str], batches: SpanBatches) -> None:
+    found = Environment({ALL: "http://all:4318", **variables}).traces_endpoint()
+    assert found is not None
+    assert found.batches == batches
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "0"}, "OTEL_BSP_MAX_QUEUE_SIZE: expected an integer from 1 to 1000000, got '0'"),
+        ({"OTEL_BSP_SCHEDULE_DELAY": "soon"}, "OTEL_BSP_SCHEDULE_DELAY: expected an integer from 1 to .*, got 'soon'"),
+        ({"OTEL_BSP_EXPORT_TIMEOUT": "-1"}, "OTEL_BSP_EXPORT_TIMEOUT: expected an integer from 1 to .*, got '-1'"),
+        (
+            {"OTEL_BSP_MAX_QUEUE_SIZE": "9", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10"},
+            "OTEL_BSP_MAX_EXPORT_BATCH_SIZE: expected an integer from 1 to 9, got '10'",
+        ),
+    ],
+)
+def test_how_spans_cannot_be_sent_is_one_line_if_there_are_any(variables: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"^{message}$"):
+        Environment({ALL: "http://all:4318", **variables}).traces_endpoint()
+    assert Environment(variables).traces_endpoint() is None
 
 
 def test_an_endpoint_that_is_none_is_named() -> None:

@@ -3,11 +3,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+import runtime.otlp
 from runtime.otlp import CLOSE_SECONDS, resource_of
-from runtime.settings import InvalidSetting, TracesEndpoint
+from runtime.settings import InvalidSetting, SpanBatches, TracesEndpoint
 from runtime.tracing import UNTRACED, Kind, open_tracing
 
 NOBODY = TracesEndpoint("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces")
@@ -40,10 +42,50 @@ async def test_where_it_is_not_installed_that_is_one_line(monkeypatch: pytest.Mo
     assert "got 'http://***@127.0.0.1:9'" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("refused", "message"),
+    [
+        (
+            {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "-1"},
+            r"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: expected what OpenTelemetry takes \(.*non-negative.*\), got '-1'",
+        ),
+        (
+            {},
+            rf"{NOBODY.variable}: expected settings of OpenTelemetry that it takes \(what\), got 'http://127.0.0.1.*'",
+        ),
+    ],
+)
+async def test_what_opentelemetry_refuses_is_one_line_that_names_the_variable_if_it_does(
+    monkeypatch: pytest.MonkeyPatch, refused: dict[str, str], message: str
+) -> None:
+    for name, text in refused.items():
+        monkeypatch.setenv(name, text)
+    if not refused:
+        monkeypatch.setattr(runtime.otlp, "OTLPSpanExporter", Mock(side_effect=ValueError("what")))
+    with pytest.raises(InvalidSetting, match=f"^{message}$"):
+        async with open_tracing(NOBODY, process="service", region="us-iowa"):
+            pytest.fail("it must not start")
+
+
+async def test_spans_are_sent_in_batches_as_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(*NOBODY[:2])
+    made = Mock(side_effect=ValueError("enough"))
+    monkeypatch.setattr(runtime.otlp, "BatchSpanProcessor", made)
+    with pytest.raises(InvalidSetting):
+        async with open_tracing(NOBODY._replace(batches=SpanBatches(4, 3, 2, 1)), process="service", region="us-iowa"):
+            pytest.fail("it must not start")
+    assert made.call_args.kwargs == {
+        "max_queue_size": 4,
+        "max_export_batch_size": 3,
+        "schedule_delay_millis": 2,
+        "export_timeout_millis": 1,
+    }
+
+
 async def test_a_span_is_part_of_the_trace_that_it_came_with_and_its_parts_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(*NOBODY)
+    monkeypatch.setenv(*NOBODY[:2])
     async with open_tracing(NOBODY, process="service", region="us-iowa") as tracing:
         span = tracing.begin("POST", Kind.SERVER, traceparent=THEIRS.replace("-01", "-00"))
         part = span.child("append", Kind.PRODUCER)
@@ -78,7 +120,7 @@ def test_spans_are_of_the_name_that_the_environment_gives_and_always_of_the_regi
 
 
 async def test_a_process_ends_although_nobody_takes_its_spans(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(*NOBODY)
+    monkeypatch.setenv(*NOBODY[:2])
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", f"{CLOSE_SECONDS + 2:g}")
     loop = asyncio.get_running_loop()
     async with open_tracing(NOBODY, process="service", region="us-iowa") as tracing:
