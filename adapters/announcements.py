@@ -1,12 +1,16 @@
 """What a region tells every region about itself, over core NATS: its vector, as it stands in its Redis."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from adapters.connection import Connection
+from adapters.errors import Unavailable
 from adapters.session import Session
+from core.known_marks import Known
 from core.positions import Mark, Region
 from core.topology import ANNOUNCEMENTS, announcements_of
 
@@ -19,6 +23,8 @@ class Announcement(msgspec.Struct, frozen=True):
     `not_connected` has the regions, its own among them, to whose NATS whoever announces has no connection.
     `waiting` has, for each origin that does not get on for now, the step that waits and why.
     `refused` is why the region's Redis takes no writes, `""` while it does.
+    `not_current` says in words why it is not current; `""` while it is, or is only rebuilt. `known_of_recipient` is
+    what whoever announces knows the region that it is sent to to have applied: a heartbeat has it, no other.
     """
 
     region: Region
@@ -29,6 +35,8 @@ class Announcement(msgspec.Struct, frozen=True):
     not_connected: list[Region] = msgspec.field(default_factory=list)
     refused: str = ""
     waiting: dict[Region, str] = msgspec.field(default_factory=dict)
+    not_current: str = ""
+    known_of_recipient: Known | None = None
 
 
 _encoder = msgspec.json.Encoder()
@@ -52,3 +60,12 @@ async def listen(session: Session, heard: Callable[[Announcement], None]) -> Sub
             heard(announcement)
 
     return await session.subscribe(ANNOUNCEMENTS, on_message)
+
+
+async def keep_listening(connection: Connection, heard: Callable[[Announcement], None]) -> None:
+    """Have `heard` called with each announcement, on one session after the other, until cancelled."""
+    while True:
+        session = await connection.session()
+        with suppress(Unavailable):
+            await listen(session, heard)
+            await session.wait_lost()

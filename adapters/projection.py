@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import ssl
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
@@ -12,10 +13,20 @@ import msgspec
 from redis.asyncio import Redis
 
 from adapters.errors import NotCurrent, Unavailable
+from adapters.projection_state import (
+    Contradiction,
+    Had,
+    State,
+    line_of_contradiction,
+    lines_of_known,
+    lines_of_required,
+    state_from,
+    vector_from,
+)
 from adapters.redis_calls import RedisCalls
 from adapters.redis_pool import Pool, make_pool
 from adapters.scripts import Script
-from core.positions import BEGINNING, Epoch, Mark, Region
+from core.positions import Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from core.registers import TOMBSTONE, Fields, Query, Recall, Record, Write
 from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
@@ -43,28 +54,7 @@ class View(NamedTuple):
     total_count: int = 0
     records: tuple[str, ...] = ()
     records_count: int = 0
-
-
-class Required(NamedTuple):
-    """Where a log ended when an incarnation was first seen."""
-
-    epoch: Epoch
-    sequence: EventSequence
-
-
-class State(NamedTuple):
-    """How far a projection is. `incarnation` is `""` if no replicator has seen this data on this Redis yet.
-
-    `tainted` is the `maxmemory-policy` under which its Redis may have dropped registers, `""` where it may not.
-    `required` is what the watermarks have to reach before it is current.
-    """
-
-    incarnation: str
-    is_current: bool
-    is_required_known: bool
-    vector: dict[Region, Mark]
-    tainted: str = ""
-    required: Mapping[Region, Required] = {}
+    incarnation: str = ""
 
 
 class Applied(StrEnum):
@@ -110,6 +100,7 @@ class Projection:
         self._begin = Script(redis, "begin", self._calls)
         self._require = Script(redis, "require", self._calls)
         self._sign_of_life = Script(redis, "sign_of_life", self._calls)
+        self._remember = Script(redis, "remember", self._calls)
 
     @property
     def unanswered(self) -> str:
@@ -159,12 +150,13 @@ class Projection:
         state = _pairs(answer[1])
         _, _, total_count, records_count, records, *registers = answer
         return View(
-            vector=_vector(state),
+            vector=vector_from(state),
             clock=parse(state["clock"]) if "clock" in state else NEVER,
             registers={key: _pairs(fields) for key, fields in registers},
             total_count=total_count,
             records=tuple(records),
             records_count=records_count,
+            incarnation=state["incarnation"],
         )
 
     async def apply(self, run: Run) -> ApplyResult:
@@ -203,14 +195,8 @@ class Projection:
         """
         arguments = [str(part) for place in (stops_at or {}).items() for part in place]
         incarnation, is_current, is_required_known, pairs = await self._observe([STATE_KEY], arguments)
-        state = _pairs(pairs)
-        return State(
-            incarnation,
-            bool(is_current),
-            bool(is_required_known),
-            _vector(state),
-            tainted=state.get("tainted", ""),
-            required=_required(state.get("required", "")),
+        return state_from(
+            incarnation, _pairs(pairs), is_current=bool(is_current), is_required_known=bool(is_required_known)
         )
 
     async def begin(self) -> str:
@@ -223,20 +209,32 @@ class Projection:
     async def rebuild(self, incarnation: str) -> str:
         """Drop everything that was applied in `incarnation`, and begin anew. Returns the incarnation of now.
 
-        It does nothing if another incarnation has followed meanwhile. Raises `Unavailable`.
+        For one that holds events of another history of a log: what the region is known to have had of it is forgotten,
+        in every process. It does nothing if another incarnation has followed meanwhile. Raises `Unavailable`.
         """
         return await self._begun(useless=incarnation)
 
     async def _begun(self, *, useless: str) -> str:
-        incarnation, why_not = await self._begin([STATE_KEY], [secrets.token_hex(8), useless])
+        now = str(time.time_ns() // 1_000_000)
+        incarnation, why_not = await self._begin([STATE_KEY], [secrets.token_hex(8), useless, now])
         if why_not:
             raise Unavailable(_WHY_NOT_BEGUN[why_not])
         return str(incarnation)
 
-    async def require(self, incarnation: str, ends: dict[Region, Mark]) -> None:
+    async def require(self, incarnation: str, ends: Mapping[Region, Mark]) -> None:
         """Have `incarnation` reach `ends`, read after it began, before it is current. Raises `Unavailable`."""
-        lines = (f"{origin} {end.epoch} {end.sequence}\n" for origin, end in ends.items() if end.sequence)
-        await self._require([STATE_KEY], [incarnation, "".join(lines)])
+        await self._require([STATE_KEY], [incarnation, lines_of_required(ends)])
+
+    async def remember(
+        self, incarnation: str, known: Mapping[Region, Had], contradicted: Contradiction | None = None
+    ) -> None:
+        """Have the projection reach what the region is known to have had, in `incarnation` and in all that follow.
+
+        If `incarnation` was current and lacks some of it, it ends at once, and so does its currency everywhere.
+        Raises `Unavailable`.
+        """
+        nonce, lines = secrets.token_hex(8), lines_of_known(known)
+        await self._remember([STATE_KEY], [incarnation, nonce, lines, line_of_contradiction(contradicted)])
 
 
 @asynccontextmanager
@@ -256,20 +254,3 @@ def _keys_of(write: Write) -> list[str]:
 
 def _pairs(flat: list[str]) -> dict[str, str]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
-
-
-def _vector(state: dict[str, str]) -> dict[Region, Mark]:
-    prefix = "mark:"
-    return {Region(name.removeprefix(prefix)): _mark(text) for name, text in state.items() if name.startswith(prefix)}
-
-
-def _required(text: str) -> dict[Region, Required]:
-    lines = (line.split(" ") for line in text.splitlines())
-    return {Region(origin): Required(Epoch(epoch), EventSequence(int(number))) for origin, epoch, number in lines}
-
-
-def _mark(text: str) -> Mark:
-    if not text:
-        return BEGINNING
-    epoch, sequence, fingerprint = text.split(" ")
-    return Mark(epoch=Epoch(epoch), sequence=EventSequence(int(sequence)), fingerprint=fingerprint)

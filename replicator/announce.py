@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
 
+import msgspec
 import structlog
 
 from adapters.announcements import Announcement, announce
 from adapters.connection import Connection
-from adapters.errors import LogMissing, Unavailable
-from adapters.event_log import EventLog
-from adapters.projection import ApplyResult, Projection, State
+from adapters.errors import Unavailable
+from adapters.projection import ApplyResult
+from adapters.projection_state import Had, Required, State
 from core.positions import BEGINNING, NOTHING, Mark, Region, Sequence
 from replicator import metrics
+from replicator.evidence import Evidence
+from replicator.proof import Proof
+from replicator.shortfall import why_not_current
 from replicator.status import Status, Step
 from runtime.reminders import Reminders
 
@@ -43,16 +46,14 @@ class Announcer:
         self,
         here: Region,
         *,
-        projection: Projection,
-        local_logs: Mapping[Region, EventLog],
-        must_exist: AbstractSet[Region],
+        proof: Proof,
+        evidence: Evidence,
         connections: Mapping[Region, Connection],
         status: Status,
     ) -> None:
         self._here = here
-        self._projection = projection
-        self._local_logs = local_logs
-        self._must_exist = must_exist
+        self._proof = proof
+        self._evidence = evidence
         self._connections = connections
         self._status = status
         self._state = UNSEEN
@@ -88,10 +89,19 @@ class Announcer:
             return
         if result.mark.sequence >= self._vector.get(origin, BEGINNING).sequence:
             self._vector[origin] = result.mark
+            self._evidence.shown(result.incarnation, {origin: result.mark}, is_current=result.is_current)
         if origin in self._connections:
             self._concerned.add(origin)
         self._advanced.set()
         self._advanced_for_all.set()
+
+    def heard(self, announcement: Announcement) -> None:
+        """Take in what another region announces. What it knows of this one may take currency away at once."""
+        self._evidence.heard(announcement, now_seconds=asyncio.get_running_loop().time())
+        if announcement.known_of_recipient is not None and self._evidence.had().lacking(
+            self._state.incarnation, self._vector
+        ):
+            self._look.set()
 
     async def tell_concerned(self) -> None:
         """Tell the regions whose events were applied at once, then at most every `ADVANCE_INTERVAL_SECONDS`."""
@@ -119,7 +129,7 @@ class Announcer:
                 await self._observe()
                 self.unreachable = ""
                 self._reminders.is_end_due("unreachable")
-                await self._tell(self._connections)
+                await self._tell(self._connections, is_heartbeat=True)
             except Unavailable as error:
                 if self._reminders.is_due("unreachable", str(error)):
                     log.warning("projection unreachable", why=str(error))
@@ -130,23 +140,29 @@ class Announcer:
                     await self._look.wait()
 
     async def _observe(self) -> None:
-        state = await self._projection.observe(stops_at=self._stops_at())
+        state = await self._proof.look(self._stops_at())
         self._say_if_tainted(state.tainted)
-        if not state.is_required_known:
-            state = await self._begin()
         previous, self._state = self._state, state
         if state.incarnation != previous.incarnation:
             log.info("incarnation", incarnation=state.incarnation, vector=_sequences(state.vector))
             self._vector = {}
             self._stands_since = {}
-            # Marks only ever go up within an incarnation: this is the one time when they may have gone back.
+            # Marks only ever go up within an incarnation: this is the one time when they may have gone back. Where they
+            # did without a change of incarnation, the proof has given it another.
             self.on_set_back()
         if state.is_current and (state.incarnation != previous.incarnation or not previous.is_current):
             log.info("current", incarnation=state.incarnation, vector=_sequences(state.vector))
         self._vector |= {
             origin: mark for origin, mark in state.vector.items() if mark.sequence >= _sequence(self._vector, origin)
         }
+        self._evidence.shown(state.incarnation, state.vector, is_current=state.is_current)
+        self._say_why_not_current()
         self._report_progress()
+
+    @property
+    def why_not_current(self) -> str:
+        """Why the projection is not current, if more is wrong than that it is being rebuilt; `""` otherwise."""
+        return why_not_current(self._here, self._state)
 
     def _is_current(self) -> bool:
         """Of one that cannot be looked at that is not known."""
@@ -157,33 +173,11 @@ class Announcer:
 
     def _missing(self, origin: Region) -> int:
         """How many events of `origin` are still to be applied before the projection is current."""
-        required = self._state.required.get(origin)
-        if self._state.is_current or required is None:
+        if self._state.is_current:
             return 0
+        ends = self._state.required.get(origin), self._state.known.get(origin)
         mark = self._vector.get(origin, BEGINNING)
-        applied = mark.sequence if mark.epoch == required.epoch else NOTHING
-        return max(0, required.sequence - applied)
-
-    async def _begin(self) -> State:
-        """Give a Redis process that is new to us an incarnation, and say what it has to reach.
-
-        A log in `must_exist` that is missing was lost or has never been here: what the projection ought to show
-        is not known before it is.
-        """
-        incarnation = await self._projection.begin()
-        ends = await asyncio.gather(*(self._end(origin, event_log) for origin, event_log in self._local_logs.items()))
-        await self._projection.require(incarnation, dict(zip(self._local_logs, ends, strict=True)))
-        return await self._projection.observe()
-
-    async def _end(self, origin: Region, event_log: EventLog) -> Mark:
-        """Where a log ends now: with an older end the projection would count as current too early."""
-        try:
-            info = await event_log.ascertain()
-        except LogMissing as error:
-            if origin in self._must_exist:
-                raise Unavailable(f"this region has no log of {origin} yet") from error
-            return BEGINNING
-        return Mark(info.epoch, info.last_sequence, "")
+        return max((_missing(mark, end) for end in ends if end is not None), default=0)
 
     def _stops_at(self) -> dict[Region, Sequence]:
         """The places where the marks of this incarnation have stood for a while, before an event nobody could apply."""
@@ -205,6 +199,13 @@ class Announcer:
             log.error("projection tainted", why=what_to_do_about(policy))
         self.tainted = policy
 
+    def _say_why_not_current(self) -> None:
+        why = self.why_not_current
+        if not why:
+            self._reminders.is_end_due("not current")
+        elif self._reminders.is_due("not current", why):
+            log.warning("not current", why=why)
+
     def _report_progress(self) -> None:
         now = asyncio.get_running_loop().time()
         if not self._state.is_current and now >= self._next_progress:
@@ -215,11 +216,11 @@ class Announcer:
                 log.info("rebuilding", vector=vector)
             self._told_vector = vector
 
-    async def _tell(self, regions: Iterable[Region]) -> None:
+    async def _tell(self, regions: Iterable[Region], *, is_heartbeat: bool = False) -> None:
         if not self._state.incarnation:
             return
         waits = self._status.long_waits(
-            is_connected=lambda origin: self._connections[origin].is_connected, can_apply=not self._projection.refused
+            is_connected=lambda origin: self._connections[origin].is_connected, can_apply=not self._proof.refused
         )
         announcement = Announcement(
             region=self._here,
@@ -228,10 +229,14 @@ class Announcer:
             vector=dict(self._vector),
             halted=self._status.halted,
             not_connected=[region for region, connection in self._connections.items() if not connection.is_connected],
-            refused=self._projection.refused,
+            refused=self._proof.refused,
+            not_current=self.why_not_current,
             waiting={origin: f"{step}: {why}" for (step, origin), why in waits.items()},
         )
         for region in regions:
+            if is_heartbeat and region != self._here:
+                known = self._evidence.of(region)
+                announcement = msgspec.structs.replace(announcement, known_of_recipient=known)
             # What is lost on the way, the next heartbeat says again.
             with suppress(Unavailable):
                 await announce(self._connections[region].current, announcement)
@@ -243,6 +248,10 @@ def what_to_do_about(policy: str) -> str:
         f"maxmemory-policy was {policy}, under which Redis may have dropped what was applied: "
         "set it to noeviction, then empty this Redis with FLUSHALL"
     )
+
+
+def _missing(mark: Mark, end: Required | Had) -> int:
+    return max(0, end.sequence - (mark.sequence if mark.epoch == end.epoch else NOTHING))
 
 
 def _sequence(vector: Mapping[Region, Mark], origin: Region) -> Sequence:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, suppress
 from litestar import Litestar
 
 from adapters.addresses import Tls
+from adapters.announcements import keep_listening
 from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
@@ -13,8 +14,10 @@ from core.positions import Region
 from replicator.announce import Announcer
 from replicator.apply import Applier
 from replicator.establish import Keeper
+from replicator.evidence import Evidence
 from replicator.health import health
 from replicator.persistence import Persistence
+from replicator.proof import Proof
 from replicator.settings import Settings
 from replicator.ship import Shipper
 from replicator.status import Status, Step
@@ -81,18 +84,27 @@ class Replicator:
         self._status = status = Status()
         # A retired region's events stay in every other region's copy, and in what is rebuilt from it.
         local_logs = {origin: EventLog(connections[here], origin) for origin in settings.topology.regions}
+        copies = {region: EventLog(connections[region], here) for region in connections if region != here}
         keeper = Keeper(
             local_logs[here],
-            copies={region: EventLog(connections[region], here) for region in connections if region != here},
+            copies=copies,
             replicas=replicas,
             is_first_start=settings.is_first_start,
             status=status,
         )
-        self._announcer = Announcer(
+        evidence = Evidence(here, others=copies.keys(), origins=local_logs.keys())
+        proof = Proof(
             here,
             projection=projection,
             local_logs=local_logs,
+            copies=copies,
             must_exist={here} if settings.is_first_start else {here, *settings.topology.waited_for()},
+            evidence=evidence,
+        )
+        self._announcer = Announcer(
+            here,
+            proof=proof,
+            evidence=evidence,
             connections=connections,
             status=status,
         )
@@ -141,6 +153,7 @@ class Replicator:
                 group.create_task(persistence.run())
             group.create_task(self._projection.keep_asking(to_write=True))
             group.create_task(self._announcer.beat())
+            group.create_task(keep_listening(self._connections[self._here], self._announcer.heard))
             group.create_task(self._announcer.tell_concerned())
             group.create_task(self._announcer.tell_bystanders())
 

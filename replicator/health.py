@@ -67,4 +67,4 @@ def _not_ready(here: Region, nats: Link, redis: Answering, announcer: Announcer)
     elif announcer.unreachable:
         yield NotReady.PROJECTION, f"the projection, or the logs to compare it with: {announcer.unreachable}"
     elif not announcer.state.is_current:
-        yield NotReady.PROJECTION, "the projection to be current"
+        yield NotReady.PROJECTION, announcer.why_not_current or "the projection to be current"

@@ -130,7 +130,7 @@ async def main(settings: Settings) -> None:
             process=name_of(listener),
             listeners_max=settings.dashboard_listeners_max,
         )
-        views = Views(projection, quota)
+        views = Views(here, projection=projection, quota=quota, known=waiting.known)
         calls = use_cases(
             settings,
             views=views,

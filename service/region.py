@@ -1,13 +1,11 @@
 """What this process hears of the regions, and what it says of its own."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from time import monotonic
 from typing import Protocol
 
-from adapters.announcements import Announcement, listen
+from adapters.announcements import Announcement, keep_listening
 from adapters.connection import Connection
-from adapters.errors import Unavailable
 from core.positions import BEGINNING, NOTHING, Region, Sequence, Vector
 from core.topology import Topology
 from runtime.health import Health, NotReady
@@ -74,11 +72,7 @@ class RegionView:
 
     async def keep_listening(self) -> None:
         """Hear every region's announcements, on one session after the other, until cancelled."""
-        while True:
-            session = await self._connection.session()
-            with suppress(Unavailable):
-                await listen(session, self.heard)
-                await session.wait_lost()
+        await keep_listening(self._connection, self.heard)
 
     def heard(self, announcement: Announcement) -> None:
         """Take in an announcement."""
@@ -127,7 +121,12 @@ class RegionView:
         elif refused := self._refused():
             not_ready[NotReady.UNWRITABLE] = f"Redis of {self._here} to take writes: {refused}"
         elif latest is None or not latest.is_current or not self._is_heard(self._here):
-            not_ready[NotReady.PROJECTION] = f"a replicator of {self._here} to say that the projection is current"
+            why = "" if latest is None else latest.not_current
+            not_ready[NotReady.PROJECTION] = (
+                why or f"a replicator of {self._here} to say that the projection is current"
+            )
+        elif lacking := self._waiting.lacking(self._here):
+            not_ready[NotReady.PROJECTION] = f"the projection of {self._here} to have again {_up_to(lacking)}"
         elif stalled := self._stalled(latest):
             not_ready[NotReady.PROJECTION] = f"the projection to apply this region's log: {stalled}"
         halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
@@ -185,3 +184,7 @@ def _in_words(waiting: Mapping[Region, str]) -> list[str]:
     """What this region's replicators wait for: they tell the step and, after a colon, why."""
     parted = ((origin, *text.partition(": ")) for origin, text in waiting.items())
     return [f"a replicator to {step} {origin}: {why}" for origin, step, _, why in parted]
+
+
+def _up_to(marks: Vector) -> str:
+    return ", ".join(f"{origin} up to {mark.sequence}" for origin, mark in marks.items())

@@ -5,6 +5,8 @@ import asyncio
 from adapters.errors import NotCurrent, Unavailable
 from adapters.projection import Projection, View
 from core.api_keys import api_key_key, authenticate
+from core.known_marks import KnownMarks
+from core.positions import Region
 from core.registers import Query
 from service.quota import Quota
 from service.requests import Caller, Part
@@ -15,11 +17,13 @@ class RegionUnavailable(Exception):
 
 
 class Views:
-    """Reads of one projection."""
+    """Reads of the projection of `here`, each of which shows all that the region was known to have before it."""
 
-    def __init__(self, projection: Projection, quota: Quota) -> None:
+    def __init__(self, here: Region, *, projection: Projection, quota: Quota, known: KnownMarks) -> None:
+        self._here = here
         self._projection = projection
         self._quota = quota
+        self._known = known
 
     async def read(self, query: Query, caller: Caller, *, deadline: float | None = None) -> View:
         """What `query` finds, current, before `deadline` in the event loop's time, if `caller` may see it.
@@ -40,10 +44,15 @@ class Views:
         return view
 
     async def _read(self, query: Query, deadline: float | None) -> View:
+        known = self._known.of(self._here)
         try:
             async with asyncio.timeout_at(deadline):
-                return await self._projection.read(query)
+                view = await self._projection.read(query)
         except NotCurrent as error:
             raise RegionUnavailable(f"this region's {error}") from error
         except (Unavailable, TimeoutError) as error:
             raise RegionUnavailable("this region's projection does not answer") from error
+        if known.lacking(view.incarnation, view.vector):
+            raise RegionUnavailable("this region's projection went back, and is being rebuilt")
+        self._known.shown(self._here, view.incarnation, view.vector, is_current=True)
+        return view

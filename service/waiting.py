@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from core.known_marks import KnownMarks
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, reaches
 
 INCARNATIONS_REMEMBERED = 16
@@ -28,6 +29,7 @@ class _Known:
 
     incarnation: str = ""
     is_current: bool = False
+    is_counted: bool = False
     vector: dict[Region, Mark] = field(default_factory=dict)
     superseded: deque[str] = field(default_factory=lambda: deque(maxlen=INCARNATIONS_REMEMBERED))
 
@@ -46,15 +48,25 @@ class Waiting:
         self._number = count()
         self.waiting_for: Counter[Region] = Counter()
         """How many wait for each region."""
+        self.known = KnownMarks()
+        """What each region is known to have applied, in any incarnation."""
 
     def watermark(self, region: Region, origin: Region) -> Mark:
         """The highest position of `origin` that `region` is known to have applied."""
         return self._known[region].vector.get(origin, BEGINNING)
 
     def has_applied(self, region: Region, position: Position) -> bool:
-        """Whether `region` is current, and is known to have applied `position`."""
+        """Whether `region` is counted, and is known to have applied `position`.
+
+        It is counted once it is current and, in the same incarnation, has all that it ever had.
+        """
         known = self._known[region]
-        return known.is_current and reaches(known.vector, position)
+        return known.is_counted and reaches(known.vector, position)
+
+    def lacking(self, region: Region) -> dict[Region, Mark]:
+        """The marks that `region` had in another incarnation, and is not known to have now."""
+        known = self._known[region]
+        return {} if known.is_counted else self.known.of(region).lacking(known.incarnation, known.vector)
 
     def is_superseded(self, region: Region, incarnation: str) -> bool:
         """Whether `incarnation` of `region` was followed by another one, so that it is not believed."""
@@ -75,12 +87,15 @@ class Waiting:
         known = self._known[region]
         if incarnation != known.incarnation:
             known.superseded.append(known.incarnation)
-            known.incarnation, known.is_current, known.vector = incarnation, False, {}
+            known.incarnation, known.is_current, known.is_counted, known.vector = incarnation, False, False, {}
         known.is_current = known.is_current or is_current
         for origin, mark in vector.items():
             if mark.sequence >= known.vector.get(origin, BEGINNING).sequence:
                 known.vector[origin] = mark
-        if known.is_current:
+        if known.is_current and not known.is_counted:
+            known.is_counted = not self.known.of(region).lacking(incarnation, known.vector)
+        self.known.shown(region, incarnation, known.vector, is_current=known.is_current)
+        if known.is_counted:
             for origin, mark in known.vector.items():
                 self._let_go((region, origin, mark.epoch), known)
 

@@ -1,19 +1,22 @@
--- See data for the first time on this master: give it an incarnation. Empty it first if it is of no use.
--- KEYS[1] state; ARGV: a nonce, and '' or the incarnation whose data is of no use
+-- See data for the first time on this master: give it an incarnation. Drop it first if it is of no use.
+-- KEYS[1] state; ARGV: a nonce; '' or the incarnation whose data is of another history; the number of the next history
 -- Returns {incarnation, why there is none}. The incarnation may be one that another replicator gave.
 local id = replication_id()
 if not id then return { '', 'replica' } end
 
 local stored = redis.call('HGET', STATE, 'incarnation')
-local format = stored and (tonumber(string.match(stored, '^(%d+):%x+:')) or 0)
-if stored and format > FORMAT then return { '', 'newer' } end
+local format, history = string.match(stored or '', '^(%d+):%x+:(%d+):')
+format, history = tonumber(format or 0), tonumber(history or 0)
+if format > FORMAT then return { '', 'newer' } end
+local is_useless = stored and stored == ARGV[2]
+if is_useless then history = math.max(history + 1, tonumber(ARGV[3])) end
 -- Without a stored incarnation the data is not ours: it may be that of another program.
-if stored and (format < FORMAT or stored == ARGV[2]) then redis.call('FLUSHDB', 'ASYNC') end
+if is_useless or (stored and format < FORMAT) then redis.call('FLUSHDB', 'ASYNC') end
 
 taint_if_it_may_evict()
 local seen = incarnation()
 if seen == '' then
-  seen = FORMAT .. ':' .. id .. ':' .. ARGV[1]
+  seen = string.format('%d:%s:%.0f:%s', FORMAT, id, history, ARGV[1])
   redis.call('HDEL', STATE, 'required', 'current')
   redis.call('HSET', STATE, 'incarnation', seen)
 end

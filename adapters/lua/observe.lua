@@ -5,7 +5,9 @@ if replication_id() then taint_if_it_may_evict() end
 local seen = incarnation()
 local required = seen ~= '' and redis.call('HGET', STATE, 'required')
 
-if required and not is_tainted() and not is_current(seen) then
+local is_contradicted = redis.call('HEXISTS', STATE, 'contradicted') == 1
+
+if required and not is_tainted() and not is_contradicted and not is_current(seen) then
   local stops_at = {}
   for i = 1, #ARGV, 2 do stops_at[ARGV[i]] = tonumber(ARGV[i + 1]) end
   local reached = true
@@ -15,6 +17,11 @@ if required and not is_tainted() and not is_current(seen) then
     -- All that can be applied is applied. One that is still before that place is not excused.
     local is_excused = (now_epoch == epoch or now == 0) and stops_at[origin] == now
     if not is_reached and not is_excused then reached = false end
+  end
+  -- What it is known to have had was applied once, so it can be: nothing excuses that.
+  for origin, epoch, sequence in string.gmatch(redis.call('HGET', STATE, 'known') or '', '(%S+) (%S+) (%d+) %S+\n') do
+    local now_epoch, now = mark(origin)
+    if now_epoch ~= epoch or now < tonumber(sequence) then reached = false end
   end
   if reached then redis.call('HSET', STATE, 'current', seen) end
 end

@@ -1,7 +1,11 @@
 -- Put before every script. The state of a projection is one hash:
---   incarnation  FORMAT, ':', the replication id of its Redis, ':', a nonce made when a replicator first saw it
---   required     what its watermarks have to reach: "origin epoch sequence" lines
---   current      the incarnation in which all of `required` has been reached
+--   incarnation  "FORMAT:replication id of its Redis:history:nonce". The history is higher after each time that the
+--                data was dropped since it was of another history of a log; the nonce is made when a replicator first
+--                saw the data, or took currency away from it
+--   required     the ends that the local logs had then: "origin epoch sequence" lines
+--   known        what the region is known to have had, in any incarnation: "origin epoch sequence by" lines
+--   contradicted an event that another region has of this region's own log, and the log does not
+--   current      the incarnation in which all of `required` and `known` was reached, with nothing contradicted
 --   tainted      the maxmemory-policy under which this Redis may have dropped registers; only emptying it removes that
 --   clock        the highest clock applied
 --   mark:ORIGIN  "epoch sequence fingerprint" of the last event applied
@@ -25,6 +29,11 @@ local function incarnation()
   local prefix = id and FORMAT .. ':' .. id .. ':'
   if prefix and string.sub(seen, 1, #prefix) == prefix then return seen end
   return ''
+end
+
+-- The same data under another name: what was proven of it does not hold for that.
+local function renamed(name, nonce)
+  return string.match(name, '^.*:') .. nonce
 end
 
 local function is_tainted()

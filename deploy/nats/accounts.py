@@ -98,6 +98,7 @@ def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
         Import(user.upper(), "stream", announcements_of(region))
         for user, region in ((REPLICATOR, here), *((peer(origin), origin) for origin in others))
     )
+    heard_of_others = tuple(one for one in heard if one.account != REPLICATOR.upper())
     service = Role(
         user=SERVICE,
         imports=(
@@ -124,6 +125,8 @@ def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
                     Import(COPIES, "service", _events_of(origin)),
                 )
             ),
+            # What the others know of this region is what its projection is held against.
+            *heard_of_others,
         ),
         announces=here,
     )
@@ -197,7 +200,10 @@ def _user(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _permissions(role: Role) -> dict[str, Any]:
-    """Whoever hears announcements makes none: in its own account it would hear itself."""
+    """A role that only hears announcements makes none: in its own account it would hear itself.
+
+    A replicator hears its own region's too, and has no use for them.
+    """
     return {} if role.announces else {"permissions": {"publish": {"deny": [announcements_of(Region(">"))]}}}
 
 

@@ -57,6 +57,25 @@ async def test_a_redis_set_back_while_nothing_is_written_says_503_until_it_is_cu
         check_told(evidence, [*early, *late])
 
 
+async def test_a_redis_set_back_under_its_processes_is_503_at_the_first_read() -> None:
+    """Its process, its run id and its incarnation stay as they are."""
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        caller, region = callers[LOSER], demo.region(LOSER)
+        known = await caller.register(level="all_regions")
+        async with Redis.from_url(region.redis_url) as redis:
+            for key in await redis.keys():
+                await redis.execute_command("COPY", key, key, "DB", 1)  # type: ignore[no-untyped-call]
+            late = await callers["us-iowa"].register(level="all_regions")
+            assert await caller.read_status(late.webhook_id) == 200
+            await redis.execute_command("SWAPDB", 0, 1)  # type: ignore[no-untyped-call]
+        assert await caller.read_status(late.webhook_id) == 503
+        for told in (late, known):
+            assert set(await statuses_until_served(caller, told.webhook_id)) <= {200, 503}
+        evidence = await settled(demo)
+        check(evidence)
+        check_told(evidence, [known, late])
+
+
 async def test_a_redis_that_may_evict_answers_503_and_says_what_to_do_until_that_is_done() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         known = await callers[LOSER].register(level="all_regions")

@@ -12,7 +12,8 @@ READS = "asks {of} for $JS.API.STREAM.INFO.EVENTS_{log} | asks {of} for $JS.API.
 FOLLOWS = "asks {of} for $JS.API.CONSUMER.CREATE.EVENTS_{log} | asks {of} for $JS.FC.EVENTS_{log}.>"
 CREATES = "asks {of} for $JS.API.STREAM.CREATE.EVENTS_{log}"
 APPENDS = "asks {of} for events.{log}.>"
-HEARS = "hears REPLICATOR say watermarks.us | hears PEER-EU say watermarks.eu | hears PEER-JP say watermarks.jp"
+HEARS_OTHERS = "hears PEER-EU say watermarks.eu | hears PEER-JP say watermarks.jp"
+HEARS = f"hears REPLICATOR say watermarks.us | {HEARS_OTHERS}"
 
 
 def at(of: str, log: str, *what: str) -> str:
@@ -39,6 +40,7 @@ EXPECTED = {
             at(COPIES, "eu", READS, FOLLOWS, CREATES, APPENDS),
             at(COPIES, "jp", READS, FOLLOWS, CREATES, APPENDS),
             "hears COPIES say deliver.replicator.>",
+            HEARS_OTHERS,
         ]
     ),
     "OBSERVER": " | ".join([at(LOG, "us", READS), HEARS]),

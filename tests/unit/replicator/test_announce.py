@@ -11,11 +11,14 @@ from structlog.testing import capture_logs
 
 from adapters.announcements import Announcement
 from adapters.errors import Unavailable
-from adapters.projection import Applied, ApplyResult, Projection, Required, State
+from adapters.projection import Applied, ApplyResult, Projection
+from adapters.projection_state import Required, State
 from core.positions import Epoch, Mark, Region, Sequence
 from replicator import announce as announce_module
 from replicator.announce import Announcer
+from replicator.evidence import Evidence
 from replicator.failure import Halt
+from replicator.proof import Proof
 from replicator.status import Status, Step
 
 US, EU, JP = Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")
@@ -52,6 +55,9 @@ class Redis:
         await asyncio.sleep(0)
         return state
 
+    async def remember(self, *_: object) -> None:
+        """What it is to reach it says itself."""
+
 
 class Wire:
     """A connection, its session, and what was said over it. Saying something takes as long as it is told."""
@@ -75,11 +81,12 @@ class Scene:
     def __init__(self) -> None:
         self.redis, self.status = Redis(), Status()
         self.wires = {region: Wire() for region in (US, EU, JP)}
+        evidence = Evidence(US, others=(), origins=(US, EU, JP))
+        projection = cast("Projection", cast("Any", self.redis))
         self.announcer = Announcer(
             US,
-            projection=cast("Projection", cast("Any", self.redis)),
-            local_logs={},
-            must_exist=set(),
+            proof=Proof(US, projection=projection, local_logs={}, copies={}, must_exist=(), evidence=evidence),
+            evidence=evidence,
             connections=cast("Any", self.wires),
             status=self.status,
         )

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.projection import State
+from adapters.projection_state import State
 from core.positions import Region
 from replicator.failure import Halt
 from replicator.health import health

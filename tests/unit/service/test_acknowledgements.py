@@ -49,8 +49,9 @@ def test_a_projection_that_went_back_is_waited_for_again() -> None:
     scene.hear(THERE, 4, 9.0)
     scene.hear(THERE, 1, 9.5, incarnation="two")
     scene.store(3, 10.0)
-    assert scene.told[THERE] == []
-    scene.hear(THERE, 3, 12.0, incarnation="two")
+    scene.hear(THERE, 3, 11.0, incarnation="two")
+    assert scene.told[THERE] == [], "it had 4 once"
+    scene.hear(THERE, 4, 12.0, incarnation="two")
     assert scene.told[THERE] == [2.0]
 
 

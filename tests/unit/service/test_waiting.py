@@ -106,9 +106,35 @@ def test_a_new_incarnation_starts_anew() -> None:
     waiting.heard(EU, "b", {}, is_current=False)
     assert waiting.watermark(EU, HERE) == BEGINNING
     assert not waiting.has_applied(EU, at(1))
-    hear(waiting, EU, 4, incarnation="b")
+    hear(waiting, EU, 4, incarnation="b", is_current=False)
+    assert waiting.watermark(EU, HERE) == mark(4)
+    hear(waiting, EU, 9, incarnation="b")
+    assert waiting.has_applied(EU, at(9))
+    assert not waiting.has_applied(EU, at(10))
+
+
+def test_a_region_that_is_below_what_it_ever_had_is_not_counted_until_it_has_that_again() -> None:
+    """Of any origin: a set-back region can be current by all that it knows itself."""
+    waiting, reached = Waiting(), Calls()
+    waiting.heard(EU, "a", {HERE: mark(9), JP: mark(3)}, is_current=True)
+    waiting.heard(EU, "b", {HERE: mark(9), JP: mark(2)}, is_current=True)
+    waiter(waiting, at(9), {EU}, reached)
+    assert not waiting.has_applied(EU, at(1))
+    assert waiting.lacking(EU) == {JP: mark(3)}
+    waiting.heard(EU, "b", {HERE: mark(12)}, is_current=True)
+    assert reached.count == 0
+    waiting.heard(EU, "b", {JP: mark(3, Epoch("other"))}, is_current=True)
+    assert reached.count == 0, "that is another log"
+    waiting.heard(EU, "c", {HERE: mark(12), JP: mark(3)}, is_current=True)
+    assert reached.count == 1
+    assert waiting.lacking(EU) == {}
+
+
+def test_a_region_whose_projection_belongs_to_a_later_history_is_counted_by_that() -> None:
+    waiting = Waiting()
+    waiting.heard(EU, "1:ab:0:x", {HERE: mark(9)}, is_current=True)
+    waiting.heard(EU, "1:ab:7:y", {HERE: mark(4)}, is_current=True)
     assert waiting.has_applied(EU, at(4))
-    assert not waiting.has_applied(EU, at(5))
 
 
 def test_a_late_message_of_a_superseded_incarnation_is_not_believed() -> None:
@@ -119,7 +145,7 @@ def test_a_late_message_of_a_superseded_incarnation_is_not_believed() -> None:
     hear(waiting, EU, 9)
     assert reached.count == 0
     assert waiting.watermark(EU, HERE) == mark(2)
-    hear(waiting, EU, 5, incarnation="b")
+    hear(waiting, EU, 9, incarnation="b")
     assert reached.count == 1
 
 

@@ -1,0 +1,111 @@
+"""How far a projection is and what it has to reach, as its Redis keeps it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from core.positions import BEGINNING, Epoch, Mark, Region
+from core.positions import Sequence as EventSequence
+
+
+class Required(NamedTuple):
+    """Where a log ended when an incarnation was first seen."""
+
+    epoch: Epoch
+    sequence: EventSequence
+
+
+class Had(NamedTuple):
+    """Up to where this region is known to have had an origin's events. The region `by` knows it."""
+
+    epoch: Epoch
+    sequence: EventSequence
+    by: Region
+
+
+class Contradiction(NamedTuple):
+    """An event of this region's own log that the region `by` has applied, and that the log does not have."""
+
+    mark: Mark
+    by: Region
+
+
+class State(NamedTuple):
+    """How far a projection is. `incarnation` is `""` if no replicator has seen this data on this Redis yet.
+
+    `tainted` is the `maxmemory-policy` under which its Redis may have dropped registers, `""` where it may not.
+    `required` and `known` are what the watermarks have to reach before it is current, and `contradicted` is what
+    keeps it from being current however far it gets.
+    """
+
+    incarnation: str
+    is_current: bool
+    is_required_known: bool
+    vector: dict[Region, Mark]
+    tainted: str = ""
+    required: Mapping[Region, Required] = {}
+    known: Mapping[Region, Had] = {}
+    contradicted: Contradiction | None = None
+
+
+def state_from(incarnation: str, stored: dict[str, str], *, is_current: bool, is_required_known: bool) -> State:
+    """The state that a Redis has stored."""
+    return State(
+        incarnation,
+        is_current,
+        is_required_known,
+        vector_from(stored),
+        tainted=stored.get("tainted", ""),
+        required=_required(stored.get("required", "")),
+        known=_known(stored.get("known", "")),
+        contradicted=_contradiction(stored.get("contradicted", "")),
+    )
+
+
+def vector_from(stored: dict[str, str]) -> dict[Region, Mark]:
+    """The watermarks that a Redis has stored."""
+    prefix = "mark:"
+    return {Region(name.removeprefix(prefix)): _mark(text) for name, text in stored.items() if name.startswith(prefix)}
+
+
+def lines_of_required(ends: Mapping[Region, Mark]) -> str:
+    """The ends of logs as they are stored."""
+    return "".join(f"{origin} {end.epoch} {end.sequence}\n" for origin, end in ends.items() if end.sequence)
+
+
+def lines_of_known(known: Mapping[Region, Had]) -> str:
+    """What a region is known to have had, as it is stored."""
+    return "".join(f"{origin} {had.epoch} {had.sequence} {had.by}\n" for origin, had in known.items())
+
+
+def line_of_contradiction(contradicted: Contradiction | None) -> str:
+    """A contradiction as it is stored."""
+    if contradicted is None:
+        return ""
+    mark = contradicted.mark
+    return f"{mark.epoch} {mark.sequence} {mark.fingerprint} {contradicted.by}"
+
+
+def _required(text: str) -> dict[Region, Required]:
+    lines = (line.split(" ") for line in text.splitlines())
+    return {Region(origin): Required(Epoch(epoch), EventSequence(int(number))) for origin, epoch, number in lines}
+
+
+def _known(text: str) -> dict[Region, Had]:
+    lines = (line.split(" ") for line in text.splitlines())
+    return {
+        Region(origin): Had(Epoch(epoch), EventSequence(int(number)), Region(by)) for origin, epoch, number, by in lines
+    }
+
+
+def _contradiction(text: str) -> Contradiction | None:
+    if not text:
+        return None
+    mark, _, by = text.rpartition(" ")
+    return Contradiction(_mark(mark), Region(by))
+
+
+def _mark(text: str) -> Mark:
+    if not text:
+        return BEGINNING
+    epoch, sequence, fingerprint = text.split(" ")
+    return Mark(epoch=Epoch(epoch), sequence=EventSequence(int(sequence)), fingerprint=fingerprint)

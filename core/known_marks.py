@@ -1,0 +1,71 @@
+"""What each region is known to have applied, in any incarnation of its projection. Pure."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+import msgspec
+
+from core.positions import Mark, Region, Vector
+
+
+class Known(msgspec.Struct, frozen=True):
+    """The highest mark of each origin that a region showed while it was current.
+
+    `history` counts how often a projection was emptied because it held events of another history of a log. Marks of
+    an earlier history mean nothing in a later one.
+    """
+
+    history: int = 0
+    marks: Mapping[Region, Mark] = {}
+
+    def lacking(self, incarnation: str, vector: Vector) -> dict[Region, Mark]:
+        """The marks that a projection with `vector`, in `incarnation`, does not reach."""
+        if history_of(incarnation) > self.history:
+            return {}
+        return {origin: mark for origin, mark in self.marks.items() if not includes(vector, origin, mark)}
+
+
+NOTHING_KNOWN = Known()
+
+
+class KnownMarks:
+    """What every region is known to have applied. What is known of one region is replaced and never changed."""
+
+    def __init__(self) -> None:
+        self._of: dict[Region, Known] = {}
+
+    def of(self, region: Region) -> Known:
+        """What `region` is known to have applied."""
+        return self._of.get(region, NOTHING_KNOWN)
+
+    def shown(self, region: Region, incarnation: str, vector: Vector, *, is_current: bool) -> None:
+        """Take in that `region` had `vector`. While it is not current it answers nothing, so its marks do not count."""
+        self.take(region, Known(history_of(incarnation), vector if is_current else {}))
+
+    def take(self, region: Region, heard: Known) -> None:
+        """Take in what is known of `region`."""
+        known = self.of(region)
+        if heard.history < known.history:
+            return
+        if heard.history > known.history:
+            self._of[region] = known = Known(heard.history)
+        if higher := {o: mark for o, mark in heard.marks.items() if _is_higher(mark, known.marks.get(o))}:
+            self._of[region] = Known(known.history, {**known.marks, **higher})
+
+
+def includes(vector: Vector, origin: Region, mark: Mark) -> bool:
+    """Whether `vector` is at `mark` of `origin` or beyond it, in the same epoch."""
+    reached = vector.get(origin)
+    return reached is not None and reached.epoch == mark.epoch and reached.sequence >= mark.sequence
+
+
+@lru_cache(maxsize=64)
+def history_of(incarnation: str) -> int:
+    """Which history of the logs a projection belongs to: a part of its incarnation's name."""
+    _, _, history, *_ = *incarnation.split(":"), "", "", ""
+    return int(history) if history.isdecimal() else 0
+
+
+def _is_higher(mark: Mark, known: Mark | None) -> bool:
+    """A mark of another epoch is not comparable: the known one stays, and is not reached."""
+    return known is None or (mark.epoch == known.epoch and mark.sequence > known.sequence)

@@ -1,0 +1,143 @@
+"""Have this region's projection prove that it is current, and take that back when it lacks what the region had."""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+
+import structlog
+
+from adapters.errors import LogMissing, Unavailable
+from adapters.event_log import EventLog
+from adapters.projection import Projection
+from adapters.projection_state import Contradiction, Had, State
+from core.positions import BEGINNING, Mark, Region, Sequence
+from replicator.evidence import Evidence, HadHere
+
+log = structlog.get_logger()
+
+OTHERS_SECONDS = 2.0
+"""How long a new incarnation waits for the other regions to say what they know of this one: eight heartbeats, or a
+reconnection and some. A region that cannot be reached is not waited for any longer (a region works alone)."""
+
+COPY_SECONDS = 1.0
+"""How long another region's copy of this region's log may take to say where it ends."""
+
+
+class Proof:
+    """Looks at the projection, and holds it against everything that the region is known to have had."""
+
+    def __init__(
+        self,
+        here: Region,
+        *,
+        projection: Projection,
+        local_logs: Mapping[Region, EventLog],
+        copies: Mapping[Region, EventLog],
+        must_exist: Collection[Region],
+        evidence: Evidence,
+    ) -> None:
+        self._here = here
+        self._projection = projection
+        self._local_logs = local_logs
+        self._copies = copies
+        self._must_exist = must_exist
+        self._evidence = evidence
+        self._incarnation = ""
+        self._since = 0.0
+
+    @property
+    def refused(self) -> str:
+        """Why this region's Redis takes no writes; `""` while it does."""
+        return self._projection.refused
+
+    async def look(self, stops_at: Mapping[Region, Sequence]) -> State:
+        """How far the projection is. It is current only if it has reached all that is known. Raises `Unavailable`."""
+        # What is learnt while Redis answers may be of events that were applied after it looked.
+        had = self._evidence.had()
+        state = await self._projection.observe(stops_at=stops_at)
+        if state.incarnation:
+            state = await self._hold_against(had, state)
+        return state if state.is_required_known else await self._prove(state)
+
+    async def _hold_against(self, had: HadHere, state: State) -> State:
+        if state.contradicted is not None:
+            return await self._settle(state, state.contradicted)
+        lacking = had.lacking(state.incarnation, state.vector)
+        contradicted = await self._contradiction()
+        is_news = any(_is_beyond(one, state.known.get(origin)) for origin, one in lacking.items())
+        if contradicted is None and not is_news and not (lacking and state.is_current):
+            return state
+        await self._projection.remember(state.incarnation, lacking, contradicted)
+        return await self._projection.observe()
+
+    async def _settle(self, state: State, contradicted: Contradiction) -> State:
+        """Build the projection anew once the log has the event that it was lacking: it holds events of another log."""
+        with suppress(Unavailable, LogMissing):
+            found = await self._local_logs[self._here].event_at(contradicted.mark.sequence)
+            if found is not None and found.mark() == contradicted.mark:
+                log.info("rebuild", why=f"the log of {self._here} is again the one that {contradicted.by} knows")
+                await self._projection.rebuild(state.incarnation)
+                return await self._projection.observe()
+        return state
+
+    async def _contradiction(self) -> Contradiction | None:
+        """An event that another region has of this region's log, and that is another one in the log itself."""
+        for region, mark in self._evidence.unverified():
+            found = None
+            with suppress(Unavailable, LogMissing):
+                found = await self._local_logs[self._here].event_at(mark.sequence)
+            # Where the log has nothing, or has another epoch, the projection lacks it and cannot be current.
+            if found is None or found.mark().epoch != mark.epoch:
+                continue
+            if found.mark() != mark:
+                return Contradiction(mark, region)
+            self._evidence.verified(region)
+        return None
+
+    async def _prove(self, state: State) -> State:
+        """Say what a new incarnation has to reach, once the others have said what they know, or had time to."""
+        incarnation, now = await self._projection.begin(), asyncio.get_running_loop().time()
+        if incarnation != self._incarnation:
+            self._incarnation, self._since = incarnation, now
+            self._evidence.verify_again()
+            return await self._projection.observe()
+        if self._evidence.silent(since=self._since) and now < self._since + OTHERS_SECONDS:
+            return state
+        ends, _ = await asyncio.gather(self._ends(), self._ask_copies())
+        state = await self._hold_against(self._evidence.had(), state)
+        await self._projection.require(incarnation, ends)
+        return await self._projection.observe()
+
+    async def _ends(self) -> dict[Region, Mark]:
+        ends = await asyncio.gather(*(self._end(origin, event_log) for origin, event_log in self._local_logs.items()))
+        return dict(zip(self._local_logs, ends, strict=True))
+
+    async def _end(self, origin: Region, event_log: EventLog) -> Mark:
+        """Where a log ends now: with an older end the projection would count as current too early.
+
+        A log in `must_exist` that is missing was lost or has never been here: what the projection ought to show
+        is not known before it is.
+        """
+        try:
+            info = await event_log.ascertain()
+        except LogMissing as error:
+            if origin in self._must_exist:
+                raise Unavailable(f"this region has no log of {origin} yet") from error
+            return BEGINNING
+        return Mark(info.epoch, info.last_sequence, "")
+
+    async def _ask_copies(self) -> None:
+        """Ask every region that can be reached where its copy of this region's log ends."""
+        ends = await asyncio.gather(*(_end_of(copy) for copy in self._copies.values()))
+        self._evidence.copied({region: end for region, end in zip(self._copies, ends, strict=True) if end.sequence})
+
+
+async def _end_of(copy: EventLog) -> Mark:
+    with suppress(Unavailable, LogMissing, TimeoutError):
+        async with asyncio.timeout(COPY_SECONDS):
+            return await copy.end()
+    return BEGINNING
+
+
+def _is_beyond(had: Had, known: Had | None) -> bool:
+    return known is None or had.epoch != known.epoch or had.sequence > known.sequence

@@ -1,0 +1,49 @@
+"""What a projection lacks of what its region is known to have had, and what to do about it, in words. Pure."""
+
+from typing import NamedTuple
+
+from adapters.projection_state import Had, State
+from core.positions import BEGINNING, Region, Sequence
+
+
+class Shortfall(NamedTuple):
+    """This region had an origin's events up to `had`, has applied them up to `applied`, and has no more to apply."""
+
+    here: Region
+    origin: Region
+    applied: Sequence
+    had: Had
+
+    def __str__(self) -> str:
+        """One sentence, and what to do."""
+        known = "its own processes know" if self.had.by == self.here else f"{self.had.by} knows"
+        what = (
+            f"put the right log of {self.origin} back"
+            if self.origin == self.here
+            else f"its copy of that log is filled again from {self.origin}"
+        )
+        return (
+            f"{self.here} had applied {self.origin} up to event {self.had.sequence}, as {known}, "
+            f"and is at {self.applied}: {what}"
+        )
+
+
+def shortfalls(here: Region, state: State) -> list[Shortfall]:
+    """Of each origin, what cannot be reached with the log as it was when the incarnation was first seen."""
+    found = []
+    for origin, had in state.known.items():
+        mark, end = state.vector.get(origin, BEGINNING), state.required.get(origin)
+        is_reached = mark.epoch == had.epoch and mark.sequence >= had.sequence
+        is_in_log = end is not None and end.epoch == had.epoch and end.sequence >= had.sequence
+        if not state.is_current and not is_reached and not is_in_log:
+            found.append(Shortfall(here, origin, mark.sequence, had))
+    return found
+
+
+def why_not_current(here: Region, state: State) -> str:
+    """Why the projection is not current, if more is wrong than that it is being rebuilt; `""` otherwise."""
+    if state.contradicted is not None:
+        mark, by = state.contradicted
+        other = f"{by} has applied another event {mark.sequence} of {here} than the log of {here} has"
+        return f"{other}: put the right log of {here} back"
+    return "; ".join(str(one) for one in shortfalls(here, state))

@@ -1,0 +1,171 @@
+"""A region whose NATS and Redis go back together, as when a snapshot of their machine is restored."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from deploy.local import HttpProcess, LocalRegion, ServerProcess, local_regions
+from tests.e2e.callers import Caller, Told, calling, calling_all
+
+HERE, THERE = "us-iowa", "europe-belgium"
+
+
+class Snapshot(NamedTuple):
+    """The files of a region's servers at one moment."""
+
+    nats: Path
+    redis: Path
+
+
+async def keep(region: LocalRegion) -> Snapshot:
+    """Keep the files of a region's servers. They are started again."""
+    for server in (region.nats, region.redis):
+        await server.stop()
+    kept = Snapshot(await region.nats.keep_files(), await region.redis.keep_files())
+    await start((region.nats, region.redis))
+    return kept
+
+
+async def start(processes: Iterable[ServerProcess | HttpProcess]) -> None:
+    for process in processes:
+        await process.start()
+
+
+async def put_back(region: LocalRegion, kept: Snapshot, *, processes: bool) -> None:
+    """Put the region back to how it was. Its own processes live on, or are started anew too."""
+    stopped = list(region.processes) if processes else [region.nats, region.redis]
+    for process in reversed(stopped):
+        await process.kill()
+    await region.nats.put_back_files(kept.nats)
+    await region.redis.put_back_files(kept.redis)
+    await start(stopped)
+
+
+async def statuses_while(caller: Caller, told: Told, seconds: float) -> set[int]:
+    seen, loop = set(), asyncio.get_running_loop()
+    until = loop.time() + seconds
+    while loop.time() < until:
+        seen.add(await caller.read_status(told.webhook_id))
+        await asyncio.sleep(0.005)
+    return seen
+
+
+async def served_again(caller: Caller, told: Told) -> set[int]:
+    seen: set[int] = set()
+    async with asyncio.timeout(40):
+        while 200 not in seen:
+            seen.add(await caller.read_status(told.webhook_id))
+            await asyncio.sleep(0.01)
+    return seen
+
+
+async def reason(url: str, words: str) -> str:
+    """What the process at `url` waits for, once it is about `words`."""
+    async with calling(url) as process, asyncio.timeout(20):
+        while True:
+            ready = await process.ready_or_none()
+            for why in (ready or {}).get("waiting_for", ()):
+                if words in why:
+                    return str(why)
+            await asyncio.sleep(0.02)
+
+
+async def test_a_region_that_went_back_as_a_whole_is_503_until_the_right_log_is_back() -> None:
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        region = demo.region(HERE)
+        early = await callers[HERE].register(level="all_regions")
+        older = await keep(region)
+        await demo.wait_ready()
+        late = await callers[HERE].register(level="all_regions")
+        other = await callers[THERE].register(level="all_regions")
+        right = await keep(region)
+        await demo.wait_ready()
+        assert {told.status for told in (early, late, other)} == {201}
+
+        await put_back(region, older, processes=True)
+        assert await statuses_while(callers[HERE], late, 4) <= {0, 503}
+        for process in (region.replicators[0], region.services[0]):
+            why = await reason(process.url, "put the right log of us-iowa back")
+            assert "had applied us-iowa up to event" in why
+            assert "as europe-belgium knows" in why
+        assert await callers[HERE].read_status(early.webhook_id) == 503
+        counted = await callers[THERE].register(level="all_regions", timeout_seconds=1)
+        assert (counted.status, counted.body["meta"]["consistency"]["pending"]) == (408, [HERE])
+
+        await put_back(region, right, processes=False)
+        assert await served_again(callers[HERE], late) <= {0, 200, 503}
+        for told in (early, other, await callers[THERE].register(level="all_regions")):
+            assert await callers[HERE].read_status(told.webhook_id) == 200
+
+
+async def test_a_region_that_went_back_while_it_was_cut_off_goes_on_and_is_503_as_soon_as_others_are_heard() -> None:
+    """What it took meanwhile are other events at the places of those that it lost: more of them than it had."""
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        region = demo.region(HERE)
+        early = await callers[HERE].register(level="all_regions")
+        older = await keep(region)
+        await demo.wait_ready()
+        late = await callers[HERE].register(level="all_regions")
+        await region.nats.stop()
+        right = await region.nats.keep_files()
+        await region.nats.start()
+        await demo.wait_ready()
+
+        await demo.cut(HERE)
+        await put_back(region, older, processes=True)
+        for process in region.processes:
+            await process.wait_ready()
+        assert await callers[HERE].read_status(early.webhook_id) == 200
+        assert [(await callers[HERE].register()).status for _ in range(3)] == [201] * 3
+        await demo.heal(HERE)
+        why = await reason(region.replicators[0].url, "put the right log of us-iowa back")
+        assert "europe-belgium has applied another event" in why
+        assert await callers[HERE].read_status(early.webhook_id) == 503
+
+        await region.nats.stop()
+        await region.nats.put_back_files(right)
+        await region.nats.start()
+        assert await served_again(callers[HERE], late) <= {0, 200, 503}
+        assert await callers[HERE].read_status(early.webhook_id) == 200
+
+
+async def test_a_redis_emptied_after_its_regions_log_went_back_is_503() -> None:
+    """The log alone went back first, which the projection outlived."""
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        region = demo.region(HERE)
+        await region.nats.stop()
+        older = await region.nats.keep_files()
+        await region.nats.start()
+        await demo.wait_ready()
+        late = await callers[HERE].register(level="all_regions")
+        await region.nats.stop()
+        right = await region.nats.keep_files()
+        await region.nats.put_back_files(older)
+        await region.nats.start()
+        await region.nats.wait_ready()
+        assert await callers[HERE].read_status(late.webhook_id) == 200
+        async with Redis.from_url(region.redis_url) as redis:
+            await redis.flushall()
+        assert await statuses_while(callers[HERE], late, 3) == {503}
+        await reason(region.replicators[0].url, "put the right log of us-iowa back")
+        await region.nats.stop()
+        await region.nats.put_back_files(right)
+        await region.nats.start()
+        assert await served_again(callers[HERE], late) == {200, 503}
+
+
+async def test_where_another_regions_copy_went_back_it_is_filled_again_before_anything_is_shown() -> None:
+    """By all that it has itself this region would be current at once."""
+    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+        region = demo.region(THERE)
+        early = await callers[HERE].register(level="all_regions")
+        older = await keep(region)
+        await demo.wait_ready()
+        late = [await callers[HERE].register(level="all_regions") for _ in range(5)]
+        assert {told.status for told in late} == {201}
+        await put_back(region, older, processes=True)
+        seen = [await served_again(callers[THERE], told) for told in (*late, early)]
+        assert set().union(*seen) <= {0, 200, 503}

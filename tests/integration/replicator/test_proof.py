@@ -1,0 +1,147 @@
+"""A projection in a real Redis, held against what its region is known to have had."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import redis.asyncio
+
+from adapters.announcements import Announcement
+from adapters.errors import NotCurrent
+from adapters.projection import Projection, open_projection
+from adapters.projection_state import Had, State
+from core.known_marks import Known
+from core.registers import Query
+from deploy.local import LocalRegion, local_regions
+from replicator import proof as proof_module
+from replicator.evidence import Evidence
+from replicator.proof import Proof
+from tests.integration.adapters.runs import EPOCH, EU, US, Raw, a_run, at
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def region() -> AsyncIterator[LocalRegion]:
+    async with local_regions(regions=1, services=0, replicators=0) as demo:
+        yield demo.region("us-iowa")
+
+
+@pytest.fixture
+async def raw(region: LocalRegion) -> AsyncIterator[Raw]:
+    async with redis.asyncio.Redis.from_url(region.redis_url, decode_responses=True) as client:
+        await client.flushall()
+        yield client
+
+
+@pytest.fixture
+async def projection(region: LocalRegion, raw: Raw) -> AsyncIterator[Projection]:  # noqa: ARG001 - emptied
+    async with open_projection(region.redis_url) as projection:
+        yield projection
+
+
+class Replicator:
+    """As much of a replicator as looks at a projection, and hears one other region."""
+
+    def __init__(self, projection: Projection) -> None:
+        self.evidence = Evidence(US, others=(EU,), origins=(US, EU))
+        self.projection = projection
+        self.proof = Proof(US, projection=projection, local_logs={}, copies={}, must_exist=(), evidence=self.evidence)
+        self.seconds = 0.0
+
+    def hear(self, knows: Known) -> None:
+        """A heartbeat of the other region, which knows this one to have had something."""
+        self.seconds += 1e9
+        self.evidence.heard(Announcement(EU, "e", True, {}, known_of_recipient=knows), now_seconds=self.seconds)  # noqa: FBT003
+
+    async def look(self) -> State:
+        state = await self.proof.look({})
+        self.evidence.shown(state.incarnation, state.vector, is_current=state.is_current)
+        return state
+
+    async def current(self) -> State:
+        """As it is once it is current: the first look names the incarnation, the next proves it."""
+        self.hear(Known())
+        while not (state := await self.look()).is_current:
+            self.hear(Known())
+        return state
+
+    async def applied(self, before: int, last: int) -> None:
+        result = await self.projection.apply(a_run(before, last))
+        self.evidence.shown(result.incarnation, {US: result.mark}, is_current=result.is_current)
+
+
+Change = Callable[[], Awaitable[object]]
+
+
+async def swap(region_url: str, change: Change) -> None:
+    """Have an older copy of the data take its place by SWAPDB."""
+    async with redis.asyncio.Redis.from_url(region_url) as client:
+        for key in await client.keys():
+            await client.execute_command("COPY", key, key, "DB", 1)  # type: ignore[no-untyped-call]
+        await change()
+        await client.execute_command("SWAPDB", 0, 1)  # type: ignore[no-untyped-call]
+
+
+async def load(region_url: str, change: Change) -> None:
+    """Have an older dump of the data be loaded in its place, in one step."""
+    async with redis.asyncio.Redis.from_url(region_url) as client:
+        dumped = {key: await client.dump(key) for key in await client.keys()}
+        await change()
+        step: Any = client.pipeline(transaction=True)
+        step.flushdb()
+        for key, value in dumped.items():
+            step.restore(key, 0, value)
+        await step.execute()
+
+
+@pytest.mark.parametrize("set_back", [swap, load])
+async def test_data_set_back_within_its_incarnation_is_no_longer_current_and_has_to_reach_what_it_had(
+    region: LocalRegion, projection: Projection, set_back: Callable[[str, Change], Awaitable[None]]
+) -> None:
+    replicator = Replicator(projection)
+    before = await replicator.current()
+    await replicator.applied(0, 1)
+    await set_back(region.redis_url, lambda: replicator.applied(1, 3))
+    assert (await projection.read(Query(()))).vector == {US: at(1)}, "Redis itself does not know"
+
+    state = await replicator.look()
+    assert state.incarnation != before.incarnation
+    assert (state.is_current, state.known) == (False, {US: Had(EPOCH, at(3).sequence, US)})
+    with pytest.raises(NotCurrent):
+        await projection.read(Query(()))
+    await replicator.applied(1, 3)
+    assert (await replicator.current()).vector == {US: at(3)}
+
+
+async def test_what_another_region_knows_takes_currency_away_when_it_is_heard(projection: Projection) -> None:
+    replicator = Replicator(projection)
+    await replicator.current()
+    await replicator.applied(0, 1)
+    replicator.hear(Known(0, {US: at(2)}))
+    state = await replicator.look()
+    assert (state.is_current, state.known) == (False, {US: Had(EPOCH, at(2).sequence, EU)})
+    with pytest.raises(NotCurrent):
+        await projection.read(Query(()))
+
+
+async def test_a_replicator_that_knows_nothing_itself_waits_until_the_others_have_said_what_they_know(
+    projection: Projection,
+) -> None:
+    replicator = Replicator(projection)
+    for _ in range(3):
+        state = await replicator.look()
+        assert state.incarnation
+        assert not state.is_required_known
+    replicator.hear(Known(0, {EU: at(4)}))
+    state = await replicator.look()
+    assert state.is_required_known
+    assert (state.is_current, state.known) == (False, {EU: Had(EPOCH, at(4).sequence, EU)})
+
+
+async def test_a_region_that_cannot_be_reached_is_not_waited_for_for_long(
+    projection: Projection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof_module, "OTHERS_SECONDS", 0.0)
+    replicator = Replicator(projection)
+    await replicator.look()
+    assert (await replicator.look()).is_current

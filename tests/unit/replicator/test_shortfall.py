@@ -1,0 +1,56 @@
+from collections.abc import Mapping
+
+from adapters.projection_state import Contradiction, Had, Required, State
+from core.positions import Epoch, Mark, Region, Sequence
+from replicator.shortfall import why_not_current
+
+US, EU, JP = Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")
+EPOCH = Epoch("k3v9x2")
+
+
+def state(
+    *,
+    vector: Mapping[Region, int],
+    required: Mapping[Region, int],
+    known: Mapping[Region, tuple[int, Region]],
+    contradicted: Contradiction | None = None,
+) -> State:
+    return State(
+        "1:ab:0:x",
+        is_current=False,
+        is_required_known=True,
+        vector={origin: Mark(EPOCH, Sequence(at), "f") for origin, at in vector.items()},
+        required={origin: Required(EPOCH, Sequence(at)) for origin, at in required.items()},
+        known={origin: Had(EPOCH, Sequence(at), by) for origin, (at, by) in known.items()},
+        contradicted=contradicted,
+    )
+
+
+def test_what_its_own_log_lacks_is_said_with_who_knows_it_and_what_to_do() -> None:
+    why = why_not_current(US, state(vector={US: 8}, required={US: 8}, known={US: (10, EU)}))
+    assert why == (
+        "us-iowa had applied us-iowa up to event 10, as europe-belgium knows, and is at 8: "
+        "put the right log of us-iowa back"
+    )
+
+
+def test_what_a_copy_lacks_is_filled_again_and_needs_nobody() -> None:
+    why = why_not_current(US, state(vector={JP: 8}, required={JP: 8}, known={JP: (10, US)}))
+    assert why == (
+        "us-iowa had applied asia-japan up to event 10, as its own processes know, and is at 8: "
+        "its copy of that log is filled again from asia-japan"
+    )
+
+
+def test_what_is_in_the_log_and_still_to_be_applied_is_an_ordinary_rebuild() -> None:
+    assert not why_not_current(US, state(vector={US: 8}, required={US: 12}, known={US: (10, EU)}))
+    assert not why_not_current(US, state(vector={US: 10}, required={US: 8}, known={US: (10, EU)}))
+
+
+def test_another_event_in_the_log_than_others_have_applied_is_said() -> None:
+    contradicted = Contradiction(Mark(EPOCH, Sequence(7), "f"), EU)
+    why = why_not_current(US, state(vector={US: 12}, required={}, known={}, contradicted=contradicted))
+    assert why == (
+        "europe-belgium has applied another event 7 of us-iowa than the log of us-iowa has: "
+        "put the right log of us-iowa back"
+    )
