@@ -2,13 +2,14 @@
 
 import logging
 import sys
+import threading
 from enum import StrEnum
 
 import structlog
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import ExceptionRenderer, JSONRenderer
 from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 
 class LogFormat(StrEnum):
@@ -34,12 +35,17 @@ def is_json(log_format: LogFormat) -> bool:
 
 
 def configure_logs(log_format: LogFormat, level: LogLevel, **always: str) -> None:
-    """Log from now on in `log_format`, with `always` on every line. Libraries' warnings come the same way.
+    """Log from now on in `log_format`, with `always` on every line, whichever thread writes it.
 
+    Libraries' warnings come the same way, and what ends a thread.
     A traceback says where it went wrong and never with which values: among them are passwords and customers' keys.
     """
+
+    def add_always(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
+        return {**always, **event_dict}
+
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        add_always,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -54,7 +60,6 @@ def configure_logs(log_format: LogFormat, level: LogLevel, **always: str) -> Non
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(**always)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -63,3 +68,11 @@ def configure_logs(log_format: LogFormat, level: LogLevel, **always: str) -> Non
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    threading.excepthook = _log_end_of_thread
+
+
+def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    """In a line like any other, where Python would write a traceback of many."""
+    if ended.exc_value is not None and ended.exc_type is not SystemExit:
+        name = ended.thread.name if ended.thread else ""
+        structlog.get_logger().error("a thread failed", thread=name, exc_info=ended.exc_value)

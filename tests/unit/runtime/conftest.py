@@ -1,4 +1,5 @@
 import logging
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +10,9 @@ import structlog
 def logging_as_before() -> Iterator[None]:
     """Logging is everybody's: put it back."""
     root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
+    level, handlers, excepthook = root.level, root.handlers[:], threading.excepthook
     yield
     structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+    threading.excepthook = excepthook
     root.setLevel(level)
     root.handlers[:] = handlers

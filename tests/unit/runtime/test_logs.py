@@ -1,6 +1,7 @@
 import json
 import logging
 import secrets
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -34,6 +35,26 @@ def test_a_line_is_one_json_object_on_standard_error_with_what_is_always_said(
         "to": "NATS of us-iowa",
         "text": "two\nlines",
     }
+
+
+def test_a_line_of_another_thread_has_what_is_always_said_too_whoever_writes_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs(LogFormat.JSON, LogLevel.INFO, process="service", region="us-iowa")
+
+    def work() -> None:
+        structlog.get_logger().info("ours")
+        logging.getLogger("library").warning("a library's")
+        raise ValueError("what")
+
+    working = threading.Thread(target=work, name="worker")
+    working.start()
+    working.join()
+    found = lines(capsys)
+    assert [line["event"] for line in found] == ["ours", "a library's", "a thread failed"]
+    assert {(line["process"], line["region"]) for line in found} == {("service", "us-iowa")}
+    assert (found[-1]["level"], found[-1]["thread"]) == ("error", "worker")
+    assert found[-1]["exception"][0]["exc_value"] == "what"
 
 
 def test_less_important_lines_than_asked_for_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
