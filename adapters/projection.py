@@ -28,7 +28,7 @@ from adapters.redis_pool import Pool, make_pool
 from adapters.scripts import Script
 from core.positions import Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
-from core.registers import TOMBSTONE, Fields, Query, Recall, Record, Write
+from core.registers import ENTRY_CHARACTERS, TOMBSTONE, Fields, Query, Recall, Record, Write
 from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
 
 STATE_KEY = "projection"
@@ -44,14 +44,14 @@ _WHY_NOT_BEGUN = {
 class View(NamedTuple):
     """Registers, and the vector that they belong to: read in one step.
 
-    `total_count` is how many registers the query's first key has, on whatever page. `records` are those that were to be
+    `counted` is how many fields the key has that the query wants counted. `records` are those that were to be
     recalled, and `records_count` is how many records of any field their buckets have.
     """
 
     vector: dict[Region, Mark]
     clock: Clock
     registers: dict[str, Fields]
-    total_count: int = 0
+    counted: int = 0
     records: tuple[str, ...] = ()
     records_count: int = 0
     incarnation: str = ""
@@ -131,29 +131,29 @@ class Projection:
 
     async def read(self, query: Query) -> View:
         """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
-        where_field, where_value = query.where or ("", "")
         offset, limit = map(str, query.page) if query.page is not None else ("", "")
+        index_key, entry = query.named_in or ("", "")
         recalled, buckets = query.recall or Recall("", ())
+        others = [key for key in (index_key, query.counted) if key]
         arguments = [
+            str(len(query.keys)),
             query.follow,
-            where_field,
-            where_value,
-            str(STAMP_WIDTH),
             offset,
             limit,
-            str(len(buckets)),
+            entry,
+            "1" if query.counted else "",
             recalled,
         ]
-        answer = await self._read([STATE_KEY, *query.keys, *buckets], arguments)
+        answer = await self._read([STATE_KEY, *query.keys, *others, *buckets], arguments)
         if not answer[0]:
             raise NotCurrent("projection is being rebuilt")
         state = _pairs(answer[1])
-        _, _, total_count, records_count, records, *registers = answer
+        _, _, counted, records_count, records, *registers = answer
         return View(
             vector=vector_from(state),
             clock=parse(state["clock"]) if "clock" in state else NEVER,
             registers={key: _pairs(fields) for key, fields in registers},
-            total_count=total_count,
+            counted=counted,
             records=tuple(records),
             records_count=records_count,
             incarnation=state["incarnation"],
@@ -174,10 +174,12 @@ class Projection:
             run.clock_text,
             str(STAMP_WIDTH),
             TOMBSTONE,
+            str(ENTRY_CHARACTERS),
             str(len(run.writes)),
         ]
-        for key, field, register, points_to, (pointing_key, pointing_field) in run.writes:
+        for key, field, register, points_to, (pointing_key, pointing_field), index_key, indexed in run.writes:
             arguments += (index[key], field, register, index[points_to], index[pointing_key], pointing_field)
+            arguments += (index[index_key], indexed)
         for bucket, field, value, seconds in run.records:
             arguments += (index[bucket], field, value, str(seconds))
         what, incarnation, is_current, epoch, sequence, mark = await self._apply([STATE_KEY, *keys], arguments)
@@ -249,7 +251,7 @@ async def open_projection(url: str, *, tls: ssl.SSLContext | None = None) -> Asy
 
 
 def _keys_of(write: Write) -> list[str]:
-    return [key for key in (write.key, write.points_to, write.pointer[0]) if key]
+    return [key for key in (write.key, write.points_to, write.pointer[0], write.index_key) if key]
 
 
 def _pairs(flat: list[str]) -> dict[str, str]:

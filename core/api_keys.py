@@ -76,7 +76,8 @@ def api_keys_key(organization_id: str) -> str:
 
 def query_api_keys(organization_id: str, *, offset: int, limit: int) -> Query:
     """What to read to know a page of an organization's API keys."""
-    return Query((api_keys_key(organization_id),), follow=api_key_key(""), page=(offset, limit))
+    listing = api_keys_key(organization_id)
+    return Query((listing,), follow=api_key_key(""), page=(offset, limit), counted=listing)
 
 
 def api_keys_in(organization_id: str, registers: Registers) -> list[ApiKey]:

@@ -3,6 +3,7 @@
 import msgspec
 
 from core.catalogue import Trigger
+from core.fields import NoLongerTaken
 from core.stamps import Stamp
 
 
@@ -20,7 +21,10 @@ class CreateWebhook(msgspec.Struct, frozen=True):
 
 
 class UpdateWebhook(msgspec.Struct, frozen=True):
-    """Change the fields of a webhook that are not None."""
+    """Change the fields of a webhook that are not None.
+
+    A field that is `no_longer_taken` is refused, unless the webhook has that very value.
+    """
 
     organization_id: str
     webhook_id: str
@@ -29,6 +33,7 @@ class UpdateWebhook(msgspec.Struct, frozen=True):
     description: str | None = None
     custom_headers: dict[str, list[str]] | None = None
     timeout_nanoseconds: int | None = None
+    no_longer_taken: tuple[NoLongerTaken, ...] = ()
 
 
 class DeleteWebhook(msgspec.Struct, frozen=True):
@@ -108,11 +113,18 @@ class DeletedBefore(NotFound):
 
 
 class TargetUrlTaken(Refusal):
-    """Another webhook of the organization has that `target_url`."""
+    """Another webhook of the organization has that `target_url`, or one with the same normal form."""
 
     def __init__(self, target_url: str) -> None:
         super().__init__(target_url)
         self.target_url = target_url
+
+
+class FieldRefused(Refusal):
+    """A field cannot be changed to that value."""
+
+    def __init__(self, error: NoLongerTaken) -> None:
+        super().__init__(str(error))
 
 
 class TooManyWebhooks(Refusal):

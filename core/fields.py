@@ -41,6 +41,10 @@ class InvalidField(ValueError):
         self.problem = problem
 
 
+class NoLongerTaken(InvalidField):
+    """A field that an earlier version took, so that a webhook may have it."""
+
+
 def name(text: str) -> str:
     """A webhook's name: not blank."""
     if not text.strip():
@@ -69,7 +73,7 @@ def target_url(text: str) -> str:
         raise InvalidField("target_url", "expected a port from 1 to 65535")
     if not _PATH.fullmatch(parts.path):
         problem = "expected a path of RFC 3986: letters, digits, -._~!$&'()*+,;=:@/ and escapes such as %20"
-        raise InvalidField("target_url", problem)
+        raise NoLongerTaken("target_url", problem)
     return text
 
 
@@ -106,7 +110,7 @@ def custom_headers(headers: dict[str, list[str]], *, limits: HeaderLimits = USUA
         if not all(_HEADER_VALUE.fullmatch(value) for value in values):
             raise InvalidField("custom_headers", f"expected values without control characters for {header[:80]!r}")
         if any(value != value.strip(" \t") for value in values):
-            raise InvalidField("custom_headers", f"expected values without blanks at their ends for {header[:80]!r}")
+            raise NoLongerTaken("custom_headers", f"expected values without blanks at their ends for {header[:80]!r}")
         if any(len((header + value).encode()) > limits.header_bytes_max for value in (values or [""])):
             expected = f"expected at most {limits.header_bytes_max} bytes of name and value for {header[:80]!r}"
             raise InvalidField("custom_headers", expected)
@@ -120,7 +124,7 @@ def _check_header_names(names: Iterable[str]) -> None:
             raise InvalidField("custom_headers", f"expected header names of RFC 9110, got {header[:80]!r}")
         if _RESERVED_HEADER.fullmatch(header):
             problem = f"expected names other than {RESERVED_HEADERS}, got {header[:80]!r}"
-            raise InvalidField("custom_headers", problem)
+            raise NoLongerTaken("custom_headers", problem)
         if (other := seen.setdefault(header.lower(), header)) != header:
             problem = f"expected names that differ by more than case, got {other[:80]!r} and {header[:80]!r}"
-            raise InvalidField("custom_headers", problem)
+            raise NoLongerTaken("custom_headers", problem)

@@ -3,15 +3,22 @@
 A key holds registers, field -> stamp and value; of two writes to one field the one with the higher stamp
 stays. A buried key holds its tombstone only, for ever: whatever else is written to it, or to a field
 elsewhere that points to it, is dropped. Any order of any writes therefore gives the same registers.
+
+An index is a key that holds no registers. It follows from them: entry -> the names of the keys whose register of the
+indexed field has that entry, in order, with spaces between them.
 """
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha1
 from typing import NamedTuple
 
 from core.stamps import STAMP_WIDTH, Stamp
 
 Fields = Mapping[str, str]
 """The registers of one key: field -> stamp followed by value."""
+
+ENTRY_CHARACTERS = 16
+"""How long an entry of an index is. Two values can share one, so an entry names candidates."""
 
 Registers = Mapping[str, Fields]
 """Key -> its registers. A key that was read and has none may be missing."""
@@ -27,18 +34,27 @@ class Recall(NamedTuple):
     buckets: tuple[str, ...]
 
 
+class Index(NamedTuple):
+    """One entry of the index with this key."""
+
+    key: str
+    entry: str
+
+
 class Query(NamedTuple):
     """What to read of a projection in one go.
 
-    `keys`; and for each field of the first of them the key `follow` + field. With `where`, a field and a value,
-    only those of them whose register of that field has that value. With `page`, an offset and a limit, only the
-    fields of the first key that have those places in the order of their registers. With `recall`, records as well.
+    `keys`; and for each field of the first of them the key `follow` + field. With `page`, an offset and a limit, only
+    the fields of the first key that have those places in the order of their registers. With `named_in`, the keys
+    `follow` + name of the names that are in it instead. With `counted`, how many fields that key has. With `recall`,
+    records as well.
     """
 
     keys: tuple[str, ...]
     follow: str = ""
-    where: tuple[str, str] | None = None
     page: tuple[int, int] | None = None
+    named_in: Index | None = None
+    counted: str = ""
     recall: Recall | None = None
 
 
@@ -46,7 +62,8 @@ class Write(NamedTuple):
     """One register write, `register` beginning with its stamp.
 
     With `points_to` it is dropped where that key is buried. With the field `TOMBSTONE` it buries `key`, and
-    removes the field `pointer[1]` of the key `pointer[0]`, which points to it.
+    removes the field `pointer[1]` of the key `pointer[0]`, which points to it. With `index_key` the register, or that
+    of the field `indexed` where the write buries, is in the index of that key.
     """
 
     key: str
@@ -54,6 +71,8 @@ class Write(NamedTuple):
     register: str
     points_to: str = ""
     pointer: tuple[str, str] = ("", "")
+    index_key: str = ""
+    indexed: str = ""
 
 
 class Record(NamedTuple):
@@ -75,8 +94,11 @@ def merge(registers: dict[str, dict[str, str]], writes: Iterable[Write]) -> None
             _bury(registers, write)
         elif not is_buried(registers, write.key) and not is_buried(registers, write.points_to):
             fields = registers.setdefault(write.key, {})
-            if stamp_of(write.register) > stamp_of(fields.get(write.field, "")):
+            old = fields.get(write.field, "")
+            if stamp_of(write.register) > stamp_of(old):
+                take_out(registers, write, old)
                 fields[write.field] = write.register
+                _put_in(registers, write)
 
 
 def is_buried(registers: Registers, key: str) -> bool:
@@ -84,7 +106,44 @@ def is_buried(registers: Registers, key: str) -> bool:
     return TOMBSTONE in registers.get(key, ())
 
 
+def entry_of(value: str) -> str:
+    """The entry of an index for a register's value: it stands for the last word."""
+    return sha1(value.rpartition(" ")[2].encode(), usedforsecurity=False).hexdigest()[:ENTRY_CHARACTERS]
+
+
+def names_in(registers: Registers, index: Index) -> list[str]:
+    """The names in an entry of an index."""
+    return registers.get(index.key, {}).get(index.entry, "").split()
+
+
+def _put_in(registers: dict[str, dict[str, str]], write: Write) -> None:
+    if write.index_key:
+        index = Index(write.index_key, entry_of(value_of(write.register)))
+        names = {*names_in(registers, index), name_of(write.key)}
+        registers.setdefault(index.key, {})[index.entry] = " ".join(sorted(names))
+
+
+def take_out(registers: dict[str, dict[str, str]], write: Write, register: str) -> None:
+    """Have the index of `write` not name its key any more for `register`, which that key had."""
+    if not write.index_key or not register:
+        return
+    index = Index(write.index_key, entry_of(value_of(register)))
+    names = [name for name in names_in(registers, index) if name != name_of(write.key)]
+    entries = registers.get(index.key, {})
+    entries.pop(index.entry, None)
+    if names:
+        entries[index.entry] = " ".join(names)
+    elif not entries:
+        registers.pop(index.key, None)
+
+
+def name_of(key: str) -> str:
+    """The name of a key in an index: its last part."""
+    return key.rpartition(":")[2]
+
+
 def _bury(registers: dict[str, dict[str, str]], write: Write) -> None:
+    take_out(registers, write, registers.get(write.key, {}).get(write.indexed, ""))
     highest = max(registers.get(write.key, {}).get(TOMBSTONE, ""), write.register)
     registers[write.key] = {TOMBSTONE: highest}
     pointing_key, pointing_field = write.pointer

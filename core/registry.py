@@ -14,6 +14,7 @@ from core.commands import (
     DeletedBefore,
     DeleteTrigger,
     DeleteWebhook,
+    FieldRefused,
     IssueApiKey,
     NotFound,
     Refusal,
@@ -39,11 +40,13 @@ from core.positions import Position
 from core.preconditions import UNCONDITIONAL, Preconditions, require
 from core.registers import TOMBSTONE, Fields, Query, Registers, Write, merge, stamp_of, value_of
 from core.stamps import stamp
+from core.targets import index_of, normal_form, targets_key, value_with_normal_form
 from core.webhooks import (
     CREATED,
     DELETED,
     OWN_FIELDS,
     etag_of,
+    has_target,
     has_trigger,
     is_webhook,
     organization_key,
@@ -63,23 +66,31 @@ def query_for(command: Command) -> Query:
         case IssueApiKey() | RevokeApiKey():
             return query_api_key(command)
         case CreateWebhook(target_url=str(target_url)) | UpdateWebhook(target_url=str(target_url)):
-            own = () if isinstance(command, CreateWebhook) else (webhook_key(organization_id, command.webhook_id),)
+            is_new = isinstance(command, CreateWebhook)
             return Query(
-                (organization_key(organization_id), *own),
+                () if is_new else (webhook_key(organization_id, command.webhook_id),),
                 follow=webhook_key(organization_id, ""),
-                where=("target_url", target_url),
+                named_in=index_of(organization_id, target_url),
+                counted=organization_key(organization_id) if is_new else "",
             )
         case _:
             return query_webhook(organization_id, command.webhook_id)
 
 
-def decide(command: Command, registers: Registers, preconditions: Preconditions = UNCONDITIONAL) -> AnyEvent:
-    """The event that `command` makes of what `query_for` read, if that is a state in which it may. Raises a `Refusal`.
+def decide(
+    command: Command,
+    registers: Registers,
+    preconditions: Preconditions = UNCONDITIONAL,
+    *,
+    webhooks_count: int = 0,
+) -> AnyEvent:
+    """The event that `command` makes of what `query_for` read and counted, if that is a state in which it may.
 
-    That something is not there comes before that its state is another one, and that before everything else.
+    That something is not there comes before that its state is another one, and that before everything else. Raises a
+    `Refusal`.
     """
     try:
-        event = _decide(command, registers)
+        event = _decide(command, registers, webhooks_count)
     except NotFound:
         raise
     except Refusal:
@@ -100,10 +111,10 @@ def _require(preconditions: Preconditions, command: Command, registers: Register
         require(preconditions)
 
 
-def _decide(command: Command, registers: Registers) -> AnyEvent:
+def _decide(command: Command, registers: Registers, webhooks_count: int) -> AnyEvent:
     match command:
         case CreateWebhook():
-            return _create_webhook(command, registers)
+            return _create_webhook(command, registers, webhooks_count)
         case UpdateWebhook():
             return _update_webhook(command, registers)
         case DeleteWebhook():
@@ -142,9 +153,9 @@ def _delete_trigger(command: DeleteTrigger, registers: Registers) -> TriggerDele
     return TriggerDeleted(command.webhook_id, trigger.trigger_type, trigger.trigger_name)
 
 
-def _create_webhook(command: CreateWebhook, registers: Registers) -> WebhookCreated:
-    _refuse_taken_url(command.organization_id, command.target_url, registers)
-    if len(registers.get(organization_key(command.organization_id), ())) >= command.webhooks_max:
+def _create_webhook(command: CreateWebhook, registers: Registers, webhooks_count: int) -> WebhookCreated:
+    _refuse_taken_url(command, command.target_url, registers)
+    if webhooks_count >= command.webhooks_max:
         raise TooManyWebhooks(command.webhooks_max)
     return WebhookCreated(
         webhook_id=command.webhook_id,
@@ -157,9 +168,10 @@ def _create_webhook(command: CreateWebhook, registers: Registers) -> WebhookCrea
 
 
 def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpdated:
-    _webhook(command, registers)
-    if command.target_url is not None:
-        _refuse_taken_url(command.organization_id, command.target_url, registers, besides=command.webhook_id)
+    fields = _webhook(command, registers)
+    _refuse_what_is_no_longer_taken(command, fields)
+    if command.target_url is not None and not has_target(fields, normal_form(command.target_url)):
+        _refuse_taken_url(command, command.target_url, registers)
     return WebhookUpdated(
         webhook_id=command.webhook_id,
         name=command.name,
@@ -170,6 +182,14 @@ def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpda
     )
 
 
+def _refuse_what_is_no_longer_taken(command: UpdateWebhook, fields: Fields) -> None:
+    """A webhook may keep what it has. It is compared as it is kept."""
+    values = _values(command)
+    for error in command.no_longer_taken:
+        if values.get(error.field) != value_of(fields[error.field]):
+            raise FieldRefused(error)
+
+
 def _webhook(command: _OfAWebhook, registers: Registers) -> Fields:
     """The registers of the webhook that `command` is about."""
     fields = registers.get(webhook_key(command.organization_id, command.webhook_id), {})
@@ -178,11 +198,11 @@ def _webhook(command: _OfAWebhook, registers: Registers) -> Fields:
     return fields
 
 
-def _refuse_taken_url(organization_id: str, target_url: str, registers: Registers, *, besides: str = "") -> None:
-    for webhook_id in registers.get(organization_key(organization_id), {}):
-        fields = registers.get(webhook_key(organization_id, webhook_id), {})
-        if webhook_id != besides and "target_url" in fields and value_of(fields["target_url"]) == target_url:
-            raise TargetUrlTaken(target_url)
+def _refuse_taken_url(command: CreateWebhook | UpdateWebhook, target_url: str, registers: Registers) -> None:
+    """Each webhook that was read is a candidate only: its own `target_url` decides."""
+    normal, webhooks = normal_form(target_url), webhook_key(command.organization_id, "")
+    if any(key.startswith(webhooks) and has_target(fields, normal) for key, fields in registers.items()):
+        raise TargetUrlTaken(target_url)
 
 
 def writes_of(envelope: Envelope, position: Position) -> list[Write]:
@@ -192,13 +212,18 @@ def writes_of(envelope: Envelope, position: Position) -> list[Write]:
     key = key_about(organization_id, event)
     match event:
         case WebhookCreated() | WebhookUpdated():
-            writes = [Write(key, field, mark + value) for field, value in _values(event).items()]
+            writes = [
+                Write(key, field, mark + value, index_key=targets_key(organization_id) if field == "target_url" else "")
+                for field, value in _values(event).items()
+            ]
             if isinstance(event, WebhookUpdated):
                 return writes
             listed = Write(organization_key(organization_id), event.webhook_id, mark, points_to=key)
             return [*writes, Write(key, "created", mark), listed]
         case WebhookDeleted():
-            return [Write(key, TOMBSTONE, mark, pointer=(organization_key(organization_id), event.webhook_id))]
+            listed_at = (organization_key(organization_id), event.webhook_id)
+            index_key = targets_key(organization_id)
+            return [Write(key, TOMBSTONE, mark, pointer=listed_at, index_key=index_key, indexed="target_url")]
         case TriggerCreated():
             trigger = Trigger(event.trigger_type, event.trigger_name)
             return [Write(key, trigger_field(trigger), mark + CREATED + (event.first_created or mark))]
@@ -231,9 +256,11 @@ def fields_after(writes: Iterable[Write], *, key: str, before: Fields) -> Fields
     return registers[key]
 
 
-def _values(event: WebhookCreated | WebhookUpdated) -> dict[str, str]:
-    """The fields that an event sets, as their registers keep them."""
-    values = {"name": event.name, "target_url": event.target_url, "description": event.description}
+def _values(event: WebhookCreated | WebhookUpdated | UpdateWebhook) -> dict[str, str]:
+    """The fields that an event sets, or a command asks for, as their registers keep them."""
+    values = {"name": event.name, "description": event.description}
+    if event.target_url is not None:
+        values["target_url"] = value_with_normal_form(event.target_url)
     if event.custom_headers is not None:
         values["custom_headers"] = msgspec.json.encode(event.custom_headers, order="sorted").decode()
     if event.timeout_nanoseconds is not None:

@@ -48,6 +48,11 @@ def parse(text: str) -> Clock:
     return Clock(int(text[:CLOCK_WIDTH], 16))
 
 
+def sequence_of(stamp_or_register: str) -> Sequence:
+    """The sequence of the event with that stamp, or whose stamp a register begins with."""
+    return Sequence(int(stamp_or_register[CLOCK_WIDTH + ORIGIN_WIDTH : STAMP_WIDTH], 16))
+
+
 @lru_cache(maxsize=64)
 def origin_code(origin: Region) -> str:
     """Six characters for an origin. A topology in which two regions share one is refused.
@@ -64,5 +69,5 @@ def stamp(clock_text: str, origin: Region, sequence: Sequence) -> Stamp:
 
 def place_in(stamp_text: str, origins: Iterable[Region]) -> tuple[Region, Sequence] | None:
     """The place in a log of the event with that stamp; None where its log is that of none of `origins`."""
-    code, sequence = stamp_text[CLOCK_WIDTH:-SEQUENCE_WIDTH], Sequence(int(stamp_text[-SEQUENCE_WIDTH:], 16))
+    code, sequence = stamp_text[CLOCK_WIDTH:-SEQUENCE_WIDTH], sequence_of(stamp_text)
     return next(((origin, sequence) for origin in origins if origin_code(origin) == code), None)

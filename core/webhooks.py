@@ -7,6 +7,7 @@ import msgspec
 from core.catalogue import Trigger
 from core.registers import TOMBSTONE, Fields, Query, Registers, stamp_of, value_of
 from core.stamps import milliseconds, parse
+from core.targets import normal_form_in, text_in
 
 TRIGGER = "trigger:"
 CREATED = "+"
@@ -50,12 +51,18 @@ def query_webhook(organization_id: str, webhook_id: str) -> Query:
 
 def query_webhooks(organization_id: str, *, offset: int, limit: int) -> Query:
     """What to read to know a page of an organization's webhooks."""
-    return Query((organization_key(organization_id),), follow=webhook_key(organization_id, ""), page=(offset, limit))
+    listing = organization_key(organization_id)
+    return Query((listing,), follow=webhook_key(organization_id, ""), page=(offset, limit), counted=listing)
 
 
 def is_webhook(fields: Fields) -> bool:
     """Whether a key's registers describe a webhook: it was created, and is not deleted."""
     return "created" in fields and TOMBSTONE not in fields
+
+
+def has_target(fields: Fields, normal: str) -> bool:
+    """Whether a key's registers describe a webhook whose `target_url` has that normal form."""
+    return is_webhook(fields) and normal_form_in(value_of(fields["target_url"])) == normal
 
 
 def etag_of(fields: Fields) -> str:
@@ -71,7 +78,7 @@ def webhook_in(webhook_id: str, fields: Fields) -> Webhook | None:
     return Webhook(
         webhook_id=webhook_id,
         name=value_of(own["name"]),
-        target_url=value_of(own["target_url"]),
+        target_url=text_in(value_of(own["target_url"])),
         description=value_of(own["description"]),
         custom_headers=msgspec.json.decode(value_of(own["custom_headers"]), type=dict[str, list[str]]),
         timeout_nanoseconds=int(value_of(own["timeout_nanoseconds"])),

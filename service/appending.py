@@ -117,14 +117,23 @@ class Appending:
         if retry is not None and (first := batch.recorded(retry)) is not None:
             _join(batch, proposal, retry, first)
             return 0
-        registers = self.tail.over(query_for(proposal.command), proposal.registers, batch.layer)
+        found = self.tail.over(
+            query_for(proposal.command),
+            proposal.registers,
+            batch.layer,
+            after=proposal.vector.get(self._origin, BEGINNING).sequence,
+            counted=proposal.counted,
+        )
+        if found.unread:
+            proposal.settle(Stale(found.unread))
+            return 0
         try:
-            event = decide(proposal.command, registers, proposal.preconditions)
+            event = decide(proposal.command, found.registers, proposal.preconditions, webhooks_count=found.counted)
             self._refuse_too_many_retry_keys(batch, proposal)
         except Refusal as refusal:
             batch.settled_with.append((proposal, refusal))
             return 0
-        return self._enter(batch, proposal, event, registers)
+        return self._enter(batch, proposal, event, found.registers)
 
     def _enter(self, batch: Batch, proposal: Proposal, event: AnyEvent, registers: Registers) -> int:
         """Give `event` its place in `batch`. Returns its bytes."""

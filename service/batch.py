@@ -28,7 +28,11 @@ class Repeated(NamedTuple):
 
 
 class Stale(Exception):
-    """The view that a proposal was made with is older than what the tail remembers. Read again."""
+    """The view that a proposal was made with is older than what the tail remembers, or lacks `unread`. Read again."""
+
+    def __init__(self, unread: tuple[str, ...] = ()) -> None:
+        super().__init__(", ".join(unread))
+        self.unread = unread
 
 
 Outcome = Accepted | Repeated | Refusal | Stale
@@ -38,8 +42,9 @@ Outcome = Accepted | Repeated | Refusal | Stale
 class Proposal:
     """A command on its way into the log. `settle` is called once: with what was accepted, or why nothing was.
 
-    `retry_keys` is how many were kept for its holder in the state that was read. While it is handed to the log,
-    `operation_id` says for which place (`core.operations`). `traceparent` goes into the log with its event.
+    `counted` is what its query counted in the state that was read, and `retry_keys` how many were kept for its holder
+    there. While it is handed to the log, `operation_id` says for which place (`core.operations`). `traceparent` goes
+    into the log with its event.
     """
 
     command: Command
@@ -50,6 +55,7 @@ class Proposal:
     settle: Callable[[Outcome], None]
     preconditions: Preconditions = UNCONDITIONAL
     retry: Retry | None = None
+    counted: int = 0
     retry_keys: int = 0
     traceparent: str = ""
     operation_id: str = ""

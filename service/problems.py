@@ -19,6 +19,7 @@ from core.commands import (
     ApiKeyIssuedBefore,
     ApiKeyNotFound,
     EventTooLarge,
+    FieldRefused,
     RetryKeyReused,
     TargetUrlTaken,
     TooManyApiKeys,
@@ -89,7 +90,7 @@ def _webhook_not_found(_: AnyRequest, error: WebhookNotFound) -> Response[Empty]
 
 
 def _target_url_taken(_: AnyRequest, error: TargetUrlTaken) -> Response[Empty]:
-    return failure(409, f"target_url: another webhook of this organization has {error.target_url}")
+    return failure(409, f"target_url: another webhook of this organization has {error.target_url}, or an equivalent")
 
 
 def _trigger_not_found(_: AnyRequest, error: TriggerNotFound) -> Response[Empty]:
@@ -242,6 +243,7 @@ def _unexpected(request: AnyRequest, error: Exception) -> Response[Empty]:
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     InvalidField: _bad_request,
+    FieldRefused: _bad_request,
     InvalidHeader: _bad_request,
     ValidationException: _invalid_body,
     ClientException: _malformed_body,

@@ -49,7 +49,7 @@ class Reading:
         query = query_webhooks(organization_id, offset=page.offset, limit=page.limit)
         view = await self._catching_up.read(query, request)
         require(request.preconditions)
-        return Listed(webhooks_in(organization_id, view.registers), view.total_count, page)
+        return Listed(webhooks_in(organization_id, view.registers), view.counted, page)
 
     async def webhook(self, request: ReadRequest, webhook_id: str) -> Webhook:
         """One webhook, or `WebhookNotFound`."""
@@ -78,4 +78,4 @@ class Reading:
         query = query_api_keys(organization_id, offset=page.offset, limit=page.limit)
         view = await self._catching_up.read(query, request)
         require(request.preconditions)
-        return Listed(api_keys_in(organization_id, view.registers), view.total_count, page)
+        return Listed(api_keys_in(organization_id, view.registers), view.counted, page)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from core.events import Envelope, Retry
 from core.positions import Mark, Position, Sequence
-from core.registers import TOMBSTONE, Fields, Query, Registers, Write, is_buried, merge, stamp_of
+from core.registers import TOMBSTONE, Fields, Query, Registers, Write, is_buried, merge, names_in, stamp_of, take_out
 from core.registry import writes_of
 from core.retries import Recorded, holder_of, is_kept
-from core.stamps import NEVER, Clock, milliseconds, parse
+from core.stamps import NEVER, Clock, milliseconds, parse, sequence_of
 
 KEPT_EVENTS = 1_024
 """Applied events that are kept all the same, for views that were read a moment ago."""
@@ -44,6 +44,18 @@ def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
         retry=envelope.retry,
         retry_holder=holder_of(envelope.organization_id, author=envelope.author),
     )
+
+
+class Found(NamedTuple):
+    """What a query finds, and how many fields it counts.
+
+    `unread` are keys that a decision has to be shown as well: an index names them for an event that came after the view
+    was read, and another region may have changed them.
+    """
+
+    registers: Registers
+    counted: int
+    unread: tuple[str, ...]
 
 
 class Tail:
@@ -101,22 +113,40 @@ class Tail:
         later = takewhile(lambda event: event.mark.sequence > after, reversed(self._retried.values()))
         return sum(event.retry_holder == holder for event in later)
 
-    def over(self, query: Query, view: Registers, layer: Mapping[str, Fields]) -> Registers:
+    def over(
+        self, query: Query, view: Registers, layer: Mapping[str, Fields], *, after: Sequence, counted: int = 0
+    ) -> Found:
         """What `query` finds in `view` with the tail over it, and `layer` over that.
 
-        Of an organization's many webhooks most are in none of them: they need not be looked at one by one.
+        `view` has this log's events up to `after`; `counted` fields were counted in it.
         """
         sources: tuple[Registers, ...] = (view, self._registers, layer)
-        found = {key: _merged(key, sources) for key in query.keys}
-        if query.follow:
-            pointing = found[query.keys[0]]
-            for field in list(pointing):
-                key = query.follow + field
-                if any(key in source for source in sources):
-                    found[key] = _merged(key, sources)
-                    if is_buried(found, key):
-                        del pointing[field]
-        return found
+        candidates = self._candidates(query, view, layer, after)
+        registers = {key: _merged(key, sources) for key in (*query.keys, *candidates)}
+        unread = tuple(
+            key for key in candidates if key not in view and not _is_after(registers[key].get("created"), after)
+        )
+        return Found(registers, counted + self._added(query, layer, after), unread)
+
+    def _candidates(self, query: Query, view: Registers, layer: Registers, after: Sequence) -> list[str]:
+        """The keys that an index names: in `view`, or for a later event."""
+        if query.named_in is None:
+            return []
+        keys = {key for key in view if key.startswith(query.follow)}
+        for source in (self._registers, layer):
+            named = (query.follow + name for name in names_in(source, query.named_in))
+            keys.update(key for key in named if _is_after(source[key].get("target_url"), after))
+        return sorted(keys.difference(query.keys))
+
+    def _added(self, query: Query, layer: Registers, after: Sequence) -> int:
+        """How many fields of the key that is counted came later. One that is gone counts until that is applied."""
+        names = {
+            name
+            for source in (self._registers, layer)
+            for name, register in source.get(query.counted, {}).items()
+            if _is_after(register, after)
+        }
+        return sum(not is_buried(layer, query.follow + name) for name in names)
 
     def _remember(self, retry: Retry, event: TailEvent) -> None:
         """The first one counts, until it is too old to: then somebody took the key for something new."""
@@ -131,9 +161,14 @@ class Tail:
         for write in event.writes:
             fields = self._registers.get(write.key, {})
             if fields.get(write.field) == write.register:
+                take_out(self._registers, write, write.register)
                 del fields[write.field]
                 if not fields:
                     del self._registers[write.key]
+
+
+def _is_after(register: str | None, sequence: Sequence) -> bool:
+    return register is not None and sequence_of(register) > sequence
 
 
 def _merged(key: str, sources: Iterable[Registers]) -> dict[str, str]:

@@ -78,14 +78,16 @@ class Writing:
         So does the deletion of what is being deleted.
         Raises a `Refusal`, `RegionUnavailable`, `TimedOut`, `Unauthenticated`, `Forbidden`.
         """
+        unread: tuple[str, ...] = ()
         while True:
-            view = await self._read(command, request)
+            view = await self._read(command, request, unread)
             first = self._recorded(view, request.retry)
             if first is not None and (found := await self._found(first, view, request)) is not None:
                 return await self._repeat(found, request)
             try:
                 outcome = await self._appended(command, view, request)
-            except Stale:
+            except Stale as stale:
+                unread = (*unread, *(key for key in stale.unread if key not in unread))
                 continue
             except DeletedBefore as before:
                 first_deletion = await self._deletions.first(before, command, view.vector, request.wait)
@@ -100,8 +102,9 @@ class Writing:
                 )
             return await self._repeat(found, request)
 
-    async def _read(self, command: Command, request: WriteRequest) -> View:
+    async def _read(self, command: Command, request: WriteRequest, unread: tuple[str, ...]) -> View:
         query = query_for(command)
+        query = query._replace(keys=(*query.keys, *unread))
         if request.retry is not None:
             holder = holder_of(command.organization_id, author=request.caller.author)
             recalled = recall(holder, request.retry, now_milliseconds=self._now_milliseconds())
@@ -134,6 +137,7 @@ class Writing:
             vector=view.vector,
             clock=view.clock,
             registers=view.registers,
+            counted=view.counted,
             settle=_settling(settled),
             preconditions=request.preconditions,
             retry=request.retry,

@@ -25,7 +25,7 @@ def few(*, webhook_ids: Sequence[str], key_ids: Sequence[str]) -> Fields:
         "first_created": st.sampled_from(["", "0" * STAMP_WIDTH, "f" * STAMP_WIDTH]),
         "name": st.sampled_from(["a", "b"]),
         "description": st.just("d"),
-        "target_url": st.just("https://example.com"),
+        "target_url": st.sampled_from(["https://a.example", "https://A.example:443/", "https://b.example"]),
         "custom_headers": st.just({"a": ["b"]}),
         "timeout_nanoseconds": st.just(1),
         "digest": st.sampled_from(["d1", "d2"]),

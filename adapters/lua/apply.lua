@@ -1,15 +1,17 @@
 -- Apply a run of one origin's events: their register writes and the new watermark, in one step.
 -- KEYS[1] state; KEYS[2…] the keys written
 -- ARGV: origin, epoch, sequence before the first event, its fingerprint, sequence of the last, its fingerprint,
---       highest clock, stamp width, the tombstone's field, how many writes, then for each write: index into KEYS, field,
---       register, index of the key that it points to or 0, and for a tombstone: index of the key with the pointer to it,
---       field; then for each record: index into KEYS of its bucket, field, value, seconds until the bucket is forgotten
+--       highest clock, stamp width, the tombstone's field, length of an index's entries, how many writes;
+--       then for each write: place in KEYS, field, register, place of the key that it points to or 0; for a tombstone:
+--       place of the key with the pointer to it, field; place of the index or 0; for a tombstone: the indexed field;
+--       then for each record: place in KEYS of its bucket, field, value, seconds until the bucket is forgotten
 -- Returns {what, incarnation, current, epoch, sequence, fingerprint}: what the watermark is now.
 -- Every write is idempotent and the watermark comes last: a script that failed half-way can be run again.
 local origin, epoch = ARGV[1], ARGV[2]
 local before, before_fingerprint = tonumber(ARGV[3]), ARGV[4]
 local last, last_fingerprint = tonumber(ARGV[5]), ARGV[6]
-local width, TOMBSTONE = tonumber(ARGV[8]), ARGV[9]
+local width, TOMBSTONE, entry_length = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
+local WRITE_ARGUMENTS = 8
 
 local seen = incarnation()
 local now_epoch, now, now_fingerprint = mark(origin)
@@ -30,23 +32,51 @@ local function is_buried(index)
   return index ~= 0 and redis.call('HEXISTS', KEYS[index], TOMBSTONE) == 1
 end
 
-local function bury(key, register, pointing_key, pointing_field)
-  local old = redis.call('HGET', key, TOMBSTONE)
+-- An index names the keys that have a value: entry -> the last parts of their keys, in order, with spaces between them.
+local function entry_of(register)
+  local last_word = string.match(string.sub(register, width + 1), '[^ ]*$')
+  return string.sub(redis.sha1hex(last_word), 1, entry_length)
+end
+
+local function name_in_index(index, register, key, is_named)
+  local entry, name, names = entry_of(register), string.match(key, '[^:]*$'), {}
+  for other in string.gmatch(redis.call('HGET', index, entry) or '', '%S+') do
+    if other ~= name then names[#names + 1] = other end
+  end
+  if is_named then names[#names + 1] = name end
+  table.sort(names)
+  if #names == 0 then
+    redis.call('HDEL', index, entry)
+  else
+    redis.call('HSET', index, entry, table.concat(names, ' '))
+  end
+end
+
+local function bury(key, register, pointing_key, pointing_field, index, indexed)
+  local old, value = redis.call('HGET', key, TOMBSTONE), index and redis.call('HGET', key, indexed)
   redis.call('DEL', key)
   redis.call('HSET', key, TOMBSTONE, (old and old > register) and old or register)
   redis.call('HDEL', pointing_key, pointing_field)
+  if value then name_in_index(index, value, key, false) end
 end
 
-local records_at = 11 + 6 * tonumber(ARGV[10])
-for i = 11, records_at - 1, 6 do
-  local index, field, register = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2]
+-- The index is never without what is there: the new name is put in first.
+local function set(key, field, register, index)
+  local old = redis.call('HGET', key, field)
+  if old and string.sub(old, 1, width) >= string.sub(register, 1, width) then return end
+  if index then name_in_index(index, register, key, true) end
+  redis.call('HSET', key, field, register)
+  if index and old and entry_of(old) ~= entry_of(register) then name_in_index(index, old, key, false) end
+end
+
+local writes_at = 12
+local records_at = writes_at + WRITE_ARGUMENTS * tonumber(ARGV[11])
+for i = writes_at, records_at - 1, WRITE_ARGUMENTS do
+  local place, field, register, index = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], KEYS[tonumber(ARGV[i + 6])]
   if field == TOMBSTONE then
-    bury(KEYS[index], register, KEYS[tonumber(ARGV[i + 4])], ARGV[i + 5])
-  elseif not is_buried(index) and not is_buried(tonumber(ARGV[i + 3])) then
-    local old = redis.call('HGET', KEYS[index], field)
-    if not old or string.sub(old, 1, width) < string.sub(register, 1, width) then
-      redis.call('HSET', KEYS[index], field, register)
-    end
+    bury(KEYS[place], register, KEYS[tonumber(ARGV[i + 4])], ARGV[i + 5], index, ARGV[i + 7])
+  elseif not is_buried(place) and not is_buried(tonumber(ARGV[i + 3])) then
+    set(KEYS[place], field, register, index)
   end
 end
 

@@ -13,7 +13,7 @@ local STATE = KEYS[1]
 
 -- Which keys and registers events become. A version that writes others has the next number: what was written under
 -- a lower one is emptied and built anew, what was written under a higher one is left alone.
-local FORMAT = 1
+local FORMAT = 2
 
 -- The replication id of a master, which changes whenever its data may have been replaced. A replica has none: its
 -- data is another server's, and may be replaced at any moment.

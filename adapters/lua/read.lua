@@ -1,14 +1,19 @@
 -- Read registers, with the proof that they are current and the vector they belong to, in one step.
--- KEYS[1] state; KEYS[2…] keys to read, then buckets of records
--- ARGV: '' or a prefix: for each field of KEYS[2], the key prefix .. field is read as well;
---       '' or the field that such a key must have, and the value that it must have there, and the stamp width;
---       '' or the offset and the limit of the fields of KEYS[2] to read, in the order of their registers;
---       how many buckets, and the field to look for in each
--- Returns {current, state as flat pairs, fields of KEYS[2], all fields of the buckets, records found, {key, flat pairs}…}
-local follow, where, value, width, offset, limit = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
-local keys_end, recalled = #KEYS - tonumber(ARGV[7]), ARGV[8]
+-- KEYS[1] state; then the keys to read, the index, the key whose fields are counted, and buckets of records
+-- ARGV: how many keys to read;
+--       '' or a prefix: for each field of the first of them, or each name in the index, the key prefix .. field is read;
+--       '' or the offset and the limit of the fields of the first key to read, in the order of their registers;
+--       '' or the entry of the index; '' or '1' if there is a key to count; the field to look for in each bucket
+-- Returns {current, state as flat pairs, fields counted, all fields of the buckets, records found, {key, flat pairs}…}
+local keys_end, follow, offset, limit, entry, recalled = ARGV[1] + 1, ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[7]
 local seen = incarnation()
 if not is_current(seen) then return { 0 } end
+
+local next_key = keys_end
+local function take_key()
+  next_key = next_key + 1
+  return KEYS[next_key]
+end
 
 local function page(pairs_read)
   local ordered = {}
@@ -22,28 +27,31 @@ local function page(pairs_read)
   return found
 end
 
-local kept, records = 0, {}
-for i = keys_end + 1, #KEYS do
-  kept = kept + redis.call('HLEN', KEYS[i])
-  records[#records + 1] = redis.call('HGET', KEYS[i], recalled) or nil
+local found = { 1, redis.call('HGETALL', STATE), 0, 0, {} }
+local function take_in(key, fields)
+  found[#found + 1] = { key, fields }
 end
 
-local found = { 1, redis.call('HGETALL', STATE), 0, kept, records }
 for i = 2, keys_end do
   local fields = redis.call('HGETALL', KEYS[i])
-  if i == 2 then
-    found[3] = #fields / 2
-    if offset ~= '' then fields = page(fields) end
-  end
-  found[#found + 1] = { KEYS[i], fields }
+  if i == 2 and offset ~= '' then fields = page(fields) end
+  take_in(KEYS[i], fields)
 end
-if follow ~= '' then
+
+local function follow_name(name)
+  take_in(follow .. name, redis.call('HGETALL', follow .. name))
+end
+if entry ~= '' then
+  for name in string.gmatch(redis.call('HGET', take_key(), entry) or '', '%S+') do follow_name(name) end
+elseif follow ~= '' then
   local first = found[6][2]
-  for i = 1, #first, 2 do
-    local key = follow .. first[i]
-    if where == '' or string.sub(redis.call('HGET', key, where) or '', width + 1) == value then
-      found[#found + 1] = { key, redis.call('HGETALL', key) }
-    end
-  end
+  for i = 1, #first, 2 do follow_name(first[i]) end
+end
+
+if ARGV[6] ~= '' then found[3] = redis.call('HLEN', take_key()) end
+for _ = next_key + 1, #KEYS do
+  local bucket = take_key()
+  found[4] = found[4] + redis.call('HLEN', bucket)
+  found[5][#found[5] + 1] = redis.call('HGET', bucket, recalled) or nil
 end
 return found

@@ -33,7 +33,8 @@ _TARGET_URL: Json = {
     "pattern": patterns.TARGET_URL,
     "description": (
         "Where the webhook is called: https, a host that is neither `localhost` nor an IP address, no user name, no "
-        "query, no fragment, a path of RFC 3986 with whole escapes. Unique within the organization."
+        "query, no fragment, a path of RFC 3986 with whole escapes. It is kept as given, and unique within the "
+        "organization by its normal form (RFC 3986, sections 6.2.2 and 6.2.3)."
     ),
 }
 _DESCRIPTION: Json = {"type": "string", "description": 'For people. `""` where there is none.'}

@@ -11,8 +11,8 @@ TAG = "Webhooks"
 _NOT_FOUND = reference("webhook_not_found", "responses")
 _TAKEN = decided(
     409,
-    "Another webhook of the organization has that `target_url`.",
-    f"target_url: another webhook of this organization has {examples.WEBHOOK_BODY['target_url']}",
+    "Another webhook of the organization has that `target_url`, or one with the same normal form.",
+    f"target_url: another webhook of this organization has {examples.WEBHOOK_BODY['target_url']}, or an equivalent",
 )
 _CHANGED = decided(
     412,

@@ -1,6 +1,8 @@
 """Webhooks: register, list, read, change, delete."""
 
-from typing import Annotated
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, TypeVar
 
 import msgspec
 from litestar import Response, delete, get, patch, post
@@ -8,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from core import durations, fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
+from core.fields import NoLongerTaken
 from core.webhooks import Webhook, webhook_in
 from service.answers import Answer, listed, rfc3339
 from service.headers import AnyRequest
@@ -21,6 +24,7 @@ from service.writing import Writing, Written
 WEBHOOKS = "/organizations/webhooks"
 WEBHOOK = f"{WEBHOOKS}/{{webhook_id:str}}"
 
+V = TypeVar("V")
 
 CustomHeaders = dict[str, list[str]] | Annotated[list[str], msgspec.Meta(max_length=0)] | None
 """Headers by name. An empty list, as some languages write an empty map, and null count as absent."""
@@ -110,16 +114,31 @@ def creation(organization_id: str, body: WebhookBody, limits: Limits) -> CreateW
 
 def change(organization_id: str, webhook_id: str, body: WebhookChanges, limits: Limits) -> UpdateWebhook:
     """The command that a body makes. Raises `InvalidField`."""
-    headers = _given(body.custom_headers)
+    target_url, headers = body.target_url, _given(body.custom_headers)
+    no_longer_taken = (
+        *_no_longer_taken(fields.target_url, target_url),
+        *_no_longer_taken(partial(fields.custom_headers, limits=limits.headers), headers),
+    )
     return UpdateWebhook(
         organization_id=organization_id,
         webhook_id=webhook_id,
         name=None if body.name is None else fields.name(body.name),
-        target_url=None if body.target_url is None else fields.target_url(body.target_url),
+        target_url=target_url,
         description=body.description,
-        custom_headers=None if headers is None else fields.custom_headers(headers, limits=limits.headers),
+        custom_headers=headers,
         timeout_nanoseconds=fields.timeout(body.timeout) if body.timeout else None,
+        no_longer_taken=no_longer_taken,
     )
+
+
+def _no_longer_taken(check: Callable[[V], object], value: V | None) -> list[NoLongerTaken]:
+    """Why `value` cannot be given any more to a webhook that does not have it. Raises any other `InvalidField`."""
+    try:
+        if value is not None:
+            check(value)
+    except NoLongerTaken as error:
+        return [error]
+    return []
 
 
 def _given(headers: CustomHeaders) -> dict[str, list[str]] | None:

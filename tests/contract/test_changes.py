@@ -81,6 +81,39 @@ async def test_a_patch_to_a_target_url_that_is_taken_is_a_409(client: httpx.Asyn
     assert (await client.patch(one(webhook), json={"target_url": own})).status_code == 200
 
 
+EQUIVALENTS = ["HTTPS://{}/a/b", "https://{}:443/a/b", "https://{}:0443/a/b", "https://{}:/a/b", "https://{}/%61/%62"]
+
+
+@pytest.mark.parametrize("form", [*EQUIVALENTS, "https://{}/a/./b", "https://{}/a/x/%2e%2E/b"])
+async def test_an_endpoint_is_registered_once_however_it_is_written_and_stays_as_it_was_given(
+    client: httpx.AsyncClient, form: str
+) -> None:
+    given = form.format("Hooks.example.com")
+    first = await registered(client, target_url=given)
+    assert (await client.get(one(first))).json()["result"]["target_url"] == given
+    check_refused(
+        await client.post(WEBHOOKS, json=a_body(target_url="https://hooks.example.com/a/b")), 409, "target_url"
+    )
+    other = await registered(client)
+    changed = await client.patch(one(other), json={"target_url": "https://hooks.example.com/a/b"})
+    check_refused(changed, 409, "target_url")
+    written_anew = await client.patch(one(first), json={"target_url": "https://hooks.example.com/a/b"})
+    assert written_anew.json()["result"]["target_url"] == "https://hooks.example.com/a/b"
+    assert (await client.delete(one(first))).status_code == 204
+    assert (await client.post(WEBHOOKS, json=a_body(target_url=given))).status_code == 201
+
+
+async def test_the_root_of_a_host_is_one_endpoint_with_and_without_a_slash(client: httpx.AsyncClient) -> None:
+    await registered(client, target_url="https://root.example.com")
+    check_refused(await client.post(WEBHOOKS, json=a_body(target_url="https://root.example.com/")), 409, "target_url")
+
+
+async def test_of_many_who_take_one_endpoint_at_once_in_many_forms_one_gets_it(client: httpx.AsyncClient) -> None:
+    bodies = [a_body(target_url=form.format("race.example.com")) for form in EQUIVALENTS * 4]
+    answers = await asyncio.gather(*(client.post(WEBHOOKS, json=body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * (len(bodies) - 1)
+
+
 async def test_a_target_url_that_was_given_up_can_be_taken(client: httpx.AsyncClient) -> None:
     body = a_body()
     first = (await client.post(WEBHOOKS, json=body)).json()["result"]["id"]

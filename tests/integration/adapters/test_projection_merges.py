@@ -14,10 +14,12 @@ from core.positions import BEGINNING, Mark, Position, Region, Sequence
 from core.registers import Write, merge
 from core.registry import writes_of
 from core.stamps import Clock, render
+from core.targets import targets_key
 from core.topology import subject_of
 from core.webhooks import query_webhooks, webhooks_in
 from deploy.local import LocalRegion
 from tests.events import events, few
+from tests.indexes import derived_index
 from tests.integration.adapters.runs import (
     EPOCH,
     ORGANIZATION,
@@ -44,7 +46,7 @@ def logged(origin: Region, sequence: int, clock: int, event: AnyEvent) -> Logged
 
 @st.composite
 def a_log(draw: st.DrawFn, origin: Region) -> list[Logged]:
-    """Few webhooks, triggers and clock readings: logs meet in most registers."""
+    """Few webhooks, addresses, triggers and clock readings: logs meet in most registers, and in the index."""
     any_event = events(few(webhook_ids=["w1", "w2"], key_ids=["k1", "k2"]) | {"name": st.text(max_size=3)})
     facts = draw(st.lists(st.tuples(st.integers(1, 4), any_event), max_size=6))
     return [logged(origin, sequence, clock, event) for sequence, (clock, event) in enumerate(facts, start=1)]
@@ -99,3 +101,4 @@ def test_redis_merges_as_the_core_does_whatever_the_interleaving(
     assert registers == expected
     assert highest == max(clocks)
     assert webhooks == len(webhooks_in(ORGANIZATION, expected))
+    assert registers.get(targets_key(ORGANIZATION), {}) == derived_index(registers, ORGANIZATION)

@@ -13,6 +13,7 @@ from core.commands import (
     DeletedBefore,
     DeleteTrigger,
     DeleteWebhook,
+    FieldRefused,
     RevokeApiKey,
     TargetUrlTaken,
     TooManyWebhooks,
@@ -21,9 +22,10 @@ from core.commands import (
     WebhookNotFound,
 )
 from core.events import AnyEvent, Envelope, TriggerCreated, WebhookCreated
+from core.fields import NoLongerTaken
 from core.positions import Epoch, Position, Region, Sequence
 from core.preconditions import ANY, UNCONDITIONAL, PreconditionFailed, Preconditions, Unmet
-from core.registers import Write, merge
+from core.registers import Write, merge, names_in
 from core.registry import decide, query_for, writes_of
 from core.stamps import LOGICAL_BITS, Clock, place_in, render
 from core.webhooks import (
@@ -64,8 +66,14 @@ class Registry:
 
     def decide(self, command: Command, preconditions: Preconditions = UNCONDITIONAL) -> AnyEvent:
         query = query_for(command)
-        keys = {*query.keys, *(query.follow + name for name in self.registers.get(query.keys[0], {}) if query.follow)}
-        return decide(command, {key: self.registers[key] for key in keys if key in self.registers}, preconditions)
+        names = [] if query.named_in is None else names_in(self.registers, query.named_in)
+        keys = {*query.keys, *(query.follow + name for name in names)}
+        return decide(
+            command,
+            {key: self.registers[key] for key in keys if key in self.registers},
+            preconditions,
+            webhooks_count=len(self.registers.get(query.counted, {})),
+        )
 
     def apply(self, event: AnyEvent, *, of: str = ORGANIZATION, clock: int = 0) -> list[Write]:
         self.sequence += 1
@@ -158,11 +166,51 @@ def test_a_change_of_a_target_url_is_refused_where_another_webhook_has_it_but_no
     event, other = registry.decide(a_webhook("w1")), registry.decide(a_webhook("w2"))
     registry.apply(event)
     registry.apply(other)
-    registry.do(UpdateWebhook(ORGANIZATION, "w1", name="still shared"))
+    registry.do(UpdateWebhook(ORGANIZATION, "w1", name="still shared", target_url="https://EXAMPLE.com:443/"))
+    registry.do(UpdateWebhook(ORGANIZATION, "w1", target_url="https://example.com/alone"))
+    registry.do(UpdateWebhook(ORGANIZATION, "w1", target_url="https://example.com/alone"))
     with pytest.raises(TargetUrlTaken):
         registry.decide(UpdateWebhook(ORGANIZATION, "w1", target_url="https://example.com"))
-    registry.do(UpdateWebhook(ORGANIZATION, "w1", target_url="https://example.com/alone"))
-    registry.do(UpdateWebhook(ORGANIZATION, "w1", target_url="https://example.com/alone"))
+
+
+NO_LONGER = NoLongerTaken("target_url", "expected whole escapes")
+
+
+def test_what_an_earlier_version_took_can_be_kept_and_changed_but_not_given_anew() -> None:
+    registry = Registry()
+    registry.apply(WebhookCreated("w1", "hook", "https://x.example/%zz"))
+    keeping = UpdateWebhook(
+        ORGANIZATION, "w1", name="b", target_url="https://x.example/%zz", no_longer_taken=(NO_LONGER,)
+    )
+    registry.do(keeping)
+    webhook = registry.webhook()
+    assert webhook is not None
+    assert (webhook.name, webhook.target_url) == ("b", "https://x.example/%zz")
+    with pytest.raises(FieldRefused, match=r"^target_url: expected whole escapes$"):
+        registry.decide(structs.replace(keeping, target_url="https://X.example/%zz"))
+    registry.do(UpdateWebhook(ORGANIZATION, "w1", target_url="https://x.example/"))
+    with pytest.raises(FieldRefused):
+        registry.decide(keeping)
+
+
+def test_custom_headers_that_an_earlier_version_took_can_be_kept_in_any_order() -> None:
+    registry = Registry()
+    registry.apply(WebhookCreated("w1", "hook", "https://x.example", custom_headers={"Host": ["a"], "A": []}))
+    error = NoLongerTaken("custom_headers", "expected names other than ...")
+    keeping = UpdateWebhook(ORGANIZATION, "w1", custom_headers={"A": [], "Host": ["a"]}, no_longer_taken=(error,))
+    registry.do(keeping)
+    with pytest.raises(FieldRefused):
+        registry.decide(structs.replace(keeping, custom_headers={"Host": ["b"]}))
+
+
+def test_webhooks_that_share_an_address_since_before_can_be_changed_and_a_third_is_refused() -> None:
+    registry = Registry()
+    for name, address in (("w1", "https://x.example"), ("w2", "https://X.example:443/")):
+        registry.apply(WebhookCreated(name, "hook", address))
+    for name in ("w1", "w2"):
+        registry.do(UpdateWebhook(ORGANIZATION, name, name="renamed", target_url="https://x.example/."))
+    with pytest.raises(TargetUrlTaken):
+        registry.decide(a_webhook("w3", target_url="https://x.example:/"))
 
 
 def test_changes_of_different_fields_in_two_regions_both_stay() -> None:

@@ -7,10 +7,11 @@ from core.codec import decode, fingerprint
 from core.commands import Command, CreateTrigger, CreateWebhook
 from core.events import Retry
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
-from core.registers import merge
+from core.registers import Query, merge, names_in
 from core.registry import query_for
 from core.stamps import NEVER, Clock
 from core.topology import epoch_in
+from core.webhooks import organization_key, webhook_key
 from service.batch import Accepted, Outcome, Proposal
 from service.tail import TailEvent, tail_event
 
@@ -49,13 +50,24 @@ class View:
         if event.retry is not None:
             self.retry_keys.add(event.retry.key)
 
-    def shown_for(self, command: Command) -> dict[str, dict[str, str]]:
-        """What the projection's `read` answers to the command's query."""
-        query = query_for(command)
-        keys = [*query.keys]
-        if query.follow:
-            keys += [query.follow + name for name in self.registers.get(query.keys[0], {})]
+    def fields(self, webhook_id: str) -> dict[str, str]:
+        """A webhook's registers."""
+        return self.registers.get(webhook_key(ORGANIZATION, webhook_id), {})
+
+    @property
+    def listed(self) -> set[str]:
+        """The ids of the organization's webhooks."""
+        return set(self.registers.get(organization_key(ORGANIZATION), {}))
+
+    def shown_for(self, query: Query) -> dict[str, dict[str, str]]:
+        """What the projection's `read` answers to `query`."""
+        names = [] if query.named_in is None else names_in(self.registers, query.named_in)
+        keys = (*query.keys, *(query.follow + name for name in names))
         return {key: dict(self.registers.get(key, {})) for key in keys}
+
+    def counted_for(self, query: Query) -> int:
+        """What the projection's `read` counts for `query`."""
+        return len(self.registers.get(query.counted, {}))
 
 
 @dataclass
@@ -73,16 +85,27 @@ class Asked:
         return outcome.position
 
 
-def ask(command: Command, author: str, view: View | None = None, *, retry: Retry | None = None) -> Asked:
-    """A proposal of `author` made with `view` (a projection that has nothing, where none is given)."""
-    view = view or View()
+def ask(
+    command: Command,
+    author: str,
+    view: View | None = None,
+    *,
+    retry: Retry | None = None,
+    unread: tuple[str, ...] = (),
+) -> Asked:
+    """A proposal of `author` made with `view` (a projection that has nothing, where none is given).
+
+    `unread` is what was read besides, since an earlier proposal lacked it.
+    """
+    view, query = view or View(), query_for(command)
     told: list[Outcome] = []
     proposal = Proposal(
         command=command,
         author=author,
         vector={HERE: view.mark} if view.mark.sequence else {},
         clock=view.clock,
-        registers=view.shown_for(command),
+        registers=view.shown_for(query._replace(keys=(*query.keys, *unread))),
+        counted=view.counted_for(query),
         settle=told.append,
         retry=retry,
         retry_keys=len(view.retry_keys),

@@ -15,9 +15,9 @@ from litestar.exceptions import (
 )
 from litestar.testing import TestClient
 
-from core.commands import ApiKeyIssuedBefore, EventTooLarge, TargetUrlTaken, WebhookNotFound
+from core.commands import ApiKeyIssuedBefore, EventTooLarge, FieldRefused, TargetUrlTaken, WebhookNotFound
 from core.consistency import Level
-from core.fields import InvalidField
+from core.fields import InvalidField, NoLongerTaken
 from core.positions import Region
 from service.catching_up import NotSeenInTime
 from service.headers import InvalidHeader
@@ -68,6 +68,7 @@ TABLE: list[tuple[Exception, int, str]] = [
     (WebhookNotFound("w1"), 404, "webhook not found: w1"),
     (WebhookNotFound("w" * 5_000), 404, "webhook not found: " + "w" * 80),
     (ApiKeyIssuedBefore("o1", "k1"), 409, "revoke it with DELETE /admin/organizations/o1/keys/k1 and issue another"),
+    (FieldRefused(NoLongerTaken("target_url", "expected a URL")), 400, "target_url: expected a URL"),
     (TargetUrlTaken("https://x.example.com"), 409, "another webhook of this organization has https://x.example.com"),
     (EventTooLarge("at most 5 bytes"), 413, "body: this region's log cannot take it: at most 5 bytes"),
     (RegionUnavailable("this region's log does not answer"), 503, "log does not answer; nothing was done, try again"),
