@@ -1,6 +1,7 @@
 """`Host`, as RFC 9112 (section 3.2) and RFC 3986 (section 3.2.2) have it."""
 
 import re
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv6Address
 
 from runtime.refusals import Refusal, Refused
@@ -26,6 +27,7 @@ def shown_host(values: list[bytes], *, is_required: bool) -> bytes:
     return host_in(values[0], part="header Host")
 
 
+@lru_cache(maxsize=256)
 def host_in(value: bytes, *, part: str) -> bytes:
     """The host that a part of a request names: `UNNAMED` if no place can be called so. Raises `Refused`."""
     found = _HOST.fullmatch(value)

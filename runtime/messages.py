@@ -15,7 +15,7 @@ from runtime.refusals import Refusal, Refused
 
 HTTP_1_0, HTTP_1_1 = "1.0", "1.1"
 
-_WHITE_SPACE = b" \t"
+_WHITE_SPACE = (b" ", b"\t")
 _ABSOLUTE = re.compile(rb"[a-z][a-z0-9+.-]*://([^/?#]*)(.*)", re.IGNORECASE)
 _CONNECT = b"CONNECT"
 
@@ -39,7 +39,7 @@ class MessageProtocol(HttpToolsProtocol):
 
         A parser stops behind a head that offers another protocol (`Upgrade`), and takes what follows for that
         protocol, or for nothing. So another parser is given the head again without the offer, as a client would have
-        sent that never made it.
+        sent that never made it. Each turn takes a head with an offer off what came, so this ends.
         """
         while data:
             try:
@@ -57,11 +57,6 @@ class MessageProtocol(HttpToolsProtocol):
         self._head_again = b""
         super().on_message_begin()
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep it. White space around a value is no part of it (RFC 9110, 5.5), and a trailer is no header (6.5.1)."""
-        if self.part is Part.HEAD:
-            super().on_header(name, value.rstrip(_WHITE_SPACE))
-
     def on_headers_complete(self) -> None:
         """Begin the request, unless its head is going to be parsed again."""
         version = self.parser.get_http_version()
@@ -70,12 +65,13 @@ class MessageProtocol(HttpToolsProtocol):
             return
         if version not in (HTTP_1_0, HTTP_1_1):
             raise Refused(Refusal(505, f"HTTP/{version}: expected HTTP/1.1", "syntax"))
-        self._show_host(is_required=version == HTTP_1_1)
-        if absolute := _ABSOLUTE.fullmatch(self.url):
+        self._tidy_headers(is_host_required=version == HTTP_1_1)
+        if not self.url.startswith(b"/") and (absolute := _ABSOLUTE.fullmatch(self.url)):
             host_in(absolute[1], part="target")
             self.url = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
         super().on_headers_complete()
         self.part = Part.BODY
+        self.headers = []  # For the trailers, which are no headers (RFC 9110, 6.5.1). The request has its own list.
 
     def on_message_complete(self) -> None:
         """End the request's body, unless its head is going to be parsed again."""
@@ -92,9 +88,20 @@ class MessageProtocol(HttpToolsProtocol):
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
         return b"\r\n".join([*lines, b"", b""])
 
-    def _show_host(self, *, is_required: bool) -> None:
-        hosts = [value for name, value in self.headers if name == b"host"]
-        shown = shown_host(hosts, is_required=is_required)
-        if hosts != [shown]:
-            self.headers[:] = [header for header in self.headers if header[0] != b"host"]
-            self.headers.append((b"host", shown))
+    def _tidy_headers(self, *, is_host_required: bool) -> None:
+        """Show one `Host`, and no white space behind a value: it is no part of it (RFC 9110, 5.5).
+
+        The parser drops what is before it. This is in every request's way, and hardly ever finds anything.
+        """
+        hosts, is_padded = [], False
+        for name, value in self.headers:
+            if value.endswith(_WHITE_SPACE):
+                is_padded = True
+            if name == b"host":
+                hosts.append(value.rstrip(b" \t"))
+        shown = shown_host(hosts, is_required=is_host_required)
+        if is_padded or hosts != [shown]:
+            came = [(name, shown if name == b"host" else value.rstrip(b" \t")) for name, value in self.headers]
+            self.headers.clear()
+            for name, value in came if hosts else [*came, (b"host", shown)]:
+                super().on_header(name, value)

@@ -1,6 +1,7 @@
 """A connection without a socket: what an application is asked when bytes come in given pieces, and what goes back."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any, NamedTuple
 
@@ -49,9 +50,13 @@ class Wire(asyncio.Transport):
 
 
 class Conversation:
-    """What is asked and answered on one connection. Every request that comes whole is answered with `204`."""
+    """What is asked and answered on one connection.
 
-    def __init__(self) -> None:
+    Every request is answered with `204`, if it comes whole; or at once, if the application does not read bodies.
+    """
+
+    def __init__(self, *, reads_bodies: bool = True) -> None:
+        self._reads_bodies = reads_bodies
         self.asked: list[Asked] = []
         self.wire = Wire()
         self.is_closed = False
@@ -85,7 +90,7 @@ class Conversation:
     @property
     def statuses(self) -> list[int]:
         """The answers that were sent, in order."""
-        return [int(line.split()[1]) for line in self.wire.sent.split(b"\r\n") if line.startswith(b"HTTP/1.1 ")]
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 ([0-9]{3}) ", self.wire.sent)]
 
     def _is_waiting(self) -> bool:
         """Whether what is asked waits for more than has come."""
@@ -95,7 +100,7 @@ class Conversation:
         self, scope: MutableMapping[str, Any], receive: Callable[..., Any], send: Callable[..., Any]
     ) -> None:
         body: bytes | None = b""
-        while True:
+        while self._reads_bodies:
             message = await receive()
             if message["type"] == "http.disconnect":
                 body = None
@@ -109,8 +114,8 @@ class Conversation:
             await send({"type": "http.response.body", "body": b""})
 
 
-async def spoken(pieces: Iterable[bytes], *, is_ended: bool = False) -> Conversation:
+async def spoken(pieces: Iterable[bytes], *, is_ended: bool = False, reads_bodies: bool = True) -> Conversation:
     """What becomes of `pieces` on a connection of their own."""
-    conversation = Conversation()
+    conversation = Conversation(reads_bodies=reads_bodies)
     await conversation.hear(pieces, is_ended=is_ended)
     return conversation

@@ -48,6 +48,14 @@ async def test_what_is_beyond_a_content_length_is_a_400_after_the_answer() -> No
         assert conversation.is_closed
 
 
+async def test_a_request_whose_body_breaks_off_has_one_answer_whoever_gives_it() -> None:
+    head, chunk = POST + b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\n{}\r\n"
+    for pieces, status in (([head + b"x\r\n"], 400), ([head, chunk, b"", b"x\r\n"], 204), ([head, chunk, b""], 204)):
+        conversation = await spoken(pieces, is_ended=True, reads_bodies=False)
+        assert conversation.statuses == [status]
+        assert conversation.is_closed
+
+
 @pytest.mark.parametrize("framing", [b"Content-Length: 2\r\n\r\n{}", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"])
 async def test_a_client_that_closes_its_sending_side_gets_its_answers_and_then_the_end(framing: bytes) -> None:
     conversation = await spoken([GET, POST + framing], is_ended=True)

@@ -124,6 +124,23 @@ async def test_a_head_that_is_too_large_is_a_431_and_closes_the_connection(head:
     assert app.asked == 1
 
 
+async def test_a_head_that_was_refused_for_its_size_is_not_served_when_its_end_comes() -> None:
+    app, before = App(), closed("head_bytes")
+    app.may_answer.clear()
+    async with served(app) as port:
+        streams = await connect(port)
+        streams[1].write(GET + END)
+        await until(lambda: app.asked == 1)
+        streams[1].write(GET + b"Cookie: " + b"x" * (HEAD_BYTES_MAX + PIECE_BYTES))
+        await until(lambda: closed("head_bytes") == before + 1)
+        streams[1].write(END + END)
+        await takes(port)
+        app.may_answer.set()
+        with suppress(ConnectionError):  # What was still being sent to a closed connection can cost the answer.
+            await asyncio.wait_for(streams[0].read(), 5)
+    assert app.asked == 1
+
+
 @pytest.mark.parametrize("tail", [b"5;" + b"x" * HEAD_BYTES_MAX, b"0\r\nX: " + b"x" * HEAD_BYTES_MAX])
 async def test_what_is_sent_beside_a_body_is_bounded_like_a_head(tail: bytes) -> None:
     app, before = App(), closed("head_bytes")
