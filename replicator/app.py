@@ -24,7 +24,7 @@ from replicator.status import Status, Step
 from runtime.head import HeadAsGet
 from runtime.health import Health, expose_health, health_routes
 from runtime.logs import configure_logs
-from runtime.reporting import report_connection
+from runtime.reporting import report_connection, report_health
 from runtime.server import bind, serve
 from runtime.tracing import Tracing, open_tracing
 
@@ -152,6 +152,7 @@ class Replicator:
             for persistence in (self._keeping, *self._shipping, *self._applying):
                 group.create_task(persistence.run())
             group.create_task(self._projection.keep_asking(to_write=True))
+            group.create_task(report_health(self.health))
             group.create_task(self._announcer.beat())
             group.create_task(keep_listening(self._connections[self._here], self._announcer.heard))
             group.create_task(self._announcer.tell_concerned())

@@ -1,15 +1,19 @@
-"""Each change of a connection, and of why there is none, as a log line and as a metric."""
+"""Each change of a connection as a log line and as a metric; each change of what a process waits for as a line."""
 
+import asyncio
 from collections.abc import Callable
 
 import structlog
 from prometheus_client import Gauge
 
+from runtime.health import Health
 from runtime.reminders import Reminders
 
 log = structlog.get_logger()
 
 CONNECTED = Gauge("crosshook_connected", "1 while there is a connection to a region's NATS", ["to"])
+
+LOOK_SECONDS = 1.0
 
 
 def report_connection(region: str, reminders: Reminders | None = None) -> Callable[[str | None], None]:
@@ -29,3 +33,16 @@ def report_connection(region: str, reminders: Reminders | None = None) -> Callab
         is_told = True
 
     return report
+
+
+async def report_health(look: Callable[[], Health]) -> None:
+    """Look every second whether a process is ready, and tell what it waits for, until cancelled."""
+    reminders = Reminders()
+    while True:
+        health = look()
+        if health.not_ready:
+            if reminders.is_due("ready", "; ".join(health.not_ready.values())):
+                log.warning("not ready", waiting_for=health.waiting_for)
+        elif reminders.is_end_due("ready"):
+            log.info("ready")
+        await asyncio.sleep(LOOK_SECONDS)

@@ -17,7 +17,7 @@ from runtime.head import HeadAsGet
 from runtime.health import expose_health, health_routes
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
-from runtime.reporting import report_connection
+from runtime.reporting import report_connection, report_health
 from runtime.server import bind, name_of, serve
 from runtime.tracing import open_tracing
 from service import headers, metrics
@@ -163,6 +163,7 @@ async def main(settings: Settings) -> None:
             region.keep_listening(),
             sampling.run(),
             projection.keep_asking(to_write=False),
+            report_health(region.health),
             check_each_server(connection, body_bytes_max=settings.body_bytes_max),
         )
         background = [asyncio.create_task(work) for work in works]

@@ -81,7 +81,7 @@ class Name:
         assert task is not None
         port = self._carrying[task] = self.leads_to
         try:
-            with suppress(OSError):
+            with suppress(OSError, asyncio.CancelledError):
                 there_reader, there_writer = await asyncio.open_connection(LOCALHOST, port)
                 await asyncio.gather(_carry(reader, there_writer), _carry(there_reader, writer))
         finally:

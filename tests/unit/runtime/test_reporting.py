@@ -1,8 +1,11 @@
+import pytest
 import structlog.testing
 from prometheus_client import REGISTRY
 
+from runtime import reporting
+from runtime.health import Health, NotReady
 from runtime.reminders import SAME_TROUBLE_SECONDS, Reminders
-from runtime.reporting import report_connection
+from runtime.reporting import report_connection, report_health
 
 
 def connected() -> float | None:
@@ -24,3 +27,20 @@ def test_a_change_of_a_connection_is_said_once_and_so_is_each_reason_why_there_i
         ("not connected", "warning", "no answer"),
     ]
     assert {line["to"] for line in lines} == {"NATS of us-reporting"}
+
+
+async def test_what_a_process_waits_for_is_told_once_and_so_is_that_it_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reporting, "LOOK_SECONDS", 0.0)
+    waits = Health("us-iowa", {NotReady.UNWRITABLE: "Redis of us-iowa to take writes: OOM"}, {}, waits=["to ship"])
+    without_nats = Health("us-iowa", {NotReady.NATS: "NATS of us-iowa"}, {})
+    well = Health("us-iowa", {}, {"asia-japan": "forked"})
+    to_see = iter([well, waits, waits, without_nats, waits, well, well])
+    with structlog.testing.capture_logs() as lines, pytest.raises(RuntimeError, match="StopIteration"):
+        await report_health(lambda: next(to_see))
+    assert [(line["event"], line.get("waiting_for")) for line in lines] == [
+        ("not ready", ["Redis of us-iowa to take writes: OOM", "to ship"]),
+        ("not ready", ["NATS of us-iowa"]),
+        ("ready", None),
+    ]
