@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import msgspec
 
-from core.positions import Mark, Region, Vector
+from core.positions import NOTHING, Mark, Region, Vector
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -68,4 +68,6 @@ def history_of(incarnation: str) -> int:
 
 def _is_higher(mark: Mark, known: Mark | None) -> bool:
     """A mark of another epoch is not comparable: the known one stays, and is not reached."""
-    return known is None or (mark.epoch == known.epoch and mark.sequence > known.sequence)
+    if known is None:
+        return mark.sequence != NOTHING
+    return mark.epoch == known.epoch and mark.sequence > known.sequence

@@ -1,7 +1,8 @@
 """A projection in a real Redis, held against what its region is known to have had."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
@@ -9,9 +10,12 @@ import redis.asyncio
 
 from adapters.announcements import Announcement
 from adapters.errors import NotCurrent
+from adapters.event_log import EventLog
+from adapters.log_info import LogInfo
 from adapters.projection import Projection, open_projection
-from adapters.projection_state import Had, State
+from adapters.projection_state import Contradiction, Had, State
 from core.known_marks import Known
+from core.positions import BEGINNING, Mark, Sequence
 from core.registers import Query
 from deploy.local import LocalRegion, local_regions
 from replicator import proof as proof_module
@@ -39,19 +43,45 @@ async def projection(region: LocalRegion, raw: Raw) -> AsyncIterator[Projection]
         yield projection
 
 
+class Log:
+    """As much of a log as is asked where it ends and what stands where."""
+
+    def __init__(self) -> None:
+        self.marks: list[Mark] = []
+
+    async def ascertain(self) -> LogInfo:
+        return LogInfo(EPOCH, Sequence(len(self.marks)))
+
+    async def end(self) -> Mark:
+        return self.marks[-1] if self.marks else BEGINNING
+
+    async def event_at(self, sequence: Sequence) -> SimpleNamespace | None:
+        found = self.marks[sequence - 1 : sequence]
+        return SimpleNamespace(mark=lambda: found[0]) if found else None
+
+
 class Replicator:
     """As much of a replicator as looks at a projection, and hears one other region."""
 
     def __init__(self, projection: Projection) -> None:
         self.evidence = Evidence(US, others=(EU,), origins=(US, EU))
         self.projection = projection
-        self.proof = Proof(US, projection=projection, local_logs={}, copies={}, must_exist=(), evidence=self.evidence)
+        self.log, self.copy = Log(), Log()
+        self.proof = Proof(
+            US,
+            projection=projection,
+            local_logs={US: cast("EventLog", self.log)},
+            copies={EU: cast("EventLog", self.copy)},
+            must_exist=(),
+            evidence=self.evidence,
+        )
         self.seconds = 0.0
 
-    def hear(self, knows: Known) -> None:
-        """A heartbeat of the other region, which knows this one to have had something."""
+    def hear(self, knows: Known, *, applied: Mark = BEGINNING) -> None:
+        """A heartbeat of the other region: what it knows this one to have had, and has applied of this one's log."""
         self.seconds += 1e9
-        self.evidence.heard(Announcement(EU, "e", True, {}, known_of_recipient=knows), now_seconds=self.seconds)  # noqa: FBT003
+        heard = Announcement(EU, "e", is_current=True, vector={US: applied}, known_of_recipient=knows)
+        self.evidence.heard(heard, now_seconds=self.seconds)
 
     async def look(self) -> State:
         state = await self.proof.look({})
@@ -136,6 +166,58 @@ async def test_a_replicator_that_knows_nothing_itself_waits_until_the_others_hav
     state = await replicator.look()
     assert state.is_required_known
     assert (state.is_current, state.known) == (False, {EU: Had(EPOCH, at(4).sequence, EU)})
+
+
+async def test_what_was_applied_while_redis_answered_is_not_held_against_its_answer(
+    projection: Projection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replicator = Replicator(projection)
+    before = await replicator.current()
+    observe = projection.observe
+
+    async def observed(**arguments: Any) -> State:  # noqa: ANN401 - as it is
+        state = await observe(**arguments)
+        await replicator.applied(0, 1)
+        return state
+
+    monkeypatch.setattr(projection, "observe", observed)
+    state = await replicator.look()
+    assert (state.incarnation, state.is_current) == (before.incarnation, True)
+
+
+async def test_where_another_regions_copy_ends_is_asked_before_a_projection_counts_as_current(
+    projection: Projection,
+) -> None:
+    """Nobody remembers anything: the copy alone shows that the log went back."""
+    replicator = Replicator(projection)
+    replicator.log.marks, replicator.copy.marks = [at(1)], [at(1), at(2)]
+    await replicator.look()
+    replicator.hear(Known())
+    await replicator.applied(0, 1)
+    state = await replicator.look()
+    assert (state.is_current, state.known) == (False, {US: Had(EPOCH, at(2).sequence, EU)})
+
+
+async def test_a_log_with_another_event_than_others_have_applied_is_not_current_until_it_has_that_one(
+    projection: Projection,
+) -> None:
+    """However far beyond that event it has got."""
+    replicator = Replicator(projection)
+    await replicator.current()
+    right, forked = [at(1), at(2)], [at(1), at(2, "other"), at(3, "other")]
+    replicator.log.marks = forked
+    await replicator.applied(0, 3)
+    replicator.hear(Known(), applied=at(2))
+    state = await replicator.look()
+    assert (state.is_current, state.contradicted) == (False, Contradiction(at(2), EU))
+    replicator.hear(Known())
+    assert not (await replicator.look()).is_current
+
+    replicator.log.marks = right
+    state = await replicator.look()
+    assert (state.vector, state.contradicted) == ({}, None), "what is there is of another log"
+    await replicator.applied(0, 2)
+    assert (await replicator.current()).vector == {US: at(2)}
 
 
 async def test_a_region_that_cannot_be_reached_is_not_waited_for_for_long(

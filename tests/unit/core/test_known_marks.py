@@ -1,5 +1,5 @@
 from core.known_marks import NOTHING_KNOWN, Known, KnownMarks, history_of
-from core.positions import Epoch, Mark, Region, Sequence
+from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
 
@@ -29,6 +29,13 @@ def test_a_mark_of_another_epoch_neither_replaces_a_known_one_nor_reaches_it() -
     known = shown({US: mark(5)}, {US: mark(9, "anew")}).of(US)
     assert known.marks == {US: mark(5)}
     assert known.lacking("1:ab:0:x", {US: mark(9, "anew")}) == {US: mark(5)}
+
+
+def test_to_have_applied_nothing_yet_is_nothing_to_know() -> None:
+    known = shown({US: BEGINNING})
+    assert known.of(US).marks == {}
+    known.shown(US, "1:ab:0:x", {US: mark(1)}, is_current=True)
+    assert known.of(US).marks == {US: mark(1)}
 
 
 def test_what_is_below_a_known_mark_lacks_it_and_what_is_at_it_or_beyond_does_not() -> None:
