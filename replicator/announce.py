@@ -6,7 +6,6 @@ from contextlib import suppress
 from functools import partial
 
 import msgspec
-import structlog
 
 from adapters.announcements import Announcement, announce
 from adapters.connection import Connection
@@ -16,12 +15,10 @@ from adapters.projection_state import Had, Required, State
 from core.positions import BEGINNING, NOTHING, Mark, Region, Sequence
 from replicator import metrics
 from replicator.evidence import Evidence
+from replicator.projection_lines import ProjectionLines
 from replicator.proof import Proof
 from replicator.shortfall import why_not_current
 from replicator.status import Status, Step
-from runtime.reminders import Reminders
-
-log = structlog.get_logger()
 
 HEARTBEAT_SECONDS = 0.25
 REBUILDING_HEARTBEAT_SECONDS = 0.05
@@ -35,7 +32,6 @@ STANDS_SECONDS = 1.0
 """So long a mark stands at an event that nobody could apply before that counts as all there is: a replicator that
 knows the event would have moved it on."""
 
-PROGRESS_SECONDS = 1.0
 UNSEEN = State(incarnation="", is_current=False, is_required_known=False, vector={})
 
 
@@ -63,12 +59,9 @@ class Announcer:
         self._advanced_for_all = asyncio.Event()
         self._look = asyncio.Event()
         self._stands_since: dict[tuple[Region, Sequence], float] = {}
-        self._next_progress = 0.0
-        self._told_vector: dict[str, int] | None = None
-        self._reminders = Reminders()
+        self._lines = ProjectionLines(here)
         self.on_set_back: Callable[[], None] = lambda: None
         self.unreachable = "not looked at yet"
-        self.tainted = ""
 
     @property
     def state(self) -> State:
@@ -128,11 +121,9 @@ class Announcer:
             try:
                 await self._observe()
                 self.unreachable = ""
-                self._reminders.is_end_due("unreachable")
                 await self._tell(self._connections, is_heartbeat=True)
             except Unavailable as error:
-                if self._reminders.is_due("unreachable", str(error)):
-                    log.warning("projection unreachable", why=str(error))
+                self._lines.unreachable(str(error))
                 self.unreachable = str(error)
             pause = HEARTBEAT_SECONDS if self._state.is_current else REBUILDING_HEARTBEAT_SECONDS
             with suppress(TimeoutError):
@@ -141,23 +132,23 @@ class Announcer:
 
     async def _observe(self) -> None:
         state = await self._proof.look(self._stops_at())
-        self._say_if_tainted(state.tainted)
         previous, self._state = self._state, state
+        self._lines.seen(state, previous=previous)
         if state.incarnation != previous.incarnation:
-            log.info("incarnation", incarnation=state.incarnation, vector=_sequences(state.vector))
             self._vector = {}
             self._stands_since = {}
             # Marks only ever go up within an incarnation: this is the one time when they may have gone back. Where they
             # did without a change of incarnation, the proof has given it another.
             self.on_set_back()
-        if state.is_current and (state.incarnation != previous.incarnation or not previous.is_current):
-            log.info("current", incarnation=state.incarnation, vector=_sequences(state.vector))
         self._vector |= {
             origin: mark for origin, mark in state.vector.items() if mark.sequence >= _sequence(self._vector, origin)
         }
         self._evidence.shown(state.incarnation, state.vector, is_current=state.is_current)
-        self._say_why_not_current()
-        self._report_progress()
+
+    @property
+    def tainted(self) -> str:
+        """The `maxmemory-policy` under which Redis may have dropped what it held; `""` where it may not."""
+        return self._state.tainted
 
     @property
     def why_not_current(self) -> str:
@@ -194,28 +185,6 @@ class Announcer:
             if now >= since + STANDS_SECONDS
         }
 
-    def _say_if_tainted(self, policy: str) -> None:
-        if policy and not self.tainted:
-            log.error("projection tainted", why=what_to_do_about(policy))
-        self.tainted = policy
-
-    def _say_why_not_current(self) -> None:
-        why = self.why_not_current
-        if not why:
-            self._reminders.is_end_due("not current")
-        elif self._reminders.is_due("not current", why):
-            log.warning("not current", why=why)
-
-    def _report_progress(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if not self._state.is_current and now >= self._next_progress:
-            self._next_progress = now + PROGRESS_SECONDS
-            vector = _sequences(self._state.vector)
-            # One that stands still is no progress, and told once a minute.
-            if vector != self._told_vector or self._reminders.is_due("rebuilding", "it stands still"):
-                log.info("rebuilding", vector=vector)
-            self._told_vector = vector
-
     async def _tell(self, regions: Iterable[Region], *, is_heartbeat: bool = False) -> None:
         if not self._state.incarnation:
             return
@@ -242,21 +211,9 @@ class Announcer:
                 await announce(self._connections[region].current, announcement)
 
 
-def what_to_do_about(policy: str) -> str:
-    """What an operator does about a Redis that was seen with a `maxmemory-policy` that drops what it holds."""
-    return (
-        f"maxmemory-policy was {policy}, under which Redis may have dropped what was applied: "
-        "set it to noeviction, then empty this Redis with FLUSHALL"
-    )
-
-
 def _missing(mark: Mark, end: Required | Had) -> int:
     return max(0, end.sequence - (mark.sequence if mark.epoch == end.epoch else NOTHING))
 
 
 def _sequence(vector: Mapping[Region, Mark], origin: Region) -> Sequence:
     return vector.get(origin, BEGINNING).sequence
-
-
-def _sequences(vector: Mapping[Region, Mark]) -> dict[str, int]:
-    return {origin: mark.sequence for origin, mark in vector.items()}

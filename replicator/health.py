@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from core.positions import Region
-from replicator.announce import Announcer, what_to_do_about
+from replicator.announce import Announcer
+from replicator.shortfall import what_to_do_about
 from replicator.status import Status
 from runtime.health import Health, NotReady
 

@@ -52,7 +52,7 @@ class Proof:
 
     async def look(self, stops_at: Mapping[Region, Sequence]) -> State:
         """How far the projection is. It is current only if it has reached all that is known. Raises `Unavailable`."""
-        # What is learnt while Redis answers may be of events that were applied after it looked.
+        # What is learnt while Redis answers may be of events that were applied after it looked, and lacks nothing.
         had = self._evidence.had()
         state = await self._projection.observe(stops_at=stops_at)
         if state.incarnation:
@@ -65,7 +65,7 @@ class Proof:
         lacking = had.lacking(state.incarnation, state.vector)
         contradicted = await self._contradiction()
         is_news = any(_is_beyond(one, state.known.get(origin)) for origin, one in lacking.items())
-        if contradicted is None and not is_news and not (lacking and state.is_current):
+        if contradicted is None and not is_news:
             return state
         await self._projection.remember(state.incarnation, lacking, contradicted)
         return await self._projection.observe()

@@ -47,3 +47,11 @@ def why_not_current(here: Region, state: State) -> str:
         other = f"{by} has applied another event {mark.sequence} of {here} than the log of {here} has"
         return f"{other}: put the right log of {here} back"
     return "; ".join(str(one) for one in shortfalls(here, state))
+
+
+def what_to_do_about(policy: str) -> str:
+    """What an operator does about a Redis that was seen with a `maxmemory-policy` that drops what it holds."""
+    return (
+        f"maxmemory-policy was {policy}, under which Redis may have dropped what was applied: "
+        "set it to noeviction, then empty this Redis with FLUSHALL"
+    )

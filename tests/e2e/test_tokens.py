@@ -173,11 +173,13 @@ async def test_a_token_of_an_epoch_that_is_not_known_here_may_be_of_a_later_one_
 
 
 async def test_a_log_that_a_restore_set_back_keeps_tokens_waiting_and_never_answers_from_before_them() -> None:
+    """Cut off from the others it does not know that it went back."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
         older = await written_past_a_copy(demo, region, callers[HERE])
         last = await callers[BELGIUM].client.get(WEBHOOKS)
         token = {TOKEN: last.headers[TOKEN], TIMEOUT: "1"}
+        await demo.cut(HERE)
         await restore(region, older)
         async with asyncio.timeout(20):
             while await callers[HERE].ready_or_none() is None:

@@ -60,6 +60,13 @@ async def test_a_mark_of_another_epoch_does_not_reach_what_is_known(projection: 
     assert not (await projection.observe()).is_current
 
 
+async def test_a_current_incarnation_of_another_epoch_lacks_what_is_known(projection: Projection) -> None:
+    incarnation = await current(projection)
+    await projection.apply(a_run(0, 5, epoch=Epoch("another")))
+    await projection.remember(incarnation, {US: had(2)})
+    assert not (await projection.observe()).is_current
+
+
 async def test_an_event_that_nobody_can_apply_excuses_no_lack_of_one_that_was_applied(projection: Projection) -> None:
     incarnation = await begun(projection, us_iowa=3)
     await projection.remember(incarnation, {US: had(3)})

@@ -182,7 +182,7 @@ async def test_what_was_applied_while_redis_answered_is_not_held_against_its_ans
 
     monkeypatch.setattr(projection, "observe", observed)
     state = await replicator.look()
-    assert (state.incarnation, state.is_current) == (before.incarnation, True)
+    assert (state.incarnation, state.is_current, state.known) == (before.incarnation, True, {})
 
 
 async def test_where_another_regions_copy_ends_is_asked_before_a_projection_counts_as_current(

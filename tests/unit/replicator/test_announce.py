@@ -15,6 +15,7 @@ from adapters.projection import Applied, ApplyResult, Projection
 from adapters.projection_state import Required, State
 from core.positions import Epoch, Mark, Region, Sequence
 from replicator import announce as announce_module
+from replicator import projection_lines
 from replicator.announce import Announcer
 from replicator.evidence import Evidence
 from replicator.failure import Halt
@@ -270,7 +271,7 @@ async def test_a_rebuild_that_stands_still_is_not_told_every_second(
     scene: Scene, lines: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(announce_module, "REBUILDING_HEARTBEAT_SECONDS", 0.001)
-    monkeypatch.setattr(announce_module, "PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(projection_lines, "PROGRESS_SECONDS", 0.0)
     scene.redis.state = State("one", is_current=False, is_required_known=True, vector={US: mark(5)})
     async with running(scene.announcer.beat()):
         await until(lambda: len(scene.redis.asked) > 20)
