@@ -66,11 +66,13 @@ class Connection:
 
     async def keep(self) -> None:
         """Dial, and dial again whenever there is no session or it is lost, whatever happens, until cancelled."""
+        why_not = ""
         while True:
             try:
                 why_not = await self._live()
             except Exception as error:
-                log.exception("a session failed", name=self._name)
+                if why_not != in_words(error):
+                    log.exception("a session failed", name=self._name)
                 why_not = in_words(error)
             self._tell(why_not)
             await asyncio.sleep(REDIAL_SECONDS)

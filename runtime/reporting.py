@@ -39,10 +39,10 @@ async def report_health(look: Callable[[], Health]) -> None:
     """Look every second whether a process is ready, and tell what it waits for, until cancelled."""
     reminders = Reminders()
     while True:
+        await asyncio.sleep(LOOK_SECONDS)
         health = look()
         if health.not_ready:
             if reminders.is_due("ready", "; ".join(health.not_ready.values())):
                 log.warning("not ready", waiting_for=health.waiting_for)
         elif reminders.is_end_due("ready"):
             log.info("ready")
-        await asyncio.sleep(LOOK_SECONDS)

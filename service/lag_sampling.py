@@ -13,6 +13,7 @@ from core.codec import Undecodable, decode
 from core.positions import Position, Region
 from core.stamps import milliseconds, parse
 from core.topology import Topology, epoch_in
+from runtime.reminders import Reminders
 from service.lag import Known, Lag, Pair, ends, matrix, oldest_unapplied
 from service.lag_ends import LogEnds
 from service.lag_history import LagHistory
@@ -70,6 +71,7 @@ class LagSampling:
         self._latest: LagSample | None = None
         self._latest_at = monotonic()
         self._ends = LogEnds()
+        self._reminders = Reminders()
 
     @property
     def latest(self) -> LagSample | None:
@@ -82,8 +84,9 @@ class LagSampling:
         while True:
             try:
                 await self.look()
-            except Exception:
-                log.exception("the lag could not be looked at")
+            except Exception as error:
+                if self._reminders.is_due("lag", repr(error)):
+                    log.exception("the lag could not be looked at")
             next_at = max(next_at + SAMPLE_SECONDS, monotonic())
             await asyncio.sleep(next_at - monotonic())
 

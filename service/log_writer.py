@@ -10,6 +10,7 @@ import structlog
 from adapters.event_log import Append, Entry, EventLog
 from core.operations import NONCE_BITS
 from core.positions import Position
+from runtime.reminders import Reminders
 from service import metrics
 from service.acknowledgements import Acknowledgements
 from service.appending import Appending
@@ -48,6 +49,7 @@ class LogWriter:
         self._now_milliseconds = now_milliseconds
         self._retry_seconds = RETRY_SECONDS
         self._trouble = ""
+        self._reminders = Reminders()
 
     @property
     def why_not(self) -> str:
@@ -184,14 +186,14 @@ class LogWriter:
 
     async def _pause(self, outcome: Append, why: str) -> None:
         """Wait before the next attempt, a little longer each time, and say once what is in the way."""
-        if why != self._trouble:
+        if self._reminders.is_due("append", why):
             log.warning("append", outcome=outcome.name, why=why)
         self._trouble = why
         await asyncio.sleep(self._retry_seconds)
         self._retry_seconds = min(2 * self._retry_seconds, RETRY_SECONDS_MAX)
 
     def _recovered(self) -> None:
-        if self._trouble:
+        if self._trouble and self._reminders.is_end_due("append"):
             log.info("append", outcome="taken again")
         self._trouble, self._retry_seconds = "", RETRY_SECONDS
 

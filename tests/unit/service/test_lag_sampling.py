@@ -6,7 +6,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import structlog
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from adapters.errors import Unavailable
 from adapters.follower import Stored
@@ -180,6 +182,27 @@ async def test_a_failure_is_survived_and_the_next_second_is_looked_at(
     async with asyncio.timeout(2):
         await looked.wait()
     running.cancel()
+
+
+async def test_looking_that_fails_every_time_is_told_once(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.lag_sampling.SAMPLE_SECONDS", 0.0)
+    structlog.reset_defaults()
+    failed = 0
+
+    def fails() -> None:
+        nonlocal failed
+        failed += 1
+        raise ValueError("what")
+
+    there = world(lambda _: None)
+    monkeypatch.setattr(there.sampling, "known", fails)
+    with capture_logs() as lines:
+        running = asyncio.create_task(there.sampling.run())
+        async with asyncio.timeout(2):
+            while failed < 5:
+                await asyncio.sleep(0)
+        running.cancel()
+    assert [line["event"] for line in lines] == ["the lag could not be looked at"]
 
 
 async def test_retired_regions_are_in_no_row_and_no_column(world: Make) -> None:
