@@ -22,6 +22,11 @@ def _nullable(schema: Json) -> Json:
     return {**schema, "type": [schema["type"], "null"]}
 
 
+def _as_read(schema: Json) -> Json:
+    """What an earlier version took and this one would refuse is still there to be read."""
+    return {name: said for name, said in schema.items() if name not in {"pattern", "not"}}
+
+
 def array_of(schema: Json) -> Json:
     """A list of what `schema` describes."""
     return {"type": "array", "items": schema}
@@ -31,6 +36,7 @@ _NAME: Json = {"type": "string", "pattern": patterns.NOT_BLANK, "description": "
 _TARGET_URL: Json = {
     "type": "string",
     "pattern": patterns.TARGET_URL,
+    "not": {"type": "string", "pattern": patterns.NO_TARGET_URL},
     "description": (
         "Where the webhook is called: https, a host that is neither `localhost` nor an IP address, no user name, no "
         "query, no fragment, a path of RFC 3986 with whole escapes. It is kept as given, and unique within the "
@@ -179,9 +185,8 @@ def fields(limits: HeaderLimits) -> dict[str, Json]:
         "WebhookChanges": {**{name: _nullable(schema) for name, schema in needed.items()}, **optional},
         "Webhook": {
             "id": _ID,
-            "name": _NAME,
-            # An earlier version took what is refused now, and it is still there to be read.
-            "target_url": {name: said for name, said in _TARGET_URL.items() if name != "pattern"},
+            "name": _as_read(_NAME),
+            "target_url": _as_read(_TARGET_URL),
             "description": _DESCRIPTION,
             "custom_headers": _CUSTOM_HEADERS,
             "timeout": _TIMEOUT,

@@ -19,7 +19,8 @@ PARAMETERS: dict[str, Json] = {
         "in": "header",
         "required": True,
         "description": "The organization ID.",
-        "schema": _UUID,
+        # Without a format: a generated client would put what its language has for a UUID into a header as it is.
+        "schema": {"type": "string", "pattern": patterns.UUID},
         "example": examples.ORGANIZATION_ID,
     },
     "consistency": {

@@ -24,7 +24,7 @@ HEADERS: dict[str, Json] = {
     OPERATION: {
         "description": "What `GET /operations/{operation_id}` tells the state of.",
         "required": True,
-        "schema": {"type": "string", "format": "uuid"},
+        "schema": {"type": "string", "pattern": patterns.UUID},
         "example": examples.OPERATION_ID,
     },
     "ETag": {

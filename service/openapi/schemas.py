@@ -75,14 +75,18 @@ def _described(name: str, schema: Json, known: Json) -> Json:
         return {**schema, "title": name}
     if schema["properties"].keys() != known.keys():
         raise LookupError(f"{name}: described {sorted(known)}, has {sorted(schema['properties'])}")
-    properties = {field: {**known[field], **_default(generated)} for field, generated in schema["properties"].items()}
+    properties = {field: _with_default(known[field], generated) for field, generated in schema["properties"].items()}
     required = [field for field in properties if field in schema["required"] or field in _ALWAYS_THERE]
     return {**schema, "title": name, "properties": properties, "required": required}
 
 
-def _default(generated: Json) -> Json:
-    """What a field is where it is left out, if that is something that can be sent."""
-    return {"default": generated["default"]} if generated.get("default") is not None else {}
+def _with_default(known: Json, generated: Json) -> Json:
+    """What a field is, also where it is left out, if that is something that can be sent.
+
+    Some generators of clients take nothing beside a reference but a description.
+    """
+    default = generated.get("default")
+    return known if default is None or "$ref" in known else {**known, "default": default}
 
 
 def _refusal(empty: Json) -> Json:

@@ -44,6 +44,8 @@ def before_call(_: HookContext, case: AnyCase, kwargs: dict[str, Any]) -> None: 
     # Its coverage phase writes headers in letters and digits alone, and takes 0 where the schema allows none of these.
     if str(headers.get("If-Match")) == "0":
         headers["If-Match"] = "*"
+    if str(headers.get("If-None-Match")) == "0":
+        headers["If-None-Match"] = '"0"'
     # Which names belong to a type can be said of a body, but not of two parameters.
     if query.get("trigger_type") in list(NAMES) and isinstance(query.get("trigger_name"), str):
         query["trigger_type"] = KINDS.get(query["trigger_name"], query["trigger_type"])

@@ -76,6 +76,11 @@ def test_a_target_url_matches_if_it_is_taken_and_only_then(url: str) -> None:
     assert jsonschema_rs.is_valid(WEBHOOK["target_url"], url) == is_taken(fields.target_url, url)
 
 
+def test_a_change_may_leave_every_field_alone_with_null() -> None:
+    for field, schema in known_fields(HeaderLimits())["WebhookChanges"].items():
+        assert jsonschema_rs.is_valid(schema, None), field
+
+
 @given(st.integers(230, 260).map(lambda length: "https://" + "a." * (length // 2) + "a" * (length % 2 or 2)))
 def test_a_host_name_is_as_long_as_it_can_be(url: str) -> None:
     assert jsonschema_rs.is_valid(WEBHOOK["target_url"], url) == is_taken(fields.target_url, url)
@@ -84,6 +89,13 @@ def test_a_host_name_is_as_long_as_it_can_be(url: str) -> None:
 @given(st.text(st.sampled_from("a\t\x0b\x1c\x1f \x85\xa0\u1680\u200a\u200b\u2028\u202f\u205f\u3000\ufeff"), max_size=3))
 def test_a_name_matches_if_it_is_taken_and_only_then(name: str) -> None:
     assert jsonschema_rs.is_valid(WEBHOOK["name"], name) == is_taken(fields.name, name)
+
+
+@pytest.mark.parametrize("name", ["\x7f", "\x80", "\u2027", "\u202a"])
+def test_a_name_of_nothing_but_marks_is_taken_and_does_not_match(name: str) -> None:
+    assert is_taken(fields.name, name)
+    assert not jsonschema_rs.is_valid(WEBHOOK["name"], name)
+    assert jsonschema_rs.is_valid(WEBHOOK["name"], f"{name}a")
 
 
 def test_every_white_space_of_unicode_is_blank() -> None:
