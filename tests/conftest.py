@@ -5,6 +5,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -38,8 +39,20 @@ def programs(*names: str, package: str) -> Needed:
     return Needed(" and ".join(names), complaint)
 
 
+NODE = programs("node", package="nodejs npm")
+CLIENTS = Path(__file__).parent / "clients" / "typescript"
+
+
+def clients() -> str:
+    """What is missing to generate clients."""
+    if (CLIENTS / "node_modules" / "typescript").is_dir():
+        return NODE.complaint()
+    return NODE.complaint() or "this test needs the packages of a generator: npm ci --prefix tests/clients/typescript"
+
+
 NEEDED = {
     "browser": programs("chromium", package="chromium"),
+    "clients": Needed("Node.js and generators of clients", clients),
     "containers": Needed("a Docker engine and Compose", engine.complaint),
     "prometheus": programs("prometheus", "promtool", package="prometheus"),
 }
