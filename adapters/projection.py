@@ -33,6 +33,9 @@ from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
 
 STATE_KEY = "projection"
 CALLS_AT_ONCE_MAX = 32
+PIECE_BYTES = 256 * 1024
+"""How much a read takes of the keys of which it takes some. Others wait for Redis meanwhile: about a millisecond."""
+
 SIGN_OF_LIFE_SECONDS = 1.0
 
 _WHY_NOT_BEGUN = {
@@ -137,6 +140,8 @@ class Projection:
         others = [key for key in (index_key, query.counted) if key]
         arguments = [
             str(len(query.keys)),
+            str(len(query.some)),
+            str(PIECE_BYTES),
             query.follow,
             offset,
             limit,
@@ -144,7 +149,7 @@ class Projection:
             "1" if query.counted else "",
             recalled,
         ]
-        answer = await self._read([STATE_KEY, *query.keys, *others, *buckets], arguments)
+        answer = await self._read([STATE_KEY, *query.keys, *query.some, *others, *buckets], arguments)
         if not answer[0]:
             raise NotCurrent("projection is being rebuilt")
         state = _pairs(answer[1])

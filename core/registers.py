@@ -47,7 +47,7 @@ class Query(NamedTuple):
     `keys`; and for each field of the first of them the key `follow` + field. With `page`, an offset and a limit, only
     the fields of the first key that have those places in the order of their registers. With `named_in`, the keys
     `follow` + name of the names that are in it instead. With `counted`, how many fields that key has. With `recall`,
-    records as well.
+    records as well. Of `some` keys the first, and then as many as fit in one step: the others are not in what is found.
     """
 
     keys: tuple[str, ...]
@@ -56,6 +56,7 @@ class Query(NamedTuple):
     named_in: Index | None = None
     counted: str = ""
     recall: Recall | None = None
+    some: tuple[str, ...] = ()
 
 
 class Write(NamedTuple):

@@ -1,5 +1,6 @@
 """Webhooks and triggers as registers: where they are kept, and how they are read back."""
 
+from collections.abc import Iterable
 from hashlib import blake2b
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from core.catalogue import Trigger
 from core.registers import TOMBSTONE, Fields, Query, Registers, stamp_of, value_of
 from core.stamps import milliseconds, parse
-from core.targets import normal_form_in, text_in
+from core.targets import index_of, normal_form_in, text_in
 
 TRIGGER = "trigger:"
 CREATED = "+"
@@ -55,6 +56,28 @@ def query_webhooks(organization_id: str, *, offset: int, limit: int) -> Query:
     return Query((listing,), follow=webhook_key(organization_id, ""), page=(offset, limit), counted=listing)
 
 
+def query_webhook_ids(organization_id: str) -> Query:
+    """What to read to know which webhooks an organization has."""
+    return Query((organization_key(organization_id),))
+
+
+def query_some_webhooks(organization_id: str, webhook_ids: Iterable[str]) -> Query:
+    """What to read to know the first of these webhooks, and as many others as fit in one step."""
+    return Query((), some=tuple(webhook_key(organization_id, webhook_id) for webhook_id in webhook_ids))
+
+
+def query_webhooks_by_target(organization_id: str, target_url: str) -> Query:
+    """What to read to know the webhooks that may have `target_url`, or one with the same normal form."""
+    index = index_of(organization_id, target_url)
+    return Query((), follow=webhook_key(organization_id, ""), named_in=index)
+
+
+def webhook_ids_in(organization_id: str, registers: Registers) -> list[str]:
+    """The ids of an organization's webhooks in creation order, from what `query_webhook_ids` read."""
+    listing = registers.get(organization_key(organization_id), {})
+    return sorted(listing, key=listing.__getitem__)
+
+
 def is_webhook(fields: Fields) -> bool:
     """Whether a key's registers describe a webhook: it was created, and is not deleted."""
     return "created" in fields and TOMBSTONE not in fields
@@ -90,8 +113,8 @@ def webhook_in(webhook_id: str, fields: Fields) -> Webhook | None:
 
 def webhooks_in(organization_id: str, registers: Registers) -> list[Webhook]:
     """A page of an organization's webhooks in creation order, from what `query_webhooks` read."""
-    by_creation = sorted(registers.get(organization_key(organization_id), {}).items(), key=lambda item: item[1])
-    found = (webhook_in(name, registers.get(webhook_key(organization_id, name), {})) for name, _ in by_creation)
+    by_creation = webhook_ids_in(organization_id, registers)
+    found = (webhook_in(name, registers.get(webhook_key(organization_id, name), {})) for name in by_creation)
     return [webhook for webhook in found if webhook is not None]
 
 

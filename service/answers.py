@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from litestar import Response
 
-from service.reading import Listed
+from service.pages import Listed
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -77,7 +77,7 @@ def failure(
 
 def listed(found: Listed[S], view: Callable[[S], T]) -> Answer[list[T]]:
     """A part of a list, each item as `view` shows it."""
-    pagination = Pagination(limit=found.page.limit, offset=found.page.offset, total_count=found.total_count)
+    pagination = Pagination(limit=found.limit, offset=found.page.offset, total_count=found.total_count)
     return Answer([view(item) for item in found.items], Meta(pagination=pagination))
 
 

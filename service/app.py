@@ -32,8 +32,10 @@ from service.event_size import check_each_server
 from service.guard import Guard
 from service.headers import AdminHeaders
 from service.history import History
+from service.in_pieces import InPieces
 from service.lag_metrics import LagMetrics
 from service.lag_sampling import LagSampling
+from service.listing import Listing
 from service.local_logs import LocalLogs
 from service.log_writer import LogWriter
 from service.observing import Observing
@@ -55,6 +57,7 @@ from service.routes.triggers import trigger_routes
 from service.routes.webhooks import webhook_routes
 from service.settings import Settings
 from service.telling import tell_exchange
+from service.turns import Turns
 from service.views import Views
 from service.waiting import Waiting
 from service.writing import Writing
@@ -143,7 +146,7 @@ async def main(settings: Settings) -> None:
         admin = AdminHeaders(settings.admin_key)
         routes = make_app(settings, region, calls, admin, listeners=board.listeners)
         admission = Admission(
-            Guard(routes, views, quota, admin),
+            InPieces(Guard(routes, views, quota, admin)),
             requests_max=settings.requests_max,
             body_bytes_max=settings.body_bytes_max,
         )
@@ -193,6 +196,7 @@ class UseCases(NamedTuple):
 
     writing: Writing
     reading: Reading
+    listing: Listing
     operations: Operations
 
 
@@ -224,6 +228,7 @@ def use_cases(
             now_milliseconds=now_milliseconds,
         ),
         reading=Reading(catching_up),
+        listing=Listing(catching_up, Turns(patience)),
         operations=Operations(
             here,
             topology=topology,
@@ -256,7 +261,7 @@ def make_app(
     return Litestar(
         with_options(
             [
-                *webhook_routes(writing, reading, limits),
+                *webhook_routes(writing, reading, calls.listing, limits),
                 *trigger_routes(writing, reading),
                 *operation_routes(calls.operations),
                 *(api_key_routes(writing, reading, limits) if settings.admin_key else []),

@@ -58,6 +58,8 @@ class Guard:
         finally:
             if (caller := caller_of(scope)) is not None:
                 self._quota.leave(caller)
+                for free in caller.exchange.at_end:
+                    free()
 
     async def _look_at_key(self, scope: Scope) -> Response[Empty] | None:
         """How whoever asked is refused, if his key was not looked at before and does not let him in."""

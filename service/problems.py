@@ -45,9 +45,11 @@ from service.headers import (
     AnyRequest,
     InvalidHeader,
 )
+from service.listing import LIST_BYTES_MAX, ListTooLarge
 from service.operations import OperationExpired
 from service.quota import TooManyWaiting
 from service.requests import caller_of
+from service.turns import NotYetTheirTurn
 from service.views import RegionUnavailable
 from service.writing import TimedOut
 
@@ -178,6 +180,18 @@ def _too_many_waiting(_: AnyRequest, error: TooManyWaiting) -> Response[Empty]:
     return failure(429, message, headers={"Retry-After": "1"})
 
 
+def _list_too_large(_: AnyRequest, __: ListTooLarge) -> Response[Empty]:
+    message = f"this list has more than {LIST_BYTES_MAX // 2**20} MiB; ask for parts of it, with limit and offset"
+    return failure(413, message)
+
+
+def _not_yet_their_turn(_: AnyRequest, __: NotYetTheirTurn) -> Response[Empty]:
+    message = (
+        "another whole list of this organization is being read or sent; ask for a part of it with limit, or try again"
+    )
+    return failure(429, message, headers={"Retry-After": "1"})
+
+
 def _not_seen_in_time(_: AnyRequest, error: NotSeenInTime) -> Response[Empty]:
     missing = ", ".join(error.missing)
     message = f"{TOKEN}: within {error.timeout_seconds} s this region had not all that it names of {missing}"
@@ -264,6 +278,8 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     RetryKeyReused: _retry_key_reused,
     TooManyRetryKeys: _too_many_retry_keys,
     TooManyWaiting: _too_many_waiting,
+    ListTooLarge: _list_too_large,
+    NotYetTheirTurn: _not_yet_their_turn,
     NotSeenInTime: _not_seen_in_time,
     WriteLost: _write_lost,
     OperationExpired: _operation_expired,

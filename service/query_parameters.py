@@ -5,19 +5,20 @@ import re
 from core.catalogue import Trigger, trigger
 from core.fields import InvalidField
 from service.headers import AnyRequest
-from service.reading import Page
+from service.listing import Wanted
+from service.pages import Page
 
-LIMIT_DEFAULT = 100
 LIMIT_MAX = 1_000
 OFFSET_MAX = 1_000_000_000
+_PRINTABLE = re.compile("[!-~]+")
 _INTEGER = re.compile(r"[0-9]{1,10}")
 
 
 def page(request: AnyRequest) -> Page:
     """The part of a list that `limit` and `offset` ask for. Raises `InvalidField`."""
     return Page(
-        offset=_number(request, "offset", default=0, low=0, high=OFFSET_MAX),
-        limit=_number(request, "limit", default=LIMIT_DEFAULT, low=1, high=LIMIT_MAX),
+        offset=_number(request, "offset", low=0, high=OFFSET_MAX) or 0,
+        limit=_number(request, "limit", low=1, high=LIMIT_MAX),
     )
 
 
@@ -26,10 +27,19 @@ def named_trigger(request: AnyRequest) -> Trigger:
     return trigger(_parameter(request, "trigger_type") or "", _parameter(request, "trigger_name") or "")
 
 
-def _number(request: AnyRequest, name: str, *, default: int, low: int, high: int) -> int:
+def wanted_webhooks(request: AnyRequest) -> Wanted:
+    """The webhooks that the query parameters ask for. Raises `InvalidField`."""
+    target_url = _parameter(request, "target_url")
+    if target_url is not None and not _PRINTABLE.fullmatch(target_url):
+        raise InvalidField("target_url", "expected a URL of printable ASCII characters without spaces")
+    is_of_trigger = any(_parameter(request, name) is not None for name in ("trigger_type", "trigger_name"))
+    return Wanted(target_url, named_trigger(request) if is_of_trigger else None)
+
+
+def _number(request: AnyRequest, name: str, *, low: int, high: int) -> int | None:
     text = _parameter(request, name)
     if text is None:
-        return default
+        return None
     if not _INTEGER.fullmatch(text) or not low <= int(text) <= high:
         raise InvalidField(name, f"expected an integer from {low} to {high}")
     return int(text)

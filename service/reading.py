@@ -1,7 +1,5 @@
 """The path of a read: the projection's registers, if they are current, and as new as the caller's token says."""
 
-from typing import Generic, NamedTuple, TypeVar
-
 from core.api_keys import ApiKey, api_keys_in, query_api_keys
 from core.catalogue import Trigger
 from core.commands import WebhookNotFound
@@ -10,31 +8,16 @@ from core.webhooks import (
     Webhook,
     is_webhook,
     query_webhook,
-    query_webhooks,
     triggers_in,
     webhook_in,
     webhook_key,
-    webhooks_in,
 )
 from service.catching_up import CatchingUp
+from service.pages import Listed, Page
 from service.requests import ReadRequest
 
-T = TypeVar("T")
-
-
-class Page(NamedTuple):
-    """Which part of a list is asked for."""
-
-    offset: int
-    limit: int
-
-
-class Listed(NamedTuple, Generic[T]):
-    """A part of a list, and how much the whole is."""
-
-    items: list[T]
-    total_count: int
-    page: Page
+API_KEYS_MAX = 1_000_000
+"""More than an organization has in all regions together."""
 
 
 class Reading:
@@ -42,14 +25,6 @@ class Reading:
 
     def __init__(self, catching_up: CatchingUp) -> None:
         self._catching_up = catching_up
-
-    async def webhooks(self, request: ReadRequest, page: Page) -> Listed[Webhook]:
-        """A page of an organization's webhooks, in creation order."""
-        organization_id = request.caller.organization_id
-        query = query_webhooks(organization_id, offset=page.offset, limit=page.limit)
-        view = await self._catching_up.read(query, request)
-        require(request.preconditions)
-        return Listed(webhooks_in(organization_id, view.registers), view.counted, page)
 
     async def webhook(self, request: ReadRequest, webhook_id: str) -> Webhook:
         """One webhook, or `WebhookNotFound`."""
@@ -70,12 +45,12 @@ class Reading:
             raise WebhookNotFound(webhook_id)
         require(request.preconditions)
         triggers = triggers_in(fields)
-        return Listed(triggers[page.offset : page.offset + page.limit], len(triggers), page)
+        return Listed(page.of(triggers), len(triggers), page)
 
     async def api_keys(self, request: ReadRequest, page: Page) -> Listed[ApiKey]:
         """A page of an organization's API keys, in the order of their issue."""
         organization_id = request.caller.organization_id
-        query = query_api_keys(organization_id, offset=page.offset, limit=page.limit)
+        query = query_api_keys(organization_id, offset=page.offset, limit=page.limit or API_KEYS_MAX)
         view = await self._catching_up.read(query, request)
         require(request.preconditions)
         return Listed(api_keys_in(organization_id, view.registers), view.counted, page)

@@ -1,6 +1,6 @@
 """What the handlers are given of a request: who asks, how long to wait for what, and what it has come to so far."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from time import monotonic
@@ -70,6 +70,7 @@ class Exchange:
     is_let_in: bool = False
     is_caught_up: bool = False
     counted_as: list[str] = field(default_factory=list)
+    at_end: list[Callable[[], None]] = field(default_factory=list)
     level: Level | None = None
     position: Position | None = None
     spent_seconds: dict[Part, float] = field(default_factory=dict)

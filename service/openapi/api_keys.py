@@ -64,15 +64,13 @@ API_KEYS: tuple[Operation, ...] = (
             tag=TAG,
             name="list_api_keys",
             summary="List API keys",
-            description=(
-                "A page of an organization's keys, in the order of their issue, without what their holders show."
-            ),
+            description=("An organization's keys, in the order of their issue, without what their holders show."),
             parameters=("limit", "offset"),
             responses={
                 200: answer(
                     "The keys.",
                     "ApiKeysAnswer",
-                    {"one key": succeeded([examples.API_KEY], limit=100, offset=0, total_count=1)},
+                    {"one key": succeeded([examples.API_KEY], limit=1, offset=0, total_count=1)},
                     headers=(TOKEN,),
                 ),
                 404: _NO_ROUTE,

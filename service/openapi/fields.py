@@ -131,7 +131,7 @@ _FIELDS: dict[str, Json] = {
         "consistency": {**reference("ConsistencyMeta"), "description": "Of a 408 of a write: what is known of it."},
     },
     "Pagination": {
-        "limit": {**_COUNT, "description": "How many items were asked for."},
+        "limit": {**_COUNT, "description": "How many items were asked for: of a whole list, all."},
         "offset": {**_COUNT, "description": "How many were passed over."},
         "total_count": {**_COUNT, "format": "int64", "description": "How many the whole list has."},
     },

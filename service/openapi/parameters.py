@@ -108,12 +108,11 @@ PARAMETERS: dict[str, Json] = {
     "limit": {
         "name": "limit",
         "in": "query",
-        "description": "How many items to list at most.",
+        "description": "How many items to list at most. Without it the list is whole.",
         "schema": {
             "type": "integer",
             "minimum": 1,
             "maximum": query_parameters.LIMIT_MAX,
-            "default": query_parameters.LIMIT_DEFAULT,
             "examples": [20],
         },
     },
@@ -152,6 +151,35 @@ PARAMETERS: dict[str, Json] = {
         "description": "The trigger's name, one that belongs to the type.",
         "schema": {"type": "string", "enum": [name for names in NAMES.values() for name in names]},
         "example": examples.EVENT_TRIGGER["trigger_name"],
+    },
+    "wanted_target_url": {
+        "name": "target_url",
+        "in": "query",
+        "description": (
+            "Only webhooks with this `target_url`, or one with the same normal form (RFC 3986, sections 6.2.2 and "
+            "6.2.3)."
+        ),
+        "schema": {"type": "string", "pattern": patterns.PRINTABLE, "examples": [examples.WEBHOOK_BODY["target_url"]]},
+    },
+    "wanted_trigger_type": {
+        "name": "trigger_type",
+        "in": "query",
+        "description": "Together with `trigger_name`: only webhooks that this trigger calls.",
+        "schema": {
+            "type": "string",
+            "enum": list(TriggerType),
+            "examples": [examples.EVENT_TRIGGER["trigger_type"]],
+        },
+    },
+    "wanted_trigger_name": {
+        "name": "trigger_name",
+        "in": "query",
+        "description": "Together with `trigger_type`: a name that belongs to the type.",
+        "schema": {
+            "type": "string",
+            "enum": [name for names in NAMES.values() for name in names],
+            "examples": [examples.EVENT_TRIGGER["trigger_name"]],
+        },
     },
     "operation_id": {
         "name": "operation_id",

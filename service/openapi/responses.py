@@ -214,8 +214,9 @@ RESPONSES: dict[str, Json] = {
     "key_reused": decided(422, "The `Idempotency-Key` was used for a request that asked for something else.", REUSED),
     "too_many": refused(
         429,
-        "The organization has as many requests under way as it may.",
+        "The organization has as many requests under way as it may, or it is reading another whole list.",
         "1000 requests of this organization are under way; nothing was done, try again",
+        "another whole list of this organization is being read or sent; ask for a part of it with limit, or try again",
         headers=("Retry-After",),
     ),
     "unavailable": _unavailable(),

@@ -51,7 +51,7 @@ TRIGGERS: tuple[Operation, ...] = (
             tag=TAG,
             name="list_triggers",
             summary="List a webhook's triggers",
-            description="A page of a webhook's triggers, in creation order.",
+            description="A webhook's triggers, in creation order.",
             parameters=("webhook_id", "limit", "offset"),
             responses={
                 200: answer(
@@ -59,7 +59,7 @@ TRIGGERS: tuple[Operation, ...] = (
                     "TriggersAnswer",
                     {
                         "two triggers": succeeded(
-                            [examples.EVENT_TRIGGER, examples.SYNC_HOOK_TRIGGER], limit=100, offset=0, total_count=2
+                            [examples.EVENT_TRIGGER, examples.SYNC_HOOK_TRIGGER], limit=2, offset=0, total_count=2
                         )
                     },
                     headers=(TOKEN,),

@@ -4,7 +4,7 @@ from service.headers import OPERATION, TOKEN
 from service.openapi import examples
 from service.openapi.fields import reference
 from service.openapi.kinds import Operation, Own, read, write
-from service.openapi.responses import REUSED, answer, body, decided, nothing, succeeded
+from service.openapi.responses import REUSED, answer, body, decided, nothing, refused, succeeded
 
 TAG = "Webhooks"
 
@@ -59,17 +59,26 @@ WEBHOOKS: tuple[Operation, ...] = (
             tag=TAG,
             name="list_webhooks",
             summary="List webhooks",
-            description="A page of the organization's webhooks, in creation order.",
-            parameters=("limit", "offset"),
+            description=(
+                "The organization's webhooks, in creation order. Without `limit` the list is whole, up to 16 MiB. Then "
+                "it is read in pieces: each webhook that is there from the first piece to the last is in it once. One "
+                "such list at a time is made for an organization, and the next one waits."
+            ),
+            parameters=(*("limit", "offset"), *("wanted_target_url", "wanted_trigger_type", "wanted_trigger_name")),
             responses={
                 200: answer(
                     "The webhooks.",
                     "WebhooksAnswer",
                     {
-                        "one webhook": succeeded([examples.WEBHOOK], limit=100, offset=0, total_count=1),
+                        "one webhook": succeeded([examples.WEBHOOK], limit=1, offset=0, total_count=1),
                         "nothing": succeeded([], limit=20, offset=40, total_count=1),
                     },
                     headers=(TOKEN,),
+                ),
+                413: refused(
+                    413,
+                    "The whole list has more than 16 MiB.",
+                    "this list has more than 16 MiB; ask for parts of it, with limit and offset",
                 ),
             },
         ),

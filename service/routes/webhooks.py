@@ -16,7 +16,8 @@ from service.answers import Answer, listed, rfc3339
 from service.headers import AnyRequest
 from service.identifiers import new_identifier, uuid_in
 from service.limits import Limits
-from service.query_parameters import page
+from service.listing import Listing
+from service.query_parameters import page, wanted_webhooks
 from service.reading import Reading
 from service.requests import ReadRequest, WriteRequest
 from service.writing import Writing, Written
@@ -63,7 +64,7 @@ class WebhookView(msgspec.Struct, frozen=True, omit_defaults=True):
     custom_headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
-def webhook_routes(writing: Writing, reading: Reading, limits: Limits) -> list[HTTPRouteHandler]:
+def webhook_routes(writing: Writing, reading: Reading, listing: Listing, limits: Limits) -> list[HTTPRouteHandler]:
     """The five routes."""
 
     @post(WEBHOOKS)
@@ -73,9 +74,11 @@ def webhook_routes(writing: Writing, reading: Reading, limits: Limits) -> list[H
         return described(await writing.write(command, write), status_code=201)
 
     @get(WEBHOOKS)
-    async def list_webhooks(read: ReadRequest, request: AnyRequest) -> Answer[list[WebhookView]]:
+    async def list_webhooks(read: ReadRequest, request: AnyRequest) -> Answer[list[msgspec.Raw]]:
         """List an organization's webhooks in creation order."""
-        return listed(await reading.webhooks(read, page(request)), view_of)
+        return listed(
+            await listing.webhooks(read, page(request), wanted_webhooks(request), _encoded), lambda item: item
+        )
 
     @get(WEBHOOK)
     async def read_webhook(webhook_id: str, read: ReadRequest) -> Response[Answer[WebhookView]]:
@@ -170,6 +173,10 @@ def view_of(webhook: Webhook) -> WebhookView:
         updated_at=rfc3339(webhook.updated_at_milliseconds),
         custom_headers=webhook.custom_headers,
     )
+
+
+def _encoded(webhook: Webhook) -> bytes:
+    return msgspec.json.encode(view_of(webhook))
 
 
 def known_form(webhook_id: str) -> str:

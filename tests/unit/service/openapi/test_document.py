@@ -90,7 +90,7 @@ def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
     app = make_app(
         settings,
         nobody,
-        UseCases(nobody, nobody, nobody),
+        UseCases(nobody, nobody, nobody, nobody),
         AdminHeaders(settings.admin_key),
         listeners=nobody,
     )
@@ -114,7 +114,7 @@ ALWAYS = {400, 401, 403, 429, 503}
 BY_ADMIN = {400, 401, 404, 429, 503}
 STATUSES = {
     "create_webhook": ALWAYS | {201, 408, 409, 413, 415, 422},
-    "list_webhooks": ALWAYS | {200, 408, 410},
+    "list_webhooks": ALWAYS | {200, 408, 410, 413},
     "read_webhook": ALWAYS | {200, 304, 404, 408, 410},
     "update_webhook": ALWAYS | {200, 404, 408, 409, 412, 413, 415, 422},
     "delete_webhook": ALWAYS | {204, 404, 408, 412, 422},
@@ -163,7 +163,8 @@ def test_every_operation_has_every_header_and_parameter(name: str) -> None:
     expected |= {"limit", "offset"} if name in LISTS else set()
     expected |= {"If-Match"} if name in {"update_webhook", "delete_webhook"} else set()
     expected |= {"If-None-Match"} if name == "read_webhook" else set()
-    expected |= {"trigger_type", "trigger_name"} if name == "delete_trigger" else set()
+    expected |= {"trigger_type", "trigger_name"} if name in {"delete_trigger", "list_webhooks"} else set()
+    expected |= {"target_url"} if name == "list_webhooks" else set()
     assert {parameter["name"] for parameter in EVERY[name].parameters} == expected
     assert len(EVERY[name].parameters) == len(expected)
 

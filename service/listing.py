@@ -1,0 +1,128 @@
+"""Lists of webhooks: a page in one step, a whole list in pieces."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+
+import msgspec
+
+from core.catalogue import Trigger
+from core.preconditions import require
+from core.registers import Fields
+from core.targets import normal_form
+from core.webhooks import (
+    Webhook,
+    has_target,
+    has_trigger,
+    query_some_webhooks,
+    query_webhook_ids,
+    query_webhooks,
+    query_webhooks_by_target,
+    webhook_ids_in,
+    webhook_in,
+    webhook_key,
+    webhooks_in,
+)
+from service.catching_up import CatchingUp
+from service.pages import Listed, Page
+from service.requests import ReadRequest
+from service.turns import Turns
+
+LIST_BYTES_MAX = 16 * 1024 * 1024
+"""How large a list may be. It is in memory whole until it is sent, once for each organization."""
+
+KEYS_ASKED_FOR = 500
+"""How many webhooks a piece has at most. Most are small: more would come in one step than is read in a millisecond."""
+
+Shown = Callable[[Webhook], bytes]
+"""A webhook as it is answered, in JSON."""
+
+
+class ListTooLarge(Exception):
+    """The list has more than `LIST_BYTES_MAX`."""
+
+
+class Wanted(NamedTuple):
+    """Which webhooks to list: those that have this `target_url` and are called by this `trigger`, where it says so."""
+
+    target_url: str | None = None
+    trigger: Trigger | None = None
+
+
+class Listing:
+    """What the list of webhooks is made with."""
+
+    def __init__(self, catching_up: CatchingUp, turns: Turns) -> None:
+        self._catching_up = catching_up
+        self._turns = turns
+
+    async def webhooks(self, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown) -> Listed[msgspec.Raw]:
+        """The webhooks that are wanted, in creation order.
+
+        Raises what `CatchingUp.read` does, and `PreconditionFailed`, `ListTooLarge`, `NotYetTheirTurn`.
+        """
+        if wanted.target_url is not None:
+            return await self._having(wanted.target_url, request, page, wanted, shown)
+        if wanted.trigger is None and page.limit is not None:
+            return await self._page(request, page.offset, page.limit, shown)
+        return await self._whole(request, page, wanted, shown)
+
+    async def _page(self, request: ReadRequest, offset: int, limit: int, shown: Shown) -> Listed[msgspec.Raw]:
+        organization_id = request.caller.organization_id
+        view = await self._catching_up.read(query_webhooks(organization_id, offset=offset, limit=limit), request)
+        require(request.preconditions)
+        webhooks = webhooks_in(organization_id, view.registers)
+        return Listed([msgspec.Raw(shown(webhook)) for webhook in webhooks], view.counted, Page(offset, limit))
+
+    async def _having(
+        self, target_url: str, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown
+    ) -> Listed[msgspec.Raw]:
+        """Those with one `target_url`: nearly always one, so that they are read in one step."""
+        organization_id, normal = request.caller.organization_id, normal_form(target_url)
+        view = await self._catching_up.read(query_webhooks_by_target(organization_id, target_url), request)
+        require(request.preconditions)
+        prefix = webhook_key(organization_id, "")
+        found = {
+            key.removeprefix(prefix): fields
+            for key, fields in view.registers.items()
+            if key.startswith(prefix) and has_target(fields, normal) and _is_wanted(fields, wanted)
+        }
+        webhooks = [webhook_in(name, found[name]) for name in sorted(found, key=lambda name: found[name]["created"])]
+        items = [msgspec.Raw(shown(webhook)) for webhook in webhooks if webhook is not None]
+        return Listed(page.of(items), len(items), page)
+
+    async def _whole(self, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown) -> Listed[msgspec.Raw]:
+        await self._turns.take(request.caller, request.deadline)
+        items: list[msgspec.Raw] = []
+        count, size = 0, 0
+        async for webhook_id, fields in self._pieces(request):
+            webhook = webhook_in(webhook_id, fields) if _is_wanted(fields, wanted) else None
+            if webhook is None:
+                continue
+            if page.has(count):
+                item = shown(webhook)
+                items.append(msgspec.Raw(item))
+                size += len(item)
+            count += 1
+            if size > LIST_BYTES_MAX:
+                raise ListTooLarge
+        return Listed(items, count, page)
+
+    async def _pieces(self, request: ReadRequest) -> AsyncIterator[tuple[str, Fields]]:
+        """Each webhook that there is when the first piece is read, in creation order, once."""
+        organization_id = request.caller.organization_id
+        view = await self._catching_up.read(query_webhook_ids(organization_id), request)
+        require(request.preconditions)
+        left = webhook_ids_in(organization_id, view.registers)
+        while left:
+            view = await self._catching_up.read(query_some_webhooks(organization_id, left[:KEYS_ASKED_FOR]), request)
+            keys = [webhook_key(organization_id, webhook_id) for webhook_id in left[:KEYS_ASKED_FOR]]
+            found = [
+                (name, view.registers[key]) for name, key in zip(left, keys, strict=False) if key in view.registers
+            ]
+            for name, fields in found:
+                yield name, fields
+            left = left[len(found) :]
+
+
+def _is_wanted(fields: Fields, wanted: Wanted) -> bool:
+    return wanted.trigger is None or has_trigger(fields, wanted.trigger)

@@ -1,0 +1,126 @@
+"""A whole list is read in pieces: what it has, what it leaves out, and where it ends."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from adapters.projection import View
+from core.events import Envelope, WebhookCreated, WebhookDeleted
+from core.positions import Epoch, Position, Region, Sequence
+from core.registers import Query, merge
+from core.registry import writes_of
+from core.stamps import NEVER, Clock, render
+from core.webhooks import Webhook
+from service import listing as listing_module
+from service.listing import Listing, ListTooLarge, Wanted
+from service.pages import Listed, Page
+from service.patience import Patience
+from service.requests import Caller, ReadRequest
+from service.turns import NotYetTheirTurn, Turns
+from service.waiting import Waiting
+
+ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
+LONG, SOON = 600.0, 0.01
+
+
+class Projection:
+    """Reads two keys of some at a time. `meanwhile` is called after each read."""
+
+    def __init__(self, *webhook_ids: str) -> None:
+        self.registers: dict[str, dict[str, str]] = {}
+        self.sequence = 0
+        self.reads = 0
+        self.meanwhile: Callable[[], None] = lambda: None
+        for webhook_id in webhook_ids:
+            self.apply(WebhookCreated(webhook_id, "hook", f"https://{webhook_id}.example.com"))
+
+    def apply(self, event: WebhookCreated | WebhookDeleted) -> None:
+        self.sequence += 1
+        envelope = Envelope(
+            operation_id="o", organization_id=ORGANIZATION, clock=render(Clock(self.sequence)), event=event
+        )
+        merge(self.registers, writes_of(envelope, Position(Region("us-iowa"), Epoch("e"), Sequence(self.sequence))))
+
+    async def read(self, query: Query, _: ReadRequest) -> View:
+        self.reads += 1
+        found: dict[str, Mapping[str, str]] = {
+            key: dict(self.registers.get(key, {})) for key in (*query.keys, *query.some[:2])
+        }
+        await asyncio.sleep(0)
+        self.meanwhile()
+        return View(vector={}, clock=NEVER, registers=found)
+
+
+def request(organization_id: str = ORGANIZATION, seconds: float = LONG) -> ReadRequest:
+    deadline = asyncio.get_running_loop().time() + seconds
+    return ReadRequest(Caller(organization_id, credentials=None), timeout_seconds=1, deadline=deadline)
+
+
+def a_listing(projection: Projection) -> Listing:
+    return Listing(cast("Any", projection), Turns(Patience(Waiting())))
+
+
+def shown(webhook: Webhook) -> bytes:
+    return msgspec.json.encode(webhook.webhook_id)
+
+
+def names(found: Listed[msgspec.Raw]) -> list[str]:
+    return [json.loads(bytes(item)) for item in found.items]
+
+
+async def test_each_webhook_that_is_there_throughout_is_in_it_once_whatever_comes_and_goes_meanwhile() -> None:
+    projection = Projection("a", "b", "c", "d", "e")
+    events: Iterator[WebhookCreated | WebhookDeleted] = iter(
+        [WebhookCreated("f", "hook", "https://f.example"), WebhookDeleted("c"), WebhookDeleted("a")]
+    )
+
+    def meanwhile() -> None:
+        if (event := next(events, None)) is not None:
+            projection.apply(event)
+
+    projection.meanwhile = meanwhile
+    found = await a_listing(projection).webhooks(request(), Page(0), Wanted(), shown)
+    assert names(found) == ["a", "b", "d", "e"]
+    assert (found.total_count, found.limit, projection.reads) == (4, 4, 4)
+
+
+@pytest.mark.parametrize(("size", "is_taken"), [(4 * 3, True), (4 * 3 - 1, False)])
+async def test_a_list_ends_where_it_is_too_large(monkeypatch: pytest.MonkeyPatch, size: int, *, is_taken: bool) -> None:
+    monkeypatch.setattr(listing_module, "LIST_BYTES_MAX", size)
+    listing = a_listing(Projection("a", "b", "c", "d"))
+    if is_taken:
+        assert len((await listing.webhooks(request(), Page(0), Wanted(), shown)).items) == 4
+        return
+    with pytest.raises(ListTooLarge):
+        await listing.webhooks(request(), Page(0), Wanted(), shown)
+    assert len((await listing.webhooks(request("another"), Page(0), Wanted(), shown)).items) == 0
+
+
+async def test_an_organization_has_one_whole_list_at_a_time_until_it_is_sent_and_others_their_own() -> None:
+    listing = a_listing(Projection("a"))
+    first = request()
+    await listing.webhooks(first, Page(0), Wanted(), shown)
+    with pytest.raises(NotYetTheirTurn):
+        await listing.webhooks(request(seconds=SOON), Page(0), Wanted(), shown)
+    await listing.webhooks(request("another"), Page(0), Wanted(), shown)
+    second = asyncio.create_task(listing.webhooks(request(), Page(0), Wanted(), shown))
+    await asyncio.sleep(0)
+    assert not second.done()
+    for free in first.caller.exchange.at_end:
+        free()
+    assert names(await second) == ["a"]
+
+
+async def test_whoever_gives_up_does_not_keep_the_turn_from_others() -> None:
+    turns, first, third = Turns(Patience(Waiting())), request(), request()
+    await turns.take(first.caller, first.deadline)
+    second = asyncio.create_task(turns.take(request().caller, request().deadline))
+    waiting = asyncio.create_task(turns.take(third.caller, third.deadline))
+    await asyncio.sleep(0)
+    second.cancel()
+    first.caller.exchange.at_end[0]()
+    await waiting
