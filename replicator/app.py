@@ -85,6 +85,7 @@ class Replicator:
         # A retired region's events stay in every other region's copy, and in what is rebuilt from it.
         local_logs = {origin: EventLog(connections[here], origin) for origin in settings.topology.regions}
         copies = {region: EventLog(connections[region], here) for region in connections if region != here}
+        sources = {origin: EventLog(connections[origin], origin) for origin in connections if origin != here}
         keeper = Keeper(
             local_logs[here],
             copies=copies,
@@ -111,21 +112,21 @@ class Replicator:
         shippers = {
             origin: Shipper(
                 origin,
-                source=EventLog(connections[origin], origin),
+                source=source,
                 copy=local_logs[origin],
                 replicas=replicas,
                 status=status,
                 now_milliseconds=settings.clock.now_milliseconds,
                 tracing=tracing,
             )
-            for origin in connections
-            if origin != here
+            for origin, source in sources.items()
         }
         appliers = {
             origin: Applier(
                 origin,
                 is_own=origin == here,
                 log=log,
+                elsewhere=copies.values() if origin == here else [sources[origin]] if origin in sources else [],
                 projection=projection,
                 advanced=self._announcer.advanced,
                 status=status,

@@ -1,8 +1,10 @@
 """Apply: one origin's log, as this region has it, to this region's projection."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from time import monotonic
+
+import structlog
 
 from adapters.errors import Forked, Interrupted, LogVanished, Unavailable, WentBack
 from adapters.event_log import EventLog
@@ -15,10 +17,13 @@ from core.registry import writes_of
 from core.retries import record_of
 from core.topology import epoch_in
 from replicator import metrics
+from replicator.another_history import is_of_another_history
 from replicator.failure import StoppedAt
 from replicator.status import Status, Step
 from replicator.traces import record_step
 from runtime.tracing import UNTRACED, Tracing
+
+log = structlog.get_logger()
 
 RUN_EVENTS_MAX = 128
 """Events in one script call: past this it only keeps Redis's readers waiting (facts: 72,000 events/s at 64)."""
@@ -35,6 +40,7 @@ class Applier:
         *,
         is_own: bool,
         log: EventLog,
+        elsewhere: Collection[EventLog],
         projection: Projection,
         advanced: Callable[[Region, ApplyResult], None],
         status: Status,
@@ -44,6 +50,7 @@ class Applier:
         self._origin = origin
         self._is_own = is_own
         self._log = log
+        self._elsewhere = elsewhere
         self._projection = projection
         self._advanced = advanced
         self._status = status
@@ -52,8 +59,12 @@ class Applier:
         self._tracing = tracing
 
     async def live(self) -> None:
-        """Apply until something is in doubt, and then raise. Begins at the projection's watermark."""
-        known = (await self._projection.observe()).vector.get(self._origin, BEGINNING)
+        """Apply until something is in doubt, and then raise. Begins at the projection's watermark.
+
+        A projection that holds events of another history than the logs is built anew.
+        """
+        state = await self._projection.observe()
+        applied = known = state.vector.get(self._origin, BEGINNING)
         try:
             async with self._log.follow(known) as follower:
                 while True:
@@ -65,6 +76,12 @@ class Applier:
             if self._is_own:
                 raise
             raise Unavailable(f"the copy is being filled again: {error}") from error
+        except Forked as error:
+            if not await is_of_another_history(applied, log=self._log, elsewhere=self._elsewhere):
+                raise
+            log.warning("rebuild", origin=self._origin, why=str(error))
+            await self._projection.rebuild(state.incarnation)
+            raise Interrupted(f"the projection is built anew: {error}") from error
 
     async def _apply(self, known: Mark, events: Sequence[Stored]) -> Mark:
         """The mark of the last of `events`, once it is applied. What precedes an undecodable one is applied first."""

@@ -235,6 +235,7 @@ def use_cases(
             catching_up=catching_up,
             history=history,
             waiting=waiting,
+            is_in_doubt=lambda: own_log.doubt != "",
             now_milliseconds=now_milliseconds,
             hours=settings.operation_hours,
         ),

@@ -96,19 +96,27 @@ class LogWriter:
         )
 
     async def _place(self, appending: Appending, batch: Batch) -> None:
-        """Append `batch` at its place again and again, until the log says that it is there or never will be."""
+        """Append `batch` at its place again and again, until the log says that it is there or never will be.
+
+        Or until what it was decided on turns out to be of another history of the log: in this one it has no place.
+        """
         entries = [
             Entry(*entry, proposal.traceparent) for entry, proposal in zip(batch.entries, batch.proposals, strict=True)
         ]
         began = monotonic()
         while True:
-            await self._own_log.until(lambda: self._own_log.session is not None)
+            await self._own_log.until(lambda: self._own_log.session is not None or self._is_of_the_past(appending))
+            if self._is_of_the_past(appending):
+                return
             outcome, why = await self._log.append(entries, after=batch.after.sequence, on=self._own_log.session)
             _APPENDS[outcome].inc()
             if outcome not in (Append.REFUSED, Append.UNANSWERED):
                 self._recovered()
             if await self._is_over(appending, batch, outcome, why, began):
                 return
+
+    def _is_of_the_past(self, appending: Appending) -> bool:
+        return self._own_log.appending is not appending
 
     async def _is_over(self, appending: Appending, batch: Batch, outcome: Append, why: str, began: float) -> bool:
         """Whether `batch` needs no further try, for the `outcome` of this one."""

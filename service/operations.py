@@ -54,10 +54,13 @@ class Operations:
         catching_up: CatchingUp,
         history: History,
         waiting: Waiting,
+        is_in_doubt: Callable[[], bool],
         now_milliseconds: Callable[[], int],
         hours: int,
     ) -> None:
+        """`is_in_doubt` says whether this region's log may not be the one that other regions have."""
         self._here = here
+        self._is_in_doubt = is_in_doubt
         self._topology = topology
         self._catching_up = catching_up
         self._history = history
@@ -73,7 +76,11 @@ class Operations:
             return Fate(operation_id, State.UNKNOWN)
         if operation.made_at_minutes + 60 * self._hours < self._now_milliseconds() // 60_000:
             raise OperationExpired(operation_id, hours=self._hours)
-        match await self._history.look_up(operation_id, operation, view.vector, deadline=request.deadline):
+        found = await self._history.look_up(operation_id, operation, view.vector, deadline=request.deadline)
+        is_of_another_log = isinstance(found, Found) and found.position.origin != self._here
+        if self._is_in_doubt() and not is_of_another_log:
+            return Fate(operation_id, State.UNKNOWN)
+        match found:
             case Absent.NOT_YET | Absent.LOST:
                 return Fate(operation_id, State.UNKNOWN)
             case Absent.NEVER:

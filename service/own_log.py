@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
@@ -12,6 +13,7 @@ from adapters.follower import Follower, Stored
 from adapters.projection import Projection
 from adapters.session import Session
 from core.codec import Undecodable, decode
+from core.known_marks import history_of
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
 from core.registers import Query
 from core.topology import epoch_in
@@ -26,6 +28,9 @@ log = structlog.get_logger()
 RETRY_SECONDS = 0.1
 ALARM_RECHECK_SECONDS = 1.0
 COMPARE_SECONDS = 0.5
+
+_ABOUT_ONE_EVENT = (Undecodable.reason, "unexpected")
+"""Reasons of alarms that say nothing against the log itself."""
 
 STEP = "append"
 """What is halted while this log must not be written to, beside a replicator's steps."""
@@ -52,9 +57,12 @@ class OwnLog:
         self._changed = asyncio.Event()
         self._log_alarm = ""
         self._created = ""
+        self._projected = 0
         self._halts = halts()
         self._reminders = Reminders()
         self._is_in_doubt = False
+        self.history = 0
+        """How often this process has begun to read anew, since what it had read was of another history of the log."""
         self.appending: Appending | None = None
         self.waiting_for = "the log to be read"
         self.lineage = Lineage(self._recognize)
@@ -65,6 +73,15 @@ class OwnLog:
         """Why this log must not be written to until somebody has looked; `""` where it may."""
         contradiction = self.lineage.contradiction
         return self._log_alarm or (f"{Forked.reason}: {contradiction}" if contradiction else "")
+
+    @property
+    def doubt(self) -> str:
+        """Why nothing may be promised out of this log: it may not be the one that others have; `""` where it is."""
+        return "" if self.alarm.startswith(_ABOUT_ONE_EVENT) else self.alarm
+
+    def doubt_since(self, history: int) -> str:
+        """As `doubt`, of what was in the log when `history` was that."""
+        return self.doubt or ("" if history == self.history else "this region's log was put back since")
 
     @property
     def session(self) -> Session | None:
@@ -157,8 +174,11 @@ class OwnLog:
 
     async def _follow(self) -> None:
         """Follow the log from the tail's end, and allow appending on this session only: it is the log we know."""
+        if self._log_alarm:
+            await self._forget_another_history()
         if self.appending is None:
-            known = (await self._projection.read(Query(()))).vector.get(self._origin, BEGINNING)
+            view = await self._projection.read(Query(()))
+            known, self._projected = view.vector.get(self._origin, BEGINNING), history_of(view.incarnation)
         else:
             known = self.appending.tail.end
         async with self._log.follow(known) as follower:
@@ -179,6 +199,21 @@ class OwnLog:
             self.changed()
             await self._observe(appending, follower)
 
+    async def _forget_another_history(self) -> None:
+        """Read anew if the projection was built anew since it was read here: what was read may be of that history too.
+
+        What was handed to the log then and is not answered has no place any more, and what became of it is not known.
+        """
+        with suppress(Unavailable, NotCurrent):
+            view = await self._projection.read(Query(()))
+            if self.appending is None or history_of(view.incarnation) <= self._projected:
+                return
+            log.warning("log read anew", why="the projection was built anew", end=self.appending.tail.end.sequence)
+            self.appending = None
+            self.history += 1
+            self.lineage = Lineage(self._recognize)
+            self.changed()
+
     async def _observe(self, appending: Appending, follower: Follower) -> None:
         while True:
             await self.until(lambda: self.has_room)
@@ -189,7 +224,7 @@ class OwnLog:
             self._is_in_doubt = False
             self._waits_no_more()
             # An alarm about an event ends with that event. Any other one ends once the log can be read on.
-            if events or not self._log_alarm.startswith((Undecodable.reason, "unexpected")):
+            if events or not self._log_alarm.startswith(_ABOUT_ONE_EVENT):
                 self._log_alarm = ""
             self.changed()
             if events:

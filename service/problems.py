@@ -220,11 +220,12 @@ def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
         acknowledged=list(error.acknowledged),
         pending=list(error.pending),
     )
-    known = (
-        "it is in the log and goes on to every region"
-        if error.is_committed
-        else "the log did not answer, it may still land"
-    )
+    if error.doubt:
+        known = f"an operator must look at this region's log ({error.doubt}), it may be lost"
+    elif error.is_committed:
+        known = "it is in the log and goes on to every region"
+    else:
+        known = "the log did not answer, it may still land"
     message = (
         f"{error.wait.level} was not reached within {error.wait.timeout_seconds} s: "
         f"waiting for {', '.join(error.pending)}; {known}"

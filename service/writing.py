@@ -33,12 +33,24 @@ class Written(NamedTuple):
 
 
 class TimedOut(Exception):
-    """The deadline came first. The event, if it is in the log or lands there yet, goes on to every region."""
+    """The deadline came first. The event, if it is in the log or lands there yet, goes on to every region.
 
-    def __init__(self, wait: Wait, *, is_committed: bool, acknowledged: list[Region], pending: list[Region]) -> None:
+    That is not so if there is a `doubt` about the log: then it says why.
+    """
+
+    def __init__(
+        self,
+        wait: Wait,
+        *,
+        is_committed: bool,
+        acknowledged: list[Region],
+        pending: list[Region],
+        doubt: str = "",
+    ) -> None:
         super().__init__(", ".join(pending))
         self.wait = wait
         self.is_committed = is_committed
+        self.doubt = doubt
         self.acknowledged = acknowledged
         self.pending = pending
 
@@ -159,7 +171,8 @@ class Writing:
         self._writer.withdraw(proposal)
         if proposal.is_handed:
             request.caller.exchange.operation_id = proposal.operation_id
-            raise self._timed_out(request.wait, is_committed=False, missing=self._needed(request.wait))
+            missing = self._needed(request.wait)
+            raise self._timed_out(request.wait, is_committed=False, missing=missing, doubt=self._own_log.doubt)
         raise RegionUnavailable("this region's log does not take events, or not fast enough")
 
     async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
@@ -188,23 +201,42 @@ class Writing:
         return Written(_about(envelope.event), fields)
 
     async def _reach(self, position: Position, request: WriteRequest) -> None:
+        """Return once the level asked for has applied `position`. Raises `TimedOut`.
+
+        Nothing is promised of what is in a log that is in doubt. That may end before the deadline.
+        """
         request.caller.exchange.wrote(position)
-        wait = request.wait
+        wait, history = request.wait, self._own_log.history
         with request.caller.exchange.during(Part.WAIT):
             pending = await self._patience.reach(position, self._needed(wait), wait.deadline, by=wait.level)
+            if self._doubt(position, history):
+                await self._patience.until_seen(_never(), wait.deadline, by=wait.level)
+        if doubt := self._doubt(position, history):
+            raise self._timed_out(wait, is_committed=False, missing=self._needed(wait), doubt=doubt)
         if pending:
             raise self._timed_out(wait, is_committed=True, missing=pending)
+
+    def _doubt(self, position: Position, history: int) -> str:
+        return self._own_log.doubt_since(history) if position.origin == self._here else ""
 
     def _needed(self, wait: Wait) -> frozenset[Region]:
         return regions_needed(wait.level, here=self._here, topology=self._topology)
 
-    def _timed_out(self, wait: Wait, *, is_committed: bool, missing: "set[Region] | frozenset[Region]") -> TimedOut:
+    def _timed_out(
+        self, wait: Wait, *, is_committed: bool, missing: "set[Region] | frozenset[Region]", doubt: str = ""
+    ) -> TimedOut:
         return TimedOut(
             wait,
             is_committed=is_committed,
             acknowledged=sorted(self._needed(wait) - missing),
             pending=sorted(missing),
+            doubt=doubt,
         )
+
+
+def _never() -> "asyncio.Future[None]":
+    """What nobody does, so that only the deadline ends the wait for it."""
+    return asyncio.get_running_loop().create_future()
 
 
 def _about(what: Command | AnyEvent) -> str:

@@ -148,7 +148,7 @@ _FIELDS: dict[str, Json] = {
             "enum": ["committed", "unknown"],
             "description": (
                 "`committed`: it is in the log and will be applied everywhere. `unknown`: the log did not answer; it "
-                "may be in it, or may still land."
+                "may be in it, or may still land. Or the log is halted; then the event may be lost with it."
             ),
         },
         "acknowledged": {**_REGION_NAMES, "description": "The regions that are known to have applied it."},

@@ -11,7 +11,7 @@ import structlog
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from adapters.errors import Incomplete, Interrupted, Unavailable, WentBack
+from adapters.errors import Incomplete, Interrupted, NotCurrent, Unavailable, WentBack
 from adapters.follower import Follower, Stored
 from core.positions import Epoch, Mark, Region, Sequence
 from service import own_log as own_log_module
@@ -49,19 +49,26 @@ class Log:
 
 
 class View:
-    """A projection that has applied 7 events of the log."""
+    """A projection that has applied so many events of the log."""
+
+    def __init__(self, applied: int = 7) -> None:
+        self.applied = applied
+        self.history = 0
+        self.is_current = True
 
     async def read(self, _: object) -> SimpleNamespace:
-        return SimpleNamespace(vector={HERE: mark(7)})
+        if not self.is_current:
+            raise NotCurrent("it is built anew")
+        return SimpleNamespace(vector={HERE: mark(self.applied)}, incarnation=f"1:abc:{self.history}:nonce")
 
 
 @asynccontextmanager
-async def running(log: Log, *, tail_events_max: int = 0) -> AsyncIterator[OwnLog]:
+async def running(log: Log, *, tail_events_max: int = 0, view: View | None = None) -> AsyncIterator[OwnLog]:
     anything = cast("Any", None)
     own_log = OwnLog(
         HERE,
         event_log=cast("Any", log),
-        projection=cast("Any", View()),
+        projection=cast("Any", view or View()),
         tail_events_max=tail_events_max,
         retry_keys_max=anything,
     )
@@ -159,6 +166,47 @@ async def test_an_alarm_in_reading_lasts_until_the_log_can_be_read_on() -> None:
         assert seen == {"incomplete: the log is incomplete: it begins at 5"}
         log.is_doubtful = False
         await until(lambda: own_log.alarm == "")
+
+
+class Replaced(Doubtful):
+    """A log that can be followed up to its end."""
+
+    def __init__(self, end: int) -> None:
+        super().__init__()
+        self.is_doubtful = False
+        self.end = end
+
+    @asynccontextmanager
+    async def follow(self, known: Mark) -> AsyncIterator[Follower]:
+        self.followed += 1
+        if known.sequence > self.end:
+            raise WentBack(HERE, known=known, last_sequence=self.end)
+        yield cast("Follower", self)
+
+
+async def test_what_was_read_of_another_history_is_forgotten_once_the_projection_was_built_anew() -> None:
+    log, view = Replaced(end=9), View(applied=9)
+    async with running(log, tail_events_max=1, view=view) as own_log:
+        await until(lambda: own_log.appending is not None)
+        before = own_log.appending
+        own_log.lineage.disown(THERE, mark(5))
+
+        log.end, view.is_current, log.is_doubtful = 5, False, True
+        await until(lambda: own_log.alarm.startswith("went_back"))
+        view.applied, log.is_doubtful = 5, False
+        view.is_current = True
+        followed = log.followed
+        await until(lambda: log.followed > followed + 3)
+        assert own_log.appending is before, "a projection that only went back says nothing against what was read"
+        assert own_log.doubt.startswith("went_back")
+
+        view.history = 1
+        await until(lambda: own_log.alarm == "")
+        assert own_log.appending is not before
+        assert own_log.appending is not None
+        assert own_log.appending.tail.end == mark(5)
+        assert own_log.doubt_since(0) == "this region's log was put back since"
+        assert own_log.doubt_since(own_log.history) == ""
 
 
 async def test_a_log_that_another_region_contradicts_is_told_too_until_it_does_not(lines: list[Any]) -> None:

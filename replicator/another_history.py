@@ -1,0 +1,50 @@
+"""Whether a projection holds events of another history of a log than all the regions that keep it."""
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+from enum import Enum, auto
+
+from adapters.errors import Incomplete, LogMissing, Unavailable
+from adapters.event_log import EventLog
+from core.positions import Mark, Sequence
+
+ANSWER_SECONDS = 2.0
+"""How long another region may take to say what it has. One that does not say is asked again at the next look."""
+
+
+class Says(Enum):
+    """What another region has at a place of a log."""
+
+    SAME = auto()
+    ANOTHER = auto()
+    NOTHING = auto()
+    NO_ANSWER = auto()
+
+
+async def is_of_another_history(mark: Mark, *, log: EventLog, elsewhere: Iterable[EventLog]) -> bool:
+    """Whether `log` has another event than `mark` at its place, and every other region that has one has the same.
+
+    At least one must have it, and all must answer: a projection may be all that is left of a log that was lost, and
+    is not to be dropped on the word of the log that replaced it.
+    """
+    with suppress(Unavailable, LogMissing):
+        found = await log.event_at(mark.sequence)
+        if found is None or found.mark() == mark:
+            return False
+        said = await asyncio.gather(*(_what(other, mark.sequence, found.mark()) for other in elsewhere))
+        return Says.SAME in said and {Says.ANOTHER, Says.NO_ANSWER}.isdisjoint(said)
+    return False
+
+
+async def _what(log: EventLog, sequence: Sequence, expected: Mark) -> Says:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            found = await log.event_at(sequence)
+    except LogMissing:
+        return Says.NOTHING
+    except (Unavailable, Incomplete, TimeoutError):
+        return Says.NO_ANSWER
+    if found is None:
+        return Says.NOTHING
+    return Says.SAME if found.mark() == expected else Says.ANOTHER
