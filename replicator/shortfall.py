@@ -30,12 +30,14 @@ class Shortfall(NamedTuple):
 
 def shortfalls(here: Region, state: State) -> list[Shortfall]:
     """Of each origin, what cannot be reached with the log as it was when the incarnation was first seen."""
+    if state.is_current or not state.is_required_known:
+        return []
     found = []
     for origin, had in state.known.items():
         mark, end = state.vector.get(origin, BEGINNING), state.required.get(origin)
         is_reached = mark.epoch == had.epoch and mark.sequence >= had.sequence
         is_in_log = end is not None and end.epoch == had.epoch and end.sequence >= had.sequence
-        if not state.is_current and not is_reached and not is_in_log:
+        if not is_reached and not is_in_log:
             found.append(Shortfall(here, origin, mark.sequence, had))
     return found
 

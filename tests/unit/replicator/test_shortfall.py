@@ -47,6 +47,12 @@ def test_what_is_in_the_log_and_still_to_be_applied_is_an_ordinary_rebuild() -> 
     assert not why_not_current(US, state(vector={US: 10}, required={US: 8}, known={US: (10, EU)}))
 
 
+def test_nothing_is_said_to_be_lacking_before_the_logs_have_said_where_they_end() -> None:
+    lacking = state(vector={US: 8}, required={}, known={US: (10, EU)})
+    assert why_not_current(US, lacking)
+    assert not why_not_current(US, lacking._replace(is_required_known=False))
+
+
 def test_another_event_in_the_log_than_others_have_applied_is_said() -> None:
     contradicted = Contradiction(Mark(EPOCH, Sequence(7), "f"), EU)
     why = why_not_current(US, state(vector={US: 12}, required={}, known={}, contradicted=contradicted))
