@@ -4,10 +4,12 @@ import asyncio
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import engine
 from tests.conftest import in_one_process
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +44,17 @@ async def test_where_the_program_is_missing_they_fail_and_name_the_package(tmp_p
     assert "passed" not in printed
 
 
+@pytest.fixture
+def looked_at_anew() -> Iterator[None]:
+    """What a run knows of its engine is looked up once. Here it is looked up for this test, and again after it."""
+    for known in (engine.complaint, engine.compose_command):
+        known.cache_clear()
+    yield
+    for known in (engine.complaint, engine.compose_command):
+        known.cache_clear()
+
+
+@pytest.mark.usefixtures("looked_at_anew")
 @pytest.mark.parametrize(
     ("docker", "compose", "complaint"),
     [
@@ -55,7 +68,7 @@ async def test_where_the_program_is_missing_they_fail_and_name_the_package(tmp_p
         ),
     ],
 )
-async def test_where_no_containers_can_be_run_they_fail_and_say_what_is_missing(
+def test_what_is_missing_where_no_containers_can_be_run_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docker: str | None, compose: str | None, complaint: str
 ) -> None:
     for name, script in (("docker", docker), ("docker-compose", compose)):
@@ -63,10 +76,8 @@ async def test_where_no_containers_can_be_run_they_fail_and_say_what_is_missing(
             (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
             (tmp_path / name).chmod(0o755)
     monkeypatch.delenv("CROSSHOOK_TEST_COMPOSE", raising=False)
-    code, printed = await outcome("--programs", path=str(tmp_path), tests=CONTAINERS)
-    assert code == pytest.ExitCode.TESTS_FAILED
-    assert complaint in printed
-    assert "passed" not in printed
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert complaint in engine.complaint()
 
 
 async def test_where_a_compose_is_asked_for_that_is_not_there_they_fail_and_say_so(
