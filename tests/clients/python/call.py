@@ -4,7 +4,7 @@ import importlib
 import os
 import pkgutil
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_type_hints
 
 import generated
 from generated import AuthenticatedClient
@@ -24,7 +24,9 @@ from generated.models import (
 for module in pkgutil.walk_packages(generated.__path__, "generated."):
     importlib.import_module(module.name)
 
-organization: Any = {"slash_id_org_id": os.environ["ORG"]}
+# A user gives what the types ask for: a UUID, if the document said that it is one.
+identifier = get_type_hints(read_webhook.sync)["slash_id_org_id"]
+organization: Any = {"slash_id_org_id": identifier(os.environ["ORG"])}
 client = AuthenticatedClient(
     os.environ["URL"], os.environ["KEY"], prefix="", auth_header_name="SlashID-API-Key", raise_on_unexpected_status=True
 )
