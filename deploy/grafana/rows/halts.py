@@ -13,13 +13,14 @@ def halts() -> Row:
 
 def _halts_and_connections() -> list[PanelBuilder]:
     halted = f"max by (region, step, origin, reason) (crosshook_halted{{{CHOSEN}}})"
+    waits = f"max by (region, step, origin, reason) (crosshook_waiting{{{CHOSEN}}})"
     return [
         history(
             "Halted origins",
             Query(f"region:crosshook_halted:count{{{CHOSEN}}}", "{{region}}"),
             unit=units.NoUnit,
             levels=NOT_ONE,
-            columns=8,
+            columns=6,
             description="How many origins a region has halted. Nothing more of them arrives until that is mended.",
         ),
         lines(
@@ -29,10 +30,23 @@ def _halts_and_connections() -> list[PanelBuilder]:
                 "{{region}} {{step}} {{origin}} {{reason}}",
             ),
             unit=units.NoUnit,
-            columns=8,
+            columns=6,
             description="""
                 1 while it is halted. A region that is named alone has halted none. What each reason means is in
                 docs/operations.md.
+            """,
+        ),
+        lines(
+            "Which step waits where, and why",
+            Query(
+                or_zero(waits, where_there_is="crosshook_projection_current"),
+                "{{region}} {{step}} {{origin}} {{reason}}",
+            ),
+            unit=units.NoUnit,
+            columns=6,
+            description="""
+                1 while it cannot go on and tries again. A moment is nothing. If it lasts for minutes, ask /readyz of a
+                replicator there.
             """,
         ),
         history(
@@ -40,7 +54,7 @@ def _halts_and_connections() -> list[PanelBuilder]:
             Query(f"1 - region_job_to:crosshook_connected:max{{{CHOSEN}}}", "{{region}} {{job}} to {{to}}"),
             unit=units.NoUnit,
             levels=NOT_ONE,
-            columns=8,
+            columns=6,
             description="""
                 1 where no process of a region has a connection to a NATS. From one region to all others: it is cut off.
                 From all regions to one: its NATS is down.
