@@ -1,9 +1,9 @@
 """A region whose NATS and Redis go back together, as when a snapshot of their machine is restored."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 
@@ -44,12 +44,14 @@ async def put_back(region: LocalRegion, kept: Snapshot, *, processes: bool) -> N
     await start(stopped)
 
 
-async def statuses_while(caller: Caller, told: Told, seconds: float) -> set[int]:
-    seen, loop = set(), asyncio.get_running_loop()
-    until = loop.time() + seconds
-    while loop.time() < until:
+async def statuses_until(caller: Caller, told: Told, holds: Coroutine[Any, Any, str]) -> set[int]:
+    """What reading a webhook answers, again and again, until something `holds`."""
+    seen: set[int] = set()
+    holding = asyncio.create_task(holds)
+    while not holding.done():
         seen.add(await caller.read_status(told.webhook_id))
         await asyncio.sleep(0.005)
+    await holding
     return seen
 
 
@@ -86,7 +88,8 @@ async def test_a_region_that_went_back_as_a_whole_is_503_until_the_right_log_is_
         assert {told.status for told in (early, late, other)} == {201}
 
         await put_back(region, older, processes=True)
-        assert await statuses_while(callers[HERE], late, 4) <= {0, 503}
+        is_noticed = reason(region.services[0].url, "put the right log of us-iowa back")
+        assert await statuses_until(callers[HERE], late, is_noticed) <= {0, 503}
         for process in (region.replicators[0], region.services[0]):
             why = await reason(process.url, "put the right log of us-iowa back")
             assert "had applied us-iowa up to event" in why
@@ -149,8 +152,8 @@ async def test_a_redis_emptied_after_its_regions_log_went_back_is_503() -> None:
         assert await callers[HERE].read_status(late.webhook_id) == 200
         async with Redis.from_url(region.redis_url) as redis:
             await redis.flushall()
-        assert await statuses_while(callers[HERE], late, 3) == {503}
-        await reason(region.replicators[0].url, "put the right log of us-iowa back")
+        is_noticed = reason(region.services[0].url, "put the right log of us-iowa back")
+        assert await statuses_until(callers[HERE], late, is_noticed) == {503}
         await region.nats.stop()
         await region.nats.put_back_files(right)
         await region.nats.start()
