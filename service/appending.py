@@ -19,6 +19,7 @@ from core.stamps import render, tick
 from core.topology import subject_of
 from service.batch import Accepted, Batch, Proposal, Repeated, Stale
 from service.lineage import Recognition
+from service.set_aside import SetAside
 from service.tail import Tail, TailEvent, tail_event
 
 
@@ -41,7 +42,7 @@ class Appending:
         self.epoch = epoch
         self.tail = Tail(start)
         self._one_by_one = 0
-        self.set_aside_batches: list[Batch] = []
+        self.aside = SetAside()
         self.in_flight: Batch | None = None
 
     @property
@@ -52,7 +53,7 @@ class Appending:
     @property
     def has_work(self) -> bool:
         """Whether somebody waits to be put into a batch, or a batch that was set aside can be tried again."""
-        return self.others_wait or bool(self.set_aside_batches)
+        return self.others_wait or bool(self.aside.batches)
 
     @property
     def others_wait(self) -> bool:
@@ -66,7 +67,7 @@ class Appending:
         if batch is None or proposal.retry is None or first is None:
             self._queue[proposal] = None
         else:
-            _join(batch, proposal, proposal.retry, first)
+            batch.join(proposal, first, repetition(proposal.retry, first))
 
     def withdraw(self, proposal: Proposal) -> None:
         """Nobody waits for `proposal` any more: do not append it, unless that was tried already."""
@@ -83,8 +84,8 @@ class Appending:
         Then whoever was decided on is told already. At least one is, if anybody waits. If nobody does, a batch that was
         set aside is in flight again, as it was.
         """
-        if not self._queue and self.set_aside_batches:
-            self.in_flight = self.set_aside_batches.pop()
+        if not self._queue and self.aside.batches:
+            self.in_flight = self.aside.take()
             return self.in_flight
         name = batch_name(now_milliseconds=now_milliseconds, nonce=nonce)
         batch = Batch(after=self.tail.end, made_at_milliseconds=now_milliseconds, name=name)
@@ -102,7 +103,7 @@ class Appending:
         if batch.entries:
             self.in_flight = batch
             return batch
-        _settle_others(batch)
+        batch.settle_others()
         return None
 
     def _decide(self, batch: Batch, proposal: Proposal) -> int:
@@ -115,7 +116,7 @@ class Appending:
             proposal.settle(repetition(retry, first))
             return 0
         if retry is not None and (first := batch.recorded(retry)) is not None:
-            _join(batch, proposal, retry, first)
+            batch.join(proposal, first, repetition(retry, first))
             return 0
         found = self.tail.over(
             query_for(proposal.command),
@@ -212,27 +213,22 @@ class Appending:
         Whoever is in it waits until something stands at the place: its own events, or others, and then it is never.
         Others must wait: they decide it.
         """
-        self.set_aside_batches.append(batch)
+        self.aside.add(batch)
         self.in_flight = None
 
     def _decide_set_aside(self) -> None:
-        """Something stands at the place of what was set aside: what is not seen there is never in the log."""
-        never = [batch for batch in self.set_aside_batches if not batch.is_seen]
-        self.set_aside_batches = [batch for batch in self.set_aside_batches if batch.is_seen]
-        for batch in never:
+        """Something stands at the place of what was set aside."""
+        for batch in self.aside.lost():
             self._put_back(batch.everybody)
 
     def _settle_seen(self) -> None:
-        """The log has answered since what was set aside was seen in it: it is synced too."""
-        seen = [batch for batch in self.set_aside_batches if batch.is_seen]
-        self.set_aside_batches = [batch for batch in self.set_aside_batches if not batch.is_seen]
-        for batch in seen:
+        for batch in self.aside.stored():
             self._settle(batch)
 
     def _settle(self, batch: Batch) -> None:
         for proposal, event, fields in zip(batch.proposals, batch.events, batch.results, strict=True):
             proposal.settle(Accepted(Position(self._origin, self.epoch, event.mark.sequence), fields))
-        _settle_others(batch)
+        batch.settle_others()
 
     def _put_back(self, proposals: list[Proposal]) -> None:
         """Decide again, first of all, for those of `proposals` who still wait."""
@@ -255,8 +251,9 @@ class Appending:
         """An event was read from the log: one of ours, or what somebody else appended."""
         if event.mark.sequence <= self.tail.end.sequence:
             return
-        possible = self.set_aside_batches if self.in_flight is None else [self.in_flight, *self.set_aside_batches]
-        ours = next((batch for batch in possible if batch.events[0].mark == event.mark), None)
+        batch = self.in_flight
+        is_in_flight = batch is not None and batch.events[0].mark == event.mark
+        ours = batch if is_in_flight else self.aside.with_first(event.mark)
         if ours is None:
             self.tail.extend(event)
         else:
@@ -273,17 +270,3 @@ class Appending:
 def repetition(retry: Retry, first: Recorded) -> Repeated | RetryKeyReused:
     """What a request with `retry` comes to, after the `first` one with that retry key."""
     return Repeated(first) if retry.payload == first.payload else RetryKeyReused()
-
-
-def _join(batch: Batch, proposal: Proposal, retry: Retry, first: Recorded) -> None:
-    """Have `proposal` wait for the outcome of `batch`, in which the same request is, or one with its retry key."""
-    outcome = repetition(retry, first)
-    if isinstance(outcome, Repeated):
-        proposal.operation_id = first.operation_id
-    batch.settled_with.append((proposal, outcome))
-
-
-def _settle_others(batch: Batch) -> None:
-    for proposal, outcome in batch.settled_with:
-        if not proposal.is_withdrawn:
-            proposal.settle(outcome)

@@ -112,3 +112,15 @@ class Batch:
     def retry_keys(self, holder: str) -> int:
         """How many retry keys of `holder` its events use."""
         return sum(event.retry is not None and event.retry_holder == holder for event in self.events)
+
+    def join(self, proposal: Proposal, first: Recorded, outcome: Repeated | Refusal) -> None:
+        """Have `proposal` wait for this batch: `first` in it is the same request, or one with its retry key."""
+        if isinstance(outcome, Repeated):
+            proposal.operation_id = first.operation_id
+        self.settled_with.append((proposal, outcome))
+
+    def settle_others(self) -> None:
+        """Tell those who get no event of their own."""
+        for proposal, outcome in self.settled_with:
+            if not proposal.is_withdrawn:
+                proposal.settle(outcome)

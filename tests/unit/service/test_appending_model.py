@@ -303,7 +303,7 @@ class World(RuleBasedStateMachine):
         for question in self.questions:
             proposal, batch = question.asked.proposal, question.service.batch
             in_flight = [] if batch is None else batch.everybody
-            in_doubt = [one for aside in question.service.appending.set_aside_batches for one in aside.everybody]
+            in_doubt = [one for aside in question.service.appending.aside.batches for one in aside.everybody]
             if proposal.is_handed and not question.asked.told:
                 assert proposal in [*in_flight, *in_doubt] or proposal.is_withdrawn
 
