@@ -102,6 +102,16 @@ def test_a_webhook_that_was_changed_later_is_to_be_read_before_its_address_count
     assert (having("https://new.example.com", found), found.unread) == (set(), ())
 
 
+def test_a_change_that_the_view_has_is_not_asked_for_again_however_long_the_tail_keeps_it() -> None:
+    tail, view = Tail(BEGINNING), View()
+    for one in (event(1, webhook("w1")), event(2, WebhookUpdated("w1", target_url="https://new.example.com"))):
+        tail.extend(one)
+        view.apply(one)
+    merge(view.registers, elsewhere(99, WebhookUpdated("w1", target_url="https://third.example.com")))
+    found = over(tail, to_take("https://new.example.com"), view)
+    assert (having("https://new.example.com", found), found.unread) == (set(), ())
+
+
 def test_what_is_found_is_a_copy_that_nobody_else_sees_change() -> None:
     tail, view = Tail(BEGINNING), View()
     tail.extend(event(1, webhook("w1")))
