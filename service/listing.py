@@ -7,7 +7,7 @@ import msgspec
 
 from core.catalogue import Trigger
 from core.preconditions import require
-from core.registers import Fields
+from core.registers import Fields, Query
 from core.targets import normal_form
 from core.webhooks import (
     Webhook,
@@ -91,6 +91,9 @@ class Listing:
         return Listed(page.of(items), len(items), page)
 
     async def _whole(self, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown) -> Listed[msgspec.Raw]:
+        # Only whoever was let in, and counts as under way, stands in line.
+        await self._catching_up.read(Query(()), request)
+        require(request.preconditions)
         await self._turns.take(request.caller, request.deadline)
         items: list[msgspec.Raw] = []
         count, size = 0, 0
@@ -111,7 +114,6 @@ class Listing:
         """Each webhook that there is when the first piece is read, in creation order, once."""
         organization_id = request.caller.organization_id
         view = await self._catching_up.read(query_webhook_ids(organization_id), request)
-        require(request.preconditions)
         left = webhook_ids_in(organization_id, view.registers)
         while left:
             view = await self._catching_up.read(query_some_webhooks(organization_id, left[:KEYS_ASKED_FOR]), request)
