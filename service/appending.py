@@ -60,6 +60,15 @@ class Appending:
         """Whether somebody waits to be put into a batch."""
         return bool(self._queue)
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether somebody waits, or a batch is in flight."""
+        return self.others_wait or self.in_flight is not None
+
+    def has_lost_place(self, batch: Batch) -> bool:
+        """Whether something else was read at the place of `batch`."""
+        return self.tail.end.sequence > batch.after.sequence and not batch.is_seen
+
     def submit(self, proposal: Proposal) -> None:
         """Have `proposal` decided with the next batch; or join the same request, if that is in flight."""
         batch = self.in_flight

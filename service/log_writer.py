@@ -56,7 +56,12 @@ class LogWriter:
         """What is in the way of appending now, in words; `""` if nothing is known to be."""
         if self._own_log.alarm:
             return f"somebody to look at this region's log: {self._own_log.alarm}"
-        return self._own_log.waiting_for or (f"the log to take events: {self._trouble}" if self._trouble else "")
+        if self._own_log.waiting_for:
+            return self._own_log.waiting_for
+        # A process that stayed not ready when nobody waits any more would get no writes, and would try nothing.
+        appending = self._own_log.appending
+        is_tried = self._trouble and appending is not None and appending.is_waited_for
+        return f"the log to take events: {self._trouble}" if is_tried else ""
 
     def submit(self, proposal: Proposal) -> None:
         """Have `proposal` decided and appended. Raises `NothingAppended` where that cannot even be tried."""
@@ -126,17 +131,14 @@ class LogWriter:
                 return True
             case Append.PLACE_TAKEN:
                 return await self._is_resolved(appending, batch, began)
-            case Append.NOT_AS_A_BATCH | Append.TOO_LARGE if not batch.is_in_doubt or appending.others_wait:
-                self._give_up(appending, batch, outcome, why)
-                return True
+            case Append.NOT_AS_A_BATCH | Append.TOO_LARGE:
+                return await self._is_given_up(appending, batch, outcome, why)
             case Append.REFUSED if not batch.is_in_doubt:
                 appending.never(batch, is_place_taken=False)
                 await self._pause(outcome, why)
                 return True
             case Append.REFUSED | Append.UNANSWERED:
                 batch.is_open = True
-            case Append.NOT_AS_A_BATCH | Append.TOO_LARGE:
-                pass
         await self._pause(outcome, why)
         return False
 
@@ -152,15 +154,25 @@ class LogWriter:
             return True
         return False
 
-    def _give_up(self, appending: Appending, batch: Batch, outcome: Append, why: str) -> None:
-        """The log will never take `batch` as it is. If it is in doubt, what others append decides its place."""
+    async def _is_given_up(self, appending: Appending, batch: Batch, outcome: Append, why: str) -> bool:
+        """Whether `batch`, which the log never takes as it is, is tried no further now.
+
+        If it is in doubt, others who append decide its place. Nothing is wrong with the log until they come.
+        """
+        if batch.is_in_doubt and not await self._read_on(
+            lambda: appending.others_wait or appending.has_lost_place(batch)
+        ):
+            return False
         log.warning("append", outcome=outcome.name, why=why, events=len(batch.entries), is_in_doubt=batch.is_in_doubt)
-        if batch.is_in_doubt:
+        if appending.has_lost_place(batch):
+            appending.never(batch, is_place_taken=False)
+        elif batch.is_in_doubt:
             appending.set_aside(batch)
         elif outcome is Append.TOO_LARGE:
             appending.too_large(batch, why)
         else:
             appending.not_as_a_batch(batch)
+        return True
 
     async def _read_on(self, holds: Callable[[], bool]) -> bool:
         """Wait until the event that took a place has been read, so that `holds`; False if it does not come.

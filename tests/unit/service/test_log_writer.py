@@ -1,4 +1,4 @@
-"""The writer of a log that is replaced by another history of it."""
+"""The writer of a log that does not take what it is given, or is replaced by another history of it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -10,6 +10,7 @@ import pytest
 
 from adapters.event_log import Append, Entry
 from core.codec import decode
+from core.commands import EventTooLarge
 from core.positions import BEGINNING
 from service import log_writer as log_writer_module
 from service.acknowledgements import Acknowledgements
@@ -17,27 +18,33 @@ from service.appending import Appending
 from service.log_writer import LogWriter
 from service.own_log import OwnLog
 from service.waiting import Waiting
-from tests.unit.service.proposals import EPOCH, HERE, Asked, a_webhook, ask
+from tests.unit.service.proposals import EPOCH, HERE, Asked, a_webhook, as_read, ask
+
+NOW = 1_700_000_000_000
 
 
 class Log:
-    """A log that answers nothing, until it is told to take everything."""
+    """A log to which every append has the outcome that is set: none of them is answered at first."""
 
     origin = HERE
 
     def __init__(self) -> None:
-        self.answers = False
+        self.outcome = Append.UNANSWERED
+        self.outcomes: dict[str, Append] = {}
+        """Of a batch that has an event of that author."""
         self.tried: list[str] = []
 
     async def append(self, entries: Sequence[Entry], *, after: int, on: object) -> tuple[Append, str]:  # noqa: ARG002
         await asyncio.sleep(0)
-        self.tried += [decode(entry.data).author for entry in entries]
-        return (Append.STORED, "") if self.answers else (Append.UNANSWERED, "no answer")
+        authors = [decode(entry.data).author for entry in entries]
+        self.tried += authors
+        return next((self.outcomes[author] for author in authors if author in self.outcomes), self.outcome), "why"
 
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Log:
     monkeypatch.setattr(log_writer_module, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(log_writer_module, "READ_ON_SECONDS", 0.01)
     return Log()
 
 
@@ -55,7 +62,7 @@ async def writer(own_log: OwnLog, log: Log) -> AsyncIterator[LogWriter]:
         own_log,
         event_log=cast("Any", log),
         acknowledgements=Acknowledgements(Waiting(), {}),
-        now_milliseconds=lambda: 1_700_000_000_000,
+        now_milliseconds=lambda: NOW,
     )
     running = asyncio.create_task(writer.run())
     yield writer
@@ -77,6 +84,12 @@ async def until_tried(log: Log, asked: Asked, times: int = 1) -> None:
             await asyncio.sleep(0.001)
 
 
+async def until_told(asked: Asked) -> None:
+    async with asyncio.timeout(5):
+        while not asked.told:
+            await asyncio.sleep(0.001)
+
+
 async def test_a_batch_that_was_decided_on_another_history_is_tried_no_further_and_nobody_is_told_of_it(
     writer: LogWriter, own_log: OwnLog, log: Log
 ) -> None:
@@ -85,7 +98,7 @@ async def test_a_batch_that_was_decided_on_another_history_is_tried_no_further_a
     writer.submit(before.proposal)
     await until_tried(log, before, times=3)
     read_anew(own_log)
-    log.answers, tried = True, log.tried.count("o1")
+    log.outcome, tried = Append.STORED, log.tried.count("o1")
     writer.submit(after.proposal)
     await until_tried(log, after)
     await asyncio.sleep(0.01)
@@ -93,3 +106,56 @@ async def test_a_batch_that_was_decided_on_another_history_is_tried_no_further_a
     assert after.position.sequence == 1
     assert before.told == []
     assert before.proposal.is_handed
+
+
+async def in_doubt(writer: LogWriter, log: Log) -> Asked:
+    """Whoever waits for an event of which one try was not answered, and which the log never takes."""
+    asked = ask(a_webhook("w1"), "o1")
+    writer.submit(asked.proposal)
+    await until_tried(log, asked)
+    log.outcome, log.outcomes = Append.STORED, {"o1": Append.TOO_LARGE}
+    await until_tried(log, asked, times=log.tried.count("o1") + 2)
+    return asked
+
+
+async def test_an_event_in_doubt_that_the_log_never_takes_is_no_trouble_and_whoever_comes_has_its_place(
+    writer: LogWriter, log: Log
+) -> None:
+    """A process that were not ready for it would get no writes, and nothing would decide that place."""
+    large = await in_doubt(writer, log)
+    assert writer.why_not == ""
+    assert large.told == []
+    other = ask(a_webhook("w2"), "o2")
+    writer.submit(other.proposal)
+    await until_tried(log, other)
+    await until_told(large)
+    assert other.position.sequence == 1
+    assert isinstance(large.told[0], EventTooLarge)
+
+
+async def test_an_event_in_doubt_that_the_log_never_takes_is_decided_by_another_process_too(
+    writer: LogWriter, own_log: OwnLog, log: Log
+) -> None:
+    """The log need not be asked again: an append that is too large does not even get to it."""
+    large = await in_doubt(writer, log)
+    elsewhere = Appending(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, retry_keys_max=10)
+    elsewhere.submit(ask(a_webhook("w2"), "o2").proposal)
+    batch = elsewhere.compose(NOW, nonce=7)
+    assert batch is not None
+    assert own_log.appending is not None
+    own_log.appending.observed(as_read(1, *batch.entries[0]))
+    own_log.changed()
+    await until_told(large)
+    assert isinstance(large.told[0], EventTooLarge)
+
+
+async def test_a_refusal_is_no_trouble_any_more_once_nobody_waits(writer: LogWriter, log: Log) -> None:
+    log.outcome = Append.REFUSED
+    asked = ask(a_webhook("w1"), "o1")
+    writer.submit(asked.proposal)
+    await until_tried(log, asked, times=2)
+    assert writer.why_not == "the log to take events: why"
+    writer.withdraw(asked.proposal)
+    async with asyncio.timeout(5):
+        while writer.why_not:
+            await asyncio.sleep(0.001)

@@ -15,7 +15,7 @@ from service.log_writer import LogWriter
 async def test_an_append_that_is_refused_now_and_then_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_writer, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(log_writer, "RETRY_SECONDS_MAX", 0.0)
-    own_log = SimpleNamespace(alarm="", waiting_for="")
+    own_log = SimpleNamespace(alarm="", waiting_for="", appending=SimpleNamespace(is_waited_for=True))
     anything = cast("Any", None)
     writer = LogWriter(cast("Any", own_log), event_log=anything, acknowledgements=anything, now_milliseconds=lambda: 0)
     structlog.reset_defaults()
