@@ -25,13 +25,20 @@ CONNECTIONS_MAX = 20_000
 FILES_RESERVED = 256
 """What the process itself may have open beside its clients' connections."""
 
+EVERY_ADDRESS, EVERY_IPV4_ADDRESS = "::", "0.0.0.0"  # noqa: S104 - only where `CROSSHOOK_LISTEN` says so
+
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, or `InvalidSetting` that says why there is none. At `::` it takes IPv4 too."""
+    """A listening socket, or `InvalidSetting` that says why there is none.
+
+    At `::` it takes IPv4 too, and IPv4 alone on a machine without IPv6: the image listens there by default.
+    """
     is_ipv6 = ":" in host
     try:
         listener = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_STREAM)
     except OSError as error:
+        if host == EVERY_ADDRESS:
+            return bind(EVERY_IPV4_ADDRESS, port)
         why = f"an address of IPv4, such as 0.0.0.0:{port} ({error.strerror}: this machine has no IPv6)"
         raise InvalidSetting("CROSSHOOK_LISTEN", why, f"[{host}]:{port}") from error
     try:

@@ -35,20 +35,32 @@ def test_what_listens_everywhere_on_ipv6_does_on_ipv4(host: str) -> None:
         socket.create_connection((host, listener.getsockname()[1]), timeout=5).close()
 
 
-def test_on_a_machine_without_ipv6_an_address_of_ipv6_is_one_line_with_one_to_use(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def without_ipv6(family: socket.AddressFamily, _: socket.SocketKind) -> socket.socket:
-        assert family is socket.AF_INET6
-        raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+@pytest.fixture
+def without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
+    make = socket.socket
 
-    monkeypatch.setattr(socket, "socket", without_ipv6)
+    def of_ipv4(family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
+        if family is socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+        return make(family, kind)
+
+    monkeypatch.setattr("runtime.server.socket.socket", of_ipv4)
+
+
+@pytest.mark.usefixtures("without_ipv6")
+def test_on_a_machine_without_ipv6_an_address_of_ipv6_is_one_line_with_one_to_use() -> None:
     with pytest.raises(InvalidSetting) as caught:
-        bind("::", 8080)
+        bind("::1", 8080)
     assert str(caught.value) == (
         "CROSSHOOK_LISTEN: expected an address of IPv4, such as 0.0.0.0:8080"
-        " (Address family not supported by protocol: this machine has no IPv6), got '[::]:8080'"
+        " (Address family not supported by protocol: this machine has no IPv6), got '[::1]:8080'"
     )
+
+
+@pytest.mark.usefixtures("without_ipv6")
+def test_on_a_machine_without_ipv6_everywhere_is_every_address_of_ipv4() -> None:
+    with bind("::", 0) as listener:
+        assert listener.getsockname()[0] == "0.0.0.0"  # noqa: S104 - what was asked for
 
 
 def test_a_process_is_named_by_its_machine_and_its_port_wherever_it_listens() -> None:
