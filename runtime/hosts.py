@@ -34,7 +34,13 @@ def host_in(value: bytes, *, part: str) -> bytes:
     if found is None or not _is_address(found["ipv6"]):
         raise _invalid(part, "a host such as example.com:8080 or [2001:db8::1]")
     names_place = bool(found["name"] or found["ipv6"])
-    return value if names_place and int(found["port"] or 0) <= _PORT_MAX else UNNAMED
+    return value if names_place and _is_port(found["port"] or b"0") else UNNAMED
+
+
+def _is_port(digits: bytes) -> bool:
+    """`int` takes no number as long as a head may be."""
+    significant = digits.lstrip(b"0")
+    return len(significant) <= len(str(_PORT_MAX)) and int(significant or b"0") <= _PORT_MAX
 
 
 def _is_address(ipv6: bytes | None) -> bool:

@@ -15,6 +15,7 @@ from tests.unit.runtime.spoken import spoken
         b"[2001:db8::1]",
         b"[::ffff:10.0.0.1]:65535",
         b"a_b:80",
+        b"a:" + b"0" * 5_000 + b"80",
         b"%41!$&'()*+,;=~",
     ],
 )
@@ -22,7 +23,9 @@ def test_a_host_that_names_a_place_is_shown_as_it_is(host: bytes) -> None:
     assert shown_host([host], is_required=True) == host
 
 
-@pytest.mark.parametrize("host", [b"", b":80", b"localhost:99999999", b"example.com:65536", b"[v1.x:y]"])
+@pytest.mark.parametrize(
+    "host", [b"", b":80", b"localhost:99999999", b"example.com:65536", b"[v1.x:y]", b"a:" + b"9" * 5_000]
+)
 def test_a_host_that_is_valid_and_names_no_place_is_served_without_its_name(host: bytes) -> None:
     assert shown_host([host], is_required=True) == UNNAMED
 
