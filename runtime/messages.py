@@ -1,7 +1,7 @@
 """HTTP/1.1 messages to requests: one message is one request, as RFC 9110 and RFC 9112 have it.
 
-uvicorn and its parser leave four things to whoever uses them: what becomes of an offer to change the protocol, white
-space after a header's value, trailers, and `Host`.
+uvicorn and its parser leave five things to whoever uses them: what becomes of an offer to change the protocol, white
+space after a header's value, transfer codings, trailers, and `Host`.
 """
 
 import re
@@ -15,7 +15,7 @@ from runtime.refusals import Refusal, Refused
 
 HTTP_1_0, HTTP_1_1 = "1.0", "1.1"
 
-_WHITE_SPACE = (b" ", b"\t")
+_WHITE_SPACE = b" \t"
 _ABSOLUTE = re.compile(rb"[a-z][a-z0-9+.-]*://([^/?#]*)(.*)", re.IGNORECASE)
 _CONNECT = b"CONNECT"
 
@@ -57,6 +57,13 @@ class MessageProtocol(HttpToolsProtocol):
         self._head_again = b""
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep it, without the white space behind its value, which is no part of it (RFC 9110, 5.5).
+
+        The parser drops what is before it. A chunked body's trailers come here too.
+        """
+        super().on_header(name, value.rstrip(_WHITE_SPACE))
+
     def on_headers_complete(self) -> None:
         """Begin the request, unless its head is going to be parsed again."""
         version = self.parser.get_http_version()
@@ -65,7 +72,7 @@ class MessageProtocol(HttpToolsProtocol):
             return
         if version not in (HTTP_1_0, HTTP_1_1):
             raise Refused(Refusal(505, f"HTTP/{version}: expected HTTP/1.1", "syntax"))
-        self._tidy_headers(is_host_required=version == HTTP_1_1)
+        self._check_head(is_host_required=version == HTTP_1_1)
         if not self.url.startswith(b"/") and (absolute := _ABSOLUTE.fullmatch(self.url)):
             host_in(absolute[1], part="target")
             self.url = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
@@ -88,20 +95,16 @@ class MessageProtocol(HttpToolsProtocol):
         lines += [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
         return b"\r\n".join([*lines, b"", b""])
 
-    def _tidy_headers(self, *, is_host_required: bool) -> None:
-        """Show one `Host`, and no white space behind a value: it is no part of it (RFC 9110, 5.5).
-
-        The parser drops what is before it. This is in every request's way, and hardly ever finds anything.
-        """
-        hosts, is_padded = [], False
+    def _check_head(self, *, is_host_required: bool) -> None:
+        """Show one `Host`. Raises `Refused`, also for a coding that would have to be undone before the body is read."""
+        hosts, codings = [], []
         for name, value in self.headers:
-            if value.endswith(_WHITE_SPACE):
-                is_padded = True
             if name == b"host":
-                hosts.append(value.rstrip(b" \t"))
+                hosts.append(value)
+            elif name == b"transfer-encoding":
+                codings.append(value.lower())
+        if codings and codings != [b"chunked"]:
+            raise Refused(Refusal(501, "header Transfer-Encoding: expected chunked, once", "syntax"))
         shown = shown_host(hosts, is_required=is_host_required)
-        if is_padded or hosts != [shown]:
-            came = [(name, shown if name == b"host" else value.rstrip(b" \t")) for name, value in self.headers]
-            self.headers.clear()
-            for name, value in came if hosts else [*came, (b"host", shown)]:
-                super().on_header(name, value)
+        if hosts != [shown]:
+            self.headers[:] = [(b"host", shown), *(header for header in self.headers if header[0] != b"host")]

@@ -16,7 +16,8 @@ HEAD_BYTES_MAX = 64 * 1024
 """How large a request's head, or what is sent beside its body, may be, give or take `PIECE_BYTES`."""
 
 PIECE_BYTES = 4 * 1024
-"""The parser does not say what it keeps for later. So it is given a little at a time, and what it uses is counted."""
+"""The parser does not say what it keeps for later. So it is given a little at a time, and what it has is counted until
+it says that a head, or a part of a body, is whole."""
 
 HEAD_SECONDS = 60.0
 """How long a whole head may take to come, from its first byte."""
@@ -60,7 +61,6 @@ class BoundedProtocol(EndingProtocol):
         self._is_spare = False
         self._is_idle = False
         self._head_timer: asyncio.TimerHandle | None = None
-        self._head_bytes = 0
         self._unparsed_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -88,25 +88,10 @@ class BoundedProtocol(EndingProtocol):
             piece = data[start : start + PIECE_BYTES]
             self._unparsed_bytes += len(piece)
             super().data_received(piece)
-            if self._head_bytes + self._unparsed_bytes > HEAD_BYTES_MAX:
+            if self._unparsed_bytes > HEAD_BYTES_MAX:
                 self.refuse(_LARGE_HEAD)
         if self._is_idle and self.part is Part.HEAD:
             self._await_head()
-
-    def on_message_begin(self) -> None:
-        """Count its head from here."""
-        self._head_bytes = self._unparsed_bytes = 0
-        super().on_message_begin()
-
-    def on_url(self, url: bytes) -> None:
-        """Count it."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count it. A chunked body's trailers come here too."""
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is here."""
@@ -114,6 +99,8 @@ class BoundedProtocol(EndingProtocol):
             raise Refused(_FULL)
         if len(self.pipeline) >= PIPELINED_MAX:
             raise Refused(_PIPELINED)
+        if self._unparsed_bytes > HEAD_BYTES_MAX:
+            raise Refused(_LARGE_HEAD)
         self._stop_head_timer()
         self._unparsed_bytes = 0
         super().on_headers_complete()
@@ -125,7 +112,7 @@ class BoundedProtocol(EndingProtocol):
 
     def on_message_complete(self) -> None:
         """Whatever follows is the next message's."""
-        self._head_bytes = self._unparsed_bytes = 0
+        self._unparsed_bytes = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -150,12 +137,6 @@ class BoundedProtocol(EndingProtocol):
         """Wait for nothing more, and say to one connection too many that it is one, whatever came on it."""
         self._stop_head_timer()
         super().refuse(_FULL if self._is_spare else refusal)
-
-    def _count(self, size: int) -> None:
-        self._unparsed_bytes = 0
-        self._head_bytes += size
-        if self._head_bytes > HEAD_BYTES_MAX:
-            raise Refused(_LARGE_HEAD)
 
     def _await_head(self) -> None:
         self._stop_head_timer()

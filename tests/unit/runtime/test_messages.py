@@ -82,6 +82,15 @@ async def test_white_space_around_a_value_is_no_part_of_it(space: bytes) -> None
     assert asked.headers == [(b"host", b"here"), (b"x-a", b"a b"), (b"x-b", b"")]
 
 
+@pytest.mark.parametrize("codings", [b"gzip, chunked", b"gzip\r\nTransfer-Encoding: chunked", b"gzip"])
+@pytest.mark.parametrize("offer", [b"", OFFERS[0]], ids=["no offer", "offer"])
+async def test_a_transfer_coding_that_would_have_to_be_undone_is_a_501(codings: bytes, offer: bytes) -> None:
+    head = b"POST / HTTP/1.1\r\n" + HOST + offer + b"Transfer-Encoding: " + codings + b"\r\n\r\n"
+    conversation = await spoken([head + b"2\r\n{}\r\n0\r\n\r\n"])
+    assert (conversation.asked, conversation.statuses) == ([], [501])
+    assert conversation.is_closed
+
+
 async def test_a_trailer_is_no_header() -> None:
     trailers = b"0\r\nSlashID-OrgID: mine\r\nHost: there\r\n\r\n"
     (asked,) = (
