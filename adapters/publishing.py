@@ -41,13 +41,12 @@ async def publish(session: Session, batch_id: str, messages: Sequence[Message], 
     run it with `Session.run`.
     """
     headers = _headers(batch_id, messages, after=after)
-    limit = session.bytes_max
-    for (_, data, _), named in zip(messages, headers, strict=True):
-        # The client looks at the data alone, and to a message that exceeds the limit with its headers the server
-        # answers with the connection's end.
-        if (size := _bytes_of(named, data)) > limit:
-            why = f"an event of {size} bytes, and this NATS takes at most {limit} (max_payload)"
-            return Error(code=400, err_code=TOO_LARGE, description=why)
+    # The client looks at the data alone, and to a message that exceeds the limit with its headers the server answers
+    # with the connection's end.
+    size = max(_bytes_of(named, data) for (_, data, _), named in zip(messages, headers, strict=True))
+    if size > session.bytes_max and size > (limit := await session.look_at_bytes_max()):
+        why = f"an event of {size} bytes, and this NATS takes at most {limit} (max_payload)"
+        return Error(code=400, err_code=TOO_LARGE, description=why)
     *first, (subject, data, _) = messages
     for (first_subject, first_data, _), named in zip(first, headers, strict=False):
         await session.client.publish(first_subject, first_data, headers=named)

@@ -17,6 +17,7 @@ from nats.aio.subscription import Subscription
 from adapters.addresses import Tls, taken_apart, tls_options
 from adapters.dialling import Dialler
 from adapters.errors import Unavailable
+from adapters.greeting import bytes_max_at
 from adapters.nats_transport import DialledTransport
 from adapters.server_needs import complaint_about
 from core.topology import deliveries_to
@@ -34,6 +35,9 @@ PINGS_OUTSTANDING_MAX = 2
 REDIAL_SECONDS = 0.25
 LIVENESS_POLL_SECONDS = 0.25
 CLOSE_SECONDS = 2.0
+
+GREETING_SECONDS = 5.0
+"""How often a server may be asked for its limit, however many events exceed it. A halt is looked at as often."""
 
 UNSERVED_SECONDS_MAX = 15.0
 """How long all that is asked of a server may be in vain before the region is dialled anew. In an election, of up to
@@ -54,6 +58,8 @@ class Session:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_error = ""
         self._unserved_since = math.inf
+        self._transport: DialledTransport | None = None
+        self._greeted_at = monotonic()
 
     @property
     def is_lost(self) -> bool:
@@ -74,7 +80,7 @@ class Session:
         """
         address, self._user, password = taken_apart(server)
         # The client makes a transport where it has none. One that ignored this would dial by itself.
-        self._client._transport = DialledTransport(dialler)  # noqa: SLF001 - no other way leads there
+        self._client._transport = self._transport = DialledTransport(dialler)  # noqa: SLF001 - no other way leads there
         connecting = asyncio.ensure_future(
             self._client.connect(
                 servers=[address],
@@ -198,8 +204,24 @@ class Session:
 
     @property
     def bytes_max(self) -> int:
-        """What the server said when it greeted that a message may have, its headers included."""
+        """What the server last said that a message may have, its headers included."""
         return self._client.max_payload
+
+    async def look_at_bytes_max(self) -> int:
+        """As `bytes_max`, after asking again: a server whose limit is changed by a reload does not tell its clients.
+
+        One that has lowered it ends the session at the first message that is too large. Of one that has raised it
+        nothing is heard, and an event would be refused for ever.
+        """
+        if (
+            self._transport is not None
+            and self._transport.address is not None
+            and monotonic() >= self._greeted_at + GREETING_SECONDS
+        ):
+            self._greeted_at = monotonic()
+            asked = await bytes_max_at(self._transport.address, timeout_seconds=CONNECT_TIMEOUT_SECONDS)
+            self._client._max_payload = asked or self.bytes_max  # noqa: SLF001 - the client looks at it, too
+        return self.bytes_max
 
     @property
     def client(self) -> Client:

@@ -1,6 +1,8 @@
 """A NATS server that takes only messages up to a size."""
 
-from collections.abc import AsyncIterator
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -8,12 +10,20 @@ from deploy.local.server_process import ServerProcess
 
 
 @asynccontextmanager
-async def max_payload(server: ServerProcess, bytes_max: int) -> AsyncIterator[None]:
-    """The running server, started again with that limit, and without it when the context ends."""
+async def max_payload(server: ServerProcess, bytes_max: int) -> AsyncIterator[Callable[[], None]]:
+    """The running server, started again with that limit, and without it when the context ends.
+
+    What is given lifts the limit by a reload, of which the server tells nobody.
+    """
     unlimited = _configure(server, bytes_max)
     await _start_again(server)
+
+    def lift() -> None:
+        _write(server, unlimited)
+        os.kill(server.pid, signal.SIGHUP)
+
     try:
-        yield
+        yield lift
     finally:
         _write(server, unlimited)
         await _start_again(server)

@@ -2,12 +2,13 @@
 
 import pytest
 
+from adapters import session as session_module
 from adapters.connection import open_connection
 from adapters.event_log import Append, Entry, EventLog
 from core.positions import NOTHING, Epoch, Sequence
 from core.topology import stream_of
 from deploy.local import LocalRegion
-from tests.integration.adapters.logs import administrator, entry, filled
+from tests.integration.adapters.logs import administrator, entry, filled, until
 from tests.max_payload import max_payload
 
 LIMIT = 2_000
@@ -36,6 +37,27 @@ async def test_a_message_may_have_max_payload_with_its_headers_and_not_a_byte_mo
         outcome, why = await limited.append([sized(log, epoch, LIMIT)], after=Sequence(end + 1))
         assert outcome is Append.TOO_LARGE
         assert f"this NATS takes at most {LIMIT} (max_payload)" in why
+
+
+async def test_a_limit_that_is_raised_while_its_server_runs_is_known_to_a_connection_that_goes_on(
+    region: LocalRegion, log: EventLog, epoch: Epoch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "GREETING_SECONDS", 0.0)
+    large = sized(log, epoch, LIMIT)
+
+    async def is_stored() -> bool:
+        return (await limited.append([large], after=NOTHING))[0] is Append.STORED
+
+    async with (
+        max_payload(region.nats, LIMIT) as lift,
+        open_connection([region.nats_url], name="limited") as connection,
+    ):
+        session = await connection.session()
+        limited = EventLog(connection, log.origin)
+        assert not await is_stored()
+        lift()
+        await until(is_stored)
+        assert connection.current is session
 
 
 async def is_refused(log: EventLog, one: Entry) -> bool:
