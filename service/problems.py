@@ -1,17 +1,8 @@
-"""Errors to answers: the one place that knows what status an error has."""
+"""Errors to answers: the one table that knows what status an error has."""
 
 from typing import Any, assert_never
 
-import structlog
 from litestar import HttpMethod, Response
-from litestar.exceptions import (
-    ClientException,
-    HTTPException,
-    MethodNotAllowedException,
-    NotFoundException,
-    ValidationException,
-)
-from litestar.status_codes import HTTP_400_BAD_REQUEST
 from litestar.types import ExceptionHandlersMap
 
 from core.api_keys import Forbidden, Unauthenticated
@@ -30,7 +21,6 @@ from core.commands import (
 )
 from core.fields import InvalidField
 from core.preconditions import PreconditionFailed, Unmet
-from runtime.head import with_head
 from service.answers import LATE, ConsistencyMeta, Empty, Meta, failure
 from service.catching_up import NotSeenInTime, WriteLost
 from service.encodings import IDENTITY, EncodedBody
@@ -46,6 +36,7 @@ from service.headers import (
     InvalidHeader,
 )
 from service.listing import LIST_BYTES_MAX, ListTooLarge
+from service.litestar_problems import OF_LITESTAR
 from service.operations import OperationExpired
 from service.quota import TooManyWaiting
 from service.requests import caller_of
@@ -53,33 +44,9 @@ from service.turns import NotYetTheirTurn
 from service.views import RegionUnavailable
 from service.writing import TimedOut
 
-log = structlog.get_logger()
-
 
 def _bad_request(_: AnyRequest, error: Exception) -> Response[Empty]:
     return failure(400, str(error))
-
-
-def _invalid_body(_: AnyRequest, error: ValidationException) -> Response[Empty]:
-    """Litestar names what it found wrong in `extra`, a part at a time; `data` is its name for the body."""
-    extra = error.extra if isinstance(error.extra, list) else []
-    parts = [_part(item) for item in extra if isinstance(item, dict)]
-    return failure(400, "body: " + ("; ".join(parts) or error.detail))
-
-
-def _part(item: dict[str, str]) -> str:
-    key, message = item.get("key", "data"), item.get("message", "")
-    if key == "data":
-        return "expected a JSON object, got nothing" if message == "'data'" else message
-    return f"{key}: {message}"
-
-
-def _malformed_body(request: AnyRequest, error: Exception) -> Response[Empty]:
-    """Litestar says 400 of a body that it cannot parse with a bare `ClientException`, whose kinds have their own."""
-    if isinstance(error, HTTPException) and error.status_code != HTTP_400_BAD_REQUEST:
-        return _http(request, error)
-    detail = error.detail if isinstance(error, HTTPException) else str(error)
-    return failure(400, f"body: expected a JSON object ({detail})")
 
 
 def _encoded_body(_: AnyRequest, __: EncodedBody) -> Response[Empty]:
@@ -124,7 +91,7 @@ def _unmet(error: PreconditionFailed) -> str:
         case Unmet.UNTAGGED:
             return f"header {IF_MATCH}: {what} has no ETag, so that none can match; send * or no {IF_MATCH}"
         case Unmet.MATCHED:
-            return f"header {IF_NONE_MATCH}: {what} is there in a state that it names; nothing was done"
+            return f"header {IF_NONE_MATCH}: {what} is there, in a state that the header names; nothing was done"
         case _:
             assert_never(error.unmet)
 
@@ -238,32 +205,11 @@ def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
     return failure(408, message, meta=Meta(consistency=consistency), headers=headers)
 
 
-def _no_such_route(request: AnyRequest, _: NotFoundException) -> Response[Empty]:
-    return failure(404, f"no such route: {request.url.path[:200]}")
-
-
-def _no_such_method(request: AnyRequest, error: MethodNotAllowedException) -> Response[Empty]:
-    allowed = ", ".join(with_head(filter(None, (error.headers or {}).get("allow", "").split(", "))))
-    return failure(405, f"{request.method} is not allowed here; allowed: {allowed}", headers={"Allow": allowed})
-
-
-def _http(_: AnyRequest, error: HTTPException) -> Response[Empty]:
-    return failure(error.status_code, error.detail, headers=error.headers)
-
-
-def _unexpected(request: AnyRequest, error: Exception) -> Response[Empty]:
-    log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
-    return failure(500, "unexpected error; it has been logged")
-
-
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    **OF_LITESTAR,
     InvalidField: _bad_request,
     FieldRefused: _bad_request,
     InvalidHeader: _bad_request,
-    ValidationException: _invalid_body,
-    ClientException: _malformed_body,
-    UnicodeDecodeError: _malformed_body,
-    RecursionError: _malformed_body,
     EncodedBody: _encoded_body,
     WebhookNotFound: _webhook_not_found,
     TargetUrlTaken: _target_url_taken,
@@ -286,10 +232,6 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     OperationExpired: _operation_expired,
     RegionUnavailable: _region_unavailable,
     TimedOut: _timed_out,
-    NotFoundException: _no_such_route,
-    MethodNotAllowedException: _no_such_method,
-    HTTPException: _http,
-    Exception: _unexpected,
 }
 
 
@@ -297,14 +239,4 @@ def answer_to(
     request: AnyRequest, error: Unauthenticated | Forbidden | TooManyWaiting | RegionUnavailable
 ) -> Response[Empty]:
     """What `error` is answered with where no route raised it."""
-    match error:
-        case TooManyWaiting():
-            return _too_many_waiting(request, error)
-        case Unauthenticated():
-            return _unauthenticated(request, error)
-        case Forbidden():
-            return _forbidden(request, error)
-        case RegionUnavailable():
-            return _region_unavailable(request, error)
-        case _:
-            assert_never(error)
+    return EXCEPTION_HANDLERS[type(error)](request, error)
