@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Response, delete, get, patch, post
@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from core import durations, fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
-from core.fields import NoLongerTaken
+from core.fields import InvalidField, NoLongerTaken
 from core.webhooks import Webhook, webhook_in
 from service.answers import Answer, listed, rfc3339
 from service.headers import AnyRequest
@@ -27,7 +27,7 @@ WEBHOOK = f"{WEBHOOKS}/{{webhook_id:str}}"
 
 V = TypeVar("V")
 
-CustomHeaders = dict[str, list[str]] | Annotated[list[str], msgspec.Meta(max_length=0)] | None
+CustomHeaders = dict[str, list[str]] | list[Any] | None
 """Headers by name. An empty list, as some languages write an empty map, and null count as absent."""
 
 
@@ -145,7 +145,12 @@ def _no_longer_taken(check: Callable[[V], object], value: V | None) -> list[NoLo
 
 
 def _given(headers: CustomHeaders) -> dict[str, list[str]] | None:
-    return headers if isinstance(headers, dict) else None
+    """What a body says of headers, None where that counts as absent. Raises `InvalidField`."""
+    if isinstance(headers, dict):
+        return headers
+    if headers:
+        raise InvalidField("custom_headers", "expected an object of names, each with a list of values; got a list")
+    return None
 
 
 def described(written: Written, *, status_code: int = 200) -> Response[Answer[WebhookView]]:
