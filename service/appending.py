@@ -7,20 +7,14 @@ up to its place, and carries that place as its condition: if it lands at all, it
 from collections.abc import Callable
 
 from adapters.batches import BATCH_BYTES_MAX
-from core.codec import encode, fingerprint
-from core.commands import EventTooLarge, Refusal, RetryKeyReused, RevokeApiKey, TooManyRetryKeys
-from core.events import AnyEvent, Envelope, Retry
-from core.operations import batch_name, log_code, operation_id
-from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
-from core.registers import Registers, merge
-from core.registry import decide, fields_after, key_about, query_for, seen_by_author
-from core.retries import Recorded, holder_of
-from core.stamps import render, tick
-from core.topology import subject_of
-from service.batch import Accepted, Batch, Proposal, Repeated, Stale
+from core.commands import EventTooLarge
+from core.operations import batch_name
+from core.positions import Epoch, Mark, Position, Region, Sequence
+from service.batch import Accepted, Batch, Proposal
+from service.deciding import Deciding, repetition
 from service.lineage import Recognition
 from service.set_aside import SetAside
-from service.tail import Tail, TailEvent, tail_event
+from service.tail import Tail, TailEvent
 
 
 def _never() -> bool:
@@ -35,12 +29,11 @@ class Appending:
     ) -> None:
         self._origin = origin
         self._batch_size = batch_size
-        self._retry_keys_max = retry_keys_max
         self._queue: dict[Proposal, None] = {}
         self._must_reach = Sequence(0)
-        self._code = log_code(origin, epoch)
         self.epoch = epoch
         self.tail = Tail(start)
+        self._deciding = Deciding(origin, epoch, self.tail, retry_keys_max=retry_keys_max)
         self._one_by_one = 0
         self.aside = SetAside()
         self.in_flight: Batch | None = None
@@ -103,10 +96,7 @@ class Appending:
         while self._queue and len(batch.entries) < events_max and size < BATCH_BYTES_MAX:
             proposal = next(iter(self._queue))
             del self._queue[proposal]
-            if proposal.vector.get(self._origin, BEGINNING).sequence < self.tail.floor:
-                proposal.settle(Stale())
-                continue
-            size += self._decide(batch, proposal)
+            size += self._deciding.decide(batch, proposal)
             if is_enough():
                 break
         if batch.entries:
@@ -114,78 +104,6 @@ class Appending:
             return batch
         batch.settle_others()
         return None
-
-    def _decide(self, batch: Batch, proposal: Proposal) -> int:
-        """Put `proposal` into `batch`, as an event or as one without. Returns the event's bytes."""
-        retry = proposal.retry
-        if (
-            retry is not None
-            and (first := self.tail.recorded(retry, now_milliseconds=batch.made_at_milliseconds)) is not None
-        ):
-            proposal.settle(repetition(retry, first))
-            return 0
-        if retry is not None and (first := batch.recorded(retry)) is not None:
-            batch.join(proposal, first, repetition(retry, first))
-            return 0
-        found = self.tail.over(
-            query_for(proposal.command),
-            proposal.registers,
-            batch.layer,
-            after=proposal.vector.get(self._origin, BEGINNING).sequence,
-            counted=proposal.counted,
-        )
-        if found.unread:
-            proposal.settle(Stale(found.unread))
-            return 0
-        try:
-            event = decide(proposal.command, found.registers, proposal.preconditions, webhooks_count=found.counted)
-            self._refuse_too_many_retry_keys(batch, proposal)
-        except Refusal as refusal:
-            batch.settled_with.append((proposal, refusal))
-            return 0
-        return self._enter(batch, proposal, event, found.registers)
-
-    def _enter(self, batch: Batch, proposal: Proposal, event: AnyEvent, registers: Registers) -> int:
-        """Give `event` its place in `batch`. Returns its bytes."""
-        organization_id, now_milliseconds = proposal.command.organization_id, batch.made_at_milliseconds
-        sequence = Sequence(batch.after.sequence + len(batch.entries) + 1)
-        latest = batch.events[-1].clock if batch.events else self.tail.clock
-        proposal.operation_id = operation_id(
-            organization_id,
-            batch=batch.name,
-            log=self._code,
-            batch_start=Sequence(batch.after.sequence + 1),
-            sequence=sequence,
-        )
-        key = key_about(organization_id, event)
-        fields = registers.get(key, {})
-        envelope = Envelope(
-            operation_id=proposal.operation_id,
-            organization_id=organization_id,
-            clock=render(tick(now_milliseconds=now_milliseconds, seen=max(latest, proposal.clock))),
-            event=event,
-            author=proposal.author,
-            retry=proposal.retry,
-            seen={} if proposal.retry is None else seen_by_author(event, fields),
-        )
-        position = Position(self._origin, self.epoch, sequence)
-        subject, data = subject_of(self._origin, self.epoch, event), encode(envelope)
-        mark = Mark(epoch=self.epoch, sequence=sequence, fingerprint=fingerprint(subject, data))
-        batch.entries.append((subject, data))
-        batch.events.append(tail_event(envelope, position, mark))
-        batch.proposals.append(proposal)
-        batch.results.append(fields_after(batch.events[-1].writes, key=key, before=fields))
-        merge(batch.layer, batch.events[-1].writes)
-        return len(data)
-
-    def _refuse_too_many_retry_keys(self, batch: Batch, proposal: Proposal) -> None:
-        """An API key is revoked all the same: at most one record for each key that there was."""
-        if proposal.retry is None or isinstance(proposal.command, RevokeApiKey):
-            return
-        holder = holder_of(proposal.command.organization_id, author=proposal.author)
-        since = self.tail.retry_keys(holder, after=proposal.vector.get(self._origin, BEGINNING).sequence)
-        if proposal.retry_keys + since + batch.retry_keys(holder) >= self._retry_keys_max:
-            raise TooManyRetryKeys(self._retry_keys_max)
 
     def stored(self, batch: Batch) -> None:
         """The batch is in the log, synced, at its place: everybody in it is told."""
@@ -274,8 +192,3 @@ class Appending:
             batch.is_seen = True
             for event in batch.events:
                 self.tail.extend(event)
-
-
-def repetition(retry: Retry, first: Recorded) -> Repeated | RetryKeyReused:
-    """What a request with `retry` comes to, after the `first` one with that retry key."""
-    return Repeated(first) if retry.payload == first.payload else RetryKeyReused()

@@ -14,8 +14,8 @@ from core.registers import Fields
 from core.registry import fields_after, key_about, query_for, writes_of
 from core.retries import Recorded, holder_of, recall, recorded_in
 from core.topology import Topology
-from service.appending import repetition
 from service.batch import Accepted, Outcome, Proposal, Repeated, Stale
+from service.deciding import repetition
 from service.deletions import Deletions
 from service.history import Absent, Found, History
 from service.log_writer import LogWriter, NothingAppended
