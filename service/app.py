@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from contextlib import AsyncExitStack, suppress
-from typing import NamedTuple
 
 from litestar import Litestar
 from litestar.di import Provide
@@ -23,29 +22,23 @@ from runtime.tracing import open_tracing
 from service import headers, metrics
 from service.acknowledgements import Acknowledgements
 from service.admission import Admission
-from service.catching_up import CatchingUp
 from service.dashboard.board import Board
 from service.dashboard.listeners import Listeners
-from service.deletions import Deletions
 from service.encodings import refuse_encoded_body
 from service.event_size import check_each_server
 from service.guard import Guard
 from service.headers import AdminHeaders
-from service.history import History
 from service.in_pieces import InPieces
 from service.lag_metrics import LagMetrics
 from service.lag_sampling import LagSampling
-from service.listing import Listing
 from service.local_logs import LocalLogs
 from service.log_writer import LogWriter
 from service.observing import Observing
-from service.operations import Operations
 from service.own_log import OwnLog
 from service.pace import Paces
 from service.patience import Patience
 from service.problems import EXCEPTION_HANDLERS
 from service.quota import Quota
-from service.reading import Reading
 from service.region import RegionView
 from service.routes.api_keys import api_key_routes
 from service.routes.dashboard import dashboard_routes
@@ -57,10 +50,9 @@ from service.routes.triggers import trigger_routes
 from service.routes.webhooks import webhook_routes
 from service.settings import Settings
 from service.telling import tell_exchange
-from service.turns import Turns
+from service.use_cases import UseCases, use_cases
 from service.views import Views
 from service.waiting import Waiting
-from service.writing import Writing
 
 
 async def main(settings: Settings) -> None:
@@ -189,57 +181,6 @@ async def main(settings: Settings) -> None:
             with suppress(asyncio.CancelledError):
                 await task
         await serving
-
-
-class UseCases(NamedTuple):
-    """What the routes call."""
-
-    writing: Writing
-    reading: Reading
-    listing: Listing
-    operations: Operations
-
-
-def use_cases(
-    settings: Settings,
-    *,
-    views: Views,
-    logs: LocalLogs,
-    own_log: OwnLog,
-    writer: LogWriter,
-    waiting: Waiting,
-    patience: Patience,
-) -> UseCases:
-    """What the routes call, over one region's projection and logs."""
-    here, topology, now_milliseconds = settings.region, settings.topology, settings.clock.now_milliseconds
-    history = History(logs, patience)
-    catching_up = CatchingUp(here, topology=topology, views=views, logs=logs, patience=patience)
-    return UseCases(
-        writing=Writing(
-            here=here,
-            topology=topology,
-            views=views,
-            own_log=own_log,
-            writer=writer,
-            history=history,
-            deletions=Deletions(here, topology=topology, history=history, waiting=waiting),
-            patience=patience,
-            append_seconds=settings.append_seconds,
-            now_milliseconds=now_milliseconds,
-        ),
-        reading=Reading(catching_up),
-        listing=Listing(catching_up, Turns(patience)),
-        operations=Operations(
-            here,
-            topology=topology,
-            catching_up=catching_up,
-            history=history,
-            waiting=waiting,
-            is_in_doubt=lambda: own_log.doubt != "",
-            now_milliseconds=now_milliseconds,
-            hours=settings.operation_hours,
-        ),
-    )
 
 
 def make_app(

@@ -13,7 +13,7 @@ from litestar.routes import HTTPRoute
 from core import catalogue
 from core.catalogue import NAMES, TriggerType
 from core.fields import HeaderLimits, InvalidField
-from service.app import UseCases, make_app
+from service.app import make_app
 from service.headers import AdminHeaders
 from service.limits import Limits
 from service.openapi import schemas
@@ -22,6 +22,7 @@ from service.openapi.fields import Json, fields
 from service.routes.triggers import TriggerBody
 from service.routes.webhooks import WebhookBody, WebhookChanges, change, creation
 from service.settings import read_settings
+from service.use_cases import UseCases
 
 DOCUMENT: Json = msgspec.json.decode(msgspec.json.encode(document(HeaderLimits())))
 """As it is read."""
