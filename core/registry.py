@@ -1,12 +1,8 @@
-"""The decision which event a command makes, and the register writes that an event makes."""
+"""The decision which event a command makes."""
 
-from collections.abc import Iterable
 from typing import assert_never
 
-import msgspec
-
-from core.api_keys import api_key_key, api_key_writes, decide_api_key, query_api_key
-from core.catalogue import Trigger
+from core.api_keys import decide_api_key, query_api_key
 from core.commands import (
     Command,
     CreateTrigger,
@@ -27,24 +23,16 @@ from core.commands import (
 )
 from core.events import (
     AnyEvent,
-    ApiKeyIssued,
-    ApiKeyRevoked,
-    Envelope,
     TriggerCreated,
     TriggerDeleted,
     WebhookCreated,
     WebhookDeleted,
     WebhookUpdated,
 )
-from core.positions import Position
 from core.preconditions import UNCONDITIONAL, Preconditions, require
-from core.registers import TOMBSTONE, Fields, Query, Registers, Write, merge, stamp_of, value_of
-from core.stamps import stamp
-from core.targets import index_of, normal_form, targets_key, value_with_normal_form
+from core.registers import TOMBSTONE, Fields, Query, Registers, stamp_of, value_of
+from core.targets import index_of, normal_form
 from core.webhooks import (
-    CREATED,
-    DELETED,
-    OWN_FIELDS,
     etag_of,
     has_target,
     has_trigger,
@@ -55,6 +43,7 @@ from core.webhooks import (
     trigger_field,
     webhook_key,
 )
+from core.writes import values_of
 
 _OfAWebhook = UpdateWebhook | DeleteWebhook | CreateTrigger | DeleteTrigger
 
@@ -184,7 +173,7 @@ def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpda
 
 def _refuse_what_is_no_longer_taken(command: UpdateWebhook, fields: Fields) -> None:
     """A webhook may keep what it has. It is compared as it is kept."""
-    values = _values(command)
+    values = values_of(command)
     for error in command.no_longer_taken:
         if values.get(error.field) != value_of(fields[error.field]):
             raise FieldRefused(error)
@@ -203,66 +192,3 @@ def _refuse_taken_url(command: CreateWebhook | UpdateWebhook, target_url: str, r
     normal, webhooks = normal_form(target_url), webhook_key(command.organization_id, "")
     if any(key.startswith(webhooks) and has_target(fields, normal) for key, fields in registers.items()):
         raise TargetUrlTaken(target_url)
-
-
-def writes_of(envelope: Envelope, position: Position) -> list[Write]:
-    """The register writes of an event at its place. Any order of any events' writes gives the same registers."""
-    mark = stamp(envelope.clock, position.origin, position.sequence)
-    organization_id, event = envelope.organization_id, envelope.event
-    key = key_about(organization_id, event)
-    match event:
-        case WebhookCreated() | WebhookUpdated():
-            writes = [
-                Write(key, field, mark + value, index_key=targets_key(organization_id) if field == "target_url" else "")
-                for field, value in _values(event).items()
-            ]
-            if isinstance(event, WebhookUpdated):
-                return writes
-            listed = Write(organization_key(organization_id), event.webhook_id, mark, points_to=key)
-            return [*writes, Write(key, "created", mark), listed]
-        case WebhookDeleted():
-            listed_at = (organization_key(organization_id), event.webhook_id)
-            index_key = targets_key(organization_id)
-            return [Write(key, TOMBSTONE, mark, pointer=listed_at, index_key=index_key, indexed="target_url")]
-        case TriggerCreated():
-            trigger = Trigger(event.trigger_type, event.trigger_name)
-            return [Write(key, trigger_field(trigger), mark + CREATED + (event.first_created or mark))]
-        case TriggerDeleted():
-            return [Write(key, trigger_field(Trigger(event.trigger_type, event.trigger_name)), mark + DELETED)]
-        case ApiKeyIssued() | ApiKeyRevoked():
-            return api_key_writes(event, organization_id, mark)
-        case _:
-            assert_never(event)
-
-
-def key_about(organization_id: str, event: AnyEvent) -> str:
-    """The key of what an event is about: its webhook's registers, or its API key's."""
-    if isinstance(event, ApiKeyIssued | ApiKeyRevoked):
-        return api_key_key(event.key_id)
-    return webhook_key(organization_id, event.webhook_id)
-
-
-def seen_by_author(event: AnyEvent, fields: Fields) -> dict[str, str]:
-    """What of a webhook's `fields` a repeated request is answered with beside `event`: what a change left alone."""
-    if not isinstance(event, WebhookUpdated):
-        return {}
-    return {name: fields[name] for name in OWN_FIELDS if name in fields and name not in _values(event)}
-
-
-def fields_after(writes: Iterable[Write], *, key: str, before: Fields) -> Fields:
-    """The registers of `key`, once an event's `writes` are applied to those `before` it."""
-    registers = {key: dict(before)}
-    merge(registers, writes)
-    return registers[key]
-
-
-def _values(event: WebhookCreated | WebhookUpdated | UpdateWebhook) -> dict[str, str]:
-    """The fields that an event sets, or a command asks for, as their registers keep them."""
-    values = {"name": event.name, "description": event.description}
-    if event.target_url is not None:
-        values["target_url"] = value_with_normal_form(event.target_url)
-    if event.custom_headers is not None:
-        values["custom_headers"] = msgspec.json.encode(event.custom_headers, order="sorted").decode()
-    if event.timeout_nanoseconds is not None:
-        values["timeout_nanoseconds"] = str(event.timeout_nanoseconds)
-    return {field: value for field, value in values.items() if value is not None}

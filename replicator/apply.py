@@ -13,9 +13,9 @@ from adapters.projection import Applied, ApplyResult, Projection, Run
 from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region
 from core.registers import Record, Write
-from core.registry import writes_of
 from core.retries import record_of
 from core.topology import epoch_in
+from core.writes import writes_of
 from replicator import metrics
 from replicator.another_history import is_of_another_history
 from replicator.failure import StoppedAt

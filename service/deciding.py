@@ -6,10 +6,11 @@ from core.events import AnyEvent, Envelope, Retry
 from core.operations import log_code, operation_id
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
 from core.registers import Registers, merge
-from core.registry import decide, fields_after, key_about, query_for, seen_by_author
+from core.registry import decide, query_for
 from core.retries import Recorded, holder_of
 from core.stamps import render, tick
 from core.topology import subject_of
+from core.writes import fields_after, key_about, seen_by_author
 from service.batch import Batch, Proposal, Repeated, Stale
 from service.tail import Tail, tail_event
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from core.events import Envelope, Retry
 from core.positions import Mark, Position, Sequence
 from core.registers import TOMBSTONE, Fields, Query, Registers, Write, is_buried, merge, names_in, stamp_of, take_out
-from core.registry import writes_of
 from core.retries import Recorded, holder_of, is_kept
 from core.stamps import NEVER, Clock, milliseconds, parse, sequence_of
+from core.writes import writes_of
 
 KEPT_EVENTS = 1_024
 """Applied events that are kept all the same, for views that were read a moment ago."""

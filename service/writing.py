@@ -11,9 +11,10 @@ from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, Retry
 from core.operations import operation_in
 from core.positions import BEGINNING, Position, Region
 from core.registers import Fields
-from core.registry import fields_after, key_about, query_for, writes_of
+from core.registry import query_for
 from core.retries import Recorded, holder_of, recall, recorded_in
 from core.topology import Topology
+from core.writes import fields_after, key_about, writes_of
 from service.batch import Accepted, Outcome, Proposal, Repeated, Stale
 from service.deciding import repetition
 from service.deletions import Deletions

@@ -12,11 +12,11 @@ from core.codec import encode, fingerprint
 from core.events import AnyEvent, Envelope
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
 from core.registers import Write, merge
-from core.registry import writes_of
 from core.stamps import Clock, render
 from core.targets import targets_key
 from core.topology import subject_of
 from core.webhooks import query_webhooks, webhooks_in
+from core.writes import writes_of
 from deploy.local import LocalRegion
 from tests.events import events, few
 from tests.indexes import derived_index

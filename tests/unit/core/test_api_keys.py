@@ -20,8 +20,9 @@ from core.commands import ApiKeyNotFound, DeletedBefore, IssueApiKey, RevokeApiK
 from core.events import ApiKeyIssued, ApiKeyRevoked, Envelope
 from core.positions import Epoch, Position, Region, Sequence
 from core.registers import merge
-from core.registry import decide, query_for, writes_of
+from core.registry import decide, query_for
 from core.stamps import Clock, place_in, render
+from core.writes import writes_of
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 ANOTHER = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba2"

@@ -14,9 +14,9 @@ from core.codec import encode, fingerprint
 from core.events import AnyEvent, ApiKeyIssued, Envelope, Event, TriggerCreated, WebhookCreated
 from core.positions import BEGINNING, Arrival, Epoch, Mark, Position, Region, Sequence, classify
 from core.registers import Write, merge
-from core.registry import writes_of
 from core.stamps import Clock, render
 from core.topology import subject_of
+from core.writes import writes_of
 from tests.events import KINDS, events, few
 
 ORIGINS = (Region("us-iowa"), Region("europe-belgium"), Region("asia-japan"))

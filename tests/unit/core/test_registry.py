@@ -26,7 +26,7 @@ from core.fields import NoLongerTaken
 from core.positions import Epoch, Position, Region, Sequence
 from core.preconditions import ANY, UNCONDITIONAL, PreconditionFailed, Preconditions, Unmet
 from core.registers import Write, merge, names_in
-from core.registry import decide, query_for, writes_of
+from core.registry import decide, query_for
 from core.stamps import LOGICAL_BITS, Clock, place_in, render
 from core.webhooks import (
     Webhook,
@@ -38,6 +38,7 @@ from core.webhooks import (
     webhook_key,
     webhooks_in,
 )
+from core.writes import writes_of
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 OTHER_ORGANIZATION = "0b0c4b2e-11d5-4e5b-8b0a-5e6f3f2d8c11"

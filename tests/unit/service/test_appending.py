@@ -18,8 +18,8 @@ from core.commands import (
 from core.events import Envelope, Retry
 from core.operations import Operation, batch_name, log_code, operation_in
 from core.positions import BEGINNING, Position, Sequence
-from core.registry import fields_after, key_about, writes_of
 from core.stamps import Clock, milliseconds, parse
+from core.writes import fields_after, key_about, writes_of
 from service import tail as tail_module
 from service.appending import Appending
 from service.batch import Batch, Repeated, Stale

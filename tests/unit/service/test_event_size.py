@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from core.codec import encode
 from core.events import Envelope, Retry, WebhookUpdated
-from core.registry import seen_by_author
 from core.stamps import Stamp
+from core.writes import seen_by_author
 from service.event_size import check_each_server, event_bytes_max
 from tests.unit.service.proposals import ORGANIZATION
 

@@ -13,9 +13,9 @@ from core.api_keys import Credentials, Unauthenticated
 from core.events import Envelope, WebhookCreated, WebhookDeleted
 from core.positions import Epoch, Position, Region, Sequence
 from core.registers import Query, merge
-from core.registry import writes_of
 from core.stamps import NEVER, Clock, render
 from core.webhooks import Webhook
+from core.writes import writes_of
 from service import listing as listing_module
 from service.listing import Listing, ListTooLarge, Wanted
 from service.pages import Listed, Page

@@ -6,11 +6,12 @@ from core.codec import encode
 from core.events import AnyEvent, Envelope, Retry, TriggerCreated, WebhookCreated, WebhookDeleted, WebhookUpdated
 from core.positions import BEGINNING, Position, Region, Sequence
 from core.registers import Query, Registers, Write, merge, name_of
-from core.registry import query_for, writes_of
+from core.registry import query_for
 from core.stamps import Clock, render
 from core.targets import normal_form
 from core.topology import subject_of
 from core.webhooks import has_target, query_webhook, webhook_in, webhook_key
+from core.writes import writes_of
 from service import tail as tail_module
 from service.tail import Found, Tail, TailEvent
 from tests.unit.service.proposals import EPOCH, HERE, ORGANIZATION, View, a_webhook, as_read

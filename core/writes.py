@@ -1,0 +1,89 @@
+"""The register writes that an event makes, and what they leave of what it is about."""
+
+from collections.abc import Iterable
+from typing import assert_never
+
+import msgspec
+
+from core.api_keys import api_key_key, api_key_writes
+from core.catalogue import Trigger
+from core.commands import UpdateWebhook
+from core.events import (
+    AnyEvent,
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    Envelope,
+    TriggerCreated,
+    TriggerDeleted,
+    WebhookCreated,
+    WebhookDeleted,
+    WebhookUpdated,
+)
+from core.positions import Position
+from core.registers import TOMBSTONE, Fields, Write, merge
+from core.stamps import stamp
+from core.targets import targets_key, value_with_normal_form
+from core.webhooks import CREATED, DELETED, OWN_FIELDS, organization_key, trigger_field, webhook_key
+
+
+def writes_of(envelope: Envelope, position: Position) -> list[Write]:
+    """The register writes of an event at its place. Any order of any events' writes gives the same registers."""
+    mark = stamp(envelope.clock, position.origin, position.sequence)
+    organization_id, event = envelope.organization_id, envelope.event
+    key = key_about(organization_id, event)
+    match event:
+        case WebhookCreated() | WebhookUpdated():
+            writes = [
+                Write(key, field, mark + value, index_key=targets_key(organization_id) if field == "target_url" else "")
+                for field, value in values_of(event).items()
+            ]
+            if isinstance(event, WebhookUpdated):
+                return writes
+            listed = Write(organization_key(organization_id), event.webhook_id, mark, points_to=key)
+            return [*writes, Write(key, "created", mark), listed]
+        case WebhookDeleted():
+            listed_at = (organization_key(organization_id), event.webhook_id)
+            index_key = targets_key(organization_id)
+            return [Write(key, TOMBSTONE, mark, pointer=listed_at, index_key=index_key, indexed="target_url")]
+        case TriggerCreated():
+            trigger = Trigger(event.trigger_type, event.trigger_name)
+            return [Write(key, trigger_field(trigger), mark + CREATED + (event.first_created or mark))]
+        case TriggerDeleted():
+            return [Write(key, trigger_field(Trigger(event.trigger_type, event.trigger_name)), mark + DELETED)]
+        case ApiKeyIssued() | ApiKeyRevoked():
+            return api_key_writes(event, organization_id, mark)
+        case _:
+            assert_never(event)
+
+
+def key_about(organization_id: str, event: AnyEvent) -> str:
+    """The key of what an event is about: its webhook's registers, or its API key's."""
+    if isinstance(event, ApiKeyIssued | ApiKeyRevoked):
+        return api_key_key(event.key_id)
+    return webhook_key(organization_id, event.webhook_id)
+
+
+def seen_by_author(event: AnyEvent, fields: Fields) -> dict[str, str]:
+    """What of a webhook's `fields` a repeated request is answered with beside `event`: what a change left alone."""
+    if not isinstance(event, WebhookUpdated):
+        return {}
+    return {name: fields[name] for name in OWN_FIELDS if name in fields and name not in values_of(event)}
+
+
+def fields_after(writes: Iterable[Write], *, key: str, before: Fields) -> Fields:
+    """The registers of `key`, once an event's `writes` are applied to those `before` it."""
+    registers = {key: dict(before)}
+    merge(registers, writes)
+    return registers[key]
+
+
+def values_of(event: WebhookCreated | WebhookUpdated | UpdateWebhook) -> dict[str, str]:
+    """The fields that an event sets, or a command asks for, as their registers keep them."""
+    values = {"name": event.name, "description": event.description}
+    if event.target_url is not None:
+        values["target_url"] = value_with_normal_form(event.target_url)
+    if event.custom_headers is not None:
+        values["custom_headers"] = msgspec.json.encode(event.custom_headers, order="sorted").decode()
+    if event.timeout_nanoseconds is not None:
+        values["timeout_nanoseconds"] = str(event.timeout_nanoseconds)
+    return {field: value for field, value in values.items() if value is not None}
