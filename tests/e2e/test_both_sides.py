@@ -34,9 +34,11 @@ async def test_one_target_url_taken_on_both_sides_of_a_cut_is_kept_twice_in_one_
         for caller in callers.values():
             body = {"name": "third", "target_url": "https://both-sides.example.com/one"}
             assert (await caller.client.post(WEBHOOKS, json=body)).status_code == 409
-        # Who shares it may be changed all the same, unless it is to take what is taken.
+        # A webhook that shares it may be changed, and may keep it. A webhook that has another one cannot take it.
         path = f"{WEBHOOKS}/{made[0]}"
-        assert (await callers[HERE].client.patch(path, json={"name": "renamed"})).status_code == 200
+        for changes in ({"name": "renamed"}, {"target_url": "https://BOTH-sides.example.com:443/one"}):
+            assert (await callers[HERE].client.patch(path, json=changes)).status_code == 200
+        path = f"{WEBHOOKS}/{await create(callers[HERE], 'other', 'two')}"
         taken = await callers[HERE].client.patch(path, json={"target_url": "https://both-sides.example.com/one"})
         assert taken.status_code == 409
 
