@@ -1,6 +1,7 @@
-"""`--whole`: nothing is ever skipped, but what takes long runs shortened unless asked for whole.
+"""`--whole`: what takes long runs shortened, or is left out if even that takes seconds, unless asked for whole.
 
-`--programs`: what needs a program of its own, and says so with a marker, is left out unless asked for.
+`--programs`: what needs a program of its own, and says so with a marker, is left out unless asked for. Nothing is ever
+skipped, and the end of a run counts what was left out.
 """
 
 import shutil
@@ -58,6 +59,9 @@ NEEDED = {
 }
 """Marker -> what the tests that carry it need."""
 
+LONG = "long"
+"""The marker of tests that take seconds even if they are shortened."""
+
 _LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
@@ -82,15 +86,19 @@ def markers(item: pytest.Item) -> Iterator[str]:
     return (marker for marker in NEEDED if item.get_closest_marker(marker) is not None)
 
 
+def why_left_out(config: pytest.Config, item: pytest.Item) -> list[str]:
+    """The markers by which this run leaves a test out."""
+    why = [] if config.getoption("--programs") else list(markers(item))
+    is_long = item.get_closest_marker(LONG) is not None
+    return [*why, LONG] if is_long and not config.getoption("--whole") else why
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--programs"):
-        return
-    left_out = [item for item in items if any(markers(item))]
-    items[:] = [item for item in items if not any(markers(item))]
-    config.hook.pytest_deselected(items=left_out)
-    for item in left_out:
-        for marker in markers(item):
-            config.stash[_LEFT_OUT][marker] = config.stash[_LEFT_OUT].get(marker, 0) + 1
+    whys = {item: why_left_out(config, item) for item in items}
+    items[:] = [item for item in items if not whys[item]]
+    config.hook.pytest_deselected(items=[item for item, why in whys.items() if why])
+    for marker in (marker for why in whys.values() for marker in why):
+        config.stash[_LEFT_OUT][marker] = config.stash[_LEFT_OUT].get(marker, 0) + 1
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -116,8 +124,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for line in measured.lines(terminalreporter.getreports("passed")):
         terminalreporter.write_line(line)
     for marker, count in config.stash[_LEFT_OUT].items():
-        tests = "1 test that needs" if count == 1 else f"{count} tests that need"
-        terminalreporter.write_line(f"left out: {tests} {NEEDED[marker].what} (`make test-all` runs every test)")
+        tests = f"{count} {'test' if count == 1 else 'tests'}"
+        why = "marked as long" if marker == LONG else f"that need{'s' if count == 1 else ''} {NEEDED[marker].what}"
+        terminalreporter.write_line(f"left out: {tests} {why} (`make test-all` runs every test)")
 
 
 def in_one_process(node_id: str) -> str:

@@ -74,6 +74,7 @@ async def run(region: LocalRegion, client: httpx.AsyncClient, tmp_path: Path) ->
     return tried
 
 
+@pytest.mark.long
 async def test_every_operation_does_what_the_document_says(document: Json, run: Run, *, whole: bool) -> None:
     operations = sum(len(methods) for methods in document["paths"].values())
     seed = random.randrange(2**32)
@@ -112,6 +113,7 @@ def spoiled(document: Json) -> dict[str, str]:
     }
 
 
+@pytest.mark.long
 async def test_a_document_that_says_something_else_is_found_out(document: Json, run: Run) -> None:
     expected = spoiled(document)
     code, printed = await run(document, "--phases", "examples,coverage")

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 import httpx
+import pytest
 
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import OPERATION, ORGANIZATION, WEBHOOKS, Caller, calling_all
@@ -39,6 +40,7 @@ async def things(demo: LocalRegions, caller: Caller) -> dict[str, Mapping[str, s
     return {webhook: {}, trigger: {}, f"{KEYS}/{key['id']}": admin}
 
 
+@pytest.mark.long
 async def test_a_repeated_deletion_joins_the_first_one_until_that_holds_where_it_is_asked_for() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         here = callers[HERE].client

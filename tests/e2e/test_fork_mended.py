@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from deploy.local import local_regions
 from tests.e2e.callers import Told, calling_all
 from tests.e2e.set_back import restore, written_past_a_copy
@@ -12,6 +14,7 @@ IN_FLIGHT_SECONDS = 15
 """Longer than it takes until the other region is heard."""
 
 
+@pytest.mark.long
 async def test_after_a_fork_nothing_is_promised_until_the_right_log_is_back_and_then_all_goes_on(
     *, whole: bool
 ) -> None:

@@ -2,6 +2,8 @@
 
 import statistics
 
+import pytest
+
 from deploy.local import local_regions
 from tests.e2e.callers import calling_all
 
@@ -9,6 +11,7 @@ ROUND_TRIP_MILLISECONDS = 150
 SAMPLES = 15
 
 
+@pytest.mark.long
 async def test_all_regions_costs_about_one_round_trip_and_local_region_none_of_it() -> None:
     async with local_regions(round_trips=ROUND_TRIP_MILLISECONDS) as demo, calling_all(demo) as callers:
         caller = callers["us-iowa"]

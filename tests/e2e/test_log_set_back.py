@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import nats
 import nats.js.errors
+import pytest
 from redis.asyncio import Redis
 
 from deploy.local import HttpProcess, LocalRegions, local_regions
@@ -17,6 +18,7 @@ ORIGIN = "us-iowa"
 OTHERS = ("europe-belgium", "asia-japan")
 
 
+@pytest.mark.long
 async def test_an_origin_log_set_back_and_appended_to_halts_that_origin_only_and_loudly() -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(ORIGIN)
@@ -86,6 +88,7 @@ async def test_a_log_that_went_back_is_said_in_its_own_region_too() -> None:
         assert (await callers[ORIGIN].register()).status == 503
 
 
+@pytest.mark.long
 async def test_a_log_that_vanishes_is_said_everywhere_and_a_copy_that_vanishes_is_filled_again() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         other = demo.region(OTHERS[0])

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 
+import pytest
+
 from deploy.local import local_regions
 from tests.e2e.callers import calling, calling_all, under_load
 from tests.e2e.evidence import check, check_told, settled
@@ -10,6 +12,7 @@ from tests.e2e.evidence import check, check_told, settled
 CROWDED = "us-iowa"
 
 
+@pytest.mark.long
 async def test_two_services_and_two_replicators_with_one_killed_every_second_lose_nothing(*, whole: bool) -> None:
     seconds = 20 if whole else 5
     async with local_regions(round_trips=20) as demo, calling_all(demo) as others:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 import msgspec
+import pytest
 
 from deploy.local import local_regions
 from tests.e2e.callers import OPERATION, ORGANIZATION, WEBHOOKS, Told, burst, calling_all, fate
@@ -60,6 +61,7 @@ async def test_ids_that_nobody_was_given_are_unknown_and_what_is_no_id_is_a_400(
             assert OPERATION in answer.json()["errors"][0]["message"]
 
 
+@pytest.mark.long
 async def test_what_was_in_flight_when_its_service_and_nats_were_killed_is_later_said_to_be_there_or_never() -> None:
     """The log is paused, so nobody can know; then everything that could still land it is killed."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:

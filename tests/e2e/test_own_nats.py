@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from nats import connect
 
 from deploy.local import local_regions
@@ -15,6 +16,7 @@ AT_ONCE = 300
 TIMEOUT_SECONDS = 3
 
 
+@pytest.mark.long
 async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_will_be(*, whole: bool) -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         nats, url, keys = demo.region(HERE).nats, demo.region(HERE).http_url, callers[HERE].keys
@@ -50,6 +52,7 @@ async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_w
         print(f"told {check_told(evidence, told)}; {sum(registered[one.target_url] for one in unknown)} had landed")
 
 
+@pytest.mark.long
 async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_never_will_be(*, whole: bool) -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         nats, url, keys = demo.region(HERE).nats, demo.region(HERE).http_url, callers[HERE].keys

@@ -5,6 +5,7 @@ import random
 from collections import Counter
 
 import msgspec
+import pytest
 
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import OPERATION, ORGANIZATION, WEBHOOKS, Caller, calling_all, fate
@@ -74,6 +75,7 @@ def operations_in(log: Log) -> set[str]:
     return {msgspec.json.decode(event.data)["operation_id"] for event in log}
 
 
+@pytest.mark.long
 async def test_writers_who_race_over_a_flapping_link_leave_equal_projections_and_lose_nothing(*, whole: bool) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")

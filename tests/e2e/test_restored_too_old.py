@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from deploy.local import local_regions
 from tests.e2e.callers import calling_all
 from tests.e2e.evidence import last_sequence
@@ -12,6 +14,7 @@ ORIGIN = "us-iowa"
 OTHERS = ("europe-belgium", "asia-japan")
 
 
+@pytest.mark.long
 async def test_a_log_set_back_gets_no_false_201_and_is_not_written_to_once_the_others_are_heard() -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(ORIGIN)

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import ORGANIZATIONS, WEBHOOKS, Caller, calling, calling_all
@@ -82,6 +83,7 @@ async def disturb(demo: LocalRegions, dice: random.Random) -> None:
         await asyncio.sleep(dice.random())
 
 
+@pytest.mark.long
 async def test_a_thousand_requests_repeated_under_random_408s_have_a_thousand_effects(*, whole: bool) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")

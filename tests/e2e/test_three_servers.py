@@ -5,6 +5,8 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import Caller, Told, accepted, calling_all, under_load
 from tests.e2e.evidence import check, check_told, settled
@@ -20,6 +22,7 @@ PAUSED_SECONDS = 8.0
 """So long that the others elect another leader."""
 
 
+@pytest.mark.long
 async def test_a_server_of_three_that_is_killed_under_load_loses_nothing_and_writes_go_on(*, whole: bool) -> None:
     async with three_servers(regions=3 if whole else 2) as (demo, callers):
         here = demo.region(HERE)
@@ -42,6 +45,7 @@ async def test_a_server_of_three_that_is_killed_under_load_loses_nothing_and_wri
         await lost_nothing(demo, told)
 
 
+@pytest.mark.long
 async def test_a_leader_that_pauses_and_goes_on_is_believed_by_nobody_and_raises_no_alarm(*, whole: bool) -> None:
     async with three_servers(regions=2) as (demo, callers):
         here = demo.region(HERE)

@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 
 import httpx
+import pytest
 
 from adapters.connection import open_connection
 from adapters.event_log import EventLog
@@ -75,6 +76,7 @@ async def test_a_read_that_waits_ends_with_the_heal_or_in_time_with_who_is_missi
         assert (await waiting).status_code == 200
 
 
+@pytest.mark.long
 async def test_with_each_answers_token_nobody_goes_back_in_time_across_regions_and_a_rebuild_of_redis(
     *, whole: bool
 ) -> None:
@@ -172,6 +174,7 @@ async def test_a_token_of_an_epoch_that_is_not_known_here_may_be_of_a_later_one_
             assert parse_token(answer.headers[TOKEN]) == unknown, "what is not known is not taken back"
 
 
+@pytest.mark.long
 async def test_a_log_that_a_restore_set_back_keeps_tokens_waiting_and_never_answers_from_before_them() -> None:
     """Cut off from the others it does not know that it went back."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:

@@ -1,4 +1,4 @@
-"""Tests that need a program of their own are left out aloud, and never pass without it."""
+"""Tests that take long, or need a program of their own, are left out aloud, and never pass without it."""
 
 import asyncio
 import os
@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 BROWSER, CONTAINERS = "tests/browser/test_words.py", "tests/containers/test_built_image.py"
+LONG = "tests/e2e/test_latency.py"
 
 
 async def outcome(*options: str, path: str, tests: str = BROWSER) -> tuple[int | None, str]:
@@ -32,8 +33,9 @@ async def outcome(*options: str, path: str, tests: str = BROWSER) -> tuple[int |
 
 
 async def test_they_are_left_out_unless_asked_for_and_that_is_said() -> None:
-    code, printed = await outcome("--numprocesses", "1", path=os.environ["PATH"])
+    code, printed = await outcome("--numprocesses", "1", LONG, path=os.environ["PATH"])
     assert code == pytest.ExitCode.NO_TESTS_COLLECTED
+    assert "left out: 1 test marked as long (`make test-all` runs every test)" in printed
     assert re.search(r"left out: \d+ tests that need chromium \(`make test-all` runs every test\)", printed)
 
 

@@ -125,6 +125,7 @@ class Reader:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.long
 async def test_while_leaders_change_every_append_is_at_its_place_once_or_never_and_every_reader_sees_it(
     region: LocalRegion, log: EventLog, epoch: Epoch, *, whole: bool
 ) -> None:

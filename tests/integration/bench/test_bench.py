@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from bench.report import Report
 
@@ -14,6 +15,7 @@ SHORT = (
 )
 
 
+@pytest.mark.long
 def test_it_measures_every_figure_and_leaves_nothing_behind(tmp_path: Path, temporary: Path) -> None:
     figures = tmp_path / "figures.json"
     command = (sys.executable, "-m", "bench", *SHORT, "--json", str(figures))

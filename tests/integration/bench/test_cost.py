@@ -26,6 +26,7 @@ SHORT = ("--regions", "2", "--rtt", "0", "--rounds", "2", "--seconds", "0.2", "-
         (("--servers",), ["one NATS server", "three NATS servers"]),
     ],
 )
+@pytest.mark.long
 def test_it_compares_every_side_with_the_first_and_leaves_nothing_behind(
     options: tuple[str, ...], sides: list[str], tmp_path: Path, temporary: Path
 ) -> None:

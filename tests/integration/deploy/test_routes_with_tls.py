@@ -177,6 +177,7 @@ async def test_three_that_know_one_another_by_certificate_keep_a_log_together(se
             await events(follower, 2)
 
 
+@pytest.mark.long
 async def test_certificates_are_renewed_without_a_restart_and_are_good_for_routes_too(servers: Servers) -> None:
     async with servers.log(servers.started[0]) as log:
         await until_taken(log, [1, 2])

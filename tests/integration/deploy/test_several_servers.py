@@ -95,6 +95,7 @@ async def test_a_cut_cuts_off_every_server() -> None:
             await greeting(port)
 
 
+@pytest.mark.long
 async def test_what_three_servers_keep_outlives_any_of_them_and_its_disk(*, whole: bool) -> None:
     async with servers() as demo:
         here = demo.region(HERE)
@@ -120,6 +121,7 @@ async def until_whole(region: LocalRegion) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.long
 async def test_the_same_data_is_started_from_again_with_as_many_servers_only(tmp_path: Path) -> None:
     async with servers(data=tmp_path) as demo:
         await publish(demo.region(HERE), "kept")

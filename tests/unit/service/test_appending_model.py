@@ -399,6 +399,7 @@ def test_no_interleaving_loss_or_late_arrival_makes_an_answer_untrue() -> None:
     run_state_machine_as_test(World, settings=settings(stateful_step_count=60))
 
 
+@pytest.mark.long
 def test_the_checks_find_out_services_that_are_wrong_about_lost_acknowledgements(*, whole: bool) -> None:
     """One that is found out soon, and the others, for which it takes thousands of steps, where all is run whole."""
     late = [ServiceThatTrustsSilence, ServiceThatRefusesWhatMayHaveLanded, ServiceThatForgetsWhomItLeftInDoubt]
