@@ -42,6 +42,7 @@ class EndingProtocol(MessageProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._refusal: Refusal | None = None
+        self._begun: RequestResponseCycle | None = None
         self._broken: RequestResponseCycle | None = None
         self._end_timer: asyncio.TimerHandle | None = None
 
@@ -101,8 +102,11 @@ class EndingProtocol(MessageProtocol):
             self._stop_end_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Forget it. Have the request that was begun last know: uvicorn tells the one that came last."""
         self._stop_end_timer()
+        if self._begun is not None and not self._begun.response_complete:
+            self._begun.disconnected = True
+            self._begun.message_event.set()
         super().connection_lost(exc)
 
     def end(self, reason: str) -> None:
@@ -126,6 +130,7 @@ class EndingProtocol(MessageProtocol):
             self._end_with(refusal.answer())
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        self._begun = cycle
         super()._start_asgi_task(cycle, app)
         if cycle is self._broken and self._refusal is not None:
             self._end_with(self._refusal.answer())

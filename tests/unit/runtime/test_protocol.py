@@ -17,7 +17,7 @@ from prometheus_client import REGISTRY
 from runtime import endings, protocol, server
 from runtime.protocol import HEAD_BYTES_MAX, PIECE_BYTES, PIPELINED_MAX
 from service.answers import failure
-from tests.unit.runtime.serving import LOCALHOST, Streams, connect, served, takes
+from tests.unit.runtime.serving import LOCALHOST, Streams, connect, reset, served, takes
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: here\r\n"
@@ -311,6 +311,22 @@ async def test_no_more_than_so_many_requests_wait_on_one_connection() -> None:
         streams[1].write((GET + END) * (PIPELINED_MAX + 2))
         await until(lambda: closed("pipelined") == before + 1)
         app.may_answer.set()
+
+
+async def test_a_client_that_leaves_is_noticed_by_the_first_of_its_requests_that_has_no_answer() -> None:
+    told: list[str] = []
+
+    async def app(scope: MutableMapping[str, Any], receive: Callable[..., Any], _send: Callable[..., Any]) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        told.append(scope["path"])
+
+    async with served(app) as port:
+        _, writer = await connect(port)
+        writer.write((GET + END).replace(b"/ ", b"/first ") + GET + END)
+        await takes(port)
+        reset(writer)
+        await until(lambda: told == ["/first"])
 
 
 async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
