@@ -38,6 +38,7 @@ class Forked(LogAlarm):
     reason = "forked"
 
     def __init__(self, origin: Region, *, known: Mark, holder: Region | None = None) -> None:
+        self.known = known
         had = f"{holder} has a copy of {known.fingerprint}" if holder else f"{known.fingerprint} was read"
         super().__init__(origin, f"another event stands at {known.sequence}, where {had}")
 

@@ -12,11 +12,13 @@ class Known(msgspec.Struct, frozen=True):
     """The highest mark of each origin that a region showed while it was current.
 
     `history` counts how often a projection was emptied because it held events of another history of a log. Marks of
-    an earlier history mean nothing in a later one.
+    an earlier history mean nothing in a later one. `contradicted` is an event of the region's own log that the log did
+    not have when it was last compared: marks of that time may be of events that are in no log any more.
     """
 
     history: int = 0
     marks: Mapping[Region, Mark] = {}
+    contradicted: Mark | None = None
 
     def lacking(self, incarnation: str, vector: Vector) -> dict[Region, Mark]:
         """The marks that a projection with `vector`, in `incarnation`, does not reach."""
@@ -42,6 +44,10 @@ class KnownMarks:
         """Take in that `region` had `vector`. While it is not current it answers nothing, so its marks do not count."""
         self.take(region, Known(history_of(incarnation), vector if is_current else {}))
 
+    def contradicted(self, region: Region, mark: Mark) -> None:
+        """Take in that the log of `region` has another event than `mark`, in the history that is known."""
+        self.take(region, Known(self.of(region).history, contradicted=mark))
+
     def take(self, region: Region, heard: Known) -> None:
         """Take in what is known of `region`."""
         known = self.of(region)
@@ -49,8 +55,10 @@ class KnownMarks:
             return
         if heard.history > known.history:
             self._of[region] = known = Known(heard.history)
-        if higher := {o: mark for o, mark in heard.marks.items() if _is_higher(mark, known.marks.get(o))}:
-            self._of[region] = Known(known.history, {**known.marks, **higher})
+        contradicted = heard.contradicted or known.contradicted
+        higher = {o: mark for o, mark in heard.marks.items() if _is_higher(mark, known.marks.get(o))}
+        if higher or contradicted != known.contradicted:
+            self._of[region] = Known(known.history, {**known.marks, **higher}, contradicted)
 
 
 def includes(vector: Vector, origin: Region, mark: Mark) -> bool:

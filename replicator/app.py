@@ -116,6 +116,7 @@ class Replicator:
                 copy=local_logs[origin],
                 replicas=replicas,
                 status=status,
+                forked=evidence.forked,
                 now_milliseconds=settings.clock.now_milliseconds,
                 tracing=tracing,
             )

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from adapters.announcements import Announcement
-from adapters.projection_state import Had
-from core.known_marks import Known, KnownMarks, includes
+from adapters.projection_state import Contradiction, Had
+from core.known_marks import Known, KnownMarks, history_of, includes
 from core.positions import NOTHING, Mark, Region, Vector
 
 SILENT_SECONDS = 1.0
@@ -44,6 +44,10 @@ class Evidence:
         if self._incarnations.get(region) != incarnation:
             self._unverified.add(region)
         self._heard_at[region], self._incarnations[region] = now_seconds, incarnation
+
+    def forked(self, origin: Region, mark: Mark) -> None:
+        """Take in that the log of `origin` has another event than `mark`, which this region's copy has."""
+        self._known.contradicted(origin, mark)
 
     def shown(self, incarnation: str, vector: Vector, *, is_current: bool) -> None:
         """Take in what this region's projection had."""
@@ -88,6 +92,14 @@ class HadHere(NamedTuple):
     origins: Collection[Region]
     claims: Mapping[Region, Known]
     of_own_log: Collection[tuple[Region, Mark]]
+
+    def contradictions(self, incarnation: str) -> list[Contradiction]:
+        """The events that other regions did not find in this region's log, in the history of `incarnation`."""
+        return [
+            Contradiction(known.contradicted, by)
+            for by, known in self.claims.items()
+            if known.contradicted is not None and known.history >= history_of(incarnation)
+        ]
 
     def lacking(self, incarnation: str, vector: Vector) -> dict[Region, Had]:
         """What a projection with `vector`, in `incarnation`, does not reach of it. An origin's highest mark counts."""

@@ -60,8 +60,13 @@ class Proof:
         return state if state.is_required_known else await self._prove(state)
 
     async def _hold_against(self, had: HadHere, state: State) -> State:
+        for contradicted in (state.contradicted, *had.contradictions(state.incarnation)):
+            if contradicted is not None and await self._is_settled(contradicted):
+                log.info("rebuild", why=f"the log of {self._here} is again the one that {contradicted.by} knows")
+                await self._projection.rebuild(state.incarnation)
+                return await self._projection.observe()
         if state.contradicted is not None:
-            return await self._settle(state, state.contradicted)
+            return state
         lacking = had.lacking(state.incarnation, state.vector)
         contradicted = await self._contradiction()
         is_news = any(_is_beyond(one, state.known.get(origin)) for origin, one in lacking.items())
@@ -70,15 +75,12 @@ class Proof:
         await self._projection.remember(state.incarnation, lacking, contradicted)
         return await self._projection.observe()
 
-    async def _settle(self, state: State, contradicted: Contradiction) -> State:
-        """Build the projection anew once the log has the event that it was lacking: it holds events of another log."""
+    async def _is_settled(self, contradicted: Contradiction) -> bool:
+        """Whether the log has the event that it was lacking. What is known then may be of events of another log."""
         with suppress(Unavailable, LogMissing):
             found = await self._local_logs[self._here].event_at(contradicted.mark.sequence)
-            if found is not None and found.mark() == contradicted.mark:
-                log.info("rebuild", why=f"the log of {self._here} is again the one that {contradicted.by} knows")
-                await self._projection.rebuild(state.incarnation)
-                return await self._projection.observe()
-        return state
+            return found is not None and found.mark() == contradicted.mark
+        return False
 
     async def _contradiction(self) -> Contradiction | None:
         """An event that another region has of this region's log, and that is another one in the log itself."""

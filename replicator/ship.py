@@ -31,6 +31,7 @@ class Shipper:
         copy: EventLog,
         replicas: int,
         status: Status,
+        forked: Callable[[Region, Mark], None],
         now_milliseconds: Callable[[], int],
         tracing: Tracing = UNTRACED,
     ) -> None:
@@ -39,12 +40,20 @@ class Shipper:
         self._copy = copy
         self._replicas = replicas
         self._status = status
+        self._forked = forked
         self._now_milliseconds = now_milliseconds
         self._measures = metrics.Shipping(origin)
         self._tracing = tracing
 
     async def live(self) -> None:
         """Ship until something is in doubt, and then raise. Begins at the last event that the copy has."""
+        try:
+            await self._ship()
+        except Forked as error:
+            self._forked(self._origin, error.known)
+            raise
+
+    async def _ship(self) -> None:
         end = await self._open_copy()
         async with self._source.follow(end) as follower:
             copy = await self._copy.describe()

@@ -227,3 +227,30 @@ async def test_a_region_that_cannot_be_reached_is_not_waited_for_for_long(
     replicator = Replicator(projection)
     await replicator.look()
     assert (await replicator.look()).is_current
+
+
+async def test_once_a_log_that_forked_is_back_its_marks_of_that_time_are_not_demanded(projection: Projection) -> None:
+    """Log and Redis were put back together: nothing here shows that there was a fork, and the other region knows."""
+    replicator = Replicator(projection)
+    await replicator.current()
+    replicator.log.marks = [at(1), at(2)]
+    await replicator.applied(0, 2)
+    forked = Known(0, {US: at(5, "other")}, contradicted=at(2))
+    replicator.hear(forked, applied=at(2))
+    state = await replicator.look()
+    assert (state.vector, state.known) == ({}, {}), "it begins another history"
+
+    await replicator.applied(0, 2)
+    replicator.hear(forked, applied=at(2))
+    state = await replicator.current()
+    assert (state.vector, state.known) == ({US: at(2)}, {})
+
+
+async def test_the_marks_of_a_log_that_is_still_forked_are_demanded(projection: Projection) -> None:
+    replicator = Replicator(projection)
+    await replicator.current()
+    replicator.log.marks = [at(1), at(2, "other")]
+    await replicator.applied(0, 1)
+    replicator.hear(Known(0, {US: at(5, "other")}, contradicted=at(2)))
+    state = await replicator.look()
+    assert (state.is_current, state.known) == (False, {US: Had(EPOCH, at(5).sequence, EU)})

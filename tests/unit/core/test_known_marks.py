@@ -54,6 +54,15 @@ def test_a_later_history_lacks_nothing_of_an_earlier_one_and_is_known_on_its_own
     assert known.of(US) == Known(7), "that was said before"
 
 
+def test_that_a_log_was_contradicted_is_known_until_a_later_history_begins() -> None:
+    known = shown({US: mark(5)})
+    known.contradicted(US, mark(3))
+    known.shown(US, "1:ab:0:x", {US: mark(6)}, is_current=True)
+    assert known.of(US) == Known(0, {US: mark(6)}, contradicted=mark(3))
+    known.shown(US, "1:ab:7:y", {}, is_current=False)
+    assert known.of(US) == Known(7)
+
+
 def test_what_is_known_does_not_change_under_who_looks_at_it() -> None:
     known = shown({US: mark(5)})
     before = known.of(US)

@@ -1,12 +1,12 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
 
 from adapters.batches import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, ONE_BY_ONE_MAX, batch_of
-from adapters.errors import Incomplete, Interrupted, TooLarge
+from adapters.errors import Forked, Incomplete, Interrupted, TooLarge
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Stored
 from adapters.log_info import LogInfo
@@ -92,18 +92,29 @@ def now() -> int:
     return 0
 
 
-async def shipped(source: Copy, copy: Copy, tracing: Tracing = UNTRACED) -> None:
-    """Return once the copy has everything."""
-    expected = [event._replace(heard_nanoseconds=0) for event in source.coming]
-    shipper = Shipper(
+def a_shipper(
+    source: Copy,
+    copy: Copy,
+    *,
+    tracing: Tracing = UNTRACED,
+    forked: Callable[[Region, Mark], None] = lambda origin, mark: None,  # noqa: ARG005 - nobody asks
+) -> Shipper:
+    return Shipper(
         ORIGIN,
         source=log(source),
         copy=log(copy),
-        replicas=3,
+        replicas=1,
         status=Status(),
+        forked=forked,
         now_milliseconds=now,
         tracing=tracing,
     )
+
+
+async def shipped(source: Copy, copy: Copy, tracing: Tracing = UNTRACED) -> None:
+    """Return once the copy has everything."""
+    expected = [event._replace(heard_nanoseconds=0) for event in source.coming]
+    shipper = a_shipper(source, copy, tracing=tracing)
     living = asyncio.create_task(shipper.live())
     async with asyncio.timeout(5):
         while copy.events != expected:
@@ -154,7 +165,7 @@ async def test_a_place_that_something_unseen_takes_is_tried_again_after_a_pause(
 
 async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_comes() -> None:
     source, copy = Copy(stored(12)), Copy()
-    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=1, status=Status(), now_milliseconds=now)
+    shipper = a_shipper(source, copy)
     living = asyncio.create_task(shipper.live())
     async with asyncio.timeout(5):
         while len(copy.events) < 12:
@@ -167,9 +178,7 @@ async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_
 async def test_a_copy_that_lacks_events_is_appended_to_no_further_and_is_named() -> None:
     copy = Copy()
     copy.flaw = "it begins at event 5"
-    shipper = Shipper(
-        ORIGIN, source=log(Copy(stored(3))), copy=log(copy), replicas=1, status=Status(), now_milliseconds=now
-    )
+    shipper = a_shipper(Copy(stored(3)), copy)
     with pytest.raises(Incomplete, match="this region's copy of the log is incomplete: it begins at event 5"):
         await shipper.live()
     assert not copy.events
@@ -179,7 +188,17 @@ async def test_an_event_that_the_copy_will_never_take_is_named_and_all_before_it
     source, copy = Copy(stored(20)), Copy()
     copy.event_bytes_max = 5
     source.coming[11] = source.coming[11]._replace(data=b"." * 6)
-    shipper = Shipper(ORIGIN, source=log(source), copy=log(copy), replicas=1, status=Status(), now_milliseconds=now)
+    shipper = a_shipper(source, copy)
     with pytest.raises(TooLarge, match="this region's copy of the log cannot take event 12: takes at most 5"):
         await shipper.live()
     assert [event.sequence for event in copy.events] == [*range(1, 12)]
+
+
+async def test_the_event_that_the_log_of_an_origin_contradicts_is_told() -> None:
+    told: list[tuple[Region, Mark]] = []
+    copy, before, another = Copy(), stored(2), stored(2)[1]._replace(data=b"another")
+    copy.events = before
+    shipper = a_shipper(Copy([*before, another]), copy, forked=lambda *forked: told.append(forked))
+    with pytest.raises(Forked):
+        await shipper.live()
+    assert told == [(ORIGIN, before[1].mark())]
