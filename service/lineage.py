@@ -7,7 +7,8 @@ as high as ever and mean nothing; believed, they would make a 201 untrue.
 from collections.abc import Callable
 from enum import Enum, auto
 
-from core.positions import NOTHING, Mark, Region
+from adapters.errors import Forked, WentBack
+from core.positions import NOTHING, Mark, Region, Sequence
 
 
 class Recognition(Enum):
@@ -29,7 +30,8 @@ class Lineage:
         self._recognize = recognize
         self._verified: set[Region] = set()
         self._ahead: dict[Region, Mark] = {}
-        self._foreign: dict[Region, Mark] = {}
+        self._foreign: dict[Region, str] = {}
+        self._beyond: dict[Region, str] = {}
 
     @property
     def ahead(self) -> dict[Region, Mark]:
@@ -38,10 +40,10 @@ class Lineage:
 
     @property
     def contradiction(self) -> str:
-        """What speaks against this region's log, in words; `""` if nothing does."""
-        return "; ".join(
-            f"{region} has applied another event {mark.sequence}" for region, mark in self._foreign.items()
-        )
+        """What speaks against this region's log: a halt's reason and, after a colon, why; `""` if nothing does."""
+        if self._foreign:
+            return f"{Forked.reason}: {'; '.join(self._foreign.values())}"
+        return f"{WentBack.reason}: {'; '.join(self._beyond.values())}" if self._beyond else ""
 
     def is_believed(self, region: Region, mark: Mark) -> bool:
         """Whether `mark`, announced by `region` for this region's log, says that our event there was applied."""
@@ -52,22 +54,28 @@ class Lineage:
             case Recognition.OURS:
                 self._verified.add(region)
                 self._foreign.pop(region, None)
+                self._beyond.pop(region, None)
                 return True
             case Recognition.TOO_OLD:
-                return region in self._verified and region not in self._foreign
+                return region in self._verified
             case Recognition.AHEAD:
                 self._ahead[region] = mark
                 return False
             case Recognition.FOREIGN:
-                self.disown(region, mark)
+                self._disown(region)
+                self._foreign[region] = f"{region} has applied another event {mark.sequence}"
                 return False
 
     def prove_again(self) -> None:
         """The log was restored: a mark too old to be compared counts only once its region has shown one that agrees."""
         self._verified.clear()
 
-    def disown(self, region: Region, mark: Mark) -> None:
-        """Take in that `mark` is not in this region's log."""
-        self._ahead.pop(region, None)
+    def ends_before(self, region: Region, mark: Mark, *, last_sequence: Sequence) -> None:
+        """Take in that this region's log ends at `last_sequence`, before `mark`."""
+        self._disown(region)
+        self._beyond[region] = f"the log ends at {last_sequence}, and {region} has applied event {mark.sequence}"
+
+    def _disown(self, region: Region) -> None:
+        for known in (self._ahead, self._foreign, self._beyond):
+            known.pop(region, None)
         self._verified.discard(region)
-        self._foreign[region] = mark

@@ -7,7 +7,7 @@ from contextlib import suppress
 import structlog
 
 from adapters.batches import batch_size
-from adapters.errors import EpochChanged, Forked, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
+from adapters.errors import EpochChanged, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
 from adapters.event_log import EventLog
 from adapters.follower import Follower, Stored
 from adapters.projection import Projection
@@ -71,8 +71,7 @@ class OwnLog:
     @property
     def alarm(self) -> str:
         """Why this log must not be written to until somebody has looked; `""` where it may."""
-        contradiction = self.lineage.contradiction
-        return self._log_alarm or (f"{Forked.reason}: {contradiction}" if contradiction else "")
+        return self._log_alarm or self.lineage.contradiction
 
     @property
     def doubt(self) -> str:
@@ -249,7 +248,7 @@ class OwnLog:
             for region, mark in ahead.items():
                 if mark.sequence > info.last_sequence:
                     log.error("own log", region=region, applied=mark.sequence, last_sequence=info.last_sequence)
-                    self.lineage.disown(region, mark)
+                    self.lineage.ends_before(region, mark, last_sequence=info.last_sequence)
 
 
 def _tail_event(origin: Region, event: Stored) -> TailEvent:

@@ -84,7 +84,7 @@ async def test_a_log_that_went_back_is_said_in_its_own_region_too() -> None:
             await process.start()
         async with calling(region.replicators[0].url) as replicator:
             await says_halted(replicator, "went_back")
-        await says_halted(callers[ORIGIN])
+        await says_halted(callers[ORIGIN], "went_back")
         assert (await callers[ORIGIN].register()).status == 503
 
 

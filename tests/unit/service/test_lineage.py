@@ -52,7 +52,7 @@ def test_a_region_with_another_event_is_not_believed_and_contradicts_until_it_ag
     appending = appending_with(10)
     lineage = Lineage(appending.recognize)
     assert not lineage.is_believed(THERE, mark(8, "another"))
-    assert THERE in lineage.contradiction
+    assert lineage.contradiction == "forked: asia-japan has applied another event 8"
     assert lineage.is_believed(THERE, mark(8))
     assert lineage.contradiction == ""
 
@@ -64,8 +64,21 @@ def test_what_is_too_old_is_believed_only_of_a_region_that_agreed_before() -> No
     assert not lineage.is_believed(THERE, mark(5))
     assert lineage.is_believed(THERE, mark(KEPT_EVENTS + 1))
     assert lineage.is_believed(THERE, mark(6))
-    lineage.disown(THERE, mark(KEPT_EVENTS + 2))
+    assert not lineage.is_believed(THERE, mark(KEPT_EVENTS + 2, "another"))
     assert not lineage.is_believed(THERE, mark(7))
+
+
+def test_a_log_that_ends_before_what_a_region_has_went_back_and_once_it_was_appended_to_it_forked() -> None:
+    appending = appending_with(8)
+    lineage = Lineage(appending.recognize)
+    assert not lineage.is_believed(THERE, mark(9, "another"))
+    lineage.ends_before(THERE, mark(9, "another"), last_sequence=Sequence(8))
+    assert lineage.contradiction == "went_back: the log ends at 8, and asia-japan has applied event 9"
+    appending.observed(TailEvent(mark(9), 0, []))  # type: ignore[arg-type]
+    assert not lineage.is_believed(THERE, mark(9, "another"))
+    assert lineage.contradiction == "forked: asia-japan has applied another event 9"
+    assert lineage.is_believed(THERE, mark(9))
+    assert lineage.contradiction == ""
 
 
 def test_a_region_that_has_nothing_yet_contradicts_nothing() -> None:

@@ -189,7 +189,8 @@ async def test_what_was_read_of_another_history_is_forgotten_once_the_projection
     async with running(log, tail_events_max=1, view=view) as own_log:
         await until(lambda: own_log.appending is not None)
         before = own_log.appending
-        own_log.lineage.disown(THERE, mark(5))
+        assert not own_log.lineage.is_believed(THERE, Mark(EPOCH, Sequence(9), "another"))
+        assert own_log.alarm.startswith("forked")
 
         log.end, view.is_current, log.is_doubtful = 5, False, True
         await until(lambda: own_log.alarm.startswith("went_back"))
@@ -211,14 +212,14 @@ async def test_what_was_read_of_another_history_is_forgotten_once_the_projection
 
 async def test_a_log_that_another_region_contradicts_is_told_too_until_it_does_not(lines: list[Any]) -> None:
     async with running(Log()) as own_log:
-        own_log.lineage.disown(THERE, mark(9))
-        await until(lambda: halted("forked") == 1)
-        assert own_log.alarm == "forked: asia-japan has applied another event 9"
-        assert told(lines) == [("halted", "forked")]
+        own_log.lineage.ends_before(THERE, mark(9), last_sequence=Sequence(8))
+        await until(lambda: halted("went_back") == 1)
+        assert own_log.alarm == "went_back: the log ends at 8, and asia-japan has applied event 9"
+        assert told(lines) == [("halted", "went_back")]
         (line,) = [line for line in lines if line.get("step") == "append"]
-        assert line["why"] == "asia-japan has applied another event 9"
+        assert line["why"] == "the log ends at 8, and asia-japan has applied event 9"
         tail = SimpleNamespace(end=mark(9))
         own_log.appending = cast("Any", SimpleNamespace(recognize=lambda _: Recognition.OURS, tail=tail))
         assert own_log.lineage.is_believed(THERE, mark(9))
-        await until(lambda: halted("forked") == 0)
-        assert told(lines) == [("halted", "forked"), ("resumed", "")]
+        await until(lambda: halted("went_back") == 0)
+        assert told(lines) == [("halted", "went_back"), ("resumed", "")]
