@@ -42,8 +42,10 @@ class NotStored:
 def not_stored(headers: Any) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 - any iterable of an ASGI server's pairs
     """`headers`, and `Cache-Control: no-store` unless they say something of caches."""
     found = list(headers)
-    if not any(name.lower() == CACHE_CONTROL for name, _ in found):
-        found.append((CACHE_CONTROL, NO_STORE))
+    for name, _ in found:
+        if name.lower() == CACHE_CONTROL:
+            return found
+    found.append((CACHE_CONTROL, NO_STORE))
     return found
 
 

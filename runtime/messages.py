@@ -60,9 +60,13 @@ class MessageProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Keep it, without the white space behind its value, which is no part of it (RFC 9110, 5.5).
 
-        The parser drops what is before it. A chunked body's trailers come here too.
+        The parser drops what is before it. A chunked body's trailers come here too. This is uvicorn's own otherwise,
+        and not called from here: there are ten headers in a request.
         """
-        super().on_header(name, value.rstrip(_WHITE_SPACE))
+        name, value = name.lower(), value.rstrip(_WHITE_SPACE)
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Begin the request, unless its head is going to be parsed again."""

@@ -82,6 +82,13 @@ async def test_white_space_around_a_value_is_no_part_of_it(space: bytes) -> None
     assert asked.headers == [(b"host", b"here"), (b"x-a", b"a b"), (b"x-b", b"")]
 
 
+async def test_a_client_that_waits_for_leave_to_send_its_body_is_given_it() -> None:
+    head = b"POST / HTTP/1.1\r\n" + HOST + b"Expect: 100-Continue \r\nContent-Length: 2\r\n\r\n"
+    conversation = await spoken([head, b"", b"{}"])
+    assert conversation.statuses == [100, 204]
+    assert [asked.body for asked in conversation.asked] == [b"{}"]
+
+
 @pytest.mark.parametrize("codings", [b"gzip, chunked", b"gzip\r\nTransfer-Encoding: chunked", b"gzip"])
 @pytest.mark.parametrize("offer", [b"", OFFERS[0]], ids=["no offer", "offer"])
 async def test_a_transfer_coding_that_would_have_to_be_undone_is_a_501(codings: bytes, offer: bytes) -> None:
