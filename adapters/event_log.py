@@ -52,11 +52,12 @@ class Append(Enum):
 
 
 class EventLog:
-    """One origin's log on one region's servers."""
+    """One origin's log on one region's servers. `name` is how its alarms call it."""
 
-    def __init__(self, connection: Connection, origin: Region) -> None:
+    def __init__(self, connection: Connection, origin: Region, *, name: str = "the log") -> None:
         self._connection = connection
         self.origin = origin
+        self._name = name
         self._stream = stream_of(origin)
         self._lacking = NOTHING
 
@@ -180,7 +181,7 @@ class EventLog:
             if info.last_sequence < known.sequence:
                 raise await self._shorter_than(known)
             if info.flaw:
-                raise Incomplete(self.origin, info.flaw)
+                raise Incomplete(self.origin, info.flaw, what=self._name)
             if self._lacking != NOTHING:
                 await self._look_for(self._lacking)
             follower.epoch, follower.created = info.epoch, info.created
@@ -205,9 +206,8 @@ class EventLog:
             is_lacking = info.last_sequence >= sequence and await self.event_at(sequence) is None
             self._lacking = sequence if is_lacking else NOTHING
             if is_lacking:
-                raise Incomplete(
-                    self.origin, info.flaw or f"it ends at {info.last_sequence} and has no event {sequence}"
-                )
+                flaw = info.flaw or f"it ends at {info.last_sequence} and has no event {sequence}"
+                raise Incomplete(self.origin, flaw, what=self._name)
         except LogMissing as error:
             raise Unavailable(f"{self._stream} is gone") from error
 

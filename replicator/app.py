@@ -19,7 +19,7 @@ from replicator.health import health
 from replicator.persistence import Persistence
 from replicator.proof import Proof
 from replicator.settings import Settings
-from replicator.ship import Shipper
+from replicator.ship import COPY, Shipper
 from replicator.status import Status, Step
 from runtime.head import HeadAsGet
 from runtime.health import Health, expose_health, health_routes
@@ -83,7 +83,8 @@ class Replicator:
         self._projection = projection
         self._status = status = Status()
         # A retired region's events stay in every other region's copy, and in what is rebuilt from it.
-        local_logs = {origin: EventLog(connections[here], origin) for origin in settings.topology.regions}
+        local_logs = {origin: EventLog(connections[here], origin, name=COPY) for origin in settings.topology.regions}
+        local_logs[here] = EventLog(connections[here], here)
         copies = {region: EventLog(connections[region], here) for region in connections if region != here}
         sources = {origin: EventLog(connections[origin], origin) for origin in connections if origin != here}
         keeper = Keeper(
