@@ -206,12 +206,12 @@ class Projection:
             incarnation, _pairs(pairs), is_current=bool(is_current), is_required_known=bool(is_required_known)
         )
 
-    async def begin(self) -> str:
+    async def begin(self, *, history: int = 0) -> str:
         """The incarnation of the data in this Redis, given to it now if it has none. Raises `Unavailable`.
 
-        Data in an older format than this version's is dropped first.
+        Data in an older format than this version's is dropped first. The incarnation is of `history` or a later one.
         """
-        return await self._begun(useless="")
+        return await self._begun(useless="", history=history)
 
     async def rebuild(self, incarnation: str) -> str:
         """Drop everything that was applied in `incarnation`, and begin anew. Returns the incarnation of now.
@@ -219,11 +219,11 @@ class Projection:
         For one that holds events of another history of a log: what the region is known to have had of it is forgotten,
         in every process. It does nothing if another incarnation has followed meanwhile. Raises `Unavailable`.
         """
-        return await self._begun(useless=incarnation)
+        return await self._begun(useless=incarnation, history=0)
 
-    async def _begun(self, *, useless: str) -> str:
+    async def _begun(self, *, useless: str, history: int) -> str:
         now = str(time.time_ns() // 1_000_000)
-        incarnation, why_not = await self._begin([STATE_KEY], [secrets.token_hex(8), useless, now])
+        incarnation, why_not = await self._begin([STATE_KEY], [secrets.token_hex(8), useless, now, str(history)])
         if why_not:
             raise Unavailable(_WHY_NOT_BEGUN[why_not])
         return str(incarnation)

@@ -67,6 +67,10 @@ class Evidence:
         claims = {self._here: self.of(self._here), **{region: self._claims.of(region) for region in self._others}}
         return HadHere(self._here, self._origins, claims, tuple(self._of_own_log()))
 
+    def applied_by(self, region: Region) -> Mark | None:
+        """The mark of this region's log that `region` has applied, as far as it was heard."""
+        return self._known.of(region).marks.get(self._here)
+
     def unverified(self) -> list[tuple[Region, Mark]]:
         """The marks of this region's log elsewhere that have not been looked for in the log itself."""
         return [(region, mark) for region, mark in self._of_own_log() if region in self._unverified]
@@ -81,7 +85,7 @@ class Evidence:
 
     def _of_own_log(self) -> list[tuple[Region, Mark]]:
         """The marks of this region's log that other regions have applied, or have copies of."""
-        applied = {region: self._known.of(region).marks.get(self._here) for region in self._others}
+        applied = {region: self.applied_by(region) for region in self._others}
         return [(region, mark) for region, mark in (*applied.items(), *self._copied.items()) if mark and mark.sequence]
 
 
@@ -92,6 +96,11 @@ class HadHere(NamedTuple):
     origins: Collection[Region]
     claims: Mapping[Region, Known]
     of_own_log: Collection[tuple[Region, Mark]]
+
+    @property
+    def history(self) -> int:
+        """The latest history of this region that anybody knows of."""
+        return max(known.history for known in self.claims.values())
 
     def contradictions(self, incarnation: str) -> list[Contradiction]:
         """The events that other regions did not find in this region's log, in the history of `incarnation`."""

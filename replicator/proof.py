@@ -10,6 +10,7 @@ from adapters.errors import LogMissing, Unavailable
 from adapters.event_log import EventLog
 from adapters.projection import Projection
 from adapters.projection_state import Contradiction, Had, State
+from core.known_marks import history_of
 from core.positions import BEGINNING, Mark, Region, Sequence
 from replicator.evidence import Evidence, HadHere
 
@@ -60,6 +61,9 @@ class Proof:
         return state if state.is_required_known else await self._prove(state)
 
     async def _hold_against(self, had: HadHere, state: State) -> State:
+        if had.history > history_of(state.incarnation):
+            await self._projection.begin(history=had.history)
+            return await self._projection.observe()
         for contradicted in (state.contradicted, *had.contradictions(state.incarnation)):
             if contradicted is not None and await self._is_settled(contradicted):
                 log.info("rebuild", why=f"the log of {self._here} is again the one that {contradicted.by} knows")
@@ -76,11 +80,17 @@ class Proof:
         return await self._projection.observe()
 
     async def _is_settled(self, contradicted: Contradiction) -> bool:
-        """Whether the log has the event that it was lacking. What is known then may be of events of another log."""
-        with suppress(Unavailable, LogMissing):
-            found = await self._local_logs[self._here].event_at(contradicted.mark.sequence)
-            return found is not None and found.mark() == contradicted.mark
-        return False
+        """Whether the log has the event that it was lacking, or the other region has it no more.
+
+        What is known then may be of events of another log.
+        """
+        own = self._local_logs[self._here]
+        if await _has(own, contradicted.mark):
+            return True
+        applied, copy = self._evidence.applied_by(contradicted.by), self._copies.get(contradicted.by)
+        if applied is None or copy is None or not await _has(own, applied):
+            return False
+        return await _has(copy, contradicted.mark) is False
 
     async def _contradiction(self) -> Contradiction | None:
         """An event that another region has of this region's log, and that is another one in the log itself."""
@@ -98,7 +108,10 @@ class Proof:
 
     async def _prove(self, state: State) -> State:
         """Say what a new incarnation has to reach, once the others have said what they know, or had time to."""
-        incarnation, now = await self._projection.begin(), asyncio.get_running_loop().time()
+        incarnation, now = (
+            await self._projection.begin(history=self._evidence.had().history),
+            asyncio.get_running_loop().time(),
+        )
         if incarnation != self._incarnation:
             self._incarnation, self._since = incarnation, now
             self._evidence.verify_again()
@@ -132,6 +145,15 @@ class Proof:
         """Ask every region that can be reached where its copy of this region's log ends."""
         ends = await asyncio.gather(*(_end_of(copy) for copy in self._copies.values()))
         self._evidence.copied({region: end for region, end in zip(self._copies, ends, strict=True) if end.sequence})
+
+
+async def _has(event_log: EventLog, mark: Mark) -> bool | None:
+    """Whether a log has the event that `mark` is of. None if it does not say."""
+    with suppress(Unavailable, LogMissing, TimeoutError):
+        async with asyncio.timeout(COPY_SECONDS):
+            found = await event_log.event_at(mark.sequence)
+        return found is not None and found.mark() == mark
+    return None
 
 
 async def _end_of(copy: EventLog) -> Mark:

@@ -1,5 +1,6 @@
 -- See data for the first time on this master: give it an incarnation. Drop it first if it is of no use.
--- KEYS[1] state; ARGV: a nonce; '' or the incarnation whose data is of another history; the number of the next history
+-- KEYS[1] state; ARGV: a nonce; '' or the incarnation whose data is of another history; the number of the next history;
+--   the highest history that is known of this region: an emptied Redis goes on in it
 -- Returns {incarnation, why there is none}. The incarnation may be one that another replicator gave.
 local id = replication_id()
 if not id then return { '', 'replica' } end
@@ -15,7 +16,8 @@ if is_useless or (stored and format < FORMAT) then redis.call('FLUSHDB', 'ASYNC'
 
 taint_if_it_may_evict()
 local seen = incarnation()
-if seen == '' then
+if seen == '' or history < tonumber(ARGV[4]) then
+  history = math.max(history, tonumber(ARGV[4]))
   seen = string.format('%d:%s:%.0f:%s', FORMAT, id, history, ARGV[1])
   redis.call('HDEL', STATE, 'required', 'current')
   redis.call('HSET', STATE, 'incarnation', seen)

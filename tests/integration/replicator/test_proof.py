@@ -14,7 +14,7 @@ from adapters.event_log import EventLog
 from adapters.log_info import LogInfo
 from adapters.projection import Projection, open_projection
 from adapters.projection_state import Contradiction, Had, State
-from core.known_marks import Known
+from core.known_marks import Known, history_of
 from core.positions import BEGINNING, Mark, Sequence
 from core.registers import Query
 from deploy.local import LocalRegion, local_regions
@@ -77,10 +77,10 @@ class Replicator:
         )
         self.seconds = 0.0
 
-    def hear(self, knows: Known, *, applied: Mark = BEGINNING) -> None:
+    def hear(self, knows: Known, *, applied: Mark = BEGINNING, incarnation: str = "e") -> None:
         """A heartbeat of the other region: what it knows this one to have had, and has applied of this one's log."""
         self.seconds += 1e9
-        heard = Announcement(EU, "e", is_current=True, vector={US: applied}, known_of_recipient=knows)
+        heard = Announcement(EU, incarnation, is_current=True, vector={US: applied}, known_of_recipient=knows)
         self.evidence.heard(heard, now_seconds=self.seconds)
 
     async def look(self) -> State:
@@ -254,3 +254,36 @@ async def test_the_marks_of_a_log_that_is_still_forked_are_demanded(projection: 
     replicator.hear(Known(0, {US: at(5, "other")}, contradicted=at(2)))
     state = await replicator.look()
     assert (state.is_current, state.known) == (False, {US: Had(EPOCH, at(5).sequence, EU)})
+
+
+async def test_a_contradiction_ends_once_the_region_that_contradicted_has_what_the_log_has(
+    projection: Projection,
+) -> None:
+    """It had copied a branch that is gone, and was built anew from the right log."""
+    replicator = Replicator(projection)
+    await replicator.current()
+    replicator.log.marks = [at(1), at(2)]
+    await replicator.applied(0, 2)
+    replicator.hear(Known(), applied=at(2, "other"))
+    assert (await replicator.look()).contradicted == Contradiction(at(2, "other"), EU)
+    assert (await replicator.look()).contradicted == Contradiction(at(2, "other"), EU)
+
+    replicator.hear(Known(), applied=at(2), incarnation="2:ab:7:y")
+    replicator.copy.marks = [at(1), at(2, "other")]
+    assert (await replicator.look()).contradicted is not None, "it has it still"
+    replicator.copy.marks = [at(1), at(2)]
+    assert (await replicator.look()).contradicted is None
+    await replicator.applied(0, 2)
+    assert (await replicator.current()).vector == {US: at(2)}
+
+
+async def test_an_emptied_redis_goes_on_in_the_history_that_others_know(projection: Projection, raw: Raw) -> None:
+    """Otherwise nothing of what it applies from now on would be remembered by anyone who knows of a later one."""
+    replicator = Replicator(projection)
+    await replicator.current()
+    await raw.flushall()
+    replicator.hear(Known(7))
+    state = await replicator.current()
+    assert history_of(state.incarnation) == 7
+    await replicator.applied(0, 1)
+    assert replicator.evidence.of(US) == Known(7, {US: at(1)})
