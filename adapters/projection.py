@@ -4,15 +4,15 @@ import asyncio
 import secrets
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from typing import NamedTuple
 
-import msgspec
 from redis.asyncio import Redis
 
 from adapters.errors import NotCurrent, Unavailable
+from adapters.projection_arguments import Run, of_apply, of_read
 from adapters.projection_state import (
     Contradiction,
     Had,
@@ -28,14 +28,11 @@ from adapters.redis_pool import Pool, make_pool
 from adapters.scripts import Script
 from core.positions import Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
-from core.registers import ENTRY_CHARACTERS, TOMBSTONE, Fields, Query, Recall, Record, Write
-from core.stamps import NEVER, STAMP_WIDTH, Clock, parse
+from core.registers import Fields, Query
+from core.stamps import NEVER, Clock, parse
 
 STATE_KEY = "projection"
 CALLS_AT_ONCE_MAX = 32
-PIECE_BYTES = 256 * 1024
-"""How much a read takes of the keys of which it takes some. Others wait for Redis meanwhile: about a millisecond."""
-
 SIGN_OF_LIFE_SECONDS = 1.0
 
 _WHY_NOT_BEGUN = {
@@ -78,17 +75,6 @@ class ApplyResult(NamedTuple):
     incarnation: str
     is_current: bool
     mark: Mark
-
-
-class Run(msgspec.Struct, frozen=True):
-    """Consecutive events of one origin, as register writes: from the one after `before` up to `last`."""
-
-    origin: Region
-    before: Mark
-    last: Mark
-    clock_text: str
-    writes: Sequence[Write]
-    records: Sequence[Record] = ()
 
 
 class Projection:
@@ -134,22 +120,8 @@ class Projection:
 
     async def read(self, query: Query) -> View:
         """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
-        offset, limit = map(str, query.page) if query.page is not None else ("", "")
-        index_key, entry = query.named_in or ("", "")
-        recalled, buckets = query.recall or Recall("", ())
-        others = [key for key in (index_key, query.counted) if key]
-        arguments = [
-            str(len(query.keys)),
-            str(len(query.some)),
-            str(PIECE_BYTES),
-            query.follow,
-            offset,
-            limit,
-            entry,
-            "1" if query.counted else "",
-            recalled,
-        ]
-        answer = await self._read([STATE_KEY, *query.keys, *query.some, *others, *buckets], arguments)
+        keys, arguments = of_read(query)
+        answer = await self._read([STATE_KEY, *keys], arguments)
         if not answer[0]:
             raise NotCurrent("projection is being rebuilt")
         state = _pairs(answer[1])
@@ -166,27 +138,7 @@ class Projection:
 
     async def apply(self, run: Run) -> ApplyResult:
         """Write the registers of `run` and the new watermark, unless it does not follow on. Raises `Unavailable`."""
-        buckets = (record.bucket for record in run.records)
-        keys = list(dict.fromkeys([*(key for write in run.writes for key in _keys_of(write)), *buckets]))
-        index = {key: str(number) for number, key in enumerate(keys, start=2)} | {"": "0"}
-        arguments: list[str] = [
-            run.origin,
-            run.last.epoch,
-            str(run.before.sequence),
-            run.before.fingerprint,
-            str(run.last.sequence),
-            run.last.fingerprint,
-            run.clock_text,
-            str(STAMP_WIDTH),
-            TOMBSTONE,
-            str(ENTRY_CHARACTERS),
-            str(len(run.writes)),
-        ]
-        for key, field, register, points_to, (pointing_key, pointing_field), index_key, indexed in run.writes:
-            arguments += (index[key], field, register, index[points_to], index[pointing_key], pointing_field)
-            arguments += (index[index_key], indexed)
-        for bucket, field, value, seconds in run.records:
-            arguments += (index[bucket], field, value, str(seconds))
+        keys, arguments = of_apply(run)
         what, incarnation, is_current, epoch, sequence, mark = await self._apply([STATE_KEY, *keys], arguments)
         return ApplyResult(
             outcome=Applied(what),
@@ -253,10 +205,6 @@ async def open_projection(url: str, *, tls: ssl.SSLContext | None = None) -> Asy
             yield Projection(redis, pool)
         finally:
             await pool.disconnect()
-
-
-def _keys_of(write: Write) -> list[str]:
-    return [key for key in (write.key, write.points_to, write.pointer[0], write.index_key) if key]
 
 
 def _pairs(flat: list[str]) -> dict[str, str]:

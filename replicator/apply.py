@@ -9,7 +9,8 @@ import structlog
 from adapters.errors import Forked, Interrupted, LogVanished, Unavailable, WentBack
 from adapters.event_log import EventLog
 from adapters.follower import Stored
-from adapters.projection import Applied, ApplyResult, Projection, Run
+from adapters.projection import Applied, ApplyResult, Projection
+from adapters.projection_arguments import Run
 from core.codec import Undecodable, decode
 from core.positions import BEGINNING, Mark, Position, Region
 from core.registers import Record, Write

@@ -2,7 +2,8 @@
 
 import redis.asyncio
 
-from adapters.projection import STATE_KEY, Applied, Projection, Run
+from adapters.projection import STATE_KEY, Applied, Projection
+from adapters.projection_arguments import Run
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
 from core.registers import Write
 from core.stamps import Clock, render

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from adapters.errors import NotCurrent, Unavailable
-from adapters.projection import STATE_KEY, Applied, Projection, Run, open_projection
+from adapters.projection import STATE_KEY, Applied, Projection, open_projection
+from adapters.projection_arguments import Run
 from adapters.projection_state import Required
 from core.positions import BEGINNING, Epoch, Sequence
 from core.registers import Query, Write

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.projection import Applied, Projection, Run, open_projection
+from adapters.projection import Applied, Projection, open_projection
+from adapters.projection_arguments import Run
 from core.codec import encode, fingerprint
 from core.events import AnyEvent, Envelope
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
