@@ -15,13 +15,7 @@ from runtime.refusals import CLOSED, CUT_OFF_BODY, CUT_OFF_HEAD, Refusal, refusa
 TAKE_SECONDS = 10.0
 """How long a client may not take what is sent to it, or leave open what is closed."""
 
-_IS_CLOSED = "crosshook.is_closed"
 _REFUSED_WITH = "crosshook.refused_with"
-
-
-def is_closed_here(scope: Mapping[str, Any]) -> bool:
-    """Whether this process closed the connection of the request with that ASGI scope, for what came on it."""
-    return _IS_CLOSED in scope.get("state", ())
 
 
 def refused_with(scope: Mapping[str, Any]) -> int | None:
@@ -112,8 +106,6 @@ class EndingProtocol(MessageProtocol):
     def end(self, reason: str) -> None:
         """Close it without a word."""
         CLOSED.labels(reason).inc()
-        if (cycle := cast("RequestResponseCycle | None", self.cycle)) is not None:
-            cycle.scope["state"][_IS_CLOSED] = True
         self._end_with(b"")
 
     def _break(self, cycle: RequestResponseCycle, refusal: Refusal) -> None:

@@ -39,6 +39,7 @@ PIPELINED_MAX = 100
 
 _FULL = Refusal(503, "this process has too many connections; try again", "connections")
 _LARGE_HEAD = Refusal(431, f"head: expected at most {HEAD_BYTES_MAX} bytes", "head_bytes")
+_STOPPING = Refusal(503, "body: it did not come before this process stops; try again", "body_grace_seconds")
 _PIPELINED = Refusal(400, f"expected at most {PIPELINED_MAX} requests before the first has its answer", "pipelined")
 
 
@@ -146,7 +147,7 @@ class BoundedProtocol(EndingProtocol):
 
     def _give_up_body(self) -> None:
         if self.cycle.more_body:
-            self.end("body_grace_seconds")
+            self.refuse(_STOPPING)
 
     def _stop_head_timer(self) -> None:
         self._is_idle = False

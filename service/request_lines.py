@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from core.consistency import Level
-from runtime.endings import is_closed_here
 from runtime.tracing import Span
 from service.requests import Exchange, Part, caller_of
 
@@ -35,8 +34,8 @@ _HTTP = {
 class Outcome(StrEnum):
     """What a request came to, in one word. A 408 that is committed or unknown was handed to the log; late is any other.
 
-    Refused is any other 4xx, unavailable a 503, failed any other 5xx, and what broke off. Where the connection ended
-    before all of the request was here nobody got an answer: left is by the client, closed by this process.
+    Refused is any other 4xx, unavailable a 503, failed any other 5xx, and what broke off. Left is by the client, before
+    all of the request was here.
     """
 
     DONE = "done"
@@ -47,7 +46,6 @@ class Outcome(StrEnum):
     UNAVAILABLE = "unavailable"
     FAILED = "failed"
     LEFT = "left"
-    CLOSED = "closed"
 
 
 class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="request"):
@@ -80,7 +78,7 @@ def line_of(scope: Mapping[str, Any], *, status: int, seconds: float, is_broken_
         method=scope["method"],
         route=scope.get("path_template") or NO_ROUTE,
         status=status,
-        outcome=Outcome.FAILED if is_broken_off else outcome_of(status, exchange, is_closed=is_closed_here(scope)),
+        outcome=Outcome.FAILED if is_broken_off else outcome_of(status, exchange),
         milliseconds=round(seconds * 1_000, 3),
         timestamp=datetime.now(UTC),
         consistency=exchange.level,
@@ -109,11 +107,11 @@ def end_span(span: Span, line: RequestLine) -> None:
     )
 
 
-def outcome_of(status: int, exchange: Exchange, *, is_closed: bool = False) -> Outcome:
+def outcome_of(status: int, exchange: Exchange) -> Outcome:
     """What a request with that answer came to."""
     match status:
         case 0:
-            return Outcome.CLOSED if is_closed else Outcome.LEFT
+            return Outcome.LEFT
         case 408:
             return _late(exchange)
         case 503:

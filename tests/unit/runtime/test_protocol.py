@@ -373,6 +373,24 @@ async def test_told_to_stop_it_waits_for_no_head_and_not_long_for_a_body(monkeyp
             while await takes(port):
                 await asyncio.sleep(0.01)
         await answered(whole_later, b" }")
-        assert all([await is_closed(streams) for streams in (idle, half_head, answered_once, half_body, whole_later)])
+        assert (await refusal(half_body))[::2] == (503, "body: it did not come before this process stops; try again")
+        assert all([await is_closed(streams) for streams in (idle, half_head, answered_once, whole_later)])
     assert loop.time() < told + 3
     assert app.disconnected == 1
+
+
+async def test_told_to_stop_it_answers_what_was_asked_before_a_body_that_does_not_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(protocol, "BODY_GRACE_SECONDS", 0.1)
+    app, before = App(), closed("body_grace_seconds")
+    app.may_answer.clear()
+    async with served(app, drain_seconds=30) as port:
+        reader, writer = await connect(port)
+        writer.write(GET + END + POST + b"Content-Length: 3\r\n\r\n{")
+        await until(lambda: app.asked == 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await until(lambda: closed("body_grace_seconds") == before + 1)
+        app.may_answer.set()
+        said = await asyncio.wait_for(reader.read(), 5)
+    assert [said.count(b"HTTP/1.1 %d " % status) for status in (200, 503)] == [1, 1]
