@@ -163,7 +163,10 @@ class LogWriter:
             lambda: appending.others_wait or appending.has_lost_place(batch)
         ):
             return False
-        log.warning("append", outcome=outcome.name, why=why, events=len(batch.entries), is_in_doubt=batch.is_in_doubt)
+        if self._reminders.is_due("never taken", why):
+            log.warning(
+                "append", outcome=outcome.name, why=why, events=len(batch.entries), is_in_doubt=batch.is_in_doubt
+            )
         if appending.has_lost_place(batch):
             appending.never(batch, is_place_taken=False)
         elif batch.is_in_doubt:

@@ -7,6 +7,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import structlog
+from structlog.testing import capture_logs
 
 from adapters.event_log import Append, Entry
 from core.codec import decode
@@ -159,3 +161,15 @@ async def test_a_refusal_is_no_trouble_any_more_once_nobody_waits(writer: LogWri
     async with asyncio.timeout(5):
         while writer.why_not:
             await asyncio.sleep(0.001)
+
+
+async def test_events_that_the_log_never_takes_are_one_line_however_many_they_are(writer: LogWriter, log: Log) -> None:
+    """Anybody with a key can send as many; each of these requests has a line of its own."""
+    log.outcome = Append.TOO_LARGE
+    structlog.reset_defaults()
+    with capture_logs() as lines:
+        for number in range(3):
+            large = ask(a_webhook(f"w{number}"), f"o{number}")
+            writer.submit(large.proposal)
+            await until_told(large)
+    assert [line["outcome"] for line in lines if line["event"] == "append"] == ["TOO_LARGE"]
