@@ -135,7 +135,6 @@ WRONG_KIND: list[tuple[str, dict[str, Any], str]] = [
     ("webhooks", a_body(target_url=["https://example.com"]), "target_url"),
     ("webhooks", a_body(target_url=None), "target_url"),
     ("webhooks", a_body(timeout=10), "timeout"),
-    ("webhooks", a_body(custom_headers=["X-A"]), "custom_headers"),
     ("webhooks", a_body(custom_headers={"X-A": "text"}), "custom_headers"),
     ("webhooks", a_body(custom_headers={"X-A": [1]}), "custom_headers"),
     ("triggers", {**A_TRIGGER, "trigger_type": 1}, "trigger_type"),
@@ -252,11 +251,11 @@ async def test_a_timeout_of_a_webhook_out_of_its_range_is_refused_with_the_range
         {"X-A": ["x"], "x-a": ["y"]},
         {"Host": ["x"]},
         {"webhook-id": ["x"]},
+        ["X-A"],
+        [{}],
     ],
 )
-async def test_custom_headers_that_cannot_be_sent_are_refused(
-    client: httpx.AsyncClient, value: dict[str, list[str]]
-) -> None:
+async def test_custom_headers_that_cannot_be_sent_are_refused(client: httpx.AsyncClient, value: object) -> None:
     check_refused(await client.post(WEBHOOKS, json=a_body(custom_headers=value)), 400, "custom_headers: expected ")
 
 
