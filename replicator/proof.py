@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import structlog
 
-from adapters.errors import LogMissing, Unavailable
+from adapters.errors import Incomplete, LogMissing, Unavailable
 from adapters.event_log import EventLog
 from adapters.projection import Projection
 from adapters.projection_state import Contradiction, Had, State
@@ -98,12 +98,29 @@ class Proof:
             found = None
             with suppress(Unavailable, LogMissing):
                 found = await self._local_logs[self._here].event_at(mark.sequence)
-            # Where the log has nothing, or has another epoch, the projection lacks it and cannot be current.
-            if found is None or found.mark().epoch != mark.epoch:
+            if found is None:
+                if (other := await self._on_another_branch(region)) is not None:
+                    return Contradiction(other, region)
+                continue
+            # In another epoch the projection lacks it and cannot be current.
+            if found.mark().epoch != mark.epoch:
                 continue
             if found.mark() != mark:
                 return Contradiction(mark, region)
             self._evidence.verified(region)
+        return None
+
+    async def _on_another_branch(self, region: Region) -> Mark | None:
+        """The event that the copy of `region` has where this region's log ends, if it is another one.
+
+        Otherwise the projection lacks what that region has, and cannot be current before the log has it too.
+        """
+        with suppress(Unavailable, LogMissing, Incomplete, TimeoutError):
+            async with asyncio.timeout(COPY_SECONDS):
+                end = await self._local_logs[self._here].end()
+                other = await self._copies[region].event_at(end.sequence) if end.sequence else None
+            if other is not None and other.mark().epoch == end.epoch and other.mark() != end:
+                return other.mark()
         return None
 
     async def _prove(self, state: State) -> State:
@@ -157,7 +174,7 @@ async def _has(event_log: EventLog, mark: Mark) -> bool | None:
 
 
 async def _end_of(copy: EventLog) -> Mark:
-    with suppress(Unavailable, LogMissing, TimeoutError):
+    with suppress(Unavailable, LogMissing, Incomplete, TimeoutError):
         async with asyncio.timeout(COPY_SECONDS):
             return await copy.end()
     return BEGINNING

@@ -9,7 +9,7 @@ import pytest_asyncio
 import redis.asyncio
 
 from adapters.announcements import Announcement
-from adapters.errors import NotCurrent
+from adapters.errors import Incomplete, NotCurrent
 from adapters.event_log import EventLog
 from adapters.log_info import LogInfo
 from adapters.projection import Projection, open_projection
@@ -48,11 +48,14 @@ class Log:
 
     def __init__(self) -> None:
         self.marks: list[Mark] = []
+        self.flaw = ""
 
     async def ascertain(self) -> LogInfo:
         return LogInfo(EPOCH, Sequence(len(self.marks)))
 
     async def end(self) -> Mark:
+        if self.flaw:
+            raise Incomplete(US, self.flaw)
         return self.marks[-1] if self.marks else BEGINNING
 
     async def event_at(self, sequence: Sequence) -> SimpleNamespace | None:
@@ -287,3 +290,29 @@ async def test_an_emptied_redis_goes_on_in_the_history_that_others_know(projecti
     assert history_of(state.incarnation) == 7
     await replicator.applied(0, 1)
     assert replicator.evidence.of(US) == Known(7, {US: at(1)})
+
+
+async def test_a_region_that_copied_more_of_a_branch_than_the_log_has_contradicts_it_until_it_is_mended(
+    projection: Projection,
+) -> None:
+    """Its marks of the branch are beyond the log's end: that they are of another one shows where the log ends."""
+    replicator = Replicator(projection)
+    await replicator.current()
+    replicator.log.marks = [at(1), at(2)]
+    replicator.copy.marks = [at(1), at(2, "other"), at(3, "other")]
+    await replicator.applied(0, 2)
+    replicator.hear(Known(), applied=at(3, "other"))
+    assert (await replicator.look()).contradicted == Contradiction(at(2, "other"), EU)
+
+    replicator.copy.marks = [at(1), at(2)]
+    replicator.hear(Known(), applied=at(2), incarnation="2:ab:7:y")
+    state = await replicator.look()
+    assert (state.contradicted, state.known) == (None, {})
+    await replicator.applied(0, 2)
+    assert (await replicator.current()).vector == {US: at(2)}
+
+
+async def test_another_regions_damaged_copy_does_not_end_the_proof(projection: Projection) -> None:
+    replicator = Replicator(projection)
+    replicator.copy.flaw = "it ends at 5 and has no event 5"
+    assert (await replicator.current()).is_current
