@@ -1,13 +1,13 @@
 """Lists of webhooks: a page in one step, a whole list in pieces."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import NamedTuple
 
 import msgspec
 
 from core.catalogue import Trigger
 from core.preconditions import require
-from core.registers import Fields, Query
+from core.registers import Fields, Registers
 from core.targets import normal_form
 from core.webhooks import (
     Webhook,
@@ -29,6 +29,9 @@ from service.turns import Turns
 
 LIST_BYTES_MAX = 16 * 1024 * 1024
 """How large a list may be. It is in memory whole until it is sent, once for each organization."""
+
+ONE_STEP_MAX = 10
+"""Up to so many webhooks are read in one step, and need no turn: they are 2 MB at most, less than a page can have."""
 
 KEYS_ASKED_FOR = 500
 """How many webhooks a piece has at most. Most are small: more would come in one step than is read in a millisecond."""
@@ -91,24 +94,18 @@ class Listing:
         return Listed(page.of(items), len(items), page)
 
     async def _whole(self, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown) -> Listed[msgspec.Raw]:
+        organization_id, collected = request.caller.organization_id, _Collected(page, wanted, shown)
         # Only whoever was let in, and counts as under way, stands in line.
-        await self._catching_up.read(Query(()), request)
+        view = await self._catching_up.read(query_webhooks(organization_id, offset=0, limit=ONE_STEP_MAX), request)
         require(request.preconditions)
-        await self._turns.take(request.caller, request.deadline)
-        items: list[msgspec.Raw] = []
-        count, size = 0, 0
-        async for webhook_id, fields in self._pieces(request):
-            webhook = webhook_in(webhook_id, fields) if _is_wanted(fields, wanted) else None
-            if webhook is None:
-                continue
-            if page.has(count):
-                item = shown(webhook)
-                items.append(msgspec.Raw(item))
-                size += len(item)
-            count += 1
-            if size > LIST_BYTES_MAX:
-                raise ListTooLarge
-        return Listed(items, count, page)
+        if view.counted <= ONE_STEP_MAX:
+            for webhook_id, fields in _in_order(organization_id, view.registers):
+                collected.add(webhook_id, fields)
+        else:
+            await self._turns.take(request.caller, request.deadline)
+            async for webhook_id, fields in self._pieces(request):
+                collected.add(webhook_id, fields)
+        return collected.listed()
 
     async def _pieces(self, request: ReadRequest) -> AsyncIterator[tuple[str, Fields]]:
         """Each webhook that there is when the first piece is read, in creation order, once."""
@@ -117,13 +114,46 @@ class Listing:
         left = webhook_ids_in(organization_id, view.registers)
         while left:
             view = await self._catching_up.read(query_some_webhooks(organization_id, left[:KEYS_ASKED_FOR]), request)
-            keys = [webhook_key(organization_id, webhook_id) for webhook_id in left[:KEYS_ASKED_FOR]]
-            found = [
-                (name, view.registers[key]) for name, key in zip(left, keys, strict=False) if key in view.registers
-            ]
+            found = _those_in(organization_id, left[:KEYS_ASKED_FOR], view.registers)
             for name, fields in found:
                 yield name, fields
             left = left[len(found) :]
+
+
+class _Collected:
+    """A list that is collected webhook by webhook, in creation order."""
+
+    def __init__(self, page: Page, wanted: Wanted, shown: Shown) -> None:
+        self._page, self._wanted, self._shown = page, wanted, shown
+        self._items: list[msgspec.Raw] = []
+        self._count = self._size = 0
+
+    def add(self, webhook_id: str, fields: Fields) -> None:
+        """Take it in, if it is wanted. Raises `ListTooLarge`."""
+        webhook = webhook_in(webhook_id, fields) if _is_wanted(fields, self._wanted) else None
+        if webhook is None:
+            return
+        if self._page.has(self._count):
+            item = self._shown(webhook)
+            self._items.append(msgspec.Raw(item))
+            self._size += len(item)
+        self._count += 1
+        if self._size > LIST_BYTES_MAX:
+            raise ListTooLarge
+
+    def listed(self) -> Listed[msgspec.Raw]:
+        """What was taken in."""
+        return Listed(self._items, self._count, self._page)
+
+
+def _in_order(organization_id: str, registers: Registers) -> list[tuple[str, Fields]]:
+    return _those_in(organization_id, webhook_ids_in(organization_id, registers), registers)
+
+
+def _those_in(organization_id: str, webhook_ids: Iterable[str], registers: Registers) -> list[tuple[str, Fields]]:
+    """Those of `webhook_ids` that were read, with their registers."""
+    keys = {webhook_id: webhook_key(organization_id, webhook_id) for webhook_id in webhook_ids}
+    return [(webhook_id, registers[key]) for webhook_id, key in keys.items() if key in registers]
 
 
 def _is_wanted(fields: Fields, wanted: Wanted) -> bool:

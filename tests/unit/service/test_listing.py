@@ -51,12 +51,23 @@ class Projection:
         if asked.caller.author in self.refuses:
             raise Unauthenticated
         self.reads += 1
-        found: dict[str, Mapping[str, str]] = {
-            key: dict(self.registers.get(key, {})) for key in (*query.keys, *query.some[:2])
-        }
+        listing = self.registers.get(query.counted, {})
+        found = {key: self.registers.get(key, {}) for key in (*query.keys, *query.some[:2])}
+        if query.page is not None:
+            offset, limit = query.page
+            page = dict(sorted(listing.items(), key=lambda item: item[1])[offset : offset + limit])
+            found = {query.follow + webhook_id: self.registers[query.follow + webhook_id] for webhook_id in page}
+            found[query.counted] = page
+        registers: dict[str, Mapping[str, str]] = {key: dict(fields) for key, fields in found.items()}
         await asyncio.sleep(0)
         self.meanwhile()
-        return View(vector={}, clock=NEVER, registers=found)
+        return View(vector={}, clock=NEVER, registers=registers, counted=len(listing))
+
+
+@pytest.fixture(autouse=True)
+def all_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of any webhooks is read in pieces."""
+    monkeypatch.setattr(listing_module, "ONE_STEP_MAX", 0)
 
 
 def request(
@@ -124,6 +135,22 @@ async def test_an_organization_has_one_whole_list_at_a_time_until_it_is_sent_and
     for free in first.caller.exchange.at_end:
         free()
     assert names(await second) == ["a"]
+
+
+async def test_a_short_list_is_read_in_one_step_and_waits_for_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing_module, "ONE_STEP_MAX", 2)
+    projection = Projection("a", "b")
+    listing = a_listing(projection)
+    for _ in range(2):
+        found = await listing.webhooks(request(seconds=SOON), Page(0), Wanted(), shown)
+        assert (names(found), found.total_count) == (["a", "b"], 2)
+    assert projection.reads == 2
+    assert names(await listing.webhooks(request(seconds=SOON), Page(1), Wanted(), shown)) == ["b"]
+    projection.apply(WebhookCreated("c", "hook", "https://c.example.com"))
+    long = request()
+    assert names(await listing.webhooks(long, Page(0), Wanted(), shown)) == ["a", "b", "c"]
+    with pytest.raises(NotYetTheirTurn):
+        await listing.webhooks(request(seconds=SOON), Page(0), Wanted(), shown)
 
 
 async def test_nobody_without_a_good_key_stands_in_line() -> None:
