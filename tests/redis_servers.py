@@ -12,6 +12,9 @@ from deploy.local.ports import LOCALHOST, Ports
 from deploy.local.servers import find_servers
 
 START_SECONDS_MAX = 20.0
+PORT_MAX = 22_000
+"""In cluster mode Redis listens at the port 10,000 above too. That stays below those of outgoing connections, which may
+take it."""
 
 
 @asynccontextmanager
@@ -19,7 +22,7 @@ async def redis_server(directory: Path, *options: str) -> AsyncIterator[int]:
     """The port of a Redis that keeps nothing, until the context ends."""
     directory.mkdir()  # noqa: ASYNC240 - of a moment
     ports = Ports()
-    port = ports.claim_any()
+    port = next(port for port in iter(ports.claim_any, 0) if port < PORT_MAX)
     server = await asyncio.create_subprocess_exec(
         find_servers().redis.path,
         *(

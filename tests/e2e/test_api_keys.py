@@ -4,6 +4,7 @@ import asyncio
 import uuid
 
 import httpx
+import pytest
 
 from deploy.local import local_regions
 from tests.e2e.callers import ORGANIZATION, calling_all
@@ -38,6 +39,7 @@ async def test_a_revocation_with_all_regions_holds_in_every_region_when_it_retur
         check(await settled(demo))
 
 
+@pytest.mark.long
 async def test_a_revoked_key_stays_revoked_when_redis_is_rebuilt_and_no_redis_or_log_has_a_secret() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         client, admin, region = callers[HERE].client, admin_headers(demo.admin_key), demo.region(HERE)
@@ -60,6 +62,7 @@ async def test_a_revoked_key_stays_revoked_when_redis_is_rebuilt_and_no_redis_or
         assert not any(key.rpartition("_")[2] in everything for key in keys)
 
 
+@pytest.mark.long
 async def test_every_event_keeps_who_asked_for_it() -> None:
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
         client = callers[HERE].client
@@ -71,6 +74,7 @@ async def test_every_event_keeps_who_asked_for_it() -> None:
         assert all('"author":"admin"' in event.data.decode() for event in events[:-1])
 
 
+@pytest.mark.long
 async def test_an_administrator_waits_for_regions_as_everybody_does_and_is_told_the_same() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         client, admin = callers[HERE].client, admin_headers(demo.admin_key)

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import WEBHOOKS, Caller, calling_all
 from tests.e2e.evidence import check, settled
@@ -43,6 +45,7 @@ async def test_one_target_url_taken_on_both_sides_of_a_cut_is_kept_twice_in_one_
         assert taken.status_code == 409
 
 
+@pytest.mark.long
 async def test_edits_of_different_fields_on_both_sides_both_survive_and_of_one_field_the_later() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         webhook = await create(callers[HERE], "edited")
@@ -66,6 +69,7 @@ async def test_edits_of_different_fields_on_both_sides_both_survive_and_of_one_f
             assert answer.json() == answers[0].json()
 
 
+@pytest.mark.long
 async def test_a_deletion_on_one_side_wins_over_whatever_the_other_side_writes() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         webhook = await create(callers[HERE], "deleted")

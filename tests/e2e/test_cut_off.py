@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import calling_all, under_load
 from tests.e2e.evidence import check, check_told, settled, watermarks
@@ -50,6 +52,7 @@ async def fed_again(demo: LocalRegions) -> float:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.long
 async def test_a_region_that_restarts_alone_serves_reads_and_local_writes() -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         before = await callers["us-iowa"].register(level="all_regions")

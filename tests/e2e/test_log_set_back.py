@@ -141,6 +141,7 @@ async def test_an_event_that_cannot_be_decoded_halts_its_origin_only() -> None:
         assert await callers[ORIGIN].read_status(first.webhook_id) == 200
 
 
+@pytest.mark.long
 async def test_an_emptied_redis_says_no_404_although_an_origin_is_halted() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         known = [await callers[ORIGIN].register(level="all_regions") for _ in range(20)]

@@ -90,6 +90,7 @@ async def test_what_was_in_flight_when_its_service_and_nats_were_killed_is_later
             assert fates == expected
 
 
+@pytest.mark.long
 async def test_what_was_in_flight_when_nats_was_killed_alone_is_later_said_to_be_there() -> None:
     """The service lives, and goes on trying what somebody was told may still land."""
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from redis.asyncio import Redis
 
 from deploy.local import local_regions
@@ -33,6 +34,7 @@ async def test_an_emptied_redis_is_noticed_at_once_and_rebuilt_under_load(*, who
         assert told[201] > 100
 
 
+@pytest.mark.long
 async def test_a_redis_set_back_while_nothing_is_written_says_503_until_it_is_current_again() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         redis = demo.region(LOSER).redis
@@ -76,6 +78,7 @@ async def test_a_redis_set_back_under_its_processes_is_503_at_the_first_read() -
         check_told(evidence, [known, late])
 
 
+@pytest.mark.long
 async def test_a_redis_that_may_evict_answers_503_and_says_what_to_do_until_that_is_done() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         known = await callers[LOSER].register(level="all_regions")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 from redis.asyncio import Redis
 
 from deploy.local import LocalRegion, local_regions
@@ -22,6 +23,7 @@ LINES_MAX = 20
 """Of one process about all of this: some seconds at 8 to 150 lines a second are many more."""
 
 
+@pytest.mark.long
 async def test_a_redis_that_takes_no_writes_is_named_by_both_processes_until_it_does(*, whole: bool) -> None:
     async with (
         local_regions(regions=1) as demo,

@@ -5,6 +5,7 @@ from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
 from redis.asyncio import Redis
 
 from deploy.local import HttpProcess, LocalRegion, ServerProcess, local_regions
@@ -104,6 +105,7 @@ async def test_a_region_that_went_back_as_a_whole_is_503_until_the_right_log_is_
             assert await callers[HERE].read_status(told.webhook_id) == 200
 
 
+@pytest.mark.long
 async def test_a_region_that_went_back_while_it_was_cut_off_goes_on_and_is_503_as_soon_as_others_are_heard() -> None:
     """What it took meanwhile are other events at the places of those that it lost: more of them than it had."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
@@ -160,6 +162,7 @@ async def test_a_redis_emptied_after_its_regions_log_went_back_is_503() -> None:
         assert await served_again(callers[HERE], late) == {200, 503}
 
 
+@pytest.mark.long
 async def test_where_another_regions_copy_went_back_it_is_filled_again_before_anything_is_shown() -> None:
     """By all that it has itself this region would be current at once."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:

@@ -144,6 +144,7 @@ async def test_a_retry_in_another_region_is_the_first_request_once_that_is_known
         assert sum(retry_keys(evidence.origin(name)).total() for name in evidence.logs) == 1
 
 
+@pytest.mark.long
 async def test_a_retry_after_a_408_waits_for_the_consistency_that_it_asks_for_itself() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         client = callers[HERE].client
@@ -206,6 +207,7 @@ async def test_a_retry_is_answered_as_the_first_was_though_the_webhook_has_chang
         assert (await client.get(path)).status_code == 404, "to be told of it again does not bring it back"
 
 
+@pytest.mark.long
 async def test_retry_keys_are_known_after_redis_was_emptied() -> None:
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
         client, region = callers[HERE].client, demo.region(HERE)

@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import pytest
 
 from core.api_keys import api_key_text
 from deploy.local import local_regions
@@ -90,6 +91,7 @@ async def all_are_in_the_log(caller: Caller, count: int) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.long
 async def test_redis_and_nats_may_go_away_and_come_back_without_a_restart_of_the_processes() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)

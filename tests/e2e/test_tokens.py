@@ -48,6 +48,7 @@ async def test_a_local_write_is_read_with_its_token_in_every_region_and_without_
             assert all(answer.json() == created.json() for answer in answers)
 
 
+@pytest.mark.long
 async def test_a_deletion_is_seen_with_its_token_too() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         created = await create(callers[HERE], "deleted")
@@ -59,6 +60,7 @@ async def test_a_deletion_is_seen_with_its_token_too() -> None:
         assert listed.json()["result"] == []
 
 
+@pytest.mark.long
 async def test_a_read_that_waits_ends_with_the_heal_or_in_time_with_who_is_missing() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         await demo.cut(AWAY)
@@ -127,6 +129,7 @@ async def test_with_each_answers_token_nobody_goes_back_in_time_across_regions_a
         assert all(len(numbers) > 20 for numbers in seen), "hardly anything was read"
 
 
+@pytest.mark.long
 async def test_the_token_of_a_write_that_a_restore_left_behind_is_a_410_at_once_and_of_one_before_it_is_fine() -> None:
     """The log begins anew under another epoch, which says where it left the old one."""
     settings = {"CROSSHOOK_FIRST_START": "true"}

@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import pytest
 
 from deploy.local import local_regions
 from tests.e2e.callers import ORGANIZATION, WEBHOOKS, Caller, calling_all
@@ -20,6 +21,7 @@ async def register_large(caller: Caller) -> httpx.Response:
     return await caller.client.post(WEBHOOKS, json=body, headers=caller.headers(ORGANIZATION))
 
 
+@pytest.mark.long
 async def test_an_event_too_large_for_its_own_region_is_a_413_and_in_a_copy_a_halt_that_ends_with_the_limit(
     *, whole: bool
 ) -> None:

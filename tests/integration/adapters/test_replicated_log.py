@@ -188,6 +188,7 @@ async def paused(leader: ServerProcess) -> None:
     leader.resume()
 
 
+@pytest.mark.long
 async def test_a_leader_that_is_alone_is_not_believed_that_the_log_ends_where_it_says(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
@@ -222,6 +223,7 @@ async def test_a_log_that_really_ends_before_the_known_event_went_back(log: Even
             pytest.fail("it must not resume")
 
 
+@pytest.mark.long
 async def test_servers_that_all_start_again_say_nothing_of_a_log_before_they_know(
     region: LocalRegion, connection: Connection, log: EventLog, epoch: Epoch
 ) -> None:

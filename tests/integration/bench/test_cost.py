@@ -46,6 +46,7 @@ def test_it_compares_every_side_with_the_first_and_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("side", RECORDING, ids=lambda side: side.name)
+@pytest.mark.long
 def test_a_side_records_what_it_says_and_one_that_says_something_else_is_no_figure(side: Side) -> None:
     with running_regions(count=2, options=["--rtt", "0"], variables=side.variables()) as regions:
         assert Loaded(regions, connections=2).round(0.1).per_second > 0

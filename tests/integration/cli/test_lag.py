@@ -130,6 +130,7 @@ async def test_a_cut_regions_lag_rises_with_every_event_and_falls_to_zero_after_
         assert "Traceback" not in watch.output
 
 
+@pytest.mark.long
 async def test_from_inside_a_cut_region_the_others_are_said_to_be_unknown(demo: LocalRegions, api_key: str) -> None:
     await register(demo.region(IOWA).http_url, "before", api_key=api_key)
     await demo.cut(BELGIUM)
@@ -144,6 +145,7 @@ async def test_from_inside_a_cut_region_the_others_are_said_to_be_unknown(demo: 
     assert re.search(rf"^ {IOWA} +unknown +\? of 0 $", output, re.MULTILINE)
 
 
+@pytest.mark.long
 async def test_on_a_terminal_it_is_as_wide_as_that_and_is_drawn_again_in_place(demo: LocalRegions) -> None:
     await demo.cut(BELGIUM)
     screen, terminal = pty.openpty()

@@ -34,7 +34,12 @@ class Added(NamedTuple):
     urls: list[str]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[1, 3], ids=["one server", "three servers"])
+@pytest_asyncio.fixture(
+    scope="module",
+    loop_scope="module",
+    params=[1, pytest.param(3, marks=pytest.mark.long)],
+    ids=["one server", "three servers"],
+)
 async def added(request: pytest.FixtureRequest) -> AsyncIterator[Added]:
     """Servers that ran before there was the new region, and have run since, but for a restart of one at a time."""
     regions = [Region(HERE), Region(KNOWN)]

@@ -34,7 +34,12 @@ READERS_MAX = 100
 """More than the readers of ten regions, each as often as one that begins anew again and again."""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=[1, 3], ids=["one server", "three servers"])
+@pytest_asyncio.fixture(
+    scope="module",
+    loop_scope="module",
+    params=[1, pytest.param(3, marks=pytest.mark.long)],
+    ids=["one server", "three servers"],
+)
 async def region(request: pytest.FixtureRequest) -> AsyncIterator[LocalRegion]:
     """The servers of a region of three, with a log of ten events that was made as a replicator makes it."""
     async with local_regions(regions=REGIONS, services=0, replicators=0, nats_servers=request.param) as demo:
@@ -113,6 +118,7 @@ async def test_nothing_that_a_peer_makes_stays_long_without_it(region: LocalRegi
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.long
 async def test_a_peer_that_takes_every_place_takes_none_from_who_follows_and_leaves_them_when_it_goes(
     region: LocalRegion,
 ) -> None:

@@ -168,6 +168,7 @@ async def until_taken(log: EventLog, numbers: Sequence[int]) -> None:
             await asyncio.sleep(0.1)
 
 
+@pytest.mark.long
 async def test_three_that_know_one_another_by_certificate_keep_a_log_together(servers: Servers) -> None:
     assert await names_of(servers) == NAMES
     async with servers.log(servers.started[0]) as log:
@@ -199,6 +200,7 @@ async def test_certificates_are_renewed_without_a_restart_and_are_good_for_route
 
 
 @pytest.mark.parametrize("use", [Use.PEER, Use.CLIENT])
+@pytest.mark.long
 async def test_whoever_has_the_password_and_a_certificate_of_the_deployment_is_one_of_them(
     servers: Servers, use: Use
 ) -> None:
@@ -217,6 +219,7 @@ async def test_whoever_has_the_password_and_a_certificate_of_the_deployment_is_o
     ],
     ids=["another password", "a certificate of another authority"],
 )
+@pytest.mark.long
 async def test_with_either_alone_nobody_is(servers: Servers, shows: Shown, password: str, why: str) -> None:
     await servers.start("fourth", route_port=servers.ports.claim_any(), shows=shows, password=password)
     async with asyncio.timeout(60):
