@@ -28,7 +28,7 @@ async def test_a_cut_region_makes_all_regions_a_408_that_names_it_and_nothing_el
         }
         async with under_load(list(callers.values()), each=2) as load:
             # Long enough for every side to notice and give the old connections up.
-            await asyncio.sleep(20 if whole else 6)
+            await asyncio.sleep(20 if whole else 4)
         assert {told.status for told in load.told} == {201}
         assert max(told.seconds for told in load.told) < 2
         await demo.heal(CUT)

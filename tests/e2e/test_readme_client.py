@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from deploy.local import local_regions
 from tests.e2e.callers import ORGANIZATION, calling_all
 
@@ -17,6 +19,7 @@ def the_client() -> str:
     return str(block)
 
 
+@pytest.mark.long
 async def test_the_readmes_client_registers_a_webhook_and_its_trigger_whatever_comes_first() -> None:
     """Its service is not there, and then a region is cut off."""
     async with local_regions(round_trips=20) as demo, calling_all(demo) as callers:

@@ -28,7 +28,11 @@ async def calling_with(demo: LocalRegions, settings: dict[str, str]) -> AsyncIte
 
 
 async def test_one_that_has_no_place_left_can_still_have_its_key_revoked_and_the_others_go_on() -> None:
-    settings = {"CROSSHOOK_ORGANIZATION_REQUESTS_MAX": "5", "CROSSHOOK_REQUESTS_MAX": "20"}
+    settings = {
+        "CROSSHOOK_ORGANIZATION_REQUESTS_MAX": "5",
+        "CROSSHOOK_REQUESTS_MAX": "20",
+        "CROSSHOOK_DRAIN_SECONDS": "0",
+    }
     async with local_regions(regions=1) as demo, calling_with(demo, settings) as caller:
         admin = admin_headers(demo.admin_key)
         waiting = [asyncio.create_task(caller.client.get(WEBHOOKS, headers=NOT_TO_COME)) for _ in range(8)]

@@ -14,6 +14,7 @@ HERE = "us-iowa"
 NOBODYS = "0190a0b0-0000-7000-8000-000000000000"
 
 
+@pytest.mark.long
 async def test_processes_that_start_before_their_servers_are_live_say_what_they_wait_for_and_become_ready() -> None:
     async with local_regions(regions=2, round_trips=0) as demo:
         for region in demo.regions.values():

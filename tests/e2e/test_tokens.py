@@ -164,6 +164,7 @@ async def test_the_token_of_a_write_that_a_restore_left_behind_is_a_410_at_once_
             assert (await fate(again, lost.headers["SlashID-Operation-ID"]))["state"] == "unknown"
 
 
+@pytest.mark.long
 async def test_a_token_of_an_epoch_that_is_not_known_here_may_be_of_a_later_one_and_is_waited_for() -> None:
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
         unknown = {origin_code(Region(HERE)): Place(Epoch("tomorrow"), Sequence(1))}

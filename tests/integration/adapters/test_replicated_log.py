@@ -216,6 +216,7 @@ async def test_a_leader_that_is_alone_is_not_believed_that_the_log_ends_where_it
     assert await log.end() == marks[3]
 
 
+@pytest.mark.long
 async def test_a_log_that_really_ends_before_the_known_event_went_back(log: EventLog, epoch: Epoch) -> None:
     await filled(log, epoch, 3)
     with pytest.raises(WentBack, match="the log ends at 3, before event 4 that was read from it"):

@@ -112,6 +112,7 @@ async def register(url: str, target: str, *, api_key: str) -> None:
         assert (await client.post("/organizations/webhooks", json=body)).status_code == 201
 
 
+@pytest.mark.long
 async def test_a_cut_regions_lag_rises_with_every_event_and_falls_to_zero_after_the_heal(
     demo: LocalRegions, api_key: str
 ) -> None:

@@ -34,12 +34,10 @@ class Added(NamedTuple):
     urls: list[str]
 
 
-@pytest_asyncio.fixture(
-    scope="module",
-    loop_scope="module",
-    params=[1, pytest.param(3, marks=pytest.mark.long)],
-    ids=["one server", "three servers"],
-)
+SERVERS = [pytest.param(1, id="one server"), pytest.param(3, id="three servers", marks=pytest.mark.long)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=SERVERS)
 async def added(request: pytest.FixtureRequest) -> AsyncIterator[Added]:
     """Servers that ran before there was the new region, and have run since, but for a restart of one at a time."""
     regions = [Region(HERE), Region(KNOWN)]

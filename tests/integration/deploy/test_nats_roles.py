@@ -56,12 +56,10 @@ SAID_BY_SERVERS = ("$JS.EVENT.", "deliver.")
 """What is said in the accounts of the logs by nobody: of a consumer that ends, and to one whose user has gone."""
 
 
-@pytest_asyncio.fixture(
-    scope="module",
-    loop_scope="module",
-    params=[1, pytest.param(3, marks=pytest.mark.long)],
-    ids=["one server", "three servers"],
-)
+SERVERS = [pytest.param(1, id="one server"), pytest.param(3, id="three servers", marks=pytest.mark.long)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=SERVERS)
 async def region(request: pytest.FixtureRequest) -> AsyncIterator[LocalRegion]:
     """The servers of a region of three, with a log and its copies, one event in each."""
     async with local_regions(regions=3, services=0, replicators=0, nats_servers=request.param) as demo:

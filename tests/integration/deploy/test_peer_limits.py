@@ -34,12 +34,10 @@ READERS_MAX = 100
 """More than the readers of ten regions, each as often as one that begins anew again and again."""
 
 
-@pytest_asyncio.fixture(
-    scope="module",
-    loop_scope="module",
-    params=[1, pytest.param(3, marks=pytest.mark.long)],
-    ids=["one server", "three servers"],
-)
+SERVERS = [pytest.param(1, id="one server"), pytest.param(3, id="three servers", marks=pytest.mark.long)]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=SERVERS)
 async def region(request: pytest.FixtureRequest) -> AsyncIterator[LocalRegion]:
     """The servers of a region of three, with a log of ten events that was made as a replicator makes it."""
     async with local_regions(regions=REGIONS, services=0, replicators=0, nats_servers=request.param) as demo:

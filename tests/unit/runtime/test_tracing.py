@@ -119,6 +119,7 @@ def test_spans_are_of_the_name_that_the_environment_gives_and_always_of_the_regi
     assert attributes.get("host.name") == ("iowa-1" if "host.name" in str(environment) else None)
 
 
+@pytest.mark.long
 async def test_a_process_ends_although_nobody_takes_its_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(*NOBODY[:2])
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", f"{CLOSE_SECONDS + 2:g}")
