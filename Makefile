@@ -3,7 +3,8 @@
 PYTHON ?= python3
 ARGS ?=
 WHOLE ?=
-WORKERS ?= 2
+# Much of the short run waits, so that two cores have time for four workers. The whole one keeps them busy.
+WORKERS ?= $(if $(WHOLE),2,4)
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin

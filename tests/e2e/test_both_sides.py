@@ -23,6 +23,7 @@ async def known_everywhere(demo: LocalRegions) -> None:
     check(await settled(demo))
 
 
+@pytest.mark.long
 async def test_one_target_url_taken_on_both_sides_of_a_cut_is_kept_twice_in_one_order_and_not_given_a_third_time() -> (
     None
 ):

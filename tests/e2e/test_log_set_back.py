@@ -66,6 +66,7 @@ async def says_halted(caller: Caller, reason: str = "forked") -> dict[str, Any]:
     return ready
 
 
+@pytest.mark.long
 async def test_a_log_that_went_back_is_said_in_its_own_region_too() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         assert (await callers[ORIGIN].register(level="all_regions")).status == 201
@@ -127,6 +128,7 @@ async def events_in(url: str) -> Log:
         return []
 
 
+@pytest.mark.long
 async def test_an_event_that_cannot_be_decoded_halts_its_origin_only() -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         first = await callers[ORIGIN].register(level="all_regions")

@@ -226,6 +226,7 @@ async def test_retry_keys_are_known_after_redis_was_emptied() -> None:
         assert deleted.status_code == 204
 
 
+@pytest.mark.long
 async def test_a_key_beyond_those_that_are_kept_is_a_503_and_none_is_forgotten() -> None:
     settings = {"CROSSHOOK_RETRY_KEYS_MAX": "3"}
     async with local_regions(regions=1, settings=settings) as demo, calling_all(demo) as callers:

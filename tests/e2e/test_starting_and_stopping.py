@@ -57,6 +57,7 @@ async def waits_for(client: httpx.AsyncClient, url: str) -> list[str]:
             return reasons
 
 
+@pytest.mark.long
 async def test_a_service_that_is_told_to_stop_answers_what_is_in_flight_with_what_is_known() -> None:
     async with (
         local_regions(regions=2, round_trips=0, settings={"CROSSHOOK_DRAIN_SECONDS": "1"}) as demo,
