@@ -132,7 +132,7 @@ async def test_the_cells_are_walked_by_keyboard_and_the_time_line_follows(opened
     await page.keyboard.press("Tab")
     await expect(focused).to_have_attribute("role", "slider")
     await page.keyboard.press("Tab")
-    await expect(focused).to_have_attribute("href", "/schema")
+    await expect(focused).to_have_attribute("href", "schema")
 
 
 async def test_a_page_says_which_process_the_writes_and_those_who_wait_are_of(demo: LocalRegions, opened: Open) -> None:
