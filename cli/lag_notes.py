@@ -7,7 +7,7 @@ from core.positions import Region
 
 
 def notes(snapshot: Snapshot) -> Iterator[str]:
-    """Who is cut off, halted, rebuilding or waits, and what is not known or lost; and why."""
+    """The regions that are cut off, halted, rebuilding or waiting, what is not known or lost, and the reasons."""
     for region in snapshot.regions:
         yield from _of_what_is_not_known(snapshot, region)
     yield from _of_logs(snapshot)

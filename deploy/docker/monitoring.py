@@ -1,4 +1,4 @@
-"""What Prometheus and Grafana read, as volumes: the files of this version, whoever may read them in a checkout."""
+"""The volumes that Prometheus and Grafana read. The image fills them, so the checkout's permissions do not matter."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
