@@ -12,7 +12,7 @@ from adapters.errors import Unavailable
 from adapters.session import Session
 from core.known_marks import Known
 from core.positions import Mark, Region
-from core.topology import ANNOUNCEMENTS, announcements_of
+from core.subjects import ANNOUNCEMENTS, announcements_of
 
 
 class Announcement(msgspec.Struct, frozen=True):

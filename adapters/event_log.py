@@ -16,7 +16,7 @@ from adapters.log_info import Ancestors, LogInfo, log_info, metadata_of
 from adapters.session import Session
 from core.positions import BEGINNING, NOTHING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
-from core.topology import stream_of, subjects_of
+from core.subjects import stream_of, subjects_of
 
 APPEND_TIMEOUT_SECONDS = 3.0
 ASCERTAIN_SECONDS_MAX = 4.0

@@ -13,7 +13,7 @@ from adapters.log_info import LogInfo
 from adapters.session import Session
 from core.codec import fingerprint
 from core.positions import NOTHING, Arrival, Mark, Region, Sequence, classify
-from core.topology import TRACEPARENT, epoch_in
+from core.subjects import TRACEPARENT, epoch_in
 
 SILENCE_SECONDS = 2.5
 """How long a follower hears nothing, not even the heartbeat of every second, before it is in doubt."""

@@ -7,7 +7,7 @@ import nats.errors
 
 from adapters.jetstream import API_TIMEOUT_SECONDS, Error, decoded
 from adapters.session import Session
-from core.topology import TRACEPARENT
+from core.subjects import TRACEPARENT
 
 PLACE_TAKEN = frozenset({10071, 10164})
 """Something stands, or was proposed, where these messages would go."""

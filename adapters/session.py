@@ -20,7 +20,7 @@ from adapters.errors import Unavailable
 from adapters.greeting import bytes_max_at
 from adapters.nats_transport import DialledTransport
 from adapters.server_needs import complaint_about
-from core.topology import deliveries_to
+from core.subjects import deliveries_to
 
 T = TypeVar("T")
 

@@ -16,11 +16,11 @@ from bench.errors import Unmeasured
 from cli.admin_api import AdminApi, Wait
 from cli.admin_errors import AdminError
 from cli.service_call import parse_service_url
-from deploy.local.control_client import ask
-from deploy.local.control_messages import AskStatus, CutRegion, Done, HealRegion, Request, Status
+from deploy.local.control.client import ask
+from deploy.local.control.messages import AskStatus, CutRegion, Done, HealRegion, Request, Status
 from deploy.local.errors import LocalError
-from deploy.local.ports import Ports
-from deploy.local.spawning import spawn
+from deploy.local.network.ports import Ports
+from deploy.local.processes.spawning import spawn
 
 TREE = Path(__file__).parents[1]
 """The tree of this program that this is part of."""

@@ -4,7 +4,7 @@ import click
 
 from cli.help import VerbatimGroup
 from cli.keys import keys
-from cli.lag import lag
+from cli.lag.command import lag
 from cli.link import link
 from cli.up import up
 

@@ -18,7 +18,7 @@ from cli.tables import WideConsole, keys_table
 from core.api_keys import NAME_CHARACTERS_MAX
 from core.consistency import Level
 from runtime.settings import Environment, InvalidSetting
-from service.identifiers import uuid_in
+from service.http.identifiers import uuid_in
 
 ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"
 

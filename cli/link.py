@@ -5,7 +5,7 @@ import click
 from cli.help import VerbatimGroup
 from cli.running import DEFAULT_NAME, do, links, name_option
 from cli.tables import WideConsole, links_table
-from deploy.local.control_messages import CutRegion, DelayPair, HealRegion
+from deploy.local.control.messages import CutRegion, DelayPair, HealRegion
 
 
 @click.group(cls=VerbatimGroup)

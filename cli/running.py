@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from cli.failure import Misuse, failure
-from deploy.local.control_client import ask
-from deploy.local.control_messages import Answer, AskLinks, AskStatus, Done, LinksStatus, Refused, Request, Status
+from deploy.local.control.client import ask
+from deploy.local.control.messages import Answer, AskLinks, AskStatus, Done, LinksStatus, Refused, Request, Status
 from deploy.local.errors import LocalError
 
 DEFAULT_NAME = "demo"

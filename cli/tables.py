@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.admin_api import ApiKey
-from deploy.local.control_messages import LinksStatus, ProcessStatus, Status
+from deploy.local.control.messages import LinksStatus, ProcessStatus, Status
 
 _WIDTH_MIN = 100
 _NAMED_COLUMNS_MAX = 4

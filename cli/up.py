@@ -21,15 +21,15 @@ from cli.help import VerbatimCommand
 from cli.progress import Progress, showing
 from cli.running import DEFAULT_NAME, own_command
 from cli.tables import WideConsole, links_table, regions_table
-from deploy.local.control_messages import Status
-from deploy.local.control_server import control_server
+from deploy.local.control.fulfilling import fulfilling
+from deploy.local.control.messages import Status
+from deploy.local.control.server import control_server
+from deploy.local.control.status import links_of, status_of
 from deploy.local.errors import LocalError, ProcessDied
-from deploy.local.fulfilling import fulfilling
-from deploy.local.geography import REGIONS_MAX
+from deploy.local.network.geography import REGIONS_MAX
+from deploy.local.processes.supervision import supervise
 from deploy.local.regions import LocalRegions
 from deploy.local.starting import local_regions
-from deploy.local.status import links_of, status_of
-from deploy.local.supervision import supervise
 
 _OWN_VARIABLES = frozenset({"CROSSHOOK_NATS_SERVER", "CROSSHOOK_REDIS_SERVER"})
 """Read here; every other `CROSSHOOK_` variable is the processes'."""

@@ -5,6 +5,9 @@ from enum import StrEnum
 from core.positions import Region
 from core.topology import Topology
 
+BY_TOKEN = "token"  # noqa: S105 - the name of what is waited for
+"""Why a request waits that waits for what its token names. Every other one waits for its level."""
+
 
 class Level(StrEnum):
     """How far an event must have come before the request returns."""

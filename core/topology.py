@@ -1,4 +1,4 @@
-"""The regions, and the names of their streams and subjects."""
+"""The regions, and where their servers are."""
 
 import re
 from collections.abc import Mapping
@@ -7,21 +7,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from core.addresses import without_login
-from core.events import AnyEvent
-from core.positions import Epoch, Region
+from core.positions import Region
+from core.redaction import without_login
 from core.stamps import origin_code
 
 REGIONS_MAX = 10
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _PRINTABLE = re.compile(r"[!-~]+")
 _DATABASE = re.compile(r"/?[0-9]*")
-
-ANNOUNCEMENTS = "watermarks.*"
-"""The subject on which every region's announcements are heard."""
-
-TRACEPARENT = "traceparent"
-"""The header that names the trace, and the span in it, that a request or an event is part of (W3C Trace Context)."""
 
 
 class RegionState(StrEnum):
@@ -134,34 +127,3 @@ def _is_server(address: str, *schemes: str) -> bool:
 
 def _bad_address(region: str, expected: str, got: str) -> InvalidTopology:
     return InvalidTopology(f"region {region}: {expected}, got {without_login(got)!r}")
-
-
-def stream_of(origin: Region) -> str:
-    """The name of an origin's log, in every region."""
-    return f"EVENTS_{origin}"
-
-
-def subjects_of(origin: Region, epoch: Epoch) -> str:
-    """The subjects that a log takes: its own epoch's only."""
-    return f"events.{origin}.{epoch}.>"
-
-
-def subject_of(origin: Region, epoch: Epoch, event: AnyEvent) -> str:
-    """The subject of one event: `events.us-iowa.k3v9x2.trigger_created.v1`."""
-    return f"events.{origin}.{epoch}.{event.__struct_config__.tag}"
-
-
-def epoch_in(subject: str) -> Epoch:
-    """The epoch that an event's subject names; `""` if it is no event's subject."""
-    tokens = subject.split(".", 3)
-    return Epoch(tokens[2]) if len(tokens) == 4 and tokens[0] == "events" else Epoch("")
-
-
-def announcements_of(region: Region) -> str:
-    """The subject of one region's announcements."""
-    return f"watermarks.{region}"
-
-
-def deliveries_to(user: str) -> str:
-    """The prefix of the subjects on which a user of a region's NATS has events delivered to it."""
-    return f"deliver.{user or 'anybody'}"

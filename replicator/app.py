@@ -16,11 +16,11 @@ from replicator.apply import Applier
 from replicator.establish import Keeper
 from replicator.evidence import Evidence
 from replicator.health import health
-from replicator.persistence import Persistence
 from replicator.proof import Proof
 from replicator.settings import Settings
 from replicator.ship import COPY, Shipper
 from replicator.status import Status, Step
+from replicator.supervisor import Persistence
 from runtime.head import HeadAsGet
 from runtime.health import Health, expose_health, health_routes
 from runtime.logs import configure_logs

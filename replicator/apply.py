@@ -12,14 +12,14 @@ from adapters.follower import Stored
 from adapters.projection import Applied, ApplyResult, Projection
 from adapters.projection_arguments import Run
 from core.codec import Undecodable, decode
+from core.idempotency import record_of
 from core.positions import BEGINNING, Mark, Position, Region
+from core.projection import writes_of
 from core.registers import Record, Write
-from core.retries import record_of
-from core.topology import epoch_in
-from core.writes import writes_of
+from core.subjects import epoch_in
 from replicator import metrics
 from replicator.another_history import is_of_another_history
-from replicator.failure import StoppedAt
+from replicator.retry_policy import StoppedAt
 from replicator.status import Status, Step
 from replicator.traces import record_step
 from runtime.tracing import UNTRACED, Tracing

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from adapters.errors import LogLost
 from core.positions import Region, Sequence
-from replicator.failure import Halt
+from replicator.retry_policy import Halt
 from runtime.reminders import Reminders
 from runtime.troubles import halts, waits
 

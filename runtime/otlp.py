@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
-from core.topology import TRACEPARENT
+from core.subjects import TRACEPARENT
 from runtime.settings import SpanBatches
 from runtime.tracing import NOTHING, Attributes, Kind, Tracing
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from core.addresses import without_login
 from core.positions import Region
+from core.redaction import without_login
 from core.topology import InvalidTopology, Topology, parse_topology
 from runtime.clock import Clock
 from runtime.credentials import InvalidCredentials, read_credentials

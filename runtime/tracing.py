@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Protocol
 
-from core.addresses import without_login
+from core.redaction import without_login
 from runtime.settings import InvalidSetting, TracesEndpoint
 
 _VARIABLE = re.compile(r"\bOTEL_[A-Z_]+\b")

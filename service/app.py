@@ -19,40 +19,41 @@ from runtime.logs import configure_logs
 from runtime.reporting import report_connection, report_health
 from runtime.server import bind, name_of, serve
 from runtime.tracing import open_tracing
-from service import headers, metrics
-from service.acknowledgements import Acknowledgements
-from service.admission import Admission
+from service import metrics
+from service.announcements import Announcements
 from service.dashboard.board import Board
 from service.dashboard.listeners import Listeners
-from service.encodings import refuse_encoded_body
-from service.event_size import check_each_server
-from service.guard import Guard
-from service.headers import AdminHeaders
-from service.in_pieces import InPieces
-from service.lag_metrics import LagMetrics
-from service.lag_sampling import LagSampling
-from service.local_logs import LocalLogs
-from service.log_writer import LogWriter
-from service.observing import Observing
-from service.own_log import OwnLog
-from service.pace import Paces
-from service.patience import Patience
-from service.problems import EXCEPTION_HANDLERS
-from service.quota import Quota
-from service.region import RegionView
+from service.dashboard.routes import dashboard_routes
+from service.http import headers
+from service.http.admission import Admission
+from service.http.authentication import Guard
+from service.http.chunked_send import ChunkedSend
+from service.http.content_encoding import refuse_encoded_body
+from service.http.event_size import check_each_server
+from service.http.headers import AdminHeaders
+from service.http.instrumentation import Instrumentation
+from service.http.problems import EXCEPTION_HANDLERS
+from service.http.response_headers import tell_exchange
+from service.http.write_latency import WriteLatencies
+from service.lag.metrics import LagMetrics
+from service.lag.sampling import LagSampling
+from service.openapi.routes import schema_routes
+from service.reads.local_logs import LocalLogs
+from service.reads.projection import ProjectionReader
+from service.request.concurrency_limit import ConcurrencyLimit
 from service.routes.api_keys import api_key_routes
-from service.routes.dashboard import dashboard_routes
 from service.routes.operations import operation_routes
 from service.routes.options import with_options
 from service.routes.reserved import reserved_routes
-from service.routes.schema import schema_routes
 from service.routes.triggers import trigger_routes
 from service.routes.webhooks import webhook_routes
 from service.settings import Settings
-from service.telling import tell_exchange
 from service.use_cases import UseCases, use_cases
-from service.views import Views
-from service.waiting import Waiting
+from service.watermarks.acknowledgements import Acknowledgements
+from service.watermarks.deadlines import Deadlines
+from service.watermarks.waiters import Waiters
+from service.writes.log_reader import OwnLog
+from service.writes.log_writer import LogWriter
 
 
 async def main(settings: Settings) -> None:
@@ -76,7 +77,7 @@ async def main(settings: Settings) -> None:
         projection = await stack.enter_async_context(open_projection(config.redis, tls=settings.tls))
         event_logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
         logs = LocalLogs(event_logs)
-        quota = Quota(settings.organization_requests_max)
+        concurrency_limit = ConcurrencyLimit(settings.organization_requests_max)
         own_log = OwnLog(
             here,
             event_log=event_logs[here],
@@ -84,8 +85,8 @@ async def main(settings: Settings) -> None:
             tail_events_max=settings.tail_events_max,
             retry_keys_max=settings.retry_keys_max,
         )
-        waiting = Waiting()
-        patience = Patience(waiting)
+        waiting = Waiters()
+        deadlines = Deadlines(waiting)
         heard_of = (here, *settings.topology.others(here))
         acknowledgements = Acknowledgements(
             waiting, {region: metrics.ACKNOWLEDGE_SECONDS.labels(region).observe for region in heard_of}
@@ -96,7 +97,7 @@ async def main(settings: Settings) -> None:
             acknowledgements=acknowledgements,
             now_milliseconds=settings.clock.now_milliseconds,
         )
-        region = RegionView(
+        region = Announcements(
             here,
             topology=settings.topology,
             connection=connection,
@@ -115,17 +116,17 @@ async def main(settings: Settings) -> None:
             now_milliseconds=settings.clock.now_milliseconds,
         )
         REGISTRY.register(LagMetrics(sampling))
-        paces = Paces()
+        latencies = WriteLatencies()
         board = Board(
             sampling,
             topology=settings.topology,
             health=region.health,
             waiting_for=waiting.waiting_for,
-            paces=paces,
+            latencies=latencies,
             process=name_of(listener),
             listeners_max=settings.dashboard_listeners_max,
         )
-        views = Views(here, projection=projection, quota=quota, known=waiting.known)
+        views = ProjectionReader(here, projection=projection, concurrency_limit=concurrency_limit, known=waiting.known)
         calls = use_cases(
             settings,
             views=views,
@@ -133,12 +134,12 @@ async def main(settings: Settings) -> None:
             own_log=own_log,
             writer=writer,
             waiting=waiting,
-            patience=patience,
+            deadlines=deadlines,
         )
         admin = AdminHeaders(settings.admin_key)
         routes = make_app(settings, region, calls, admin, listeners=board.listeners)
         admission = Admission(
-            InPieces(Guard(routes, views, quota, admin)),
+            ChunkedSend(Guard(routes, views, concurrency_limit, admin)),
             requests_max=settings.requests_max,
             body_bytes_max=settings.body_bytes_max,
         )
@@ -147,11 +148,11 @@ async def main(settings: Settings) -> None:
             here,
             topology=settings.topology,
             in_flight=lambda: admission.in_flight,
-            waiting=waiting,
-            patience=patience,
+            waiting=deadlines.waiting,
+            waiting_for=waiting.waiting_for,
         )
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
-        app = Observing(HeadAsGet(admission), paces=paces, write=write, tracing=tracing)
+        app = Instrumentation(HeadAsGet(admission), latencies=latencies, write=write, tracing=tracing)
         works = (
             own_log.run(),
             writer.run(),
@@ -168,7 +169,7 @@ async def main(settings: Settings) -> None:
                 listener,
                 drain_seconds=settings.drain_seconds,
                 idle_seconds=settings.idle_seconds,
-                on_drain=lambda at: _drain(region, patience, board.listeners, at),
+                on_drain=lambda at: _drain(region, deadlines, board.listeners, at),
             )
         )
         await asyncio.wait({serving, *background}, return_when=asyncio.FIRST_COMPLETED)
@@ -185,7 +186,7 @@ async def main(settings: Settings) -> None:
 
 def make_app(
     settings: Settings,
-    region: RegionView,
+    region: Announcements,
     calls: UseCases,
     admin: AdminHeaders,
     *,
@@ -227,7 +228,7 @@ def make_app(
     )
 
 
-def _drain(region: RegionView, patience: Patience, listeners: Listeners, deadline: float) -> None:
+def _drain(region: Announcements, deadlines: Deadlines, listeners: Listeners, deadline: float) -> None:
     region.is_draining = True
     listeners.end()
-    patience.end_all_at(deadline)
+    deadlines.end_all_at(deadline)

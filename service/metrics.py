@@ -4,17 +4,15 @@ A child of a metric is looked up once, where labels are few and known, and not a
 somebody asks is not kept: `expose` says where to look.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from core.consistency import Level
+from core.consistency import BY_TOKEN, Level
 from core.positions import Region
 from core.topology import Topology
 from runtime.buckets import EVENTS, SECONDS
-from service.patience import BY_TOKEN, Patience
-from service.waiting import Waiting
 
 REQUESTS = Counter("crosshook_http_requests_total", "Answered requests", ["route", "level", "status"])
 WRITE_SECONDS = Histogram(
@@ -41,14 +39,19 @@ WRITE_SECONDS_OF = {level: WRITE_SECONDS.labels(level) for level in Level}
 
 
 def expose(
-    here: Region, *, topology: Topology, in_flight: Callable[[], int], waiting: Waiting, patience: Patience
+    here: Region,
+    *,
+    topology: Topology,
+    in_flight: Callable[[], int],
+    waiting: Mapping[str, int],
+    waiting_for: Mapping[Region, int],
 ) -> None:
-    """Have the gauges of who waits say what is so whenever they are asked, and tell whom a wait may be for."""
+    """Bind the gauges of requests that wait to live counters: `waiting` by what makes them, `waiting_for` by region."""
     IN_FLIGHT.set_function(in_flight)
-    for level in (*Level, BY_TOKEN):
-        REQUESTS_WAITING.labels(level).set_function(partial(patience.waiting.__getitem__, level))
+    for what in (*Level, BY_TOKEN):
+        REQUESTS_WAITING.labels(what).set_function(partial(waiting.__getitem__, what))
     waited_for = topology.waited_for()
     for region in topology.regions:
         REGION_ACTIVE.labels(region).set(region in waited_for)
     for region in (here, *topology.others(here)):
-        WAITING_FOR.labels(region).set_function(partial(waiting.waiting_for.__getitem__, region))
+        WAITING_FOR.labels(region).set_function(partial(waiting_for.__getitem__, region))

@@ -12,7 +12,7 @@ from core.topology import Topology
 from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
 from runtime.settings import Environment, TracesEndpoint
-from service.limits import Limits
+from service.request.limits import Limits
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -2,48 +2,48 @@
 
 from typing import NamedTuple
 
-from service.catching_up import CatchingUp
-from service.deletions import Deletions
-from service.history import History
-from service.listing import Listing
-from service.local_logs import LocalLogs
-from service.log_writer import LogWriter
-from service.operations import Operations
-from service.own_log import OwnLog
-from service.patience import Patience
-from service.reading import Reading
+from service.reads.event_lookup import EventLookup
+from service.reads.listing import Listing
+from service.reads.local_logs import LocalLogs
+from service.reads.operation_status import OperationStatus
+from service.reads.projection import ProjectionReader
+from service.reads.queries import Queries
+from service.reads.session_consistency import SessionConsistency
+from service.reads.turns import Turns
 from service.settings import Settings
-from service.turns import Turns
-from service.views import Views
-from service.waiting import Waiting
-from service.writing import Writing
+from service.watermarks.deadlines import Deadlines
+from service.watermarks.waiters import Waiters
+from service.writes.command_handler import CommandHandler
+from service.writes.deletions import Deletions
+from service.writes.log_reader import OwnLog
+from service.writes.log_writer import LogWriter
 
 
 class UseCases(NamedTuple):
     """What the routes call."""
 
-    writing: Writing
-    reading: Reading
+    writing: CommandHandler
+    reading: Queries
     listing: Listing
-    operations: Operations
+    operations: OperationStatus
 
 
 def use_cases(
     settings: Settings,
     *,
-    views: Views,
+    views: ProjectionReader,
     logs: LocalLogs,
     own_log: OwnLog,
     writer: LogWriter,
-    waiting: Waiting,
-    patience: Patience,
+    waiting: Waiters,
+    deadlines: Deadlines,
 ) -> UseCases:
     """What the routes call, over one region's projection and logs."""
     here, topology, now_milliseconds = settings.region, settings.topology, settings.clock.now_milliseconds
-    history = History(logs, patience)
-    catching_up = CatchingUp(here, topology=topology, views=views, logs=logs, patience=patience)
+    history = EventLookup(logs, deadlines)
+    session_consistency = SessionConsistency(here, topology=topology, views=views, logs=logs, deadlines=deadlines)
     return UseCases(
-        writing=Writing(
+        writing=CommandHandler(
             here=here,
             topology=topology,
             views=views,
@@ -51,16 +51,16 @@ def use_cases(
             writer=writer,
             history=history,
             deletions=Deletions(here, topology=topology, history=history, waiting=waiting),
-            patience=patience,
+            deadlines=deadlines,
             append_seconds=settings.append_seconds,
             now_milliseconds=now_milliseconds,
         ),
-        reading=Reading(catching_up),
-        listing=Listing(catching_up, Turns(patience)),
-        operations=Operations(
+        reading=Queries(session_consistency),
+        listing=Listing(session_consistency, Turns(deadlines)),
+        operations=OperationStatus(
             here,
             topology=topology,
-            catching_up=catching_up,
+            session_consistency=session_consistency,
             history=history,
             waiting=waiting,
             is_in_doubt=lambda: own_log.doubt != "",

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from deploy.local.server_process import ServerProcess
+from deploy.local.processes.server_process import ServerProcess
 
 
 @asynccontextmanager

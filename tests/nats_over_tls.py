@@ -7,10 +7,10 @@ from pathlib import Path
 
 from core.positions import Region
 from deploy.certificates import Authority, Identity
-from deploy.local.ports import LOCALHOST
-from deploy.local.probes import Readiness, Ready, Waiting
-from deploy.local.server_process import ServerProcess
-from deploy.local.servers import find_servers
+from deploy.local.network.ports import LOCALHOST
+from deploy.local.processes.probes import Readiness, Ready, Waiting
+from deploy.local.processes.server_process import ServerProcess
+from deploy.local.processes.servers import find_servers
 from deploy.nats.accounts import accounts
 from deploy.nats.configuration import Cluster, Tls, nats_configuration
 

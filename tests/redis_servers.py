@@ -8,8 +8,8 @@ from pathlib import Path
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from deploy.local.ports import LOCALHOST, Ports
-from deploy.local.servers import find_servers
+from deploy.local.network.ports import LOCALHOST, Ports
+from deploy.local.processes.servers import find_servers
 
 START_SECONDS_MAX = 20.0
 PORT_MAX = 22_000

@@ -12,7 +12,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from core.positions import Region
-from core.topology import stream_of
+from core.subjects import stream_of
 from deploy.local import LocalRegion, ServerProcess
 from deploy.nats.accounts import LOG_OPERATOR, SYSTEM_OPERATOR
 

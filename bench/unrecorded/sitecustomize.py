@@ -10,9 +10,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from replicator.metrics import Applying, Shipping
 from runtime.tracing import UNTRACED, Untraced
-from service.acknowledgements import Acknowledgements
-from service.observing import Observing
-from service.requests import Exchange
+from service.http.instrumentation import Instrumentation
+from service.request.context import Exchange
+from service.watermarks.acknowledgements import Acknowledgements
 
 
 class _Nothing:
@@ -50,7 +50,7 @@ _INSTEAD = (
     (Applying, "applied", _do_nothing),
     (Applying, "aged", _do_nothing),
     (Exchange, "during", _during),
-    (Observing, "__call__", _pass_on),
+    (Instrumentation, "__call__", _pass_on),
 )
 
 for kind, name, instead in _INSTEAD:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from core.positions import Region
-from deploy.local.links import Address
+from deploy.local.network.links import Address
 
 NATS_VERSION: Final = (2, 15, 0)
 """What the configuration is for."""

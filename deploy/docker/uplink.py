@@ -17,7 +17,7 @@ from litestar import Litestar
 
 from core.positions import Region
 from deploy.docker.layout import NATS_SERVERS, entry_of, exit_of, nats_at
-from deploy.local.control_messages import (
+from deploy.local.control.messages import (
     Answer,
     AskLinks,
     AskStatus,
@@ -30,15 +30,15 @@ from deploy.local.control_messages import (
     Request,
     RoundTripStatus,
 )
-from deploy.local.control_server import control_server
+from deploy.local.control.server import control_server
 from deploy.local.errors import InvalidRequest, UnknownRegion
-from deploy.local.geography import (
+from deploy.local.network.geography import (
     ROUND_TRIP_MILLISECONDS_MAX,
     RoundTrips,
     plausible_round_trips,
     uniform_round_trips,
 )
-from deploy.local.links import Link
+from deploy.local.network.links import Link
 from runtime.health import Health, health_routes
 from runtime.logs import LogFormat, LogLevel, configure_logs
 from runtime.process import run

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.positions import Region
-from deploy.local.configuration import redis_url
-from deploy.local.http_process import HttpProcess
-from deploy.local.nats_servers import nats_servers
-from deploy.local.ports import LOCALHOST, Ports
-from deploy.local.probes import redis_probe
-from deploy.local.server_process import ServerProcess
-from deploy.local.servers import Servers
+from deploy.local.network.ports import LOCALHOST, Ports
+from deploy.local.processes.configuration import redis_url
+from deploy.local.processes.http_process import HttpProcess
+from deploy.local.processes.nats_servers import nats_servers
+from deploy.local.processes.probes import redis_probe
+from deploy.local.processes.server_process import ServerProcess
+from deploy.local.processes.servers import Servers
 from deploy.logins import Logins, write_private
 from deploy.nats.accounts import COPIES_OPERATOR, LOG_OPERATOR
 from deploy.redis.configuration import OPERATOR, redis_configuration

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from deploy.local.errors import LocalError, UnknownRegion
-from deploy.local.http_process import HttpProcess
-from deploy.local.mesh import Mesh
-from deploy.local.processes import READY_SECONDS_MAX
+from deploy.local.network.mesh import Mesh
+from deploy.local.processes.children import READY_SECONDS_MAX
+from deploy.local.processes.http_process import HttpProcess
+from deploy.local.processes.server_process import ServerProcess
 from deploy.local.region import LocalRegion
-from deploy.local.server_process import ServerProcess
 
 Report = Callable[[str, str], None]
 """Told the name of a process and what it waits for; an empty text means that it is ready."""

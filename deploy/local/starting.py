@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from core.positions import Region
-from deploy.local.configuration import topology_text
 from deploy.local.data import data_directory
-from deploy.local.geography import RoundTrips, plausible_round_trips, region_names, uniform_round_trips
-from deploy.local.mesh import Mesh
-from deploy.local.ports import Ports
-from deploy.local.processes import READY_SECONDS_MAX
+from deploy.local.network.geography import RoundTrips, plausible_round_trips, region_names, uniform_round_trips
+from deploy.local.network.mesh import Mesh
+from deploy.local.network.ports import Ports
+from deploy.local.processes.children import READY_SECONDS_MAX
+from deploy.local.processes.configuration import topology_text
+from deploy.local.processes.servers import find_servers
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions, Report
-from deploy.local.servers import find_servers
 from deploy.logins import new_admin_key, new_logins, write_private
 
 _ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"

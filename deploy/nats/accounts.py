@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from core.positions import Region
-from core.topology import announcements_of, deliveries_to, stream_of
+from core.subjects import announcements_of, deliveries_to, stream_of
 
 LOG, COPIES, SYSTEM = "LOG", "COPIES", "SYSTEM"
 

@@ -8,8 +8,8 @@ from typing import Final
 import click
 import msgspec
 
-from deploy.local.control_client import ask
-from deploy.local.control_messages import AskStatus, Done, LinksStatus, ProcessStatus, Refused, RegionStatus, Status
+from deploy.local.control.client import ask
+from deploy.local.control.messages import AskStatus, Done, LinksStatus, ProcessStatus, Refused, RegionStatus, Status
 from deploy.local.errors import LocalError
 
 DIRECTORY: Final = Path(__file__).parent / "targets"

@@ -2,7 +2,7 @@
 
 from importlib.resources import files
 
-from service.openapi.assets import Asset
+from service.http.static_files import Asset
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

@@ -10,8 +10,8 @@ from core.topology import Topology
 from runtime.health import Health
 from service.dashboard.listeners import Listeners, event
 from service.dashboard.messages import past, present
-from service.lag_sampling import LagSample, LagSampling
-from service.pace import Paces
+from service.http.write_latency import WriteLatencies
+from service.lag.sampling import LagSample, LagSampling
 
 RETRY = b"retry: 1000\n\n"
 """How many milliseconds a browser waits before it asks again, where the stream has ended."""
@@ -27,7 +27,7 @@ class Board:
         topology: Topology,
         health: Callable[[], Health],
         waiting_for: Mapping[Region, int],
-        paces: Paces,
+        latencies: WriteLatencies,
         process: str,
         listeners_max: int,
     ) -> None:
@@ -36,7 +36,7 @@ class Board:
         self._topology = topology
         self._health = health
         self._waiting_for = waiting_for
-        self._paces = paces
+        self._latencies = latencies
         self._process = process
         self._beginning: tuple[LagSample, bytes] | None = None
         sampling.on_sample = self._tell
@@ -61,7 +61,7 @@ class Board:
             topology=self._topology,
             health=self._health(),
             waiting_for=self._waiting_for,
-            paces=self._paces.look(now_seconds=monotonic()),
+            latencies=self._latencies.look(now_seconds=monotonic()),
             process=self._process,
         )
         return event("present", msgspec.json.encode(shown))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from runtime.head import is_head
-from service.answers import failure, send_whole
+from service.http.envelope import failure, send_whole
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]

@@ -8,10 +8,10 @@ from core.positions import Region
 from core.topology import Topology
 from runtime.health import Condition, Health
 from service.dashboard.words import Note, notes, since_milliseconds
-from service.lag import Certainty, Lag, pairs
-from service.lag_history import NOT_KNOWN, LagHistory
-from service.lag_sampling import LagSample
-from service.pace import Pace
+from service.http.write_latency import WriteLatency
+from service.lag.history import NOT_KNOWN, LagHistory
+from service.lag.matrix import Certainty, Lag, pairs
+from service.lag.sampling import LagSample
 
 
 class RegionRow(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ class Present(msgspec.Struct, frozen=True):
     condition: Condition
     regions: list[RegionRow]
     cells: list[Cell]
-    paces: list[Pace]
+    latencies: list[WriteLatency]
     notes: list[Note]
 
 
@@ -69,7 +69,7 @@ def present(
     topology: Topology,
     health: Health,
     waiting_for: Mapping[Region, int],
-    paces: list[Pace],
+    latencies: list[WriteLatency],
     process: str,
 ) -> Present:
     """What there is to see of a sample, and beside it."""
@@ -96,7 +96,7 @@ def present(
             _cell(sample, sample.lags[pair], halted=_halted(sample, behind=pair.behind, origin=pair.origin))
             for pair in pairs(known)
         ],
-        paces=paces,
+        latencies=latencies,
         notes=notes(sample, topology=topology, health=health),
     )
 

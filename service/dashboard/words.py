@@ -10,8 +10,8 @@ import msgspec
 from core.positions import Region
 from core.topology import RegionState, Topology
 from runtime.health import Health, NotReady
-from service.lag import Certainty
-from service.lag_sampling import LagSample
+from service.lag.matrix import Certainty
+from service.lag.sampling import LagSample
 
 HALTED = {
     "went_back": "its log ends before an event that was read from it",

@@ -1,6 +1,6 @@
 """The operations on API keys. They are there only for who runs the service."""
 
-from service.headers import OPERATION, TOKEN
+from service.http.headers import OPERATION, TOKEN
 from service.openapi import examples
 from service.openapi.kinds import Operation, Own, admin_read, admin_write
 from service.openapi.responses import REUSED, answer, body, decided, nothing, refused, succeeded

@@ -1,7 +1,8 @@
 """The files of the page at `/schema`: two of our own, and Swagger UI's. Nothing of it comes from anywhere else."""
 
 from importlib.resources import files
-from typing import NamedTuple
+
+from service.http.static_files import Asset
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -11,13 +12,6 @@ CONTENT_SECURITY_POLICY = (
 images are in the style sheet."""
 
 _HERE = files("service.openapi")
-
-
-class Asset(NamedTuple):
-    """A file, and what kind of file it is."""
-
-    content: bytes
-    content_type: str
 
 
 def page() -> Asset:

@@ -3,7 +3,7 @@
 from importlib.metadata import version
 
 from core.fields import HeaderLimits
-from service.headers import API_KEY
+from service.http.headers import API_KEY
 from service.openapi.api_keys import API_KEYS
 from service.openapi.api_keys import TAG as API_KEYS_TAG
 from service.openapi.fields import Json

@@ -7,7 +7,7 @@ from core.catalogue import NAMES, TriggerType
 from core.consistency import Level
 from core.fields import RESERVED_HEADERS, HeaderLimits
 from service.openapi import patterns
-from service.operations import State
+from service.reads.operation_status import State
 
 Json = dict[str, Any]
 

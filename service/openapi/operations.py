@@ -1,6 +1,6 @@
 """The operation that tells of operations."""
 
-from service.headers import TOKEN
+from service.http.headers import TOKEN
 from service.openapi import examples
 from service.openapi.kinds import Operation, Own, read
 from service.openapi.responses import LOST, answer, decided, succeeded

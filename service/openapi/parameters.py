@@ -3,8 +3,8 @@
 from core.catalogue import NAMES, TriggerType
 from core.consistency import Level
 from core.tokens import TOKEN_CHARACTERS_MAX
-from service import headers, query_parameters
 from service.dashboard.assets import ASSETS as DASHBOARD_ASSETS
+from service.http import headers, query_parameters
 from service.openapi import examples, patterns
 from service.openapi.assets import ASSETS
 from service.openapi.fields import Json

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.tokens import TOKEN_CHARACTERS_MAX
-from service.encodings import IDENTITY
-from service.headers import API_KEY, OPERATION, RETRY_KEY, TOKEN
+from service.http.content_encoding import IDENTITY
+from service.http.headers import API_KEY, OPERATION, RETRY_KEY, TOKEN
 from service.openapi import examples, patterns
 from service.openapi.fields import Json, reference
 

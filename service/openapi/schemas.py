@@ -7,7 +7,7 @@ import msgspec
 from core.catalogue import NAMES, Trigger, TriggerType
 from core.fields import HeaderLimits
 from runtime.health import HealthAnswer
-from service.answers import Answer, Empty
+from service.http.envelope import Answer, Empty
 from service.openapi.fields import Json, fields, reference
 from service.routes.api_keys import ApiKeyBody, ApiKeyView, IssuedApiKeyView
 from service.routes.operations import OperationView

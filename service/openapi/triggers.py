@@ -1,6 +1,6 @@
 """The operations on triggers."""
 
-from service.headers import OPERATION, TOKEN
+from service.http.headers import OPERATION, TOKEN
 from service.openapi import examples
 from service.openapi.fields import reference
 from service.openapi.kinds import Operation, Own, read, write

@@ -9,14 +9,14 @@ from litestar.handlers import HTTPRouteHandler
 from core.api_keys import NAME_CHARACTERS_MAX, SECRET_BYTES, ApiKey, api_key_in, api_key_text, digest_of
 from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey
 from core.fields import InvalidField
-from service.answers import Answer, listed, rfc3339
-from service.headers import AnyRequest
-from service.identifiers import new_identifier, uuid_in
-from service.limits import Limits
-from service.query_parameters import page
-from service.reading import Reading
-from service.requests import ReadRequest, WriteRequest
-from service.writing import Writing
+from service.http.envelope import Answer, listed, rfc3339
+from service.http.headers import AnyRequest
+from service.http.identifiers import new_identifier, uuid_in
+from service.http.query_parameters import page
+from service.reads.queries import Queries
+from service.request.context import ReadRequest, WriteRequest
+from service.request.limits import Limits
+from service.writes.command_handler import CommandHandler
 
 KEYS = "/admin/organizations/{organization_id:str}/keys"
 
@@ -41,7 +41,7 @@ class IssuedApiKeyView(ApiKeyView, frozen=True):
     key: str
 
 
-def api_key_routes(writing: Writing, reading: Reading, limits: Limits) -> list[HTTPRouteHandler]:
+def api_key_routes(writing: CommandHandler, reading: Queries, limits: Limits) -> list[HTTPRouteHandler]:
     """The three routes."""
 
     @post(KEYS)

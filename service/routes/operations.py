@@ -6,10 +6,10 @@ from litestar.handlers import HTTPRouteHandler
 
 from core.fields import InvalidField
 from core.preconditions import require
-from service.answers import Answer
-from service.identifiers import uuid_in
-from service.operations import Fate, Operations
-from service.requests import ReadRequest
+from service.http.envelope import Answer
+from service.http.identifiers import uuid_in
+from service.reads.operation_status import Fate, OperationStatus
+from service.request.context import ReadRequest
 
 
 class OperationView(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class OperationView(msgspec.Struct, frozen=True):
     regions: dict[str, str]
 
 
-def operation_routes(operations: Operations) -> list[HTTPRouteHandler]:
+def operation_routes(operations: OperationStatus) -> list[HTTPRouteHandler]:
     """The one route."""
 
     @get("/operations/{operation_id:str}")

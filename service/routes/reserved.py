@@ -3,8 +3,8 @@
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
-from service.answers import Empty, failure
-from service.headers import KEYLESS, AnyRequest, caller_in, organization_in
+from service.http.envelope import Empty, failure
+from service.http.headers import KEYLESS, AnyRequest, caller_in, organization_in
 
 VERIFICATION_KEYS = "/organizations/webhooks/verification-jwks"
 TEST_EVENTS = "/test-events"

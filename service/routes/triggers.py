@@ -7,13 +7,13 @@ from litestar.handlers import HTTPRouteHandler
 from core import catalogue
 from core.catalogue import Trigger
 from core.commands import CreateTrigger, DeleteTrigger
-from service.answers import Answer, Empty, listed
-from service.headers import AnyRequest
-from service.query_parameters import named_trigger, page
-from service.reading import Reading
-from service.requests import ReadRequest, WriteRequest
+from service.http.envelope import Answer, Empty, listed
+from service.http.headers import AnyRequest
+from service.http.query_parameters import named_trigger, page
+from service.reads.queries import Queries
+from service.request.context import ReadRequest, WriteRequest
 from service.routes.webhooks import known_form
-from service.writing import Writing
+from service.writes.command_handler import CommandHandler
 
 TRIGGERS = "/organizations/webhooks/{webhook_id:str}/triggers"
 
@@ -25,7 +25,7 @@ class TriggerBody(msgspec.Struct, frozen=True):
     trigger_name: str
 
 
-def trigger_routes(writing: Writing, reading: Reading) -> list[HTTPRouteHandler]:
+def trigger_routes(writing: CommandHandler, reading: Queries) -> list[HTTPRouteHandler]:
     """The three routes."""
 
     @post(TRIGGERS)

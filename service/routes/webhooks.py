@@ -12,15 +12,15 @@ from core import durations, fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
 from core.fields import InvalidField, NoLongerTaken
 from core.webhooks import Webhook, webhook_in
-from service.answers import Answer, listed, rfc3339
-from service.headers import AnyRequest
-from service.identifiers import new_identifier, uuid_in
-from service.limits import Limits
-from service.listing import Listing
-from service.query_parameters import page, wanted_webhooks
-from service.reading import Reading
-from service.requests import ReadRequest, WriteRequest
-from service.writing import Writing, Written
+from service.http.envelope import Answer, listed, rfc3339
+from service.http.headers import AnyRequest
+from service.http.identifiers import new_identifier, uuid_in
+from service.http.query_parameters import page, wanted_webhooks
+from service.reads.listing import Listing
+from service.reads.queries import Queries
+from service.request.context import ReadRequest, WriteRequest
+from service.request.limits import Limits
+from service.writes.command_handler import CommandHandler, Written
 
 WEBHOOKS = "/organizations/webhooks"
 WEBHOOK = f"{WEBHOOKS}/{{webhook_id:str}}"
@@ -64,7 +64,9 @@ class WebhookView(msgspec.Struct, frozen=True, omit_defaults=True):
     custom_headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
-def webhook_routes(writing: Writing, reading: Reading, listing: Listing, limits: Limits) -> list[HTTPRouteHandler]:
+def webhook_routes(
+    writing: CommandHandler, reading: Queries, listing: Listing, limits: Limits
+) -> list[HTTPRouteHandler]:
     """The five routes."""
 
     @post(WEBHOOKS)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from core.positions import Region
-from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.logins import Logins
 from tests.containers.commands import Outcome, docker, inspect, run, succeed
 from tests.e2e.callers import ORGANIZATION, ORGANIZATIONS, Caller, calling

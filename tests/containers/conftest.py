@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from deploy.local.ports import Ports
+from deploy.local.network.ports import Ports
 from tests.containers.composed import Composed
 from tests.containers.leftovers import a_run, remove_what_the_dead_left
 from tests.containers.ways_in import WaysIn, ways_in

@@ -14,7 +14,7 @@ from nats.aio.client import Client
 
 from core.positions import Region
 from deploy.certificates import Use, new_authority
-from deploy.local.ports import LOCALHOST
+from deploy.local.network.ports import LOCALHOST
 from deploy.nats.accounts import COPIES_OPERATOR, LOG_OPERATOR, OBSERVER, REPLICATOR, SERVICE, peer
 from deploy.redis.configuration import OPERATOR
 from runtime.credentials import Login

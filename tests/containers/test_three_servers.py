@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from core.topology import stream_of
+from core.subjects import stream_of
 from deploy.docker.layout import MONITOR, nats_service
-from deploy.local.ports import Ports
+from deploy.local.network.ports import Ports
 from tests.containers.composed import (
     ADDED_SERVERS,
     ONE_SERVER,

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from deploy.local.geography import plausible_round_trips
+from deploy.local.network.geography import plausible_round_trips
 from tests.containers.composed import RUN_ONCE, RUNNING, Composed
 from tests.containers.readme import lines_of_the_tour
 from tests.containers.truth import PATIENCE_SECONDS, becomes_readable, held_true

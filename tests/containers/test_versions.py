@@ -11,7 +11,7 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from deploy.local import LocalRegions, local_regions
-from deploy.local.servers import Servers, find_servers
+from deploy.local.processes.servers import Servers, find_servers
 from tests.containers.versions import MATRIX, Versions, servers_of
 from tests.e2e.callers import WEBHOOKS, Caller, Told, calling_all, under_load
 from tests.e2e.evidence import check, check_told, settled

@@ -14,8 +14,8 @@ import pytest
 from testcontainers.core.container import DockerContainer
 
 from deploy.local import ServerProcess
-from deploy.local.processes import STOP_SECONDS_MAX
-from deploy.local.servers import Program, Servers
+from deploy.local.processes.children import STOP_SECONDS_MAX
+from deploy.local.processes.servers import Program, Servers
 from tests.containers.leftovers import LABEL
 
 

@@ -12,8 +12,8 @@ from nats.aio.client import Client
 from core.positions import Region
 from deploy.docker.layout import NATS_PORT, REDIS_PORT, nats_at, redis_at
 from deploy.docker.volumes import AUTHORITY, CERTIFICATE, KEY
-from deploy.local.links import Address
-from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.network.links import Address
+from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.logins import Logins
 from deploy.nats.accounts import COPIES_OPERATOR, LOG_OPERATOR
 from deploy.redis.configuration import OPERATOR
@@ -26,7 +26,7 @@ CONNECT_SECONDS_MAX = 10
 _OPEN_SECONDS_MAX = 30.0
 _CARRY = """
 import asyncio, sys
-from deploy.local.links import Address, Link
+from deploy.local.network.links import Address, Link
 
 async def carry(*ways):
     for way in ways:

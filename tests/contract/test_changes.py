@@ -7,15 +7,7 @@ import httpx
 import pytest
 
 from deploy.local import LocalRegion
-from tests.contract.calls import (
-    A_TRIGGER,
-    WEBHOOKS,
-    a_body,
-    check_refused,
-    newcomer,
-    registered,
-    triggers_of,
-)
+from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, check_refused, newcomer, registered, triggers_of
 
 
 def one(webhook_id: str) -> str:

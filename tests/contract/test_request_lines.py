@@ -81,7 +81,7 @@ async def test_no_line_has_a_key_a_token_a_path_a_query_or_anything_of_a_body(
 
 
 BROKEN = """
-import service.telling
+import service.http.response_headers
 
 def broken(_):
     raise RuntimeError("broken on purpose")

@@ -16,8 +16,8 @@ from redis.asyncio import Redis
 
 from core.codec import decode
 from core.positions import Epoch, Position, Region, Sequence
+from core.projection import writes_of
 from core.registers import merge
-from core.writes import writes_of
 from tests.e2e.callers import Told
 
 Log = list["Event"]

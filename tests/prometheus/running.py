@@ -14,8 +14,8 @@ import httpx
 import msgspec
 
 from deploy.local import LocalRegions
-from deploy.local.ports import LOCALHOST, Ports
-from deploy.local.status import status_of
+from deploy.local.control.status import status_of
+from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.prometheus.targets import targets_of, write_targets
 from tests.contract.calls import until
 from tests.rules import ROOT

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import LocalRegion, local_regions
-from deploy.local.configuration import nats_url
+from deploy.local.processes.configuration import nats_url
 from tests.contract.calls import until
 from tests.e2e.callers import calling_all
 from tests.e2e.set_back import restore, written_past_a_copy

@@ -6,7 +6,7 @@ from adapters import session as session_module
 from adapters.connection import open_connection
 from adapters.event_log import Append, Entry, EventLog
 from core.positions import NOTHING, Epoch, Sequence
-from core.topology import stream_of
+from core.subjects import stream_of
 from deploy.local import LocalRegion
 from tests.integration.adapters.logs import administrator, entry, filled, until
 from tests.max_payload import max_payload

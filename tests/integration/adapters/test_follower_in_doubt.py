@@ -14,14 +14,9 @@ from adapters.follower import SILENCE_SECONDS, Follower
 from adapters.log_info import LogInfo
 from adapters.session import Session
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
-from core.topology import stream_of
+from core.subjects import stream_of
 from deploy.local import LocalRegion
-from tests.integration.adapters.logs import (
-    administrator,
-    entry,
-    filled,
-    mark,
-)
+from tests.integration.adapters.logs import administrator, entry, filled, mark
 
 
 @pytest.mark.parametrize("sequence", [1, 3, 5, 99])

@@ -13,7 +13,7 @@ from adapters.event_log import Append, EventLog
 from adapters.follower import Stored
 from adapters.session import Session
 from core.positions import BEGINNING, Epoch, Sequence
-from core.topology import stream_of
+from core.subjects import stream_of
 from deploy.local import LocalRegion
 from tests.integration.adapters.logs import (
     administrator,

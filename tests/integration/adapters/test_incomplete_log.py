@@ -15,7 +15,7 @@ from adapters.event_log import EventLog
 from adapters.follower import Stored
 from adapters.log_info import metadata_of
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
-from core.topology import stream_of, subjects_of
+from core.subjects import stream_of, subjects_of
 from deploy.local import LocalRegion
 from tests.integration.adapters.logs import administrator, filled
 

@@ -12,25 +12,16 @@ from adapters.projection_arguments import Run
 from core.codec import encode, fingerprint
 from core.events import AnyEvent, Envelope
 from core.positions import BEGINNING, Mark, Position, Region, Sequence
+from core.projection import writes_of
 from core.registers import Write, merge
 from core.stamps import Clock, render
+from core.subjects import subject_of
 from core.targets import targets_key
-from core.topology import subject_of
 from core.webhooks import query_webhooks, webhooks_in
-from core.writes import writes_of
 from deploy.local import LocalRegion
 from tests.events import events, few
 from tests.indexes import derived_index
-from tests.integration.adapters.runs import (
-    EPOCH,
-    ORGANIZATION,
-    ORIGINS,
-    Raw,
-    Registers,
-    current,
-    outcome,
-    registers_in,
-)
+from tests.integration.adapters.runs import EPOCH, ORGANIZATION, ORIGINS, Raw, Registers, current, outcome, registers_in
 
 Logged = tuple[Mark, str, list[Write]]
 """An event at its place, with its clock and what it writes."""

@@ -7,13 +7,7 @@ from core.positions import Sequence
 from core.registers import Query, Recall, Record, Write, value_of
 from core.stamps import Clock, render, stamp
 from tests.integration.adapters.logs import until
-from tests.integration.adapters.runs import (
-    US,
-    Raw,
-    a_run,
-    current,
-    outcome,
-)
+from tests.integration.adapters.runs import US, Raw, a_run, current, outcome
 
 # Applying
 

@@ -11,7 +11,7 @@ from adapters import projection as projection_module
 from adapters.errors import Unavailable
 from adapters.projection import Applied, Projection, open_projection
 from core.registers import Query, Write
-from deploy.local.ports import LOCALHOST
+from deploy.local.network.ports import LOCALHOST
 from tests.integration.adapters.runs import a_run, begun, current, outcome, stamped
 from tests.redis_servers import name_of, raw, redis_server
 

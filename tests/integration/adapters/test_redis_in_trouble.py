@@ -11,17 +11,7 @@ from adapters.projection import CALLS_AT_ONCE_MAX, STATE_KEY, Applied, Projectio
 from core.positions import Sequence
 from core.registers import Query, Write
 from deploy.local import LocalRegion
-from tests.integration.adapters.runs import (
-    US,
-    Raw,
-    a_run,
-    at,
-    begun,
-    current,
-    outcome,
-    registers_in,
-    stamped,
-)
+from tests.integration.adapters.runs import US, Raw, a_run, at, begun, current, outcome, registers_in, stamped
 
 
 @pytest.mark.parametrize("command", ["FLUSHALL", "FLUSHDB", f"DEL {STATE_KEY}"])

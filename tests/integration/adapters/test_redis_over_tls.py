@@ -15,7 +15,7 @@ from adapters.projection import open_projection
 from core.positions import Region
 from deploy.certificates import Authority, Use, new_authority
 from deploy.local import LocalRegion
-from deploy.local.ports import LOCALHOST
+from deploy.local.network.ports import LOCALHOST
 from runtime.settings import Environment
 
 HERE = Region("us-iowa")

@@ -14,7 +14,7 @@ from adapters.dialling import Address
 from adapters.errors import Unavailable
 from adapters.projection import open_projection
 from deploy.local import LocalRegion
-from deploy.local.ports import LOCALHOST
+from deploy.local.network.ports import LOCALHOST
 from tests.swallowing import swallowing
 
 NAME = "several.test"

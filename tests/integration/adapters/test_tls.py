@@ -14,7 +14,7 @@ from adapters.connection import open_connection
 from adapters.session import DIAL_SECONDS_MAX
 from core.positions import Region
 from deploy.certificates import Authority, Use, new_authority
-from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.logins import new_logins
 from deploy.nats.accounts import OBSERVER
 from runtime.credentials import Login

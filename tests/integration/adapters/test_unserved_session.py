@@ -16,10 +16,7 @@ from adapters.event_log import EventLog
 from adapters.session import REDIAL_SECONDS
 from core.positions import Region
 from deploy.local import LocalRegion
-from tests.integration.adapters.stand_ins import (
-    LOCALHOST,
-    stand_in,
-)
+from tests.integration.adapters.stand_ins import LOCALHOST, stand_in
 
 
 @pytest.fixture

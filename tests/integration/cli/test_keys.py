@@ -16,9 +16,9 @@ from click.testing import CliRunner
 
 from cli.__main__ import main
 from deploy.local import HttpProcess, LocalRegions, ServerProcess, local_regions
-from deploy.local.control_server import control_server
-from deploy.local.fulfilling import fulfilling
-from deploy.local.ports import Ports
+from deploy.local.control.fulfilling import fulfilling
+from deploy.local.control.server import control_server
+from deploy.local.network.ports import Ports
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -19,8 +19,8 @@ import pytest
 from cli.admin_api import AdminApi, Wait
 from cli.service_call import parse_service_url
 from deploy.local import LocalRegions, local_regions
-from deploy.local.control_server import control_server
-from deploy.local.fulfilling import fulfilling
+from deploy.local.control.fulfilling import fulfilling
+from deploy.local.control.server import control_server
 
 NAME = "lagging"
 IOWA, BELGIUM = "us-iowa", "europe-belgium"

@@ -13,9 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local.control_client import ask
-from deploy.local.control_messages import AskStatus, Status
-from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.control.client import ask
+from deploy.local.control.messages import AskStatus, Status
+from deploy.local.network.ports import LOCALHOST, Ports
 
 NAME = "tested"
 

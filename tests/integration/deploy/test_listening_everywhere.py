@@ -10,8 +10,8 @@ import pytest
 
 from core.positions import Region
 from deploy.kubernetes.layout import EVERYWHERE
-from deploy.local.ports import Ports
-from deploy.local.servers import find_servers
+from deploy.local.network.ports import Ports
+from deploy.local.processes.servers import find_servers
 from deploy.logins import new_logins
 from deploy.nats.accounts import accounts
 from deploy.nats.configuration import nats_configuration

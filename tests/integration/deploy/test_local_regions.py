@@ -13,7 +13,7 @@ import redis.asyncio
 from nats.aio.client import Client
 
 from deploy.local.errors import DataInUse, PortInUse, ProcessDied, RegionsMissing, StillRunning, UnknownRegion
-from deploy.local.ports import LOCALHOST, Ports
+from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions
 from deploy.local.starting import local_regions

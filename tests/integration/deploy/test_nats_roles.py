@@ -16,17 +16,8 @@ from nats.aio.msg import Msg
 from nats.js.api import StreamConfig
 
 from deploy.local import LocalRegion, local_regions
-from deploy.local.servers import find_servers
-from deploy.nats.accounts import (
-    COPIES,
-    COPIES_OPERATOR,
-    LOG,
-    LOG_OPERATOR,
-    OBSERVER,
-    REPLICATOR,
-    SERVICE,
-    SYSTEM,
-)
+from deploy.local.processes.servers import find_servers
+from deploy.nats.accounts import COPIES, COPIES_OPERATOR, LOG, LOG_OPERATOR, OBSERVER, REPLICATOR, SERVICE, SYSTEM
 from tests.nats_roles import (
     OF_ONESELF,
     OF_THE_SYSTEM,

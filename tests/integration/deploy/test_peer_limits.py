@@ -15,7 +15,7 @@ from adapters.connection import open_connection
 from adapters.errors import Unavailable
 from adapters.event_log import EventLog
 from core.positions import BEGINNING, NOTHING, Epoch, Region, Sequence
-from core.topology import deliveries_to
+from core.subjects import deliveries_to
 from deploy.local import LocalRegion, local_regions
 from deploy.nats.accounts import CONNECTIONS_MAX, CONSUMERS_MAX, LOG_OPERATOR, REPLICATOR, SUBSCRIPTIONS_MAX
 from tests.integration.adapters.logs import entries, entry, events

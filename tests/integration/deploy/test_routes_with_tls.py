@@ -23,8 +23,8 @@ from adapters.event_log import EventLog
 from core.positions import BEGINNING, Epoch, Region
 from core.positions import Sequence as EventSequence
 from deploy.certificates import Authority, Identity, Use, new_authority
-from deploy.local.ports import LOCALHOST, Ports
-from deploy.local.server_process import ServerProcess
+from deploy.local.network.ports import LOCALHOST, Ports
+from deploy.local.processes.server_process import ServerProcess
 from deploy.logins import new_logins
 from deploy.nats.accounts import LOG_OPERATOR, ROUTES, SYSTEM_OPERATOR
 from deploy.nats.configuration import Cluster

@@ -15,7 +15,7 @@ from nats.aio.client import Client
 
 from deploy.local import LocalRegion, LocalRegions, local_regions
 from deploy.local.errors import NatsServersDiffer
-from deploy.local.ports import LOCALHOST
+from deploy.local.network.ports import LOCALHOST
 from deploy.nats.accounts import LOG_OPERATOR
 
 HERE, THERE = "us-iowa", "europe-belgium"

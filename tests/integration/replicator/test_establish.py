@@ -19,13 +19,13 @@ from adapters.errors import LogMissing
 from adapters.event_log import Append, Entry, EventLog
 from adapters.log_info import metadata_of
 from core.positions import Epoch, Region, Sequence
-from core.topology import stream_of, subjects_of
+from core.subjects import stream_of, subjects_of
 from deploy.local import LocalRegions, local_regions
 from replicator import establish as establish_module
-from replicator import persistence as persistence_module
+from replicator import supervisor as persistence_module
 from replicator.establish import Keeper
-from replicator.persistence import Persistence
 from replicator.status import Status, Step
+from replicator.supervisor import Persistence
 
 EPOCH = Epoch("k3v9x2")
 EU = Region("europe-belgium")

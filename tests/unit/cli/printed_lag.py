@@ -9,8 +9,8 @@ from itertools import pairwise, product
 from rich.console import Console
 
 from cli.figures import age, count, duration
-from cli.lag_cells import AppliedUnknown, Behind, Cell, EndUnknown, Lacking, Lag, OtherLog, Snapshot, Unknown
-from cli.lag_view import Terminal, lag_view
+from cli.lag.cells import AppliedUnknown, Behind, Cell, EndUnknown, Lacking, Lag, OtherLog, Snapshot, Unknown
+from cli.lag.view import Terminal, lag_view
 from core.positions import Region
 
 Matrix = dict[tuple[Region, Region], list[str]]

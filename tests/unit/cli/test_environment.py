@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.__main__ import main
-from deploy.local.control_messages import Answer, CutRegion, Done, Request
+from deploy.local.control.messages import Answer, CutRegion, Done, Request
 from tests.unit.cli.scripted_service import ScriptedService, said, scripted
 
 ADMIN_KEY = "k" * 32
@@ -51,7 +51,7 @@ def test_keys_of_a_demo_that_is_named_are_the_demos(service: ScriptedService) ->
 
 
 def test_lag_looks_from_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.lag.configure_logs", lambda *_, **__: None)
+    monkeypatch.setattr("cli.lag.command.configure_logs", lambda *_, **__: None)
     missing = str(tmp_path / "topology.toml")
     environment = {"CROSSHOOK_TOPOLOGY": missing, "CROSSHOOK_REGION": "us-iowa"}
     assert f"got '{missing}'" in crosshook("lag", **environment).output

@@ -5,7 +5,7 @@ from itertools import pairwise
 from rich.console import Console
 
 from cli.tables import links_table
-from deploy.local.control_messages import LinksStatus, RoundTripStatus
+from deploy.local.control.messages import LinksStatus, RoundTripStatus
 
 REGIONS = ["near", "far", "farther"]
 

@@ -17,12 +17,12 @@ from core.api_keys import (
 )
 from core.codec import encode
 from core.commands import ApiKeyNotFound, DeletedBefore, IssueApiKey, RevokeApiKey, TooManyApiKeys
+from core.decider import decide, query_for
 from core.events import ApiKeyIssued, ApiKeyRevoked, Envelope
 from core.positions import Epoch, Position, Region, Sequence
+from core.projection import writes_of
 from core.registers import merge
-from core.registry import decide, query_for
 from core.stamps import Clock, place_in, render
-from core.writes import writes_of
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 ANOTHER = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba2"

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from core.codec import encode, fingerprint
 from core.events import AnyEvent, ApiKeyIssued, Envelope, Event, TriggerCreated, WebhookCreated
 from core.positions import BEGINNING, Arrival, Epoch, Mark, Position, Region, Sequence, classify
+from core.projection import writes_of
 from core.registers import Write, merge
 from core.stamps import Clock, render
-from core.topology import subject_of
-from core.writes import writes_of
+from core.subjects import subject_of
 from tests.events import KINDS, events, few
 
 ORIGINS = (Region("us-iowa"), Region("europe-belgium"), Region("asia-japan"))

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from core.events import AnyEvent, Envelope, WebhookCreated, WebhookDeleted, WebhookUpdated
 from core.positions import Epoch, Position, Region, Sequence
+from core.projection import writes_of
 from core.registers import Write, merge
 from core.stamps import Clock, render
 from core.targets import normal_form, normal_form_in, targets_key, text_in, value_with_normal_form
 from core.webhooks import webhook_in, webhook_key
-from core.writes import writes_of
 from tests.indexes import derived_index
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"

@@ -4,16 +4,8 @@ import pytest
 
 from core.events import TriggerCreated, WebhookCreated
 from core.positions import Epoch, Region
-from core.topology import (
-    InvalidTopology,
-    RegionState,
-    announcements_of,
-    epoch_in,
-    parse_topology,
-    stream_of,
-    subject_of,
-    subjects_of,
-)
+from core.subjects import announcements_of, epoch_in, stream_of, subject_of, subjects_of
+from core.topology import InvalidTopology, RegionState, parse_topology
 
 US, EU, JP = Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")
 EPOCH = Epoch("k3v9x2")

@@ -9,17 +9,7 @@ import msgspec
 import pytest
 
 from core.positions import Region
-from deploy.docker.layout import (
-    DATA,
-    FILES,
-    NATS_VERSION,
-    USERS,
-    entry_of,
-    exit_of,
-    nats_at,
-    redis_at,
-    services_of,
-)
+from deploy.docker.layout import DATA, FILES, NATS_VERSION, USERS, entry_of, exit_of, nats_at, redis_at, services_of
 from deploy.docker.monitoring import monitoring_volumes
 from deploy.docker.volumes import data_volumes
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from deploy.local.control_messages import ProcessStatus, RegionStatus
+from deploy.local.control.messages import ProcessStatus, RegionStatus
 from deploy.prometheus.targets import TargetGroup, main, targets_of, write_targets
 from tests.rules import ALERTS, DOCUMENTED, RECORDS, ROOT, Rule, metrics_in
 

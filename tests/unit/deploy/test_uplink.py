@@ -12,8 +12,8 @@ import pytest
 from core.positions import Region
 from deploy.docker import uplink as module
 from deploy.docker.uplink import NAME, Settings, Uplink, carry, main, read_settings
-from deploy.local.control_client import ask
-from deploy.local.control_messages import (
+from deploy.local.control.client import ask
+from deploy.local.control.messages import (
     AskLinks,
     AskStatus,
     CutRegion,
@@ -25,10 +25,10 @@ from deploy.local.control_messages import (
     RoundTripStatus,
 )
 from deploy.local.errors import InvalidRequest, UnknownRegion
-from deploy.local.geography import uniform_round_trips
-from deploy.local.links import Address
-from deploy.local.ports import LOCALHOST, Ports
-from deploy.local.probes import Ready, http_probe
+from deploy.local.network.geography import uniform_round_trips
+from deploy.local.network.links import Address
+from deploy.local.network.ports import LOCALHOST, Ports
+from deploy.local.processes.probes import Ready, http_probe
 from runtime.process import EXIT_BAD_SETTING
 
 A, B, C = REGIONS = (Region("a"), Region("b"), Region("c"))

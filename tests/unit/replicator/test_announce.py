@@ -18,8 +18,8 @@ from replicator import announce as announce_module
 from replicator import projection_lines
 from replicator.announce import Announcer
 from replicator.evidence import Evidence
-from replicator.failure import Halt
 from replicator.proof import Proof
+from replicator.retry_policy import Halt
 from replicator.status import Status, Step
 
 US, EU, JP = Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")

@@ -7,8 +7,8 @@ import pytest
 
 from adapters.projection_state import State
 from core.positions import Region
-from replicator.failure import Halt
 from replicator.health import health
+from replicator.retry_policy import Halt
 from replicator.status import MOMENT_SECONDS, Status, Step
 from runtime.health import Condition, Health, NotReady
 

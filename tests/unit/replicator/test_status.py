@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from core.positions import Region, Sequence
-from replicator.failure import Halt
+from replicator.retry_policy import Halt
 from replicator.status import MOMENT_SECONDS, Status, Step
 
 US, EU = Region("us-iowa"), Region("europe-belgium")

@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 
 from runtime import endings, protocol, server
 from runtime.protocol import HEAD_BYTES_MAX, PIECE_BYTES, PIPELINED_MAX
-from service.answers import failure
+from service.http.envelope import failure
 from tests.unit.runtime.serving import LOCALHOST, Streams, connect, reset, served, takes
 
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n"

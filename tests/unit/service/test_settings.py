@@ -7,7 +7,7 @@ import pytest
 from core.fields import HeaderLimits
 from runtime.logs import LogFormat, LogLevel
 from runtime.process import EXIT_BAD_SETTING, run
-from service.limits import Limits
+from service.request.limits import Limits
 from service.settings import Settings, read_settings
 
 Variables = Mapping[str, str]

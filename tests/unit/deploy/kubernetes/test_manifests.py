@@ -10,15 +10,7 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 
 from core.topology import parse_topology
-from tests.unit.deploy.kubernetes.rendered import (
-    KUBERNETES,
-    WORKLOADS,
-    Manifest,
-    Manifests,
-    labels_of,
-    render,
-    selects,
-)
+from tests.unit.deploy.kubernetes.rendered import KUBERNETES, WORKLOADS, Manifest, Manifests, labels_of, render, selects
 
 VERSIONS = ("1.30", "1.37")
 """The oldest and the newest Kubernetes that docs/operations.md names."""

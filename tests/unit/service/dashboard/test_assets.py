@@ -12,8 +12,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from service.dashboard.assets import ASSETS, CONTENT_SECURITY_POLICY
-from service.problems import EXCEPTION_HANDLERS
-from service.routes.dashboard import dashboard_routes
+from service.dashboard.routes import dashboard_routes
+from service.http.problems import EXCEPTION_HANDLERS
 from tests.unit.service.openapi.test_assets import Page
 
 OWN = {name for name, (directory, _) in ASSETS.items() if directory == "page"}

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from runtime import endings
-from service.admission import Admission
 from service.dashboard.listeners import Listeners, event
+from service.http.admission import Admission
 from tests.unit.runtime.serving import LOCALHOST, Streams, connect, served
 
 REQUEST = b"GET /dashboard/events HTTP/1.1\r\nHost: here\r\n\r\n"

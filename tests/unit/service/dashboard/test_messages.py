@@ -10,9 +10,10 @@ from core.topology import Topology, parse_topology
 from runtime.health import Health, NotReady
 from service.dashboard.messages import Cell, Present, past, present
 from service.dashboard.words import HALTED, Note, Urgency
-from service.lag import Certainty, Heard, Known, matrix
-from service.lag_history import LagHistory
-from service.lag_sampling import LagSample
+from service.lag.history import LagHistory
+from service.lag.matrix import Certainty, Known, matrix
+from service.lag.sampling import LagSample
+from service.watermarks.heard import Heard
 
 IOWA, BELGIUM, JAPAN = Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")
 REGIONS = (IOWA, BELGIUM, JAPAN)
@@ -47,7 +48,7 @@ def told(
         topology=regions or topology(),
         health=health,
         waiting_for={JAPAN: waiting},
-        paces=[],
+        latencies=[],
         process="here:8080",
     )
 

@@ -11,10 +11,10 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from core.fields import HeaderLimits
+from service.http.problems import EXCEPTION_HANDLERS
 from service.openapi.assets import ASSETS, CONTENT_SECURITY_POLICY
 from service.openapi.document import SERVER, document
-from service.problems import EXCEPTION_HANDLERS
-from service.routes.schema import schema_routes
+from service.openapi.routes import schema_routes
 
 LOADING = {"src", "href", "srcset", "data", "action", "poster"}
 

@@ -14,11 +14,11 @@ from core import catalogue
 from core.catalogue import NAMES, TriggerType
 from core.fields import HeaderLimits, InvalidField
 from service.app import make_app
-from service.headers import AdminHeaders
-from service.limits import Limits
+from service.http.headers import AdminHeaders
 from service.openapi import schemas
 from service.openapi.document import document
 from service.openapi.fields import Json, fields
+from service.request.limits import Limits
 from service.routes.triggers import TriggerBody
 from service.routes.webhooks import WebhookBody, WebhookChanges, change, creation
 from service.settings import read_settings

@@ -12,7 +12,7 @@ from core import fields
 from core.durations import render
 from core.fields import HeaderLimits, InvalidField
 from core.preconditions import InvalidTags, tags_in
-from service.identifiers import uuid_in
+from service.http.identifiers import uuid_in
 from service.openapi.fields import Json
 from service.openapi.fields import fields as known_fields
 from service.openapi.parameters import PARAMETERS

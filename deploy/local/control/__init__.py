@@ -1,0 +1,1 @@
+"""The socket through which `crosshook link` talks to `crosshook up`."""

@@ -1,0 +1,31 @@
+"""Do what is asked of regions that run on this machine."""
+
+from functools import partial
+from typing import assert_never
+
+from deploy.local.control.messages import Answer, AskLinks, AskStatus, CutRegion, DelayPair, Done, HealRegion, Request
+from deploy.local.control.server import Fulfil
+from deploy.local.control.status import links_of, status_of
+from deploy.local.regions import LocalRegions
+
+
+def fulfilling(regions: LocalRegions) -> Fulfil:
+    """What a control server does about `regions`."""
+    return partial(_fulfil, regions)
+
+
+async def _fulfil(regions: LocalRegions, request: Request) -> Answer:
+    match request:
+        case CutRegion():
+            await regions.cut(request.region)
+        case HealRegion():
+            await regions.heal(request.region)
+        case DelayPair():
+            await regions.delay(request.a, request.b, request.milliseconds)
+        case AskStatus():
+            return status_of(regions)
+        case AskLinks():
+            return links_of(regions.mesh)
+        case _:
+            assert_never(request)
+    return Done()

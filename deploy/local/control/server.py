@@ -1,0 +1,82 @@
+"""Let other processes of this user act on what runs here."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from deploy.local.control.messages import Answer, Refused, Request, decode_request, encode
+from deploy.local.control.path import control_path, make_directory, remove_directory_if_empty
+from deploy.local.errors import DemoRunning, LocalError
+
+Fulfil = Callable[[Request], Awaitable[Answer]]
+"""Does what is asked for, and answers. What it raises as `LocalError` is a refusal."""
+
+
+class Control:
+    """Answers requests with `fulfil`; while that is not set it says that nothing is ready."""
+
+    def __init__(self) -> None:
+        self.fulfil: Fulfil | None = None
+        self._connections: set[asyncio.StreamWriter] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one line with one line until the asker leaves, or sends a line longer than 64 KiB."""
+        self._connections.add(writer)
+        try:
+            while line := await reader.readline():
+                writer.write(encode(await self._answer(line)))
+                await writer.drain()
+        except (ValueError, ConnectionError):
+            return
+        finally:
+            self._connections.discard(writer)
+            writer.close()
+
+    def close(self) -> None:
+        """Leave whoever is still connected."""
+        for connection in tuple(self._connections):
+            connection.close()
+
+    async def _answer(self, line: bytes) -> Answer:
+        try:
+            request = decode_request(line)
+        except msgspec.DecodeError as error:
+            return Refused(f"not a request: {error}")
+        if self.fulfil is None:
+            return Refused("what runs here is starting or stopping; try again when it is ready")
+        try:
+            return await self.fulfil(request)
+        except LocalError as error:
+            return Refused(str(error))
+
+
+@asynccontextmanager
+async def control_server(name: str) -> AsyncIterator[Control]:
+    """Listen under `name` until the end. A dead demo's socket is replaced; raises `DemoRunning` for a live one's."""
+    path = control_path(name)
+    make_directory()
+    if await _is_answered(path):
+        raise DemoRunning(name=name)
+    path.unlink(missing_ok=True)
+    control = Control()
+    server = await asyncio.start_unix_server(control.serve, path)
+    try:
+        yield control
+    finally:
+        server.close()
+        control.close()
+        path.unlink(missing_ok=True)
+        remove_directory_if_empty()
+
+
+async def _is_answered(path: Path) -> bool:
+    """Whether somebody listens at the other end of a socket, which need not be there."""
+    try:
+        _, writer = await asyncio.open_unix_connection(path)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,1 @@
+"""The links between the regions, their delays and their ports."""

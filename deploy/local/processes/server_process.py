@@ -1,0 +1,61 @@
+"""A NATS or Redis server, whose files can be kept, put back and taken away while it is stopped."""
+
+import asyncio
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy.local.errors import StillRunning
+from deploy.local.processes.children import ManagedProcess
+from deploy.local.processes.probes import Probe
+
+
+class ServerProcess(ManagedProcess):
+    """A server with one directory of data, `files`."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        url: str,
+        command: Sequence[str],
+        files: Path,
+        log: Path,
+        probe: Probe,
+        environment: Mapping[str, str],
+    ) -> None:
+        super().__init__(
+            name=name, command=command, directory=files.parent, log=log, probe=probe, environment=environment
+        )
+        self.url = url
+        """Where it listens, without a link in between."""
+        self.files = files
+        self._copies = 0
+
+    async def keep_files(self) -> Path:
+        """A copy of its files as they are now, to be put back later. Raises `StillRunning`."""
+        self._check_stopped()
+        self._copies += 1
+        copy = self.files.with_name(f"{self.files.name}-copy-{self._copies}")
+        await asyncio.to_thread(_replace, copy, self.files)
+        return copy
+
+    async def put_back_files(self, copy: Path) -> None:
+        """Replace its files by a copy kept earlier, which can be put back again. Raises `StillRunning`."""
+        self._check_stopped()
+        await asyncio.to_thread(_replace, self.files, copy)
+
+    async def erase_files(self) -> None:
+        """Take all of its files away, as a lost disk would. Raises `StillRunning`."""
+        self._check_stopped()
+        await asyncio.to_thread(shutil.rmtree, self.files)
+        self.files.mkdir()
+
+    def _check_stopped(self) -> None:
+        if self.is_running:
+            raise StillRunning(name=self.name)
+
+
+def _replace(target: Path, source: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)

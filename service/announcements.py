@@ -1,0 +1,190 @@
+"""What this process hears of the regions, and what it says of its own."""
+
+from collections.abc import Mapping
+from time import monotonic
+from typing import Protocol
+
+from adapters.announcements import Announcement, keep_listening
+from adapters.connection import Connection
+from core.positions import BEGINNING, NOTHING, Region, Sequence, Vector
+from core.topology import Topology
+from runtime.health import Health, NotReady
+from service.watermarks.acknowledgements import Acknowledgements
+from service.watermarks.heard import Heard
+from service.watermarks.waiters import Waiters
+from service.writes.log_reader import OwnLog
+from service.writes.log_writer import LogWriter
+
+SILENCE_SECONDS = 3.0
+"""How long no replicator of this region may be heard, as while one is replaced, before this is not ready."""
+
+OUTLIVED_SECONDS = 2.0
+"""How long an incarnation is silent before one that it superseded, and that is still heard, is the present one.
+
+An announcement can come late, from before a restart of Redis, and be taken for what follows it.
+"""
+
+STALLED_SECONDS = 3.0
+"""How long nothing of this region's own log may be applied, while events wait, before a write here is hopeless."""
+
+
+class Answering(Protocol):
+    """Whatever knows whether this region's Redis answers, and does what it is asked."""
+
+    @property
+    def unanswered(self) -> str:
+        """Why it did not when it was last asked; `""` where it did."""
+
+    @property
+    def refused(self) -> str:
+        """Why it answers and does not do it; `""` where it does."""
+
+
+class Announcements:
+    """Every region's announcements, believed as far as they agree with this region's log."""
+
+    def __init__(
+        self,
+        here: Region,
+        *,
+        topology: Topology,
+        connection: Connection,
+        projection: Answering,
+        own_log: OwnLog,
+        writer: LogWriter,
+        waiting: Waiters,
+        acknowledgements: Acknowledgements,
+    ) -> None:
+        self._here = here
+        self._topology = topology
+        self._connection = connection
+        self._projection = projection
+        self._own_log = own_log
+        self._writer = writer
+        self._waiting = waiting
+        self._acknowledgements = acknowledgements
+        self._latest: dict[Region, Announcement] = {}
+        self._heard_at: dict[Region, float] = {}
+        self._applied_to = NOTHING
+        self._applied_at = monotonic()
+        self.is_draining = False
+        own_log.on_read = self._look_again
+
+    async def keep_listening(self) -> None:
+        """Hear every region's announcements, on one session after the other, until cancelled."""
+        await keep_listening(self._connection, self.heard)
+
+    def heard(self, announcement: Announcement) -> None:
+        """Take in an announcement."""
+        region, now = announcement.region, monotonic()
+        if region not in self._topology.regions:
+            return
+        if self._waiting.is_superseded(region, announcement.incarnation):
+            if now <= self._heard_at[region] + OUTLIVED_SECONDS:
+                return
+            self._waiting.believe_again(region, announcement.incarnation)
+        self._heard_at[region] = now
+        self._latest[region] = announcement
+        self._take_in(announcement)
+
+    def _look_again(self) -> None:
+        """More of this region's log was read: what was ahead of it may be recognized now."""
+        for region in self._own_log.forks.ahead:
+            self._take_in(self._latest[region])
+
+    def _take_in(self, announcement: Announcement) -> None:
+        vector = dict(announcement.vector)
+        ours = vector.get(self._here)
+        if ours is not None and not self._own_log.forks.is_believed(announcement.region, ours):
+            del vector[self._here]
+        self._waiting.heard(announcement.region, announcement.incarnation, vector, is_current=announcement.is_current)
+        if announcement.region == self._here:
+            self._applied(self._waiting.watermark(self._here, self._here).sequence)
+        self._acknowledgements.heard(announcement.region, now_seconds=monotonic())
+
+    def _applied(self, sequence: Sequence) -> None:
+        """Take in how far this region's own log is applied, and when that last was all of it or had moved."""
+        self._own_log.applied(sequence)
+        if sequence != self._applied_to or not self._own_log.unapplied:
+            self._applied_to, self._applied_at = sequence, monotonic()
+
+    def health(self) -> Health:
+        """Ready means: this region's log can be written to, and its projection is current and can be read."""
+        latest = self._latest.get(self._here)
+        not_ready = {}
+        if not self._connection.is_connected:
+            not_ready[NotReady.NATS] = f"NATS of {self._here}: {self._connection.why_not}"
+        elif self._writer.why_not:
+            not_ready[NotReady.HALTED if self._own_log.alarm else NotReady.LOG] = self._writer.why_not
+        if self._projection.unanswered:
+            not_ready[NotReady.REDIS] = f"Redis of {self._here}: {self._projection.unanswered}"
+        elif refused := self._refused():
+            not_ready[NotReady.UNWRITABLE] = f"Redis of {self._here} to take writes: {refused}"
+        elif latest is None or not latest.is_current or not self._is_heard(self._here):
+            why = "" if latest is None else latest.not_current
+            not_ready[NotReady.PROJECTION] = (
+                why or f"a replicator of {self._here} to say that the projection is current"
+            )
+        elif lacking := self._waiting.lacking(self._here):
+            not_ready[NotReady.PROJECTION] = f"the projection of {self._here} to have again {_up_to(lacking)}"
+        elif stalled := self._stalled(latest):
+            not_ready[NotReady.PROJECTION] = f"the projection to apply this region's log: {stalled}"
+        halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
+        if self._own_log.alarm:
+            halted[self._here] = self._own_log.alarm
+        return Health(
+            region=self._here,
+            not_ready=not_ready,
+            halted=halted,
+            is_draining=self.is_draining,
+            waits=[] if latest is None or not_ready else _in_words(latest.waiting),
+        )
+
+    def _stalled(self, latest: Announcement) -> str:
+        """Why nothing of this region's own log is applied though there is something, in words; `""` if it is."""
+        unapplied = self._own_log.unapplied
+        if not unapplied or monotonic() <= self._applied_at + STALLED_SECONDS:
+            return ""
+        why = latest.halted.get(self._here) or latest.waiting.get(self._here) or "its replicators do not say why"
+        return f"{unapplied} events wait; {why}"
+
+    def _is_heard(self, region: Region) -> bool:
+        return monotonic() <= self._heard_at.get(region, 0.0) + SILENCE_SECONDS
+
+    def _refused(self) -> str:
+        """Why this region's Redis takes no writes: as it told this process, or a replicator, which alone writes."""
+        told = self._latest[self._here].refused if self._is_heard(self._here) else ""
+        return self._projection.refused or told
+
+    def heard_of(self) -> dict[Region, Heard]:
+        """What every region was last heard to say of itself, whether this region's log bears it out or not."""
+        return {
+            region: Heard(
+                at_seconds=self._heard_at[region],
+                vector=self._highest(announcement),
+                is_current=announcement.is_current,
+                halted=announcement.halted,
+                not_connected=announcement.not_connected,
+                waiting=announcement.waiting,
+                refused=announcement.refused,
+            )
+            for region, announcement in self._latest.items()
+        }
+
+    def _highest(self, announcement: Announcement) -> Vector:
+        """A region may have several replicators, and one is behind the other."""
+        believed = {origin: self._waiting.watermark(announcement.region, origin) for origin in self._topology.regions}
+        return {
+            origin: max(mark, announcement.vector.get(origin, BEGINNING), key=lambda mark: mark.sequence)
+            for origin, mark in believed.items()
+        }
+
+
+def _in_words(waiting: Mapping[Region, str]) -> list[str]:
+    """What this region's replicators wait for: they tell the step and, after a colon, why."""
+    parted = ((origin, *text.partition(": ")) for origin, text in waiting.items())
+    return [f"a replicator to {step} {origin}: {why}" for origin, step, _, why in parted]
+
+
+def _up_to(marks: Vector) -> str:
+    return ", ".join(f"{origin} up to {mark.sequence}" for origin, mark in marks.items())

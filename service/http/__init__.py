@@ -1,0 +1,1 @@
+"""HTTP: from bytes to a request, and from a result or an error to a response."""

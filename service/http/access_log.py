@@ -1,0 +1,127 @@
+"""What is told of a request when it is over, in its line and in its span."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from core.consistency import Level
+from runtime.tracing import Span
+from service.request.context import Exchange, Part, caller_of
+
+NO_ROUTE = "none"
+"""What is told of the route where there is none, or none was looked for."""
+
+NO_ANSWER = 0
+"""The status of a request whose connection ended before all of it had come."""
+
+_NO_EXCHANGE = Exchange()
+"""What is known of a request before it is known who asks."""
+
+_HTTP = {
+    "method": "http.request.method",
+    "route": "http.route",
+    "status": "http.response.status_code",
+    "event": "",
+    "level": "",
+    "timestamp": "",
+}
+"""What of a line has another name in a span, or none."""
+
+
+class Outcome(StrEnum):
+    """What a request came to, in one word. A 408 that is committed or unknown was handed to the log; late is any other.
+
+    Refused is any other 4xx, unavailable a 503, failed any other 5xx, and what broke off. Left is by the client, before
+    all of the request was here.
+    """
+
+    DONE = "done"
+    REFUSED = "refused"
+    COMMITTED = "committed"
+    UNKNOWN = "unknown"
+    LATE = "late"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+    LEFT = "left"
+
+
+class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="request"):
+    """What is told of a request. What is not known is left out."""
+
+    level: str
+    method: str
+    route: str
+    status: int
+    outcome: Outcome
+    milliseconds: float
+    timestamp: datetime
+    consistency: Level | None = None
+    organization_id: str | None = None
+    operation_id: str | None = None
+    origin: str | None = None
+    sequence: int | None = None
+    read_milliseconds: float | None = None
+    append_milliseconds: float | None = None
+    wait_milliseconds: float | None = None
+
+
+def line_of(scope: Mapping[str, Any], *, status: int, seconds: float, is_broken_off: bool) -> RequestLine:
+    """What is told: never a path, a query, a header or a body, which may have what is nobody's to read."""
+    caller = caller_of(scope)
+    exchange = _NO_EXCHANGE if caller is None else caller.exchange
+    position, spent = exchange.position, exchange.spent_seconds
+    return RequestLine(
+        level="info",
+        method=scope["method"],
+        route=scope.get("path_template") or NO_ROUTE,
+        status=status,
+        outcome=Outcome.FAILED if is_broken_off else outcome_of(status, exchange),
+        milliseconds=round(seconds * 1_000, 3),
+        timestamp=datetime.now(UTC),
+        consistency=exchange.level,
+        organization_id=None if caller is None else caller.organization_id,
+        operation_id=exchange.operation_id or None,
+        origin=None if position is None else position.origin,
+        sequence=None if position is None else position.sequence,
+        read_milliseconds=_milliseconds(spent, Part.READ),
+        append_milliseconds=_milliseconds(spent, Part.APPEND),
+        wait_milliseconds=_milliseconds(spent, Part.WAIT),
+    )
+
+
+def _milliseconds(spent_seconds: Mapping[Part, float], part: Part) -> float | None:
+    return round(spent_seconds[part] * 1_000, 3) if part in spent_seconds else None
+
+
+def end_span(span: Span, line: RequestLine) -> None:
+    """The request is over, and its span is told what its line is, in OpenTelemetry's words where it has some."""
+    said = msgspec.to_builtins(line)
+    attributes = {f"crosshook.{name}": said[name] for name in said if name not in _HTTP}
+    span.end(
+        name=f"{line.method} {line.route}",
+        is_failed=line.status >= 500 or line.outcome is Outcome.FAILED,
+        attributes=attributes | {theirs: said[ours] for ours, theirs in _HTTP.items() if theirs},
+    )
+
+
+def outcome_of(status: int, exchange: Exchange) -> Outcome:
+    """What a request with that answer came to."""
+    match status:
+        case 0:
+            return Outcome.LEFT
+        case 408:
+            return _late(exchange)
+        case 503:
+            return Outcome.UNAVAILABLE
+        case _ if status >= 500:
+            return Outcome.FAILED
+    return Outcome.REFUSED if status >= 400 else Outcome.DONE
+
+
+def _late(exchange: Exchange) -> Outcome:
+    if not exchange.operation_id:
+        return Outcome.LATE
+    return Outcome.UNKNOWN if exchange.position is None else Outcome.COMMITTED

@@ -1,0 +1,22 @@
+"""`Content-Encoding`: bodies are taken as they are."""
+
+from service.http.headers import CONTENT_ENCODING, AnyRequest
+
+IDENTITY = "identity"
+_WITH_A_BODY = frozenset({"POST", "PATCH"})
+
+
+class EncodedBody(Exception):
+    """The body was encoded, which would have to be undone before it can be read."""
+
+
+async def refuse_encoded_body(request: AnyRequest) -> None:
+    """Raise `EncodedBody` if the request's body is encoded. Runs before the body is parsed."""
+    if request.method in _WITH_A_BODY and not _is_plain(request):
+        raise EncodedBody
+
+
+def _is_plain(request: AnyRequest) -> bool:
+    """Codings are a list, without regard to case, on any number of lines (RFC 9110, 8.4)."""
+    codings = ",".join(request.headers.getall(CONTENT_ENCODING, [])).lower().split(",")
+    return {coding.strip() for coding in codings} <= {"", IDENTITY}

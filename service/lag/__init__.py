@@ -1,0 +1,1 @@
+"""How far every region is behind every origin."""

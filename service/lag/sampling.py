@@ -1,0 +1,147 @@
+"""Look once a second how far each region is behind each origin, and remember a quarter of an hour of it."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from time import monotonic
+
+import msgspec
+import structlog
+
+from adapters.errors import LogMissing, Unavailable
+from core.codec import Undecodable, decode
+from core.positions import Position, Region
+from core.stamps import milliseconds, parse
+from core.subjects import epoch_in
+from core.topology import Topology
+from runtime.reminders import Reminders
+from service.announcements import Announcements
+from service.lag.history import LagHistory
+from service.lag.log_ends import LogEnds
+from service.lag.matrix import Known, Lag, Pair, ends, matrix, oldest_unapplied
+from service.reads.local_logs import LocalLogs
+from service.writes.log_reader import OwnLog
+
+log = structlog.get_logger()
+
+SAMPLE_SECONDS = 1.0
+"""It costs well under a thousandth of a processor, so it goes on also while nobody looks: whoever comes because
+something has happened sees what it was."""
+
+READ_SECONDS = 0.5
+"""How long reading the oldest unapplied events may take. There is at most one for each cell."""
+
+
+STALE_SECONDS = 3.0
+"""How old a sample may be and still be told: a lag that stands still would be taken for one that does."""
+
+
+class LagSample(msgspec.Struct, frozen=True):
+    """What was known and what follows from it, at a time in milliseconds since 1970."""
+
+    at_milliseconds: int
+    known: Known
+    lags: Mapping[Pair, Lag]
+
+
+class LagSampling:
+    """The matrix as it was last seen, and as it was before. `on_sample` is called with each."""
+
+    def __init__(
+        self,
+        here: Region,
+        *,
+        topology: Topology,
+        region: Announcements,
+        own_log: OwnLog,
+        logs: LocalLogs,
+        now_milliseconds: Callable[[], int],
+    ) -> None:
+        others = topology.others(here)
+        self.regions = tuple(name for name in topology.regions if name == here or name in others)
+        self.history = LagHistory(self.regions)
+        self.on_sample: Callable[[LagSample], None] = lambda _: None
+        self._here = here
+        self._region = region
+        self._own_log = own_log
+        self._logs = logs
+        self._now_milliseconds = now_milliseconds
+        self._since = self._own_read_at = monotonic()
+        self._written: dict[Position, int] = {}
+        self._read: set[Position] = set()
+        self._latest: LagSample | None = None
+        self._latest_at = monotonic()
+        self._ends = LogEnds()
+        self._reminders = Reminders()
+
+    @property
+    def latest(self) -> LagSample | None:
+        """The last sample; None before the first, and where looking has failed since."""
+        return self._latest if monotonic() <= self._latest_at + STALE_SECONDS else None
+
+    async def run(self) -> None:
+        """Look once a second until cancelled."""
+        next_at = monotonic()
+        while True:
+            try:
+                await self.look()
+            except Exception as error:
+                if self._reminders.is_due("lag", repr(error)):
+                    log.exception("the lag could not be looked at")
+            next_at = max(next_at + SAMPLE_SECONDS, monotonic())
+            await asyncio.sleep(next_at - monotonic())
+
+    async def look(self) -> LagSample:
+        """Look once."""
+        known = self.known()
+        self._ends.look(ends(known), now_milliseconds=self._now_milliseconds())
+        await self._find_out_ages(oldest_unapplied(known))
+        now = self._now_milliseconds()
+        lags = matrix(known, written_milliseconds=self._written, now_milliseconds=now)
+        sample = LagSample(at_milliseconds=now, known=known, lags=lags)
+        self._latest, self._latest_at = sample, monotonic()
+        self.history.add(now, lags)
+        self.on_sample(sample)
+        return sample
+
+    def known(self) -> Known:
+        """What there is to know now."""
+        now = monotonic()
+        # One that is not read on, for want of room, may be longer.
+        if self._own_log.session is not None and self._own_log.has_room:
+            self._own_read_at = now
+        appending = self._own_log.appending
+        return Known(
+            here=self._here,
+            regions=self.regions,
+            heard=self._region.heard_of(),
+            own_end=None if appending is None else appending.tail.end,
+            own_read_at_seconds=self._own_read_at,
+            since_seconds=self._since,
+            now_seconds=now,
+        )
+
+    async def _find_out_ages(self, wanted: frozenset[Position]) -> None:
+        """When these events were written, by the clocks in their stamps. Each is read from this region's logs once.
+
+        One that cannot be read, or that is from a clock ahead of this one, is as old as its log has been known to have
+        it: so every age grows with the time, also of one that is behind and goes on.
+        """
+        now = self._now_milliseconds()
+        self._written = {
+            position: self._written.get(position) or self._ends.since_milliseconds(position) or now
+            for position in wanted
+        }
+        self._read &= wanted
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READ_SECONDS), asyncio.TaskGroup() as group:
+                for position in wanted - self._read:
+                    group.create_task(self._find_out_age(position))
+
+    async def _find_out_age(self, position: Position) -> None:
+        with suppress(LogMissing, Unavailable, Undecodable):
+            event = await self._logs.event_at(position.origin, position.sequence)
+            if event is not None and epoch_in(event.subject) == position.epoch:
+                written = milliseconds(parse(decode(event.data).clock))
+                self._written[position] = min(written, self._written[position])
+                self._read.add(position)

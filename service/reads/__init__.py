@@ -1,0 +1,1 @@
+"""Queries over this region's projection and logs."""

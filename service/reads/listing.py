@@ -1,0 +1,166 @@
+"""Lists of webhooks: a page in one step, a whole list in pieces."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from core.catalogue import Trigger
+from core.preconditions import require
+from core.registers import Fields, Registers
+from core.targets import normal_form
+from core.webhooks import (
+    Webhook,
+    has_target,
+    has_trigger,
+    query_some_webhooks,
+    query_webhook_ids,
+    query_webhooks,
+    query_webhooks_by_target,
+    webhook_ids_in,
+    webhook_in,
+    webhook_key,
+    webhooks_in,
+)
+from service.reads.pages import Listed, Page
+from service.reads.session_consistency import SessionConsistency
+from service.reads.turns import Turns
+from service.request.context import ReadRequest
+
+LIST_BYTES_MAX = 16 * 1024 * 1024
+"""How large a list may be. It is in memory whole until it is sent, once for each organization."""
+
+ONE_STEP_MAX = 10
+"""Up to so many webhooks are read in one step, and need no turn: they are 2 MB at most, less than a page can have."""
+
+KEYS_ASKED_FOR = 500
+"""How many webhooks a piece has at most. Most are small: more would come in one step than is read in a millisecond."""
+
+Shown = Callable[[Webhook], bytes]
+"""A webhook as it is answered, in JSON."""
+
+
+class ListTooLarge(Exception):
+    """The list has more than `LIST_BYTES_MAX`."""
+
+
+class Wanted(NamedTuple):
+    """Which webhooks to list: those that have this `target_url` and are called by this `trigger`, where it says so."""
+
+    target_url: str | None = None
+    trigger: Trigger | None = None
+
+
+class Listing:
+    """What the list of webhooks is made with."""
+
+    def __init__(self, session_consistency: SessionConsistency, turns: Turns) -> None:
+        self._session_consistency = session_consistency
+        self._turns = turns
+
+    async def webhooks(self, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown) -> Listed[msgspec.Raw]:
+        """The webhooks that are wanted, in creation order.
+
+        Raises what `SessionConsistency.read` does, and `PreconditionFailed`, `ListTooLarge`, `NotYetTheirTurn`.
+        """
+        if wanted.target_url is not None:
+            return await self._having(wanted.target_url, request, page, wanted, shown)
+        if wanted.trigger is None and page.limit is not None:
+            return await self._page(request, page.offset, page.limit, shown)
+        return await self._whole(request, page, wanted, shown)
+
+    async def _page(self, request: ReadRequest, offset: int, limit: int, shown: Shown) -> Listed[msgspec.Raw]:
+        organization_id = request.caller.organization_id
+        view = await self._session_consistency.read(
+            query_webhooks(organization_id, offset=offset, limit=limit), request
+        )
+        require(request.preconditions)
+        webhooks = webhooks_in(organization_id, view.registers)
+        return Listed([msgspec.Raw(shown(webhook)) for webhook in webhooks], view.counted, Page(offset, limit))
+
+    async def _having(
+        self, target_url: str, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown
+    ) -> Listed[msgspec.Raw]:
+        """Those with one `target_url`: nearly always one, so that they are read in one step."""
+        organization_id, normal = request.caller.organization_id, normal_form(target_url)
+        view = await self._session_consistency.read(query_webhooks_by_target(organization_id, target_url), request)
+        require(request.preconditions)
+        prefix = webhook_key(organization_id, "")
+        found = {
+            key.removeprefix(prefix): fields
+            for key, fields in view.registers.items()
+            if key.startswith(prefix) and has_target(fields, normal) and _is_wanted(fields, wanted)
+        }
+        webhooks = [webhook_in(name, found[name]) for name in sorted(found, key=lambda name: found[name]["created"])]
+        items = [msgspec.Raw(shown(webhook)) for webhook in webhooks if webhook is not None]
+        return Listed(page.of(items), len(items), page)
+
+    async def _whole(self, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown) -> Listed[msgspec.Raw]:
+        organization_id, collected = request.caller.organization_id, _Collected(page, wanted, shown)
+        # Only whoever was let in, and counts as under way, stands in line.
+        view = await self._session_consistency.read(
+            query_webhooks(organization_id, offset=0, limit=ONE_STEP_MAX), request
+        )
+        require(request.preconditions)
+        if view.counted <= ONE_STEP_MAX:
+            for webhook_id, fields in _in_order(organization_id, view.registers):
+                collected.add(webhook_id, fields)
+        else:
+            await self._turns.take(request.caller, request.deadline)
+            async for webhook_id, fields in self._pieces(request):
+                collected.add(webhook_id, fields)
+        return collected.listed()
+
+    async def _pieces(self, request: ReadRequest) -> AsyncIterator[tuple[str, Fields]]:
+        """Each webhook that there is when the first piece is read, in creation order, once."""
+        organization_id = request.caller.organization_id
+        view = await self._session_consistency.read(query_webhook_ids(organization_id), request)
+        left = webhook_ids_in(organization_id, view.registers)
+        while left:
+            view = await self._session_consistency.read(
+                query_some_webhooks(organization_id, left[:KEYS_ASKED_FOR]), request
+            )
+            found = _those_in(organization_id, left[:KEYS_ASKED_FOR], view.registers)
+            for name, fields in found:
+                yield name, fields
+            left = left[len(found) :]
+
+
+class _Collected:
+    """A list that is collected webhook by webhook, in creation order."""
+
+    def __init__(self, page: Page, wanted: Wanted, shown: Shown) -> None:
+        self._page, self._wanted, self._shown = page, wanted, shown
+        self._items: list[msgspec.Raw] = []
+        self._count = self._size = 0
+
+    def add(self, webhook_id: str, fields: Fields) -> None:
+        """Take it in, if it is wanted. Raises `ListTooLarge`."""
+        webhook = webhook_in(webhook_id, fields) if _is_wanted(fields, self._wanted) else None
+        if webhook is None:
+            return
+        if self._page.has(self._count):
+            item = self._shown(webhook)
+            self._items.append(msgspec.Raw(item))
+            self._size += len(item)
+        self._count += 1
+        if self._size > LIST_BYTES_MAX:
+            raise ListTooLarge
+
+    def listed(self) -> Listed[msgspec.Raw]:
+        """What was taken in."""
+        return Listed(self._items, self._count, self._page)
+
+
+def _in_order(organization_id: str, registers: Registers) -> list[tuple[str, Fields]]:
+    return _those_in(organization_id, webhook_ids_in(organization_id, registers), registers)
+
+
+def _those_in(organization_id: str, webhook_ids: Iterable[str], registers: Registers) -> list[tuple[str, Fields]]:
+    """Those of `webhook_ids` that were read, with their registers."""
+    keys = {webhook_id: webhook_key(organization_id, webhook_id) for webhook_id in webhook_ids}
+    return [(webhook_id, registers[key]) for webhook_id, key in keys.items() if key in registers]
+
+
+def _is_wanted(fields: Fields, wanted: Wanted) -> bool:
+    return wanted.trigger is None or has_trigger(fields, wanted.trigger)

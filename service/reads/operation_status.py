@@ -1,0 +1,96 @@
+"""What became of an operation, from the log and from what the regions have applied of it."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import msgspec
+
+from core.operations import operation_in
+from core.positions import Position, Region, Sequence, reaches
+from core.registers import Query
+from core.topology import Topology
+from service.reads.event_lookup import Absent, EventLookup, Found
+from service.reads.session_consistency import SessionConsistency
+from service.request.context import ReadRequest
+from service.watermarks.waiters import Waiters
+
+
+class State(StrEnum):
+    """How far an operation has come. Committed: it is in the log. Applied: in every region. Never: nowhere, ever."""
+
+    UNKNOWN = "unknown"
+    NEVER = "never"
+    COMMITTED = "committed"
+    APPLIED = "applied"
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What is known of an operation: its state, its place, and which regions have applied it."""
+
+    operation_id: str
+    state: State
+    origin: Region | None = None
+    sequence: Sequence | None = None
+    applied_in: dict[Region, bool] = msgspec.field(default_factory=dict)
+
+
+class OperationExpired(Exception):
+    """The operation is older than what is answered for."""
+
+    def __init__(self, operation_id: str, *, hours: int) -> None:
+        super().__init__(operation_id)
+        self.operation_id = operation_id
+        self.hours = hours
+
+
+class OperationStatus:
+    """What the operations route calls."""
+
+    def __init__(
+        self,
+        here: Region,
+        *,
+        topology: Topology,
+        session_consistency: SessionConsistency,
+        history: EventLookup,
+        waiting: Waiters,
+        is_in_doubt: Callable[[], bool],
+        now_milliseconds: Callable[[], int],
+        hours: int,
+    ) -> None:
+        """`is_in_doubt` says whether this region's log may not be the one that other regions have."""
+        self._here = here
+        self._is_in_doubt = is_in_doubt
+        self._topology = topology
+        self._session_consistency = session_consistency
+        self._history = history
+        self._waiting = waiting
+        self._now_milliseconds = now_milliseconds
+        self._hours = hours
+
+    async def fate(self, operation_id: str, request: ReadRequest) -> Fate:
+        """What became of an operation; another organization's is unknown. Raises `OperationExpired`, and as a read."""
+        view = await self._session_consistency.read(Query(()), request)
+        operation = operation_in(operation_id, request.caller.organization_id)
+        if operation is None:
+            return Fate(operation_id, State.UNKNOWN)
+        if operation.made_at_minutes + 60 * self._hours < self._now_milliseconds() // 60_000:
+            raise OperationExpired(operation_id, hours=self._hours)
+        found = await self._history.look_up(operation_id, operation, view.vector, deadline=request.deadline)
+        is_of_another_log = isinstance(found, Found) and found.position.origin != self._here
+        if self._is_in_doubt() and not is_of_another_log:
+            return Fate(operation_id, State.UNKNOWN)
+        match found:
+            case Absent.NOT_YET | Absent.LOST:
+                return Fate(operation_id, State.UNKNOWN)
+            case Absent.NEVER:
+                return Fate(operation_id, State.NEVER)
+            case Found(position, _):
+                applied_in = self._applied_in(position)
+                applied_in[self._here] = reaches(view.vector, position) or applied_in[self._here]
+                state = State.APPLIED if all(applied_in.values()) else State.COMMITTED
+                return Fate(operation_id, state, position.origin, position.sequence, applied_in)
+
+    def _applied_in(self, position: Position) -> dict[Region, bool]:
+        regions = sorted(self._topology.waited_for() | {self._here})
+        return {region: self._waiting.has_applied(region, position) for region in regions}

@@ -1,0 +1,60 @@
+"""What this region's projection shows to whom, or an error that callers understand."""
+
+import asyncio
+
+from adapters.errors import NotCurrent, Unavailable
+from adapters.projection import Projection, View
+from core.api_keys import api_key_key, authenticate
+from core.known_marks import KnownMarks
+from core.positions import Region
+from core.registers import Query
+from service.request.concurrency_limit import ConcurrencyLimit
+from service.request.context import Caller, Part
+
+
+class RegionUnavailable(Exception):
+    """The region cannot take the request now, and nothing was handed to its log."""
+
+
+class ProjectionReader:
+    """Reads of the projection of `here`, each of which shows all that the region was known to have before it."""
+
+    def __init__(
+        self, here: Region, *, projection: Projection, concurrency_limit: ConcurrencyLimit, known: KnownMarks
+    ) -> None:
+        self._here = here
+        self._projection = projection
+        self._concurrency_limit = concurrency_limit
+        self._known = known
+
+    async def read(self, query: Query, caller: Caller, *, deadline: float | None = None) -> View:
+        """What `query` finds, current, before `deadline` in the event loop's time, if `caller` may see it.
+
+        The caller's key is looked at in the same step: a state in which it is revoked shows nothing. Raises
+        `RegionUnavailable`, `Unauthenticated`, `Forbidden`, `TooManyWaiting`.
+        """
+        self._concurrency_limit.enter(caller)
+        credentials = caller.credentials
+        keys = () if credentials is None else (api_key_key(credentials.key_id),)
+        with caller.exchange.during(Part.READ):
+            view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
+        if credentials is not None:
+            authenticate(credentials, caller.organization_id, view.registers)
+            caller.exchange.is_let_in = True
+            self._concurrency_limit.let_in(caller)
+        caller.exchange.saw(view.vector)
+        return view
+
+    async def _read(self, query: Query, deadline: float | None) -> View:
+        known = self._known.of(self._here)
+        try:
+            async with asyncio.timeout_at(deadline):
+                view = await self._projection.read(query)
+        except NotCurrent as error:
+            raise RegionUnavailable(f"this region's {error}") from error
+        except (Unavailable, TimeoutError) as error:
+            raise RegionUnavailable("this region's projection does not answer") from error
+        if known.lacking(view.incarnation, view.vector):
+            raise RegionUnavailable("this region's projection went back, and is being rebuilt")
+        self._known.shown(self._here, view.incarnation, view.vector, is_current=True)
+        return view

@@ -1,0 +1,105 @@
+"""Reading a state that is at least as new as a token says."""
+
+import asyncio
+
+from adapters.projection import View
+from core.consistency import BY_TOKEN
+from core.positions import BEGINNING, Position, Region, Vector, reaches
+from core.registers import Query
+from core.stamps import origin_code
+from core.tokens import Place
+from core.topology import RegionState, Topology
+from service.reads.local_logs import DESCRIBED_SECONDS, LocalLogs
+from service.reads.projection import ProjectionReader
+from service.request.context import Part, ReadRequest
+from service.watermarks.deadlines import Deadlines
+
+
+class NotSeenInTime(Exception):
+    """The deadline came before this region had applied what the token names of the origins in `missing`."""
+
+    def __init__(self, missing: list[str], *, timeout_seconds: int) -> None:
+        super().__init__(", ".join(missing))
+        self.missing = missing
+        self.timeout_seconds = timeout_seconds
+
+
+class WriteLost(Exception):
+    """The token names an event of an origin that a restore of its log left behind."""
+
+    def __init__(self, origin: Region) -> None:
+        super().__init__(origin)
+        self.origin = origin
+
+
+class SessionConsistency:
+    """Reads that wait, where they must, until this region has caught up with what the caller has seen."""
+
+    def __init__(
+        self, here: Region, *, topology: Topology, views: ProjectionReader, logs: LocalLogs, deadlines: Deadlines
+    ) -> None:
+        self._here = here
+        self._views = views
+        self._logs = logs
+        self._origins = {origin_code(origin): origin for origin in topology.regions}
+        self._retired = {origin for origin, config in topology.regions.items() if config.state is RegionState.RETIRED}
+        self._deadlines = deadlines
+
+    async def read(self, query: Query, request: ReadRequest) -> View:
+        """What `query` finds in a state that has all that the request's token names.
+
+        Raises `NotSeenInTime` at the deadline, `WriteLost`, and what `ProjectionReader.read` does.
+        """
+        exchange = request.caller.exchange
+        view = await self._views.read(query, request.caller, deadline=request.deadline)
+        while missing := await self._missing(view.vector, request):
+            with exchange.during(Part.WAIT):
+                for position in missing:
+                    if await self._deadlines.reach(position, {self._here}, request.deadline, by=BY_TOKEN):
+                        raise NotSeenInTime([position.origin], timeout_seconds=request.timeout_seconds)
+            await asyncio.sleep(0)
+            view = await self._views.read(query, request.caller, deadline=request.deadline)
+        exchange.is_caught_up = True
+        return view
+
+    async def _missing(self, vector: Vector, request: ReadRequest) -> list[Position]:
+        """Where this region will have what of the token a state with `vector` lacks."""
+        asked = request.caller.exchange.asked
+        places = [
+            await self._place_here(code, place, vector, request)
+            for code, place in asked.items()
+            if not self._has(vector, code, place)
+        ]
+        return [position for position in places if not reaches(vector, position)]
+
+    def _has(self, vector: Vector, code: str, place: Place) -> bool:
+        """Whether a state with `vector` has what stood at `place`, in the same epoch. What is retired counts."""
+        origin = self._origins.get(code)
+        mark = BEGINNING if origin is None else vector.get(origin, BEGINNING)
+        return origin in self._retired or (mark.epoch == place.epoch and mark.sequence >= place.sequence)
+
+    async def _place_here(self, code: str, place: Place, vector: Vector, request: ReadRequest) -> Position:
+        """Where this region has, or will have, what stood at `place`. Raises `WriteLost`, `NotSeenInTime`.
+
+        An epoch that the log here has not had may be one that it has not heard of yet. No look at what is not
+        configured helps: a roll-out may be under way, and the next process knows.
+        """
+        origin = self._origins.get(code)
+        if origin is None:
+            await self._deadlines.until_seen(asyncio.get_running_loop().create_future(), request.deadline, by=BY_TOKEN)
+            raise NotSeenInTime(
+                [f"a region that is not configured here ({code})"], timeout_seconds=request.timeout_seconds
+            )
+        if vector.get(origin, BEGINNING).epoch == place.epoch:
+            return Position(origin, place.epoch, place.sequence)
+        try:
+            async with self._deadlines.within(request.deadline):
+                while True:
+                    log = await self._logs.describe(origin)
+                    if log is not None and log.has_lost(place.epoch, place.sequence):
+                        raise WriteLost(origin)
+                    if log is not None and log.keeps(place.epoch, place.sequence):
+                        return Position(origin, log.epoch, place.sequence)
+                    await asyncio.sleep(DESCRIBED_SECONDS)
+        except TimeoutError as error:
+            raise NotSeenInTime([origin], timeout_seconds=request.timeout_seconds) from error

@@ -1,0 +1,32 @@
+"""One at a time: what costs much is done for one request of an organization, and the next one waits."""
+
+import asyncio
+from weakref import WeakValueDictionary
+
+from service.request.context import Caller
+from service.watermarks.deadlines import Deadlines
+
+
+class NotYetTheirTurn(Exception):
+    """Another request of this organization held the turn until the deadline."""
+
+
+class Turns:
+    """A turn for each organization, given in the order in which it was asked for."""
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
+        self._held: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def take(self, caller: Caller, deadline: float) -> None:
+        """Wait for the turn of `caller`'s organization, and hold it until the answer is sent.
+
+        What an answer takes of memory it takes until then. Raises `NotYetTheirTurn` at `deadline`.
+        """
+        lock = self._held.setdefault(caller.organization_id, asyncio.Lock())
+        try:
+            async with self._deadlines.within(deadline):
+                await lock.acquire()
+        except TimeoutError as error:
+            raise NotYetTheirTurn from error
+        caller.exchange.at_end.append(lock.release)

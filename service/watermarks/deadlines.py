@@ -1,0 +1,84 @@
+"""Waits that end: with what is waited for, at a deadline, or when the process has to answer everybody."""
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from core.positions import Position, Region
+from service.watermarks.waiters import Waiters
+
+
+class Deadlines:
+    """Every wait of this process. `waiting` is how many requests wait for watermarks, by what makes them."""
+
+    def __init__(self, waiting: Waiters) -> None:
+        self._waiting = waiting
+        self._closing_at = math.inf
+        self._open: set[Callable[[], None]] = set()
+        self.waiting: Counter[str] = Counter()
+
+    def end_all_at(self, deadline: float) -> None:
+        """Have every wait end at `deadline` (the event loop's time) at the latest: the process is going to stop."""
+        self._closing_at = deadline
+        for rouse in self._open:
+            asyncio.get_running_loop().call_at(deadline, rouse)
+
+    async def until(self, future: asyncio.Future[Any], deadline: float) -> None:
+        """Return when `future` is done, at `deadline`, or when the process must answer everybody."""
+        if future.done():
+            return
+        loop = asyncio.get_running_loop()
+        over: asyncio.Future[None] = loop.create_future()
+
+        def rouse(_: object = None) -> None:
+            if not over.done():
+                over.set_result(None)
+
+        timer = loop.call_at(min(deadline, self._closing_at), rouse)
+        future.add_done_callback(rouse)
+        self._open.add(rouse)
+        try:
+            await over
+        finally:
+            self._open.discard(rouse)
+            future.remove_done_callback(rouse)
+            timer.cancel()
+
+    async def until_seen(self, future: asyncio.Future[Any], deadline: float, *, by: str) -> None:
+        """As `until`, and counted as waiting for watermarks."""
+        self.waiting[by] += 1
+        try:
+            await self.until(future, deadline)
+        finally:
+            self.waiting[by] -= 1
+
+    async def reach(self, position: Position, regions: Iterable[Region], deadline: float, *, by: str) -> set[Region]:
+        """Return once all `regions` have applied `position`, or at `deadline` those that are not known to."""
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiter = self._waiting.wait(position, regions, lambda: reached.set_result(None))
+        if waiter is None:
+            return set()
+        try:
+            await self.until_seen(reached, deadline, by=by)
+            return set(waiter.pending)
+        finally:
+            if waiter.pending:
+                self._waiting.give_up(waiter)
+
+    @asynccontextmanager
+    async def within(self, deadline: float) -> AsyncIterator[None]:
+        """A context that is left with `TimeoutError` at `deadline`, or when the process must answer everybody."""
+        async with asyncio.timeout_at(min(deadline, self._closing_at)) as timeout:
+
+            def rouse() -> None:
+                if rouse in self._open and not timeout.expired():
+                    timeout.reschedule(0)
+
+            self._open.add(rouse)
+            try:
+                yield
+            finally:
+                self._open.discard(rouse)

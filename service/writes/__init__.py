@@ -1,0 +1,1 @@
+"""Commands: decide, append to this region's own log, wait."""

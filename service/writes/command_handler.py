@@ -1,0 +1,259 @@
+"""The path of a write: read, decide, append, wait."""
+
+import asyncio
+from collections.abc import Callable
+from typing import NamedTuple
+
+from adapters.projection import View
+from core.commands import ApiKeyIssuedBefore, Command, DeletedBefore, IssueApiKey, RevokeApiKey
+from core.consistency import regions_needed
+from core.decider import query_for
+from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, Retry
+from core.idempotency import Recorded, holder_of, recall, recorded_in
+from core.operations import operation_in
+from core.positions import BEGINNING, Position, Region
+from core.projection import fields_after, key_about, writes_of
+from core.registers import Fields
+from core.topology import Topology
+from service.reads.event_lookup import Absent, EventLookup, Found
+from service.reads.projection import ProjectionReader, RegionUnavailable
+from service.request.context import Part, Wait, WriteRequest
+from service.watermarks.deadlines import Deadlines
+from service.writes.batch import Accepted, Outcome, Proposal, Repeated, Stale
+from service.writes.decisions import repetition
+from service.writes.deletions import Deletions
+from service.writes.log_reader import OwnLog
+from service.writes.log_writer import LogWriter, NothingAppended
+
+
+class Written(NamedTuple):
+    """What a write came to: the registers of what it is about, after it."""
+
+    about_id: str
+    fields: Fields
+
+
+class TimedOut(Exception):
+    """The deadline came first. The event, if it is in the log or lands there yet, goes on to every region.
+
+    That is not so if there is a `doubt` about the log: then it says why.
+    """
+
+    def __init__(
+        self,
+        wait: Wait,
+        *,
+        is_committed: bool,
+        acknowledged: list[Region],
+        pending: list[Region],
+        doubt: str = "",
+    ) -> None:
+        super().__init__(", ".join(pending))
+        self.wait = wait
+        self.is_committed = is_committed
+        self.doubt = doubt
+        self.acknowledged = acknowledged
+        self.pending = pending
+
+
+class CommandHandler:
+    """What the write routes call."""
+
+    def __init__(
+        self,
+        *,
+        here: Region,
+        topology: Topology,
+        views: ProjectionReader,
+        own_log: OwnLog,
+        writer: LogWriter,
+        history: EventLookup,
+        deletions: Deletions,
+        deadlines: Deadlines,
+        append_seconds: float,
+        now_milliseconds: Callable[[], int],
+    ) -> None:
+        self._here = here
+        self._topology = topology
+        self._views = views
+        self._own_log = own_log
+        self._writer = writer
+        self._history = history
+        self._deletions = deletions
+        self._deadlines = deadlines
+        self._append_seconds = append_seconds
+        self._now_milliseconds = now_milliseconds
+
+    async def write(self, command: Command, request: WriteRequest) -> Written:
+        """Append what `command` decides, and return what it came to once the level asked for is reached.
+
+        A request that was made before becomes no second event: it comes to what the first came to, and waits for that.
+        So does the deletion of what is being deleted.
+        Raises a `Refusal`, `RegionUnavailable`, `TimedOut`, `Unauthenticated`, `Forbidden`.
+        """
+        unread: tuple[str, ...] = ()
+        while True:
+            view = await self._read(command, request, unread)
+            first = self._recorded(view, request.retry)
+            if first is not None and (found := await self._found(first, view, request)) is not None:
+                return await self._repeat(found, request)
+            try:
+                outcome = await self._appended(command, view, request)
+            except Stale as stale:
+                unread = (*unread, *(key for key in stale.unread if key not in unread))
+                continue
+            except DeletedBefore as before:
+                first_deletion = await self._deletions.first(before, command, view.vector, request.wait)
+                return await self._repeat(first_deletion, request)
+            if isinstance(outcome, Accepted):
+                await self._reach(outcome.position, request)
+                return Written(_about(command), outcome.fields)
+            found = await self._found(outcome.first, view, request)
+            if found is None:
+                raise RegionUnavailable(
+                    "the first request with this Idempotency-Key is not in this region's log any more"
+                )
+            return await self._repeat(found, request)
+
+    async def _read(self, command: Command, request: WriteRequest, unread: tuple[str, ...]) -> View:
+        query = query_for(command)
+        query = query._replace(keys=(*query.keys, *unread))
+        if request.retry is not None:
+            holder = holder_of(command.organization_id, author=request.caller.author)
+            recalled = recall(holder, request.retry, now_milliseconds=self._now_milliseconds())
+            query = query._replace(recall=recalled)
+        return await self._views.read(query, request.caller, deadline=request.wait.deadline)
+
+    def _recorded(self, view: View, retry: Retry | None) -> Recorded | None:
+        """The first of the same requests, if the projection has one. Raises `RetryKeyReused`."""
+        first = recorded_in(view.records)
+        if retry is None or first is None:
+            return None
+        outcome = repetition(retry, first)
+        if isinstance(outcome, Repeated):
+            return first
+        raise outcome
+
+    async def _appended(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
+        with request.caller.exchange.during(Part.APPEND) as span:
+            return await self._append(command, view, request, traceparent=span.traceparent)
+
+    async def _append(
+        self, command: Command, view: View, request: WriteRequest, *, traceparent: str
+    ) -> Accepted | Repeated:
+        loop = asyncio.get_running_loop()
+        deadline = request.wait.deadline
+        settled: asyncio.Future[Accepted | Repeated] = loop.create_future()
+        proposal = Proposal(
+            command=command,
+            author=request.caller.author,
+            vector=view.vector,
+            clock=view.clock,
+            registers=view.registers,
+            counted=view.counted,
+            settle=_settling(settled),
+            preconditions=request.preconditions,
+            retry=request.retry,
+            retry_keys=view.records_count,
+            traceparent=traceparent,
+        )
+        try:
+            self._own_log.applied(view.vector.get(self._here, BEGINNING).sequence)
+            self._writer.submit(proposal)
+        except NothingAppended as error:
+            raise RegionUnavailable(f"this region's log cannot take events: {error}") from error
+        await self._deadlines.until(settled, min(deadline, loop.time() + self._append_seconds))
+        if not settled.done() and proposal.is_handed:
+            await self._deadlines.until(settled, deadline)
+        if settled.done():
+            outcome = settled.result()
+            request.caller.exchange.operation_id = proposal.operation_id
+            return outcome
+        self._writer.withdraw(proposal)
+        if proposal.is_handed:
+            request.caller.exchange.operation_id = proposal.operation_id
+            missing = self._needed(request.wait)
+            raise self._timed_out(request.wait, is_committed=False, missing=missing, doubt=self._own_log.doubt)
+        raise RegionUnavailable("this region's log does not take events, or not fast enough")
+
+    async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
+        """The event of the first request; None where it was lost with its log, so that it has no effect any more."""
+        operation = operation_in(first.operation_id, request.caller.organization_id)
+        if operation is None:
+            return None
+        deadline = request.wait.deadline
+        found = await self._history.look_up(first.operation_id, operation, view.vector, deadline=deadline)
+        if found is Absent.NOT_YET:
+            raise RegionUnavailable("the first request with this Idempotency-Key is not in this region's log yet")
+        return found if isinstance(found, Found) else None
+
+    async def _repeat(self, found: Found, request: WriteRequest) -> Written:
+        """What the first request came to, once the level that this one asks for is reached.
+
+        Raises `ApiKeyIssuedBefore` for an API key: nobody can be shown its secret any more.
+        """
+        position, envelope = found
+        request.caller.exchange.operation_id = envelope.operation_id
+        await self._reach(position, request)
+        if isinstance(envelope.event, ApiKeyIssued):
+            raise ApiKeyIssuedBefore(envelope.organization_id, envelope.event.key_id)
+        key = key_about(envelope.organization_id, envelope.event)
+        fields = fields_after(writes_of(envelope, position), key=key, before=envelope.seen)
+        return Written(_about(envelope.event), fields)
+
+    async def _reach(self, position: Position, request: WriteRequest) -> None:
+        """Return once the level asked for has applied `position`. Raises `TimedOut`.
+
+        Nothing is promised of what is in a log that is in doubt. That may end before the deadline.
+        """
+        request.caller.exchange.wrote(position)
+        wait, history = request.wait, self._own_log.history
+        with request.caller.exchange.during(Part.WAIT):
+            pending = await self._deadlines.reach(position, self._needed(wait), wait.deadline, by=wait.level)
+            if self._doubt(position, history):
+                await self._deadlines.until_seen(_never(), wait.deadline, by=wait.level)
+        if doubt := self._doubt(position, history):
+            raise self._timed_out(wait, is_committed=False, missing=self._needed(wait), doubt=doubt)
+        if pending:
+            raise self._timed_out(wait, is_committed=True, missing=pending)
+
+    def _doubt(self, position: Position, history: int) -> str:
+        return self._own_log.doubt_since(history) if position.origin == self._here else ""
+
+    def _needed(self, wait: Wait) -> frozenset[Region]:
+        return regions_needed(wait.level, here=self._here, topology=self._topology)
+
+    def _timed_out(
+        self, wait: Wait, *, is_committed: bool, missing: "set[Region] | frozenset[Region]", doubt: str = ""
+    ) -> TimedOut:
+        return TimedOut(
+            wait,
+            is_committed=is_committed,
+            acknowledged=sorted(self._needed(wait) - missing),
+            pending=sorted(missing),
+            doubt=doubt,
+        )
+
+
+def _never() -> "asyncio.Future[None]":
+    """What nobody does, so that only the deadline ends the wait for it."""
+    return asyncio.get_running_loop().create_future()
+
+
+def _about(what: Command | AnyEvent) -> str:
+    """The id of the webhook or API key that it is about."""
+    if isinstance(what, IssueApiKey | RevokeApiKey | ApiKeyIssued | ApiKeyRevoked):
+        return what.key_id
+    return what.webhook_id
+
+
+def _settling(future: "asyncio.Future[Accepted | Repeated]") -> Callable[[Outcome], None]:
+    def settle(outcome: Outcome) -> None:
+        if future.done():
+            return
+        if isinstance(outcome, Exception):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+    return settle

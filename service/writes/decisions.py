@@ -1,0 +1,111 @@
+"""What a proposal becomes in a batch: an event at its place, what its first request became, or a refusal. Pure."""
+
+from core.codec import encode, fingerprint
+from core.commands import Refusal, RetryKeyReused, RevokeApiKey, TooManyRetryKeys
+from core.decider import decide, query_for
+from core.events import AnyEvent, Envelope, Retry
+from core.idempotency import Recorded, holder_of
+from core.operations import log_code, operation_id
+from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
+from core.projection import fields_after, key_about, seen_by_author
+from core.registers import Registers, merge
+from core.stamps import render, tick
+from core.subjects import subject_of
+from service.writes.batch import Batch, Proposal, Repeated, Stale
+from service.writes.tail import Tail, tail_event
+
+
+class Decisions:
+    """Decides on what a region has: the view that a proposal was made with, the tail, and the batch so far."""
+
+    def __init__(self, origin: Region, epoch: Epoch, tail: Tail, *, retry_keys_max: int) -> None:
+        self._origin = origin
+        self._epoch = epoch
+        self._tail = tail
+        self._code = log_code(origin, epoch)
+        self._retry_keys_max = retry_keys_max
+
+    def decide(self, batch: Batch, proposal: Proposal) -> int:
+        """Put `proposal` into `batch`, as an event or as one without. Returns the event's bytes."""
+        after = self._origin_in(proposal)
+        if after < self._tail.floor:
+            proposal.settle(Stale())
+            return 0
+        retry = proposal.retry
+        if (
+            retry is not None
+            and (first := self._tail.recorded(retry, now_milliseconds=batch.made_at_milliseconds)) is not None
+        ):
+            proposal.settle(repetition(retry, first))
+            return 0
+        if retry is not None and (first := batch.recorded(retry)) is not None:
+            batch.join(proposal, first, repetition(retry, first))
+            return 0
+        found = self._tail.over(
+            query_for(proposal.command),
+            proposal.registers,
+            batch.layer,
+            after=after,
+            counted=proposal.counted,
+        )
+        if found.unread:
+            proposal.settle(Stale(found.unread))
+            return 0
+        try:
+            event = decide(proposal.command, found.registers, proposal.preconditions, webhooks_count=found.counted)
+            self._refuse_too_many_retry_keys(batch, proposal)
+        except Refusal as refusal:
+            batch.settled_with.append((proposal, refusal))
+            return 0
+        return self._enter(batch, proposal, event, found.registers)
+
+    def _enter(self, batch: Batch, proposal: Proposal, event: AnyEvent, registers: Registers) -> int:
+        """Give `event` its place in `batch`. Returns its bytes."""
+        organization_id, now_milliseconds = proposal.command.organization_id, batch.made_at_milliseconds
+        sequence = Sequence(batch.after.sequence + len(batch.entries) + 1)
+        latest = batch.events[-1].clock if batch.events else self._tail.clock
+        proposal.operation_id = operation_id(
+            organization_id,
+            batch=batch.name,
+            log=self._code,
+            batch_start=Sequence(batch.after.sequence + 1),
+            sequence=sequence,
+        )
+        key = key_about(organization_id, event)
+        fields = registers.get(key, {})
+        envelope = Envelope(
+            operation_id=proposal.operation_id,
+            organization_id=organization_id,
+            clock=render(tick(now_milliseconds=now_milliseconds, seen=max(latest, proposal.clock))),
+            event=event,
+            author=proposal.author,
+            retry=proposal.retry,
+            seen={} if proposal.retry is None else seen_by_author(event, fields),
+        )
+        position = Position(self._origin, self._epoch, sequence)
+        subject, data = subject_of(self._origin, self._epoch, event), encode(envelope)
+        mark = Mark(epoch=self._epoch, sequence=sequence, fingerprint=fingerprint(subject, data))
+        batch.entries.append((subject, data))
+        batch.events.append(tail_event(envelope, position, mark))
+        batch.proposals.append(proposal)
+        batch.results.append(fields_after(batch.events[-1].writes, key=key, before=fields))
+        merge(batch.layer, batch.events[-1].writes)
+        return len(data)
+
+    def _refuse_too_many_retry_keys(self, batch: Batch, proposal: Proposal) -> None:
+        """An API key is revoked all the same: at most one record for each key that there was."""
+        if proposal.retry is None or isinstance(proposal.command, RevokeApiKey):
+            return
+        holder = holder_of(proposal.command.organization_id, author=proposal.author)
+        since = self._tail.retry_keys(holder, after=self._origin_in(proposal))
+        if proposal.retry_keys + since + batch.retry_keys(holder) >= self._retry_keys_max:
+            raise TooManyRetryKeys(self._retry_keys_max)
+
+    def _origin_in(self, proposal: Proposal) -> Sequence:
+        """Up to where the view of `proposal` has this log's events."""
+        return proposal.vector.get(self._origin, BEGINNING).sequence
+
+
+def repetition(retry: Retry, first: Recorded) -> Repeated | RetryKeyReused:
+    """What a request with `retry` comes to, after the `first` one with that retry key."""
+    return Repeated(first) if retry.payload == first.payload else RetryKeyReused()

@@ -1,0 +1,46 @@
+"""Deletions of what was deleted before: a repeated one joins the first, as long as that does not hold everywhere."""
+
+from core.commands import Command, DeletedBefore, RevokeApiKey
+from core.consistency import regions_needed
+from core.positions import BEGINNING, Position, Region, Sequence, Vector, reaches
+from core.stamps import place_in
+from core.topology import Topology
+from service.reads.event_lookup import EventLookup, Found
+from service.reads.projection import RegionUnavailable
+from service.request.context import Wait
+from service.watermarks.waiters import Waiters
+
+
+class Deletions:
+    """What was deleted, and in which regions that is known to hold."""
+
+    def __init__(self, here: Region, *, topology: Topology, history: EventLookup, waiting: Waiters) -> None:
+        self._here = here
+        self._topology = topology
+        self._history = history
+        self._waiting = waiting
+
+    async def first(self, before: DeletedBefore, command: Command, vector: Vector, wait: Wait) -> Found:
+        """The deletion that `command` repeats, if it is to be joined. `vector` is that of a state that was just read.
+
+        Raises `before.missing` if that deletion holds already where `wait` asks for it. A revocation is joined then
+        too, and `before.missing` is raised only for another organization's key. Raises `RegionUnavailable`.
+        """
+        place = place_in(before.stamp, self._topology.regions)
+        if place is None:
+            raise before.missing
+        if not isinstance(command, RevokeApiKey) and self._holds(*place, vector, wait):
+            raise before.missing
+        found = await self._history.event_with(before.stamp, deadline=wait.deadline)
+        if found is None:
+            raise RegionUnavailable("this region's log does not have the deletion that was applied here")
+        if found.envelope.organization_id != command.organization_id:
+            raise before.missing
+        return found
+
+    def _holds(self, origin: Region, sequence: Sequence, vector: Vector, wait: Wait) -> bool:
+        """Whether the event at that place is known to be applied in every region that `wait` asks for."""
+        position = Position(origin, vector.get(origin, BEGINNING).epoch, sequence)
+        elsewhere = regions_needed(wait.level, here=self._here, topology=self._topology) - {self._here}
+        holds_here = reaches(vector, position)
+        return holds_here and all(self._waiting.has_applied(region, position) for region in elsewhere)

@@ -1,0 +1,194 @@
+"""Compare and append, without the I/O: what goes into the next batch, and what each outcome means. Pure.
+
+One batch is in flight; everything that comes meanwhile goes into the next. A batch is decided on everything
+up to its place, and carries that place as its condition: if it lands at all, it lands there.
+"""
+
+from collections.abc import Callable
+
+from adapters.batches import BATCH_BYTES_MAX
+from core.commands import EventTooLarge
+from core.operations import batch_name
+from core.positions import Epoch, Mark, Position, Region, Sequence
+from service.writes.batch import Accepted, Batch, Proposal
+from service.writes.decisions import Decisions, repetition
+from service.writes.fork_detection import Recognition
+from service.writes.set_aside import SetAside
+from service.writes.tail import Tail, TailEvent
+
+
+def _never() -> bool:
+    return False
+
+
+class GroupCommit:
+    """The queue, the batch in flight, and the tail that both are decided on."""
+
+    def __init__(
+        self, origin: Region, epoch: Epoch, start: Mark, *, batch_size: Callable[[int], int], retry_keys_max: int
+    ) -> None:
+        self._origin = origin
+        self._batch_size = batch_size
+        self._queue: dict[Proposal, None] = {}
+        self._must_reach = Sequence(0)
+        self.epoch = epoch
+        self.tail = Tail(start)
+        self._deciding = Decisions(origin, epoch, self.tail, retry_keys_max=retry_keys_max)
+        self._one_by_one = 0
+        self.aside = SetAside()
+        self.in_flight: Batch | None = None
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Whether everything that a refused append showed to be in the log has been read."""
+        return self.tail.end.sequence >= self._must_reach
+
+    @property
+    def has_work(self) -> bool:
+        """Whether somebody waits to be put into a batch, or a batch that was set aside can be tried again."""
+        return self.others_wait or bool(self.aside.batches)
+
+    @property
+    def others_wait(self) -> bool:
+        """Whether somebody waits to be put into a batch."""
+        return bool(self._queue)
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether somebody waits, or a batch is in flight."""
+        return self.others_wait or self.in_flight is not None
+
+    def has_lost_place(self, batch: Batch) -> bool:
+        """Whether something else was read at the place of `batch`."""
+        return self.tail.end.sequence > batch.after.sequence and not batch.is_seen
+
+    def submit(self, proposal: Proposal) -> None:
+        """Have `proposal` decided with the next batch; or join the same request, if that is in flight."""
+        batch = self.in_flight
+        first = None if batch is None or proposal.retry is None else batch.recorded(proposal.retry)
+        if batch is None or proposal.retry is None or first is None:
+            self._queue[proposal] = None
+        else:
+            batch.join(proposal, first, repetition(proposal.retry, first))
+
+    def withdraw(self, proposal: Proposal) -> None:
+        """Nobody waits for `proposal` any more: do not append it, unless that was tried already."""
+        proposal.is_withdrawn = True
+        self._queue.pop(proposal, None)
+
+    def recompose(self) -> None:
+        """Do not wait any longer to read what took a place: it may never have been stored there after all."""
+        self._must_reach = Sequence(0)
+
+    def compose(self, now_milliseconds: int, *, nonce: int, is_enough: Callable[[], bool] = _never) -> Batch | None:
+        """Decide what waits, until that `is_enough` for now, and put it in flight. None if nothing comes of it.
+
+        Then whoever was decided on is told already. At least one is, if anybody waits. If nobody does, a batch that was
+        set aside is in flight again, as it was.
+        """
+        if not self._queue and self.aside.batches:
+            self.in_flight = self.aside.take()
+            return self.in_flight
+        name = batch_name(now_milliseconds=now_milliseconds, nonce=nonce)
+        batch = Batch(after=self.tail.end, made_at_milliseconds=now_milliseconds, name=name)
+        events_max, size = 1 if self._one_by_one else self._batch_size(len(self._queue)), 0
+        self._one_by_one = max(0, self._one_by_one - 1)
+        while self._queue and len(batch.entries) < events_max and size < BATCH_BYTES_MAX:
+            proposal = next(iter(self._queue))
+            del self._queue[proposal]
+            size += self._deciding.decide(batch, proposal)
+            if is_enough():
+                break
+        if batch.entries:
+            self.in_flight = batch
+            return batch
+        batch.settle_others()
+        return None
+
+    def stored(self, batch: Batch) -> None:
+        """The batch is in the log, synced, at its place: everybody in it is told."""
+        self._into_tail(batch)
+        self.in_flight = None
+        self._settle(batch)
+        self._decide_set_aside()
+        self._settle_seen()
+
+    def never(self, batch: Batch, *, is_place_taken: bool) -> None:
+        """The batch is not in the log and cannot land any more: decide again for those who still wait."""
+        if is_place_taken:
+            self._must_reach = Sequence(batch.after.sequence + 1)
+            self._settle_seen()
+        self.in_flight = None
+        self._put_back(batch.everybody)
+
+    def not_as_a_batch(self, batch: Batch) -> None:
+        """Never, for its events are not taken together: decide them again, and append as many one by one."""
+        self._one_by_one = len(batch.entries)
+        self.never(batch, is_place_taken=False)
+
+    def too_large(self, batch: Batch, why: str) -> None:
+        """Never, for the log will not take the one event of `batch`: whoever wants it is told."""
+        self.in_flight = None
+        proposal, *others = batch.everybody
+        self._put_back(others)
+        proposal.operation_id = ""
+        proposal.settle(EventTooLarge(why))
+
+    def set_aside(self, batch: Batch) -> None:
+        """Let others have the place of `batch`, which the log refuses, and which may be in it all the same.
+
+        Whoever is in it waits until something stands at the place: its own events, or others, and then it is never.
+        Others must wait: they decide it.
+        """
+        self.aside.add(batch)
+        self.in_flight = None
+
+    def _decide_set_aside(self) -> None:
+        """Something stands at the place of what was set aside."""
+        for batch in self.aside.lost():
+            self._put_back(batch.everybody)
+
+    def _settle_seen(self) -> None:
+        for batch in self.aside.stored():
+            self._settle(batch)
+
+    def _settle(self, batch: Batch) -> None:
+        for proposal, event, fields in zip(batch.proposals, batch.events, batch.results, strict=True):
+            proposal.settle(Accepted(Position(self._origin, self.epoch, event.mark.sequence), fields))
+        batch.settle_others()
+
+    def _put_back(self, proposals: list[Proposal]) -> None:
+        """Decide again, first of all, for those of `proposals` who still wait."""
+        for proposal in proposals:
+            proposal.operation_id = ""
+        self._queue = {proposal: None for proposal in proposals if not proposal.is_withdrawn} | self._queue
+
+    def recognize(self, mark: Mark) -> Recognition:
+        """What a mark of this log, that somebody else has, is to what was read of it here."""
+        if mark.epoch != self.epoch:
+            return Recognition.FOREIGN
+        if mark.sequence > self.tail.end.sequence:
+            return Recognition.AHEAD
+        known = self.tail.mark_at(mark.sequence)
+        if known is None:
+            return Recognition.TOO_OLD
+        return Recognition.OURS if known == mark else Recognition.FOREIGN
+
+    def observed(self, event: TailEvent) -> None:
+        """An event was read from the log: one of ours, or what somebody else appended."""
+        if event.mark.sequence <= self.tail.end.sequence:
+            return
+        batch = self.in_flight
+        is_in_flight = batch is not None and batch.events[0].mark == event.mark
+        ours = batch if is_in_flight else self.aside.with_first(event.mark)
+        if ours is None:
+            self.tail.extend(event)
+        else:
+            self._into_tail(ours)
+        self._decide_set_aside()
+
+    def _into_tail(self, batch: Batch) -> None:
+        if not batch.is_seen:
+            batch.is_seen = True
+            for event in batch.events:
+                self.tail.extend(event)

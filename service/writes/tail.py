@@ -1,0 +1,187 @@
+"""The tail: what this region has appended and its projection may not show yet. Pure."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from itertools import takewhile
+from typing import NamedTuple
+
+from core.events import Envelope, Retry
+from core.idempotency import Recorded, holder_of, is_kept
+from core.positions import Mark, Position, Sequence
+from core.projection import writes_of
+from core.registers import TOMBSTONE, Fields, Query, Registers, Write, is_buried, merge, names_in, stamp_of, take_out
+from core.stamps import NEVER, Clock, milliseconds, parse, sequence_of
+
+KEPT_EVENTS = 1_024
+"""Applied events that are kept all the same, for views that were read a moment ago."""
+
+
+class TailEvent(NamedTuple):
+    """An event of this region's own log, as the tail needs it."""
+
+    mark: Mark
+    clock: Clock
+    writes: list[Write]
+    operation_id: str = ""
+    retry: Retry | None = None
+    retry_holder: str = ""
+
+    @property
+    def recorded(self) -> Recorded | None:
+        """What is kept of it for when it is asked for again."""
+        if self.retry is None:
+            return None
+        return Recorded(payload=self.retry.payload, operation_id=self.operation_id)
+
+
+def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
+    """What the tail needs of an event at its place."""
+    return TailEvent(
+        mark=mark,
+        clock=parse(envelope.clock),
+        writes=writes_of(envelope, position),
+        operation_id=envelope.operation_id,
+        retry=envelope.retry,
+        retry_holder=holder_of(envelope.organization_id, author=envelope.author),
+    )
+
+
+class Found(NamedTuple):
+    """What a query finds, and how many fields it counts.
+
+    `unread` are keys that a decision has to be shown as well: an index names them for an event that came after the view
+    was read, and another region may have changed them.
+    """
+
+    registers: Registers
+    counted: int
+    unread: tuple[str, ...]
+
+
+class Tail:
+    """Events after `floor`, up to `end`. A view that includes `floor`, with the tail over it, is all there is."""
+
+    def __init__(self, start: Mark) -> None:
+        self.floor = start.sequence
+        self.end = start
+        self.clock = NEVER
+        self._events: deque[TailEvent] = deque()
+        self._registers: dict[str, dict[str, str]] = {}
+        self._retried: dict[str, TailEvent] = {}
+        self._applied = start.sequence
+
+    @property
+    def unapplied(self) -> int:
+        """How many events the projection is not known to have."""
+        return self.end.sequence - self._applied
+
+    def mark_at(self, sequence: Sequence) -> Mark | None:
+        """The mark of the event at `sequence`, or None where that is before what is remembered or after `end`."""
+        if sequence == self.end.sequence:
+            return self.end
+        if not self._events or not self._events[0].mark.sequence <= sequence < self.end.sequence:
+            return None
+        return self._events[sequence - self._events[0].mark.sequence].mark
+
+    def extend(self, event: TailEvent) -> None:
+        """Add the event that follows `end`."""
+        if event.mark.sequence != self.end.sequence + 1:
+            raise ValueError(f"event {event.mark.sequence} does not follow {self.end.sequence}")
+        self._events.append(event)
+        self.end = event.mark
+        self.clock = max(self.clock, event.clock)
+        merge(self._registers, event.writes)
+        if event.retry is not None:
+            self._remember(event.retry, event)
+
+    def applied(self, sequence: Sequence) -> None:
+        """Take in that the projection has everything up to `sequence`."""
+        self._applied = max(self._applied, min(sequence, self.end.sequence))
+        while self._events and self._events[0].mark.sequence <= self._applied - KEPT_EVENTS:
+            event = self._events.popleft()
+            self.floor = event.mark.sequence
+            self._forget(event)
+
+    def recorded(self, retry: Retry, *, now_milliseconds: int) -> Recorded | None:
+        """The first request with that retry key, if its event is among these and not too old to be known again."""
+        event = self._retried.get(retry.key)
+        is_known = event is not None and is_kept(event.clock, now_milliseconds=now_milliseconds)
+        return event.recorded if event is not None and is_known else None
+
+    def retry_keys(self, holder: str, *, after: Sequence) -> int:
+        """How many retry keys of `holder` were used since the event at `after`."""
+        later = takewhile(lambda event: event.mark.sequence > after, reversed(self._retried.values()))
+        return sum(event.retry_holder == holder for event in later)
+
+    def over(
+        self, query: Query, view: Registers, layer: Mapping[str, Fields], *, after: Sequence, counted: int = 0
+    ) -> Found:
+        """What `query` finds in `view` with the tail over it, and `layer` over that.
+
+        `view` has this log's events up to `after`; `counted` fields were counted in it.
+        """
+        sources: tuple[Registers, ...] = (view, self._registers, layer)
+        candidates = self._candidates(query, view, layer, after)
+        registers = {key: _merged(key, sources) for key in (*query.keys, *candidates)}
+        unread = tuple(
+            key for key in candidates if key not in view and not _is_after(registers[key].get("created"), after)
+        )
+        return Found(registers, counted + self._added(query, layer, after), unread)
+
+    def _candidates(self, query: Query, view: Registers, layer: Registers, after: Sequence) -> list[str]:
+        """The keys that an index names: in `view`, or for a later event."""
+        if query.named_in is None:
+            return []
+        keys = {key for key in view if key.startswith(query.follow)}
+        for source in (self._registers, layer):
+            named = (query.follow + name for name in names_in(source, query.named_in))
+            keys.update(key for key in named if _is_after(source[key].get("target_url"), after))
+        return sorted(keys.difference(query.keys))
+
+    def _added(self, query: Query, layer: Registers, after: Sequence) -> int:
+        """How many fields of the key that is counted came later. One that is gone counts until that is applied."""
+        names = {
+            name
+            for source in (self._registers, layer)
+            for name, register in source.get(query.counted, {}).items()
+            if _is_after(register, after)
+        }
+        return sum(not is_buried(layer, query.follow + name) for name in names)
+
+    def _remember(self, retry: Retry, event: TailEvent) -> None:
+        """The first one counts, until it is too old to: then somebody took the key for something new."""
+        first = self._retried.get(retry.key)
+        if first is None or not is_kept(first.clock, now_milliseconds=milliseconds(event.clock)):
+            self._retried.pop(retry.key, None)
+            self._retried[retry.key] = event
+
+    def _forget(self, event: TailEvent) -> None:
+        if event.retry is not None and self._retried.get(event.retry.key) is event:
+            del self._retried[event.retry.key]
+        for write in event.writes:
+            fields = self._registers.get(write.key, {})
+            if fields.get(write.field) == write.register:
+                take_out(self._registers, write, write.register)
+                del fields[write.field]
+                if not fields:
+                    del self._registers[write.key]
+
+
+def _is_after(register: str | None, sequence: Sequence) -> bool:
+    return register is not None and sequence_of(register) > sequence
+
+
+def _merged(key: str, sources: Iterable[Registers]) -> dict[str, str]:
+    """The registers of `key` in all of `sources` together."""
+    merged: dict[str, str] = {}
+    for source in sources:
+        fields = source.get(key, {})
+        if TOMBSTONE in fields or TOMBSTONE in merged:
+            merged = {TOMBSTONE: max(merged.get(TOMBSTONE, ""), fields.get(TOMBSTONE, ""))}
+        elif not merged:
+            merged = dict(fields)
+        else:
+            for field, register in fields.items():
+                if stamp_of(register) > stamp_of(merged.get(field, "")):
+                    merged[field] = register
+    return merged

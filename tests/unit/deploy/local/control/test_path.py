@@ -1,0 +1,56 @@
+"""Running regions are found where only their user can reach them."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.control.path import control_path, make_directory, remove_directory_if_empty
+from deploy.local.errors import InvalidRequest
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_the_directory_is_the_users_alone_and_goes_when_it_is_empty(runtime: Path) -> None:
+    make_directory()
+    assert (runtime / "crosshook").stat().st_mode & 0o777 == 0o700
+    make_directory()
+    remove_directory_if_empty()
+    assert list(runtime.iterdir()) == []
+
+
+def test_a_directory_that_others_can_use_is_refused(runtime: Path) -> None:
+    (runtime / "crosshook").mkdir(mode=0o755)
+    with pytest.raises(InvalidRequest, match="expected a directory that only you can use"):
+        make_directory()
+
+
+def test_a_link_in_place_of_the_directory_is_refused(runtime: Path) -> None:
+    (runtime / "elsewhere").mkdir(mode=0o700)
+    (runtime / "crosshook").symlink_to(runtime / "elsewhere")
+    with pytest.raises(InvalidRequest, match="expected a directory that only you can use"):
+        make_directory()
+
+
+def test_a_directory_with_another_demo_in_it_stays(runtime: Path) -> None:
+    make_directory()
+    control_path("other").touch()
+    remove_directory_if_empty()
+    assert (runtime / "crosshook" / "other.sock").exists()
+
+
+@pytest.mark.parametrize("name", ["", "../demo", "Demo", "a" * 33, "-a"])
+def test_a_name_that_is_no_plain_word_is_refused(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="the name of a demo: expected 1 to 32 of"):
+        control_path(name)
+
+
+def test_without_a_runtime_directory_of_the_session_it_is_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert control_path("demo").parent.parent == tmp_path

@@ -1,0 +1,279 @@
+import asyncio
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.http.admission import Admission, arrival_of
+from tests.unit.runtime.serving import connect, reset, served
+
+BODY_BYTES_MAX = 64 * 1_024
+WEBHOOKS = "/organizations/webhooks"
+Scope = MutableMapping[str, Any]
+
+
+class Held:
+    """An application that answers 204 when it is let."""
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+        self.scopes: list[Scope] = []
+        self.received: list[dict[str, Any]] = []
+
+    async def __call__(self, scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        self.scopes.append(scope)
+        if scope["type"] == "http" and scope["method"] == "POST":
+            self.received.append(await receive())
+        await self.may_answer.wait()
+        if scope["path"] == "/breaks":
+            raise RuntimeError("broken")
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+
+class Client:
+    """What one request was sent."""
+
+    def __init__(self, app: Admission, path: str, *, kind: str = "http", method: str = "GET", length: str = "") -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        headers = [(b"content-length", length.encode())] if length else []
+        self.scope: Scope = {"type": kind, "path": path, "method": method, "headers": headers}
+        if method == "GET":
+            self.give(b"", more=False)
+        self.task = asyncio.create_task(app(self.scope, self.receive, self.send))
+
+    def give(self, body: bytes, *, more: bool) -> None:
+        self.messages.put_nowait({"type": "http.request", "body": body, "more_body": more})
+
+    def leave(self) -> None:
+        self.messages.put_nowait({"type": "http.disconnect"})
+
+    async def receive(self) -> dict[str, Any]:
+        return await self.messages.get()
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    @property
+    def status(self) -> int:
+        return int(self.sent[0]["status"])
+
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        return dict(self.sent[0]["headers"])
+
+    @property
+    def refusal(self) -> dict[str, Any]:
+        answer = msgspec.json.decode(self.sent[1]["body"])
+        assert self.headers[b"content-length"] == str(len(self.sent[1]["body"])).encode()
+        assert self.headers[b"content-type"] == b"application/json"
+        return dict(answer["errors"][0])
+
+
+async def reached(held: Held, count: int) -> None:
+    async with asyncio.timeout(2):
+        while len(held.scopes) < count:
+            await asyncio.sleep(0)
+
+
+async def test_one_too_many_is_refused_at_once_in_the_envelope_and_told_when_to_try_again() -> None:
+    held = Held()
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=2)
+    waiting = [Client(app, WEBHOOKS) for _ in range(2)]
+    await reached(held, 2)
+    refused = Client(app, WEBHOOKS)
+    await refused.task
+    assert refused.status == 503
+    assert refused.headers[b"retry-after"] == b"1"
+    assert refused.refusal["httpcode"] == 503
+    assert "too many requests" in refused.refusal["message"]
+    held.may_answer.set()
+    await asyncio.gather(*(client.task for client in waiting))
+    assert [client.status for client in waiting] == [204, 204]
+    assert len(held.scopes) == 2
+
+
+async def test_whoever_is_answered_makes_room_also_when_the_answer_is_a_failure() -> None:
+    held = Held()
+    held.may_answer.set()
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    with pytest.raises(RuntimeError):
+        await Client(app, "/breaks").task
+    for _ in range(3):
+        client = Client(app, WEBHOOKS)
+        await client.task
+        assert client.status == 204
+    assert app.in_flight == 0
+
+
+async def test_whoever_is_cancelled_makes_room() -> None:
+    held = Held()
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    gone = Client(app, WEBHOOKS)
+    await reached(held, 1)
+    gone.task.cancel()
+    await asyncio.gather(gone.task, return_exceptions=True)
+    held.may_answer.set()
+    client = Client(app, WEBHOOKS)
+    await client.task
+    assert client.status == 204
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+async def test_a_full_process_still_says_how_it_is(path: str) -> None:
+    held = Held()
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    waiting, asking = Client(app, WEBHOOKS), Client(app, path)
+    await reached(held, 2)
+    held.may_answer.set()
+    await asyncio.gather(waiting.task, asking.task)
+    assert asking.status == 204
+
+
+async def test_a_request_knows_when_it_arrived_however_long_it_is_looked_at() -> None:
+    held = Held()
+    before = asyncio.get_running_loop().time()
+    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS)
+    await reached(held, 1)
+    arrival = arrival_of(held.scopes[0])
+    assert before <= arrival <= asyncio.get_running_loop().time()
+    held.may_answer.set()
+    await client.task
+    assert arrival_of(client.scope) == arrival
+
+
+async def test_what_is_no_request_is_passed_on_as_it_is() -> None:
+    held = Held()
+    held.may_answer.set()
+    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=0), "", kind="lifespan")
+    await client.task
+    assert held.scopes == [client.scope]
+
+
+async def test_a_body_that_has_not_come_takes_nobodys_place() -> None:
+    held = Held()
+    held.may_answer.set()
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    stalled = [Client(app, WEBHOOKS, method="POST", length="3") for _ in range(3)]
+    for client in stalled:
+        client.give(b"{", more=True)
+    other = Client(app, WEBHOOKS)
+    await other.task
+    assert other.status == 204
+    assert held.received == []
+    for client in stalled:
+        client.give(b"", more=True)
+        client.give(b"} ", more=False)
+        await client.task
+    assert [client.status for client in stalled] == [204] * 3
+    assert held.received == [{"type": "http.request", "body": b"{} ", "more_body": False}] * 3
+
+
+async def test_a_body_that_is_late_is_a_408_that_ends_the_connection() -> None:
+    held = Held()
+    client = Client(
+        Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1, body_seconds=0.05),
+        WEBHOOKS,
+        method="POST",
+        length="3",
+    )
+    client.give(b"{", more=True)
+    await client.task
+    assert client.status == 408
+    assert client.refusal == {"httpcode": 408, "message": "body: it did not arrive within 0.05 s"}
+    assert client.headers[b"connection"] == b"close"
+    assert client.headers[b"retry-after"] == b"1"
+    assert held.scopes == []
+
+
+@pytest.mark.parametrize("length", ["", str(BODY_BYTES_MAX + 1), "9" * 18])
+async def test_a_body_that_is_too_large_is_a_413_and_one_that_says_so_is_not_read(length: str) -> None:
+    held = Held()
+    client = Client(
+        Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS, method="POST", length=length
+    )
+    if not length:
+        client.give(b"." * BODY_BYTES_MAX, more=True)
+        client.give(b".", more=True)
+    await client.task
+    assert client.refusal == {"httpcode": 413, "message": "body: expected at most 65536 bytes"}
+    assert held.scopes == []
+
+
+async def test_a_body_of_the_greatest_size_is_taken() -> None:
+    held = Held()
+    held.may_answer.set()
+    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    client = Client(app, WEBHOOKS, method="POST", length=str(BODY_BYTES_MAX))
+    client.give(b"." * BODY_BYTES_MAX, more=False)
+    await client.task
+    assert client.status == 204
+    assert len(held.received[0]["body"]) == BODY_BYTES_MAX
+
+
+async def test_a_client_that_leaves_while_it_sends_gets_nothing() -> None:
+    held = Held()
+    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS, method="POST", length="3")
+    client.give(b"{", more=True)
+    client.leave()
+    await client.task
+    assert client.sent == []
+    assert held.scopes == []
+
+
+async def test_who_reads_on_after_the_body_learns_that_the_client_has_gone() -> None:
+    heard: list[str] = []
+
+    async def curious(_scope: Scope, receive: Callable[..., Any], _send: Callable[..., Any]) -> None:
+        heard.extend([(await receive())["type"], (await receive())["type"]])
+
+    client = Client(Admission(curious, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS)
+    client.leave()
+    await client.task
+    assert heard == ["http.request", "http.disconnect"]
+
+
+async def test_the_time_for_the_body_is_part_of_the_requests_time() -> None:
+    held = Held()
+    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS, method="POST", length="1")
+    loop = asyncio.get_running_loop()
+    while "crosshook.arrival" not in client.scope:
+        await asyncio.sleep(0)
+    headed = loop.time()
+    await asyncio.sleep(0.02)
+    client.give(b"1", more=False)
+    await reached(held, 1)
+    assert arrival_of(held.scopes[0]) <= headed
+    held.may_answer.set()
+    await client.task
+
+
+async def test_over_a_real_connection_a_body_is_late_too_large_or_given_up() -> None:
+    held = Held()
+    held.may_answer.set()
+    head = b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\n"
+    async with (
+        served(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1, body_seconds=0.1)) as port,
+        asyncio.timeout(5),
+    ):
+        _, given_up = await connect(port)
+        given_up.write(head + b"Content-Length: 3\r\n\r\n{")
+        reset(given_up)
+
+        reader, writer = await connect(port)
+        writer.write(head + b"Content-Length: 3\r\n\r\n{")
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert answer.endswith(b'"message":"body: it did not arrive within 0.1 s"}]}')
+        writer.close()
+
+        reader, writer = await connect(port)
+        writer.write(head + b"Transfer-Encoding: chunked\r\n\r\n10001\r\n" + b"." * 65_537 + b"\r\n0\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+        await reader.readuntil(b'at most 65536 bytes"}]}')
+        writer.write(head + b"Content-Length: 2\r\n\r\n{}")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 204 "), "the connection goes on"
+        writer.close()
+    assert [message["body"] for message in held.received] == [b"{}"]

@@ -1,0 +1,41 @@
+"""A large body goes out in pieces, and a request is over once the client has taken them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from service.http.chunked_send import PIECE_BYTES, ChunkedSend
+
+Message = Mapping[str, Any]
+
+
+async def sent(*messages: Message) -> list[Message]:
+    """What the server is handed of an answer."""
+    handed: list[Message] = []
+
+    async def app(_: object, __: object, send: Any) -> None:  # noqa: ANN401 - an ASGI callable
+        for message in messages:
+            await send(message)
+
+    async def send(message: Message) -> None:
+        handed.append(message)
+
+    await ChunkedSend(app)({}, send, send)
+    return handed
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES])
+async def test_a_body_arrives_whole_in_pieces_of_which_the_last_one_ends_it(size: int) -> None:
+    body = bytes(range(256)) * (size // 256 + 1)
+    start: Message = {"type": "http.response.start", "status": 200, "headers": []}
+    first, *pieces = await sent(start, {"type": "http.response.body", "body": body[:size]})
+    assert first == start
+    assert b"".join(piece["body"] for piece in pieces) == body[:size]
+    assert all(len(piece["body"]) <= PIECE_BYTES for piece in pieces)
+    assert [piece.get("more_body", False) for piece in pieces] == [True] * (len(pieces) - 1) + [False]
+
+
+async def test_a_body_that_goes_on_goes_on_after_its_pieces() -> None:
+    body: Message = {"type": "http.response.body", "body": b"x" * (PIECE_BYTES + 1), "more_body": True}
+    assert [piece["more_body"] for piece in await sent(body)] == [True, True]

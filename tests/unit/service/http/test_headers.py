@@ -1,0 +1,290 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from litestar import Request
+
+from core.api_keys import Unauthenticated, api_key_text, digest_of
+from core.consistency import Level
+from core.positions import Epoch, Sequence
+from core.tokens import Place, render_token
+from service.http.headers import AdminHeaders, InvalidHeader, read_request, write_request
+from service.request.context import WriteRequest
+
+KEY_ID = "01a20c31-5483-73d5-8521-3cb5e9bcc1c7"
+SECRET = bytes(range(32))
+API_KEY = api_key_text(KEY_ID, SECRET)
+ADMIN_KEY = "a" * 32
+ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
+ARRIVAL = 100.0
+
+
+def a_request(
+    *headers: tuple[str, str], method: str = "POST", path: str = "/organizations/webhooks", body: bytes = b"{}"
+) -> Request[Any, Any, Any]:
+    """A request with `headers`, and with a good organization and key where those are not among them."""
+    given = {name.lower() for name, _ in headers}
+    usual = [
+        (name, value)
+        for name, value in (("SlashID-OrgID", ORGANIZATION), ("SlashID-API-Key", API_KEY))
+        if name.lower() not in given
+    ]
+    path, _, query = path.partition("?")
+
+    async def receive() -> Any:  # noqa: ANN401 - ASGI's
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return Request(
+        {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in (*usual, *headers)],
+            "crosshook.arrival": ARRIVAL,
+            "route_handler": SimpleNamespace(resolve_request_max_body_size=lambda: None),
+            "path_params": {"organization_id": ORGANIZATION.upper()},
+        },  # type: ignore[arg-type]
+        receive,
+    )
+
+
+def organization_id(request: Request[Any, Any, Any]) -> str:
+    return read_request(request).caller.organization_id
+
+
+async def wait(request: Request[Any, Any, Any]) -> Any:  # noqa: ANN401 - a wait
+    return (await write_request(request)).wait
+
+
+@pytest.mark.parametrize("name", ["SlashID-OrgID", "slashid-orgid", "SLASHID-ORGID"])
+def test_the_organization_is_read_whatever_the_case_of_the_header(name: str) -> None:
+    assert organization_id(a_request((name, ORGANIZATION))) == ORGANIZATION
+
+
+def test_an_organization_has_one_form_whatever_the_case_of_its_id() -> None:
+    assert organization_id(a_request(("SlashID-OrgID", ORGANIZATION.upper()))) == ORGANIZATION
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "acme",
+        ORGANIZATION[:-1],
+        ORGANIZATION + "0",
+        ORGANIZATION.replace("-", ""),
+        "{" + ORGANIZATION + "}",
+        "urn:uuid:" + ORGANIZATION,
+        ORGANIZATION.replace("a", "g"),
+        ORGANIZATION.replace("-", "_"),
+        ORGANIZATION + "\n",
+        ORGANIZATION + "," + ORGANIZATION,
+        "\u00e9" * 36,
+        "0x" + ORGANIZATION[2:],
+    ],
+)
+def test_an_organization_that_is_no_uuid_is_refused(value: str) -> None:
+    with pytest.raises(InvalidHeader, match=r"^header SlashID-OrgID: expected a UUID such as"):
+        organization_id(a_request(("SlashID-OrgID", value)))
+
+
+def test_a_missing_organization_is_refused() -> None:
+    with pytest.raises(InvalidHeader, match=r"^header SlashID-OrgID: expected a UUID such as"):
+        organization_id(a_request(("SlashID-OrgID", "")))
+
+
+async def test_without_headers_a_request_waits_for_its_own_region_for_thirty_seconds() -> None:
+    asked = await wait(a_request())
+    assert (asked.level, asked.timeout_seconds, asked.deadline) == (Level.LOCAL_REGION, 30, ARRIVAL + 30)
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("seconds", [1, 2, 30, 119, 120])
+async def test_every_level_and_every_second_in_the_range_counts_from_the_arrival(level: Level, seconds: int) -> None:
+    asked = await wait(
+        a_request(("SlashID-Required-Consistency", level), ("SlashID-Required-Consistency-Timeout", str(seconds)))
+    )
+    assert (asked.level, asked.timeout_seconds, asked.deadline) == (level, seconds, ARRIVAL + seconds)
+
+
+@pytest.mark.parametrize("value", ["", "all", "ALL_REGIONS", "local-region", "all_regions,local_region", "\u00e9"])
+async def test_an_unknown_consistency_is_refused_with_those_that_are_known(value: str) -> None:
+    with pytest.raises(InvalidHeader) as caught:
+        await wait(a_request(("SlashID-Required-Consistency", value)))
+    assert str(caught.value) == "header SlashID-Required-Consistency: expected one of local_region, all_regions"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "0",
+        "121",
+        "-1",
+        "+5",
+        "1.0",
+        "1e1",
+        "0x10",
+        "5s",
+        "5 5",
+        "five",
+        "1_0",
+        "\u00b2",
+        "9" * 9,
+        "9" * 5_000,
+        "5\n",
+    ],
+)
+async def test_a_timeout_that_is_no_integer_in_the_range_is_refused_with_the_range(value: str) -> None:
+    with pytest.raises(InvalidHeader) as caught:
+        await wait(a_request(("SlashID-Required-Consistency-Timeout", value)))
+    expected = "header SlashID-Required-Consistency-Timeout: expected an integer from 1 to 120, in seconds"
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SlashID-OrgID", ORGANIZATION),
+        ("SlashID-API-Key", API_KEY),
+        ("SlashID-Required-Consistency", "all_regions"),
+        ("SlashID-Required-Consistency-Timeout", "5"),
+        ("SlashID-Consistency-Token", "1."),
+        ("Idempotency-Key", "k"),
+    ],
+)
+async def test_a_header_given_twice_is_refused_though_both_say_the_same(name: str, value: str) -> None:
+    with pytest.raises(InvalidHeader, match=f"^header {name}: expected to be given once"):
+        await write_request(a_request((name, value), (name, value)))
+
+
+def test_a_key_shows_its_id_and_the_digest_of_its_secret_and_not_the_secret() -> None:
+    caller = read_request(a_request()).caller
+    assert caller.credentials is not None
+    assert (caller.credentials.key_id, caller.credentials.digest) == (KEY_ID, digest_of(SECRET))
+    assert caller.author == KEY_ID
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", API_KEY[:-1], API_KEY + "A", API_KEY.upper(), API_KEY.replace("_", "-", 1), " " + API_KEY, "\u00e9" * 86],
+)
+async def test_what_is_no_key_lets_nobody_in_whatever_else_is_wrong(value: str) -> None:
+    bad = [("SlashID-OrgID", "x"), ("SlashID-Required-Consistency", "x"), ("SlashID-Consistency-Token", "x")]
+    with pytest.raises(Unauthenticated):
+        await write_request(a_request(("SlashID-API-Key", value), *bad))
+    with pytest.raises(Unauthenticated):
+        read_request(a_request(("SlashID-API-Key", value), *bad))
+
+
+def test_the_admin_key_lets_in_and_names_the_organization_of_the_path() -> None:
+    caller = AdminHeaders(ADMIN_KEY).read_request(a_request(("Authorization", f"Bearer {ADMIN_KEY}"))).caller
+    assert (caller.organization_id, caller.credentials, caller.author) == (ORGANIZATION, None, "admin")
+
+
+@pytest.mark.parametrize("value", ["", "Bearer ", f"bearer {ADMIN_KEY}", ADMIN_KEY, f"Bearer {ADMIN_KEY}a", "\u00e9"])
+async def test_what_is_not_the_admin_key_lets_nobody_in(value: str) -> None:
+    with pytest.raises(Unauthenticated):
+        await AdminHeaders(ADMIN_KEY).write_request(a_request(("Authorization", value), ("Idempotency-Key", "")))
+
+
+async def test_the_administrator_has_retry_keys_as_everybody_has() -> None:
+    shown = ("Authorization", f"Bearer {ADMIN_KEY}")
+    admin = AdminHeaders(ADMIN_KEY)
+    assert (await admin.write_request(a_request(shown))).retry is None
+    first, again = [(await admin.write_request(a_request(shown, ("Idempotency-Key", "k")))).retry for _ in range(2)]
+    assert first == again is not None
+    with pytest.raises(InvalidHeader, match="Idempotency-Key"):
+        await admin.write_request(a_request(shown, ("Idempotency-Key", "a b")))
+
+
+def test_a_token_comes_with_the_request_and_one_that_is_none_is_refused() -> None:
+    token = {"e63ac2": Place(Epoch("k3v9x2"), Sequence(7))}
+    request = a_request(("SlashID-Consistency-Token", render_token(token)))
+    assert read_request(request).caller.exchange.asked == token
+    for bad in ("", "2.", "1", "1.A", render_token(token) + "A", "1." + "A" * 600):
+        with pytest.raises(InvalidHeader, match=r"^header SlashID-Consistency-Token: expected what an"):
+            read_request(a_request(("SlashID-Consistency-Token", bad)))
+
+
+async def keyed(value: str, **request: Any) -> WriteRequest:  # noqa: ANN401 - whatever a request takes
+    return await write_request(a_request(("Idempotency-Key", value), **request))
+
+
+async def test_a_request_without_a_retry_key_is_not_known_again() -> None:
+    assert (await write_request(a_request())).retry is None
+
+
+@pytest.mark.parametrize("value", ["", " ", "a b", "\u00e9", "k" * 256, "a\tb"])
+async def test_a_retry_key_that_cannot_be_is_refused(value: str) -> None:
+    with pytest.raises(InvalidHeader, match=r"^header Idempotency-Key: expected 1 to 255 printable"):
+        await keyed(value)
+
+
+async def test_the_same_json_written_in_another_way_is_the_same_payload() -> None:
+    first = await keyed("k", body=b'{"name": "a", "timeout": "1s"}')
+    assert first.retry == (await keyed("k", body=b'{"timeout":"1s",\n"name":"\\u0061"}')).retry
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"body": b'{"name": "b"}'},
+        {"body": b"not json"},
+        {"body": b"\xff"},
+        {"path": "/organizations/webhooks?trigger_name=a"},
+    ],
+)
+async def test_another_payload_under_the_same_retry_key_is_told_from_the_first(changed: dict[str, Any]) -> None:
+    first, second = (await keyed("k", body=b'{"name": "a"}')).retry, (await keyed("k", **changed)).retry
+    assert first is not None
+    assert second is not None
+    assert first.key == second.key
+    assert first.payload != second.payload
+
+
+@pytest.mark.parametrize("changed", [{"method": "PATCH"}, {"path": "/organizations/webhooks/x"}])
+async def test_a_retry_key_is_another_one_for_another_method_or_path(changed: dict[str, Any]) -> None:
+    first, second = (await keyed("k")).retry, (await keyed("k", **changed)).retry
+    assert first is not None
+    assert second is not None
+    assert first.key != second.key
+
+
+@pytest.mark.parametrize(
+    ("headers", "payload"),
+    [
+        ([], "f500659e631634bd"),
+        ([("If-Match", '"a", "b"')], "30606cd26bfca227"),
+        ([("If-Match", '"a"'), ("If-Match", '"b"')], "30606cd26bfca227"),
+    ],
+)
+async def test_a_retry_key_that_an_earlier_version_kept_still_holds(
+    headers: list[tuple[str, str]], payload: str
+) -> None:
+    request = a_request(("Idempotency-Key", "k"), *headers, body=b'{"name": "a"}')
+    retry = (await write_request(request)).retry
+    assert retry is not None
+    assert (retry.key, retry.payload) == ("44fcfc55f753bec19303bf0648a92992", payload)
+
+
+async def test_if_none_match_is_payload() -> None:
+    payloads = {
+        retry.payload
+        for headers in ([], [("If-None-Match", "*")], [("If-None-Match", '"a"')], [("If-Match", "*")])
+        if (retry := (await write_request(a_request(("Idempotency-Key", "k"), *headers))).retry) is not None
+    }
+    assert len(payloads) == 4
+
+
+async def test_a_retry_key_is_another_one_for_another_organization_and_if_match_is_payload() -> None:
+    first = (await keyed("k")).retry
+    elsewhere = a_request(("Idempotency-Key", "k"), ("SlashID-OrgID", "af5fbd30-7ce7-4548-8b30-4cd59cb2aba2"))
+    matching = a_request(("Idempotency-Key", "k"), ("If-Match", '"a"'))
+    others = [(await write_request(request)).retry for request in (elsewhere, matching)]
+    assert first is not None
+    assert [other is not None and (other.key == first.key, other.payload == first.payload) for other in others] == [
+        (False, True),
+        (True, False),
+    ]

@@ -1,0 +1,159 @@
+"""Every error has one answer, and every answer is the envelope."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from litestar import Litestar, get
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    TooManyRequestsException,
+    ValidationException,
+)
+from litestar.testing import TestClient
+
+from core.commands import ApiKeyIssuedBefore, EventTooLarge, FieldRefused, TargetUrlTaken, WebhookNotFound
+from core.consistency import Level
+from core.fields import InvalidField, NoLongerTaken
+from core.positions import Region
+from service.http.headers import InvalidHeader
+from service.http.problems import EXCEPTION_HANDLERS
+from service.reads.projection import RegionUnavailable
+from service.reads.session_consistency import NotSeenInTime
+from service.request.context import Wait
+from service.writes.command_handler import TimedOut
+
+US, EU = Region("us-iowa"), Region("europe-belgium")
+WAIT = Wait(level=Level.ALL_REGIONS, timeout_seconds=2, deadline=0.0)
+
+
+class Raised:
+    """The error that the route raises next."""
+
+    error: Exception
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient[Litestar]]:
+    @get("/raises", sync_to_thread=False)
+    def raises() -> None:
+        raise Raised.error
+
+    app = Litestar([raises], exception_handlers=EXCEPTION_HANDLERS, logging_config=None, openapi_config=None)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def answer(client: TestClient[Litestar], error: Exception, path: str = "/raises") -> tuple[int, dict[str, Any], Any]:
+    Raised.error = error
+    found = client.get(path)
+    assert found.headers["Content-Type"] == "application/json"
+    return found.status_code, found.json(), found.headers
+
+
+TABLE: list[tuple[Exception, int, str]] = [
+    (InvalidField("timeout", 'expected a duration from "0s" to "20s"'), 400, 'timeout: expected a duration from "0s"'),
+    (InvalidHeader("SlashID-OrgID", "a UUID"), 400, "header SlashID-OrgID: expected a UUID"),
+    (ValidationException(extra=[{"key": "name", "message": "Expected `str`"}]), 400, "body: name: Expected `str`"),
+    (ValidationException(extra=[{"message": "missing required field `name`"}]), 400, "missing required field `name`"),
+    (ValidationException(extra=[{"key": "data", "message": "'data'"}]), 400, "expected a JSON object, got nothing"),
+    (ValidationException(detail="no good"), 400, "body: no good"),
+    (ValidationException(detail="no good", extra={"key": "odd"}), 400, "body: no good"),
+    (ClientException(detail="trailing characters"), 400, "expected a JSON object (trailing characters)"),
+    (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"), 400, "expected a JSON object ("),
+    (RecursionError("too deep"), 400, "expected a JSON object (too deep)"),
+    (WebhookNotFound("w1"), 404, "webhook not found: w1"),
+    (WebhookNotFound("w" * 5_000), 404, "webhook not found: " + "w" * 80),
+    (ApiKeyIssuedBefore("o1", "k1"), 409, "revoke it with DELETE /admin/organizations/o1/keys/k1 and issue another"),
+    (FieldRefused(NoLongerTaken("target_url", "expected a URL")), 400, "target_url: expected a URL"),
+    (TargetUrlTaken("https://x.example.com"), 409, "another webhook of this organization has https://x.example.com"),
+    (EventTooLarge("at most 5 bytes"), 413, "body: this region's log cannot take it: at most 5 bytes"),
+    (RegionUnavailable("this region's log does not answer"), 503, "log does not answer; nothing was done, try again"),
+    (NotFoundException(), 404, "no such route: /raises"),
+    (
+        MethodNotAllowedException(headers={"allow": "GET, POST"}),
+        405,
+        "GET is not allowed here; allowed: GET, HEAD, POST",
+    ),
+    (MethodNotAllowedException(), 405, "GET is not allowed here; allowed: "),
+    (TooManyRequestsException(detail="slow down", headers={"Retry-After": "3"}), 429, "slow down"),
+    (HTTPException(detail="teapot", status_code=418), 418, "teapot"),
+    (ValueError("secret"), 500, "unexpected error; it has been logged"),
+    (ExceptionGroup("several", [ValueError("secret")]), 500, "unexpected error; it has been logged"),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "message"), TABLE, ids=lambda value: type(value).__name__)
+def test_each_error_has_its_status_in_the_line_and_in_the_envelope(
+    client: TestClient[Litestar], error: Exception, status: int, message: str
+) -> None:
+    code, body, _ = answer(client, error)
+    assert code == status
+    assert [item["httpcode"] for item in body["errors"]] == [status]
+    assert message in body["errors"][0]["message"]
+    assert set(body) == {"meta", "errors"}
+
+
+def test_an_unexpected_error_tells_nobody_what_it_was(client: TestClient[Litestar]) -> None:
+    _, body, _ = answer(client, ValueError("secret"))
+    assert "secret" not in str(body)
+
+
+def test_503_says_when_to_try_again_and_405_what_is_allowed(client: TestClient[Litestar]) -> None:
+    assert answer(client, RegionUnavailable("x"))[2]["Retry-After"] == "1"
+    assert answer(client, MethodNotAllowedException(headers={"allow": "GET"}))[2]["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TimedOut(WAIT, is_committed=True, acknowledged=[US], pending=[EU]),
+        TimedOut(WAIT, is_committed=False, acknowledged=[], pending=[US]),
+        NotSeenInTime(["us-iowa"], timeout_seconds=1),
+    ],
+    ids=["committed", "unknown", "token"],
+)
+def test_every_408_names_a_time_since_some_clients_repeat_at_once_what_names_none(
+    client: TestClient[Litestar], error: Exception
+) -> None:
+    code, _, headers = answer(client, error)
+    assert (code, headers["Retry-After"]) == (408, "1")
+
+
+def test_an_unknown_route_is_named_up_to_a_length(client: TestClient[Litestar]) -> None:
+    code, body, _ = answer(client, ValueError(), path="/" + "x" * 5_000)
+    assert code == 404
+    assert body["errors"][0]["message"] == "no such route: /" + "x" * 199
+
+
+@pytest.mark.parametrize(
+    ("is_committed", "state", "known"),
+    [
+        (True, "committed", "it is in the log and goes on to every region"),
+        (False, "unknown", "the log did not answer, it may still land"),
+    ],
+)
+def test_408_says_what_is_known(client: TestClient[Litestar], *, is_committed: bool, state: str, known: str) -> None:
+    error = TimedOut(WAIT, is_committed=is_committed, acknowledged=[US], pending=[EU])
+    code, body, _ = answer(client, error)
+    assert code == 408
+    assert body == {
+        "meta": {
+            "consistency": {
+                "required": "all_regions",
+                "timeout_seconds": 2,
+                "state": state,
+                "acknowledged": ["us-iowa"],
+                "pending": ["europe-belgium"],
+            }
+        },
+        "errors": [
+            {
+                "httpcode": 408,
+                "message": f"all_regions was not reached within 2 s: waiting for europe-belgium; {known}",
+            }
+        ],
+    }

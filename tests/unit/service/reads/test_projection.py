@@ -1,0 +1,88 @@
+"""A read shows everything that its region was known to have before it, or is refused."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from adapters.projection import View
+from core.known_marks import KnownMarks
+from core.positions import Epoch, Mark, Region, Sequence, Vector
+from core.registers import Query
+from core.stamps import NEVER
+from service.reads.projection import ProjectionReader, RegionUnavailable
+from service.request.concurrency_limit import ConcurrencyLimit
+from service.request.context import Caller, Exchange
+
+US, EU = Region("us-iowa"), Region("europe-belgium")
+
+
+def vector(**sequences: int) -> dict[Region, Mark]:
+    return {
+        Region(origin.replace("_", "-")): Mark(Epoch("k3v9x2"), Sequence(sequence), f"{sequence:016x}")
+        for origin, sequence in sequences.items()
+    }
+
+
+class Scene:
+    """A projection that answers with the vectors that it is given, one after the other, once it may."""
+
+    def __init__(self) -> None:
+        self.known = KnownMarks()
+        self.answers: list[View] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.asked = asyncio.Event()
+        self.views = ProjectionReader(
+            US, projection=cast("Any", self), concurrency_limit=ConcurrencyLimit(10), known=self.known
+        )
+
+    async def read(self, _: Query) -> View:
+        view = self.answers.pop(0)
+        self.asked.set()
+        await self.may_answer.wait()
+        return view
+
+    async def shown(self, vector: dict[Region, Mark], incarnation: str = "1:ab:0:x") -> Vector:
+        self.answers.append(View(vector, NEVER, {}, incarnation=incarnation))
+        caller = Caller(credentials=None, organization_id="o", exchange=Exchange())
+        return (await self.views.read(Query(()), caller)).vector
+
+
+async def test_what_a_read_showed_every_later_read_shows_too_or_is_refused() -> None:
+    scene = Scene()
+    await scene.shown(vector(us_iowa=5, europe_belgium=3))
+    for older in (vector(us_iowa=4, europe_belgium=3), vector(us_iowa=5, europe_belgium=2), vector(us_iowa=9), {}):
+        with pytest.raises(RegionUnavailable, match="went back"):
+            await scene.shown(older)
+    newer = vector(us_iowa=5, europe_belgium=4)
+    assert await scene.shown(newer, "1:cd:0:y") == newer
+
+
+async def test_what_a_replicator_said_that_the_region_had_every_later_read_shows_or_is_refused() -> None:
+    scene = Scene()
+    scene.known.shown(US, "1:ab:0:x", vector(europe_belgium=3), is_current=True)
+    with pytest.raises(RegionUnavailable):
+        await scene.shown(vector(europe_belgium=2))
+    assert await scene.shown(vector(europe_belgium=3))
+
+
+async def test_what_is_learnt_while_a_read_is_under_way_is_not_held_against_it() -> None:
+    """It may have been applied after Redis had looked."""
+    scene = Scene()
+    scene.may_answer.clear()
+    reading = asyncio.create_task(scene.shown(vector(europe_belgium=2)))
+    await scene.asked.wait()
+    scene.known.shown(US, "1:ab:0:x", vector(europe_belgium=3), is_current=True)
+    scene.may_answer.set()
+    assert await reading == vector(europe_belgium=2)
+    with pytest.raises(RegionUnavailable):
+        await scene.shown(vector(europe_belgium=2))
+
+
+async def test_a_projection_that_was_built_anew_because_of_another_history_owes_nothing_of_the_earlier_one() -> None:
+    scene = Scene()
+    await scene.shown(vector(us_iowa=9))
+    assert await scene.shown(vector(us_iowa=4), "1:ab:7:y")
+    with pytest.raises(RegionUnavailable):
+        await scene.shown(vector(us_iowa=3), "1:ab:7:y")

@@ -1,0 +1,135 @@
+"""How a read waits for what its token names, and when it does not."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from adapters.log_info import LogInfo
+from adapters.projection import View
+from core.positions import Epoch, Mark, Region, Sequence
+from core.registers import Query
+from core.stamps import NEVER, origin_code
+from core.tokens import Place, Token
+from core.topology import RegionConfig, RegionState, Topology
+from service.reads.session_consistency import NotSeenInTime, SessionConsistency, WriteLost
+from service.request.context import Caller, Exchange, ReadRequest
+from service.watermarks.deadlines import Deadlines
+from service.watermarks.waiters import Waiters
+
+HERE, THERE, GONE = Region("us-iowa"), Region("asia-japan"), Region("europe-belgium")
+OLD, NOW, LATER = Epoch("old"), Epoch("now"), Epoch("later")
+SOON, LONG = 0.05, 20.0
+
+
+def vector(**sequences: int) -> dict[Region, Mark]:
+    return {Region(name.replace("_", "-")): Mark(NOW, Sequence(at), "f") for name, at in sequences.items()}
+
+
+class ProjectionReader:
+    """A projection that has got further each time it is read, and then no further."""
+
+    def __init__(self, *vectors: dict[Region, Mark]) -> None:
+        self._vectors = list(vectors)
+        self.reads = 0
+
+    async def read(self, query: Query, caller: Caller, *, deadline: float) -> View:  # noqa: ARG002 - as the real one
+        self.reads += 1
+        found = self._vectors.pop(0) if len(self._vectors) > 1 else self._vectors[0]
+        return View(vector=found, clock=NEVER, registers={})
+
+
+class Logs:
+    """Logs of the present epoch, which left the old one at 5. The first so many times they do not answer."""
+
+    def __init__(self, silent: int = 0) -> None:
+        self._silent = silent
+
+    async def describe(self, origin: Region) -> LogInfo | None:  # noqa: ARG002 - all are alike
+        self._silent -= 1
+        return None if self._silent >= 0 else LogInfo(NOW, Sequence(9), ancestors=((OLD, Sequence(5)),))
+
+
+def asking(token: Token, seconds: float = SOON) -> ReadRequest:
+    caller = Caller("o1", None, Exchange(asked=token))
+    return ReadRequest(caller=caller, timeout_seconds=1, deadline=asyncio.get_running_loop().time() + seconds)
+
+
+def reader(views: ProjectionReader, waiting: Waiters | None = None, logs: Logs | None = None) -> SessionConsistency:
+    states = {HERE: RegionState.ACTIVE, THERE: RegionState.ACTIVE, GONE: RegionState.RETIRED}
+    topology = Topology({name: RegionConfig(state=state) for name, state in states.items()})
+    given: Any = {"views": views, "logs": logs or Logs()}
+    return SessionConsistency(
+        HERE, topology=topology, deadlines=Deadlines(Waiters() if waiting is None else waiting), **given
+    )
+
+
+def at(region: Region, sequence: int, epoch: Epoch = NOW) -> Token:
+    return {origin_code(region): Place(epoch, Sequence(sequence))}
+
+
+@pytest.mark.parametrize(
+    "token",
+    [{}, at(HERE, 7), at(THERE, 3), {**at(HERE, 7), **at(THERE, 3)}, at(GONE, 1_000), at(HERE, 5, OLD)],
+)
+async def test_what_a_region_has_is_read_at_once_and_what_is_retired_counts(token: Token) -> None:
+    views = ProjectionReader(vector(us_iowa=7, asia_japan=3))
+    request = asking(token)
+    await reader(views).read(Query(()), request)
+    assert views.reads == 1
+    assert request.caller.exchange.is_caught_up
+
+
+async def test_what_it_has_not_is_waited_for_and_read_again_only_when_it_may_be_there() -> None:
+    waiting, views = Waiters(), ProjectionReader(vector(us_iowa=7), vector(us_iowa=8))
+    reading = asyncio.create_task(reader(views, waiting).read(Query(()), asking(at(HERE, 8), LONG)))
+    for _ in range(3):
+        await asyncio.sleep(0.01)
+    assert views.reads == 1
+    waiting.heard(HERE, "a", vector(us_iowa=8), is_current=True)
+    assert (await reading).vector == vector(us_iowa=8)
+    assert views.reads == 2
+
+
+@pytest.mark.parametrize(
+    ("token", "missing"),
+    [
+        (at(HERE, 8), HERE),
+        (at(THERE, 4), THERE),
+        (at(THERE, 1, LATER), THERE),
+        ({"000000": Place(NOW, Sequence(1))}, "000000"),
+    ],
+)
+async def test_what_does_not_come_in_time_is_named_and_the_projection_is_left_in_peace(
+    token: Token, missing: str
+) -> None:
+    views = ProjectionReader(vector(us_iowa=7, asia_japan=3))
+    request = asking(token)
+    with pytest.raises(NotSeenInTime, match=missing):
+        await reader(views).read(Query(()), request)
+    assert views.reads == 1
+    assert not request.caller.exchange.is_caught_up
+
+
+async def test_what_a_log_says_it_left_behind_is_lost_at_once() -> None:
+    with pytest.raises(WriteLost):
+        await reader(ProjectionReader(vector(us_iowa=7))).read(Query(()), asking(at(HERE, 6, OLD), LONG))
+
+
+async def test_a_log_that_does_not_answer_is_asked_again() -> None:
+    views = ProjectionReader(vector(us_iowa=7))
+    await reader(views, logs=Logs(silent=2)).read(Query(()), asking(at(HERE, 5, OLD), LONG))
+    assert views.reads == 1
+
+
+async def test_a_process_that_is_to_stop_answers_whoever_waits() -> None:
+    deadlines = Deadlines(Waiters())
+    session_consistency = reader(ProjectionReader(vector(us_iowa=7)))
+    session_consistency._deadlines = deadlines  # noqa: SLF001 - so that it can be told to stop
+    tokens: Iterable[Token] = (at(HERE, 8), at(THERE, 1, LATER), {"000000": Place(NOW, Sequence(1))})
+    reading = [asyncio.create_task(session_consistency.read(Query(()), asking(token, LONG))) for token in tokens]
+    await asyncio.sleep(0.01)
+    deadlines.end_all_at(asyncio.get_running_loop().time())
+    for outcome in await asyncio.gather(*reading, return_exceptions=True):
+        assert isinstance(outcome, NotSeenInTime)

@@ -1,0 +1,42 @@
+"""From a body to a command: what is refused at once, and what depends on the webhook."""
+
+import pytest
+
+from core.fields import InvalidField, NoLongerTaken
+from service.request.limits import Limits
+from service.routes.webhooks import WebhookBody, WebhookChanges, change, creation
+
+OLD_URL, OLD_HEADERS = "https://x.example/%zz", {"Host": ["a"]}
+
+
+def test_what_an_earlier_version_took_is_refused_to_a_new_webhook() -> None:
+    for body in (
+        WebhookBody(name="n", target_url=OLD_URL),
+        WebhookBody(name="n", target_url="https://x.example", custom_headers=OLD_HEADERS),
+    ):
+        with pytest.raises(NoLongerTaken):
+            creation("o", body, Limits())
+
+
+def test_a_change_to_what_an_earlier_version_took_is_left_to_the_decision() -> None:
+    body = WebhookChanges(target_url=OLD_URL, custom_headers=OLD_HEADERS)
+    command = change("o", "w", body, Limits())
+    assert (command.target_url, command.custom_headers) == (OLD_URL, OLD_HEADERS)
+    assert [error.field for error in command.no_longer_taken] == ["target_url", "custom_headers"]
+
+
+@pytest.mark.parametrize(
+    "body", [WebhookChanges(target_url="http://x.example"), WebhookChanges(custom_headers={"X A": []})]
+)
+def test_a_change_to_what_was_never_taken_is_refused_at_once(body: WebhookChanges) -> None:
+    with pytest.raises(InvalidField):
+        change("o", "w", body, Limits())
+
+
+def test_headers_in_a_list_are_refused_in_words_that_say_what_they_have_to_be() -> None:
+    headers: list[object] = ["X-A: 1"]
+    expected = "^custom_headers: expected an object of names, each with a list of values; got a list$"
+    with pytest.raises(InvalidField, match=expected):
+        creation("o", WebhookBody(name="n", target_url="https://x.example", custom_headers=headers), Limits())
+    with pytest.raises(InvalidField, match=expected):
+        change("o", "w", WebhookChanges(custom_headers=headers), Limits())

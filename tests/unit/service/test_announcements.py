@@ -1,0 +1,196 @@
+"""What is believed of what is heard."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from adapters.announcements import Announcement
+from core.positions import Epoch, Mark, Position, Region, Sequence
+from core.topology import Topology, parse_topology
+from runtime.health import Condition, NotReady
+from service.announcements import OUTLIVED_SECONDS, SILENCE_SECONDS, STALLED_SECONDS, Announcements
+from service.watermarks.acknowledgements import Acknowledgements
+from service.watermarks.waiters import Waiters
+from service.writes.fork_detection import ForkDetection, Recognition
+
+HERE, THERE = Region("us-iowa"), Region("asia-japan")
+EPOCH = Epoch("k3v9x2")
+
+
+def topology() -> Topology:
+    address = {"nats": ["nats://127.0.0.1:4222"], "redis": "redis://127.0.0.1:6379/0"}
+    return parse_topology({"regions": {HERE: address, THERE: address}}, here=HERE)
+
+
+class Log:
+    """As much of a log as a view of the regions needs: it recognizes every mark as its own."""
+
+    def __init__(self) -> None:
+        self.forks = ForkDetection(lambda _mark: Recognition.OURS)
+        self.on_read = print
+        self.alarm = ""
+        self.unapplied = 0
+
+    def applied(self, sequence: Sequence) -> None:
+        """Everything up to there."""
+
+
+def a_view(
+    waiting: Waiters,
+    log: Log | None = None,
+    *,
+    connection: SimpleNamespace | None = None,
+    projection: SimpleNamespace | None = None,
+    writer: SimpleNamespace | None = None,
+) -> Announcements:
+    return Announcements(
+        HERE,
+        topology=topology(),
+        connection=connection,  # type: ignore[arg-type]
+        projection=projection or SimpleNamespace(unanswered="", refused=""),
+        own_log=log or Log(),  # type: ignore[arg-type]
+        writer=writer,  # type: ignore[arg-type]
+        waiting=waiting,
+        acknowledgements=Acknowledgements(waiting, {}),
+    )
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    time = SimpleNamespace(now=1_000.0)
+    monkeypatch.setattr("service.announcements.monotonic", lambda: time.now)
+    return time
+
+
+def said(incarnation: str, sequence: int, *, region: Region = THERE) -> Announcement:
+    vector = {HERE: Mark(EPOCH, Sequence(sequence), f"{sequence:016x}")}
+    return Announcement(region=region, incarnation=incarnation, is_current=True, vector=vector)
+
+
+def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is_repeated(
+    clock: SimpleNamespace,
+) -> None:
+    waiting = Waiters()
+    view = a_view(waiting)
+    view.heard(said("second", 5))
+    view.heard(said("first, late", 9))
+    view.heard(said("second", 5))
+    assert waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
+    clock.now += OUTLIVED_SECONDS + 0.1
+    view.heard(said("second", 6))
+    assert waiting.watermark(THERE, HERE).sequence == 6
+    assert not waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(6))), "it had more once"
+    view.heard(said("first, late", 9))
+    assert waiting.watermark(THERE, HERE).sequence == 6
+    view.heard(said("second", 9))
+    assert waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
+
+
+def test_of_two_replicators_the_one_that_is_ahead_says_how_far_a_region_is(clock: SimpleNamespace) -> None:
+    view = a_view(Waiters())
+    assert view.heard_of() == {}
+    view.heard(said("first", 7))
+    clock.now += 1
+    view.heard(said("first", 6))
+    heard = view.heard_of()[THERE]
+    assert (heard.at_seconds, heard.vector[HERE].sequence, heard.is_current) == (clock.now, 7, True)
+
+
+def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_believed() -> None:
+    log = Log()
+    log.forks = ForkDetection(lambda _mark: Recognition.TOO_OLD)
+    waiting = Waiters()
+    view = a_view(waiting, log)
+    view.heard(said("first", 7))
+    assert waiting.watermark(THERE, HERE).sequence == 0
+    assert view.heard_of()[THERE].vector[HERE].sequence == 7
+
+
+def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(clock: SimpleNamespace) -> None:
+    log, connection, writer = Log(), SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
+    projection = SimpleNamespace(unanswered="", refused="")
+    view = a_view(Waiters(), log, connection=connection, projection=projection, writer=writer)
+    assert set(view.health().not_ready) == {NotReady.PROJECTION}
+    view.heard(said("first", 7, region=HERE))
+    assert view.health().is_ready
+    writer.why_not = "the log to be read"
+    assert view.health().not_ready == {NotReady.LOG: "the log to be read"}
+    log.alarm, writer.why_not = "forked: at 7", "somebody to look at this region's log: forked: at 7"
+    health = view.health()
+    assert health.not_ready == {NotReady.HALTED: writer.why_not}
+    assert health.halted == {HERE: "forked: at 7"}
+    connection.is_connected, connection.why_not = False, "NATS 2.12 or newer is needed, this is 2.11.11"
+    assert view.health().not_ready == {NotReady.NATS: f"NATS of {HERE}: {connection.why_not}"}
+    clock.now += SILENCE_SECONDS + 0.1
+    assert set(view.health().not_ready) == {NotReady.NATS, NotReady.PROJECTION}
+    connection.is_connected, log.alarm, writer.why_not = True, "", ""
+    projection.unanswered = "TimeoutError: Timeout reading from it"
+    assert view.health().not_ready == {NotReady.REDIS: "Redis of us-iowa: TimeoutError: Timeout reading from it"}
+
+
+def test_a_service_whose_redis_takes_no_writes_is_not_ready_as_its_replicators_find_it(clock: SimpleNamespace) -> None:
+    connection, writer = SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
+    view = a_view(Waiters(), connection=connection, writer=writer)
+    full = msgspec.structs.replace(said("first", 7, region=HERE), refused="MISCONF no space left on device")
+    view.heard(full)
+    view.heard(msgspec.structs.replace(said("first", 7), refused="OOM"))
+    why = "Redis of us-iowa to take writes: MISCONF no space left on device"
+    assert view.health().not_ready == {NotReady.UNWRITABLE: why}
+    view.heard(said("first", 7, region=HERE))
+    assert view.health().is_ready
+    view.heard(full)
+    clock.now += SILENCE_SECONDS + 0.1
+    assert set(view.health().not_ready) == {NotReady.PROJECTION}, "what was said long ago is not known any more"
+
+
+def ready_view(log: Log | None = None) -> Announcements:
+    """Of a service for which all is well, but for a replicator that says so."""
+    connection, writer = SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
+    return a_view(Waiters(), log, connection=connection, writer=writer)
+
+
+def test_a_service_whose_log_is_not_applied_for_a_while_cannot_write_whatever_the_reason(
+    clock: SimpleNamespace,
+) -> None:
+    log = Log()
+    view = ready_view(log)
+    view.heard(said("first", 7, region=HERE))
+    clock.now += 60
+    log.unapplied = 3
+    view.heard(said("first", 8, region=HERE))
+    clock.now += STALLED_SECONDS
+    view.heard(said("first", 8, region=HERE))
+    assert view.health().is_ready
+    clock.now += 0.1
+    waiting = msgspec.structs.replace(said("first", 8, region=HERE), waiting={HERE: "apply: Unavailable: Redis: BUSY"})
+    view.heard(waiting)
+    why = "the projection to apply this region's log: 3 events wait; apply: Unavailable: Redis: BUSY"
+    assert view.health().not_ready == {NotReady.PROJECTION: why}
+    view.heard(msgspec.structs.replace(said("first", 8, region=HERE), halted={HERE: "undecodable: event 9"}))
+    assert "; undecodable: event 9" in view.health().not_ready[NotReady.PROJECTION]
+    view.heard(said("first", 9, region=HERE))
+    assert view.health().is_ready, "it has moved"
+
+
+def test_a_service_that_was_idle_for_long_is_given_its_time_to_apply(clock: SimpleNamespace) -> None:
+    log = Log()
+    view = ready_view(log)
+    for _ in range(40):
+        view.heard(said("first", 7, region=HERE))
+        clock.now += 0.25
+    log.unapplied = 1
+    assert view.health().is_ready
+
+
+def test_what_a_replicator_waits_for_is_shown_by_a_service_that_serves_all_the_same(clock: SimpleNamespace) -> None:
+    view = ready_view()
+    told = msgspec.structs.replace(
+        said("first", 7, region=HERE), waiting={THERE: "ship: Unavailable: the copy is full"}
+    )
+    view.heard(told)
+    health = view.health()
+    assert (health.condition, health.is_ready) == (Condition.DEGRADED, True)
+    assert health.waiting_for == ["a replicator to ship asia-japan: Unavailable: the copy is full"]
+    clock.now += SILENCE_SECONDS + 0.1
+    assert view.health().waiting_for == ["a replicator of us-iowa to say that the projection is current"]

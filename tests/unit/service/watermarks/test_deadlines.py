@@ -1,0 +1,62 @@
+import asyncio
+
+from core.positions import Epoch, Mark, Position, Region, Sequence
+from service.watermarks.deadlines import Deadlines
+from service.watermarks.waiters import Waiters
+
+HERE, THERE = Region("us-iowa"), Region("asia-japan")
+EPOCH = Epoch("k3v9x2")
+LONG = 600.0
+"""Nobody waits so long: what ends a wait in these tests is something else."""
+
+
+def hear(waiting: Waiters, region: Region, sequence: int) -> None:
+    waiting.heard(region, "a", {HERE: Mark(EPOCH, Sequence(sequence), "f")}, is_current=True)
+
+
+def in_seconds(seconds: float) -> float:
+    return asyncio.get_running_loop().time() + seconds
+
+
+async def test_what_is_reached_is_not_waited_for() -> None:
+    waiting = Waiters()
+    hear(waiting, HERE, 5)
+    assert await Deadlines(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x") == set()
+
+
+async def test_a_wait_ends_with_the_last_region_or_at_the_deadline_with_those_that_are_missing() -> None:
+    waiting = Waiters()
+    deadlines, position = Deadlines(waiting), Position(HERE, EPOCH, Sequence(5))
+    patient = asyncio.create_task(deadlines.reach(position, {HERE, THERE}, in_seconds(LONG), by="x"))
+    hasty = asyncio.create_task(deadlines.reach(position, {HERE, THERE}, in_seconds(0.01), by="x"))
+    await asyncio.sleep(0)
+    hear(waiting, HERE, 5)
+    assert await hasty == {THERE}
+    hear(waiting, THERE, 6)
+    assert await patient == set()
+    assert len(waiting) == 0, "nobody is remembered who has left"
+
+
+async def test_when_the_process_is_to_stop_every_wait_ends_by_then_also_one_that_begins_later() -> None:
+    deadlines = Deadlines(Waiters())
+    future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    early = asyncio.create_task(deadlines.until(future, in_seconds(LONG)))
+    await asyncio.sleep(0)
+    ending = in_seconds(0.01)
+    deadlines.end_all_at(ending)
+    await early
+    await deadlines.until(future, in_seconds(LONG))
+    assert in_seconds(0) >= ending
+    assert not future.done()
+
+
+async def test_one_who_is_cancelled_is_not_waited_for_any_more() -> None:
+    waiting = Waiters()
+    waits = asyncio.create_task(
+        Deadlines(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x")
+    )
+    await asyncio.sleep(0)
+    assert len(waiting) == 1
+    waits.cancel()
+    await asyncio.wait([waits])
+    assert len(waiting) == 0

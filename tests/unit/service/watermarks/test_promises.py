@@ -1,0 +1,121 @@
+"""Nothing is promised of what is in a log that is in doubt, neither a 201 nor that it is committed."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from adapters.projection import View
+from core.consistency import Level
+from core.positions import Mark, Position, Region, Sequence
+from core.stamps import NEVER
+from core.topology import RegionConfig, Topology
+from service.request.context import Caller, Exchange, Wait, WriteRequest
+from service.watermarks.deadlines import Deadlines
+from service.watermarks.waiters import Waiters
+from service.writes.batch import Accepted, Proposal
+from service.writes.command_handler import CommandHandler, TimedOut
+from service.writes.log_reader import OwnLog
+from tests.unit.service.writes.proposals import EPOCH, HERE, ORGANIZATION, a_webhook
+
+THERE = Region("asia-japan")
+FORKED = "forked: asia-japan has applied another event 7"
+SECONDS = 0.2
+
+
+class Scene:
+    """A region whose log takes everything at once, at place 7."""
+
+    def __init__(self) -> None:
+        anything = cast("Any", None)
+        self.own_log = OwnLog(
+            HERE, event_log=anything, projection=anything, tail_events_max=anything, retry_keys_max=anything
+        )
+        self.waiting = Waiters()
+        self.writing = CommandHandler(
+            here=HERE,
+            topology=Topology({region: RegionConfig(nats=[], redis="") for region in (HERE, THERE)}),
+            views=cast("Any", self),
+            own_log=self.own_log,
+            writer=cast("Any", self),
+            history=anything,
+            deletions=anything,
+            deadlines=Deadlines(self.waiting),
+            append_seconds=1,
+            now_milliseconds=lambda: 0,
+        )
+
+    async def read(self, *_: object, **__: object) -> View:
+        return View(vector={}, clock=NEVER, registers={})
+
+    def submit(self, proposal: Proposal) -> None:
+        proposal.settle(Accepted(Position(HERE, EPOCH, Sequence(7)), {}))
+
+    async def write(self, level: Level = Level.ALL_REGIONS) -> float:
+        """Write. Returns after how many seconds it was done."""
+        begin = asyncio.get_running_loop().time()
+        wait = Wait(level=level, timeout_seconds=1, deadline=begin + SECONDS)
+        caller = Caller(ORGANIZATION, None, Exchange())
+        await self.writing.write(a_webhook("w1"), WriteRequest(caller=caller, wait=wait))
+        return asyncio.get_running_loop().time() - begin
+
+    def applied_in(self, *regions: Region) -> None:
+        for region in regions:
+            self.waiting.heard(region, "first", {HERE: Mark(EPOCH, Sequence(7), "f")}, is_current=True)
+
+    def doubt(self, alarm: str) -> None:
+        self.own_log._log_alarm = alarm  # noqa: SLF001 - what a reader of the log finds
+
+
+@pytest.fixture
+async def scene() -> Scene:
+    return Scene()
+
+
+async def test_what_is_in_a_log_that_is_well_is_committed_and_done_once_it_is_everywhere(scene: Scene) -> None:
+    with pytest.raises(TimedOut) as late:
+        await scene.write()
+    assert (late.value.is_committed, late.value.doubt) == (True, "")
+    scene.applied_in(HERE, THERE)
+    assert await scene.write() < SECONDS
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("regions", [[], [HERE], [HERE, THERE]])
+async def test_of_what_is_in_a_log_that_is_in_doubt_nothing_is_known_at_the_deadline(
+    scene: Scene, level: Level, regions: list[Region]
+) -> None:
+    scene.applied_in(*regions)
+    scene.doubt(FORKED)
+    begin = asyncio.get_running_loop().time()
+    with pytest.raises(TimedOut) as late:
+        await scene.write(level)
+    assert asyncio.get_running_loop().time() - begin >= SECONDS
+    assert (late.value.is_committed, late.value.doubt, late.value.acknowledged) == (False, FORKED, [])
+
+
+async def test_a_doubt_that_ends_before_the_deadline_is_none(scene: Scene) -> None:
+    scene.applied_in(HERE, THERE)
+    scene.doubt(FORKED)
+    asyncio.get_running_loop().call_later(SECONDS / 2, scene.doubt, "")
+    await scene.write()
+
+
+async def test_what_was_in_a_log_that_another_one_replaced_is_not_known(scene: Scene) -> None:
+    """The other one may have grown past the place since, and every region may have applied it."""
+
+    def replace() -> None:
+        scene.own_log.history += 1
+        scene.applied_in(HERE, THERE)
+
+    asyncio.get_running_loop().call_later(SECONDS / 2, replace)
+    with pytest.raises(TimedOut) as late:
+        await scene.write()
+    assert (late.value.is_committed, late.value.doubt) == (False, "this region's log was put back since")
+
+
+@pytest.mark.parametrize("alarm", ["undecodable: event 7: no", "unexpected: ValueError: what"])
+async def test_an_alarm_about_one_event_is_no_doubt_about_the_log(scene: Scene, alarm: str) -> None:
+    scene.applied_in(HERE, THERE)
+    scene.doubt(alarm)
+    assert await scene.write() < SECONDS

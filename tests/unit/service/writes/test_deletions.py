@@ -1,0 +1,96 @@
+"""Which repeated deletions join the first one, and which are told that there is nothing left to delete."""
+
+from typing import Any
+
+import pytest
+
+from core.commands import ApiKeyNotFound, Command, DeletedBefore, DeleteWebhook, RevokeApiKey, WebhookNotFound
+from core.consistency import Level
+from core.events import Envelope, WebhookDeleted
+from core.positions import Epoch, Mark, Position, Region, Sequence, Vector
+from core.stamps import Clock, Stamp, render, stamp
+from core.topology import RegionConfig, Topology
+from service.reads.event_lookup import Found
+from service.reads.projection import RegionUnavailable
+from service.request.context import Wait
+from service.watermarks.waiters import Waiters
+from service.writes.deletions import Deletions
+
+HERE, THERE = Region("us-iowa"), Region("asia-japan")
+TOPOLOGY = Topology({HERE: RegionConfig(), THERE: RegionConfig()})
+EPOCH = Epoch("k3v9x2")
+ORGANIZATION, ANOTHER = "o1", "o2"
+PLACE = Position(THERE, EPOCH, Sequence(7))
+STAMP = stamp(render(Clock(1)), THERE, PLACE.sequence)
+FIRST = Found(PLACE, Envelope("operation", ORGANIZATION, render(Clock(1)), WebhookDeleted("w1")))
+APPLIED, NOT_APPLIED = ({THERE: Mark(EPOCH, Sequence(sequence), "f")} for sequence in (7, 6))
+DELETE, REVOKE = DeleteWebhook(ORGANIZATION, "w1"), RevokeApiKey(ORGANIZATION, "k1")
+
+
+class Log:
+    """A log that has `found` where it is looked for."""
+
+    def __init__(self, found: Found | None = FIRST) -> None:
+        self._found = found
+
+    async def event_with(self, mark: Stamp, *, deadline: float) -> Found | None:
+        assert (mark, deadline) == (STAMP, 5.0)
+        return self._found
+
+
+async def first(
+    command: Command,
+    vector: Vector,
+    *,
+    level: Level = Level.LOCAL_REGION,
+    there: Vector | None = None,
+    found: Found | None = FIRST,
+    topology: Topology = TOPOLOGY,
+) -> Found:
+    """What `command` joins, where `vector` was read here and `there` is what the other region has announced."""
+    waiting, history = Waiters(), Log(found)
+    if there is not None:
+        waiting.heard(THERE, "i", there, is_current=True)
+    log: Any = history
+    deletions = Deletions(HERE, topology=topology, history=log, waiting=waiting)
+    missing = ApiKeyNotFound("k1") if isinstance(command, RevokeApiKey) else WebhookNotFound("w1")
+    return await deletions.first(DeletedBefore(STAMP, missing), command, vector, Wait(level, 5, 5.0))
+
+
+async def test_a_deletion_that_is_not_applied_here_yet_is_joined() -> None:
+    assert await first(DELETE, NOT_APPLIED) == FIRST
+    assert await first(DELETE, {}) == FIRST
+
+
+async def test_a_deletion_that_holds_where_it_is_asked_for_leaves_nothing_to_delete() -> None:
+    for level, there in ((Level.LOCAL_REGION, None), (Level.ALL_REGIONS, APPLIED)):
+        with pytest.raises(WebhookNotFound):
+            await first(DELETE, APPLIED, level=level, there=there)
+
+
+@pytest.mark.parametrize("there", [None, NOT_APPLIED])
+async def test_one_that_is_not_known_to_hold_everywhere_is_joined_by_who_asks_for_that(there: Vector | None) -> None:
+    assert await first(DELETE, APPLIED, level=Level.ALL_REGIONS, there=there) == FIRST
+
+
+@pytest.mark.parametrize("level", Level)
+async def test_a_revocation_is_joined_though_it_holds_and_only_by_the_organization_whose_key_it_was(
+    level: Level,
+) -> None:
+    assert await first(REVOKE, APPLIED, level=level, there=APPLIED) == FIRST
+    for vector in (APPLIED, NOT_APPLIED):
+        with pytest.raises(ApiKeyNotFound):
+            await first(RevokeApiKey(ANOTHER, "k1"), vector, level=level, there=APPLIED)
+
+
+async def test_a_log_without_the_deletion_that_was_applied_is_no_proof_of_anything() -> None:
+    for command in (DELETE, REVOKE):
+        with pytest.raises(RegionUnavailable):
+            await first(command, NOT_APPLIED, found=None)
+
+
+async def test_what_was_deleted_in_a_region_that_is_not_configured_any_more_is_not_there() -> None:
+    alone = Topology({HERE: RegionConfig()})
+    for command, missing in ((DELETE, WebhookNotFound), (REVOKE, ApiKeyNotFound)):
+        with pytest.raises(missing):
+            await first(command, NOT_APPLIED, topology=alone)

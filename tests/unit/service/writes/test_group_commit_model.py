@@ -1,0 +1,420 @@
+"""One log, several services that append to it, and a network that loses acknowledgements and delivers late.
+
+Whatever happens, in whatever order: each proposal is in the log at most once, what its proposer is told is true, also
+where he was told that it is not known; no two webhooks take one `target_url`, and no retry key makes two events.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+import pytest
+from hypothesis import Phase, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from core.codec import decode
+from core.commands import CreateTrigger, CreateWebhook, EventTooLarge, RetryKeyReused, TargetUrlTaken, WebhookNotFound
+from core.events import Envelope, Retry, TriggerCreated, WebhookCreated
+from core.operations import operation_in
+from core.positions import BEGINNING, Position
+from core.stamps import parse
+from core.webhooks import webhook_key
+from service.writes import tail as tail_module
+from service.writes.batch import Accepted, Batch, Repeated, Stale
+from service.writes.group_commit import GroupCommit
+from service.writes.tail import TailEvent
+from tests.unit.service.writes.proposals import (
+    EPOCH,
+    HERE,
+    ORGANIZATION,
+    Asked,
+    View,
+    a_trigger,
+    a_webhook,
+    as_read,
+    ask,
+)
+
+SERVICES = 3
+KEPT = 3
+Entries = list[tuple[str, bytes]]
+
+
+class Fate(Enum):
+    """What the network and the log do to one attempt to append."""
+
+    ANSWERED = auto()
+    REFUSED = auto()
+    ACKNOWLEDGEMENT_LOST = auto()
+    DELIVERED_LATE = auto()
+    NEVER_DELIVERED = auto()
+    NEVER_TAKEN = auto()
+
+
+@dataclass
+class Log:
+    """It takes a batch whole at its place, or not at all."""
+
+    entries: Entries = field(default_factory=list)
+    on_their_way: list[tuple[int, Entries]] = field(default_factory=list)
+
+    def take(self, after: int, entries: Entries) -> bool:
+        """Whether `entries` are stored now."""
+        if len(self.entries) != after:
+            return False
+        self.entries += entries
+        return True
+
+    def events(self, start: int = 0) -> Iterator[TailEvent]:
+        for sequence, entry in enumerate(self.entries[start:], start=start + 1):
+            yield as_read(sequence, *entry)
+
+
+class Service:
+    """Drives an `GroupCommit` as the log writer does, one step at a time."""
+
+    def __init__(self, log: Log, number: int) -> None:
+        self.log = log
+        self.appending = GroupCommit(
+            HERE, EPOCH, BEGINNING, batch_size=lambda waiting: min(waiting, 3), retry_keys_max=100
+        )
+        self.batch: Batch | None = None
+        self.nonces = number * 1_000
+        self.must_look = False
+
+    def step(self, fate: Fate, now_milliseconds: int) -> None:
+        if self.batch is None:
+            if self.appending.has_work and self.appending.is_caught_up:
+                self.nonces += 1
+                self.batch = self.appending.compose(now_milliseconds, nonce=self.nonces)
+        elif self.must_look:
+            self.look(self.batch)
+        else:
+            self.attempt(self.batch, fate)
+
+    def attempt(self, batch: Batch, fate: Fate) -> None:
+        after = batch.after.sequence
+        match fate:
+            case Fate.ANSWERED if self.log.take(after, batch.entries):
+                self.appending.stored(batch)
+                self.batch = None
+            case Fate.ANSWERED if batch.is_open:
+                self.must_look = True
+            case Fate.ANSWERED:
+                self.is_never(batch, is_place_taken=True)
+            case Fate.REFUSED:
+                if not batch.is_open and not self.is_promised(batch):
+                    self.is_never(batch, is_place_taken=False)
+            case Fate.ACKNOWLEDGEMENT_LOST:
+                self.log.take(after, batch.entries)
+                self.was_not_answered(batch)
+            case Fate.DELIVERED_LATE:
+                self.log.on_their_way.append((after, list(batch.entries)))
+                self.was_not_answered(batch)
+            case Fate.NEVER_DELIVERED:
+                self.was_not_answered(batch)
+            case Fate.NEVER_TAKEN:
+                self.is_never_taken(batch)
+
+    def is_never_taken(self, batch: Batch) -> None:
+        """The log refuses it as it is, whatever its place: an event is too large, or batches are not taken."""
+        is_in_doubt = batch.is_open or self.is_promised(batch)
+        if is_in_doubt and not self.appending.others_wait:
+            return
+        self.batch = None
+        if is_in_doubt:
+            self.appending.set_aside(batch)
+        elif len(batch.entries) == 1:
+            self.appending.too_large(batch, "too large")
+        else:
+            self.appending.not_as_a_batch(batch)
+
+    def was_not_answered(self, batch: Batch) -> None:
+        batch.is_open = True
+
+    def is_promised(self, batch: Batch) -> bool:
+        return batch.is_told_of
+
+    def look(self, batch: Batch) -> None:
+        if self.appending.tail.end.sequence <= batch.after.sequence:
+            return
+        if batch.is_seen:
+            self.appending.stored(batch)
+            self.batch = None
+        else:
+            self.is_never(batch, is_place_taken=True)
+        self.must_look = False
+
+    def is_never(self, batch: Batch, *, is_place_taken: bool) -> None:
+        self.appending.never(batch, is_place_taken=is_place_taken)
+        self.batch = None
+
+    def read(self, count: int) -> None:
+        end = self.appending.tail.end.sequence
+        for event in [*self.log.events(end)][:count]:
+            self.appending.observed(event)
+
+
+class ServiceThatTrustsSilence(Service):
+    """Takes no answer for a no: what the checks must find out."""
+
+    def was_not_answered(self, batch: Batch) -> None:
+        self.is_never(batch, is_place_taken=False)
+
+
+class ServiceThatForgetsWhomItLeftInDoubt(Service):
+    """Gives up a batch of which somebody was told that it may still land: what the checks must find out."""
+
+    def is_promised(self, batch: Batch) -> bool:  # noqa: ARG002 - it does not look
+        return False
+
+
+class ServiceThatRefusesWhatMayHaveLanded(Service):
+    """Takes a refusal for certain though an earlier try was not answered: what the checks must find out."""
+
+    def is_never_taken(self, batch: Batch) -> None:
+        batch.is_open = False
+        super().is_never_taken(batch)
+
+
+class ServiceThatTakesAnyEventForItsOwn(Service):
+    """Takes a place that is filled for its own success: what the checks must find out."""
+
+    def look(self, batch: Batch) -> None:
+        if self.appending.tail.end.sequence > batch.after.sequence:
+            self.must_look, self.batch = False, None
+            for proposal, event in zip(batch.proposals, batch.events, strict=True):
+                proposal.settle(Accepted(Position(HERE, EPOCH, event.mark.sequence), {}))
+
+
+@dataclass
+class Question:
+    """What was asked, on which view, and of whom. `left_with` is the operation of one who was told that it may land."""
+
+    asked: Asked
+    view: View
+    service: Service
+    left_with: str = ""
+
+
+class World(RuleBasedStateMachine):
+    """Everything that can happen between services, their log and their projection."""
+
+    kind: type[Service] = Service
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(tail_module, "KEPT_EVENTS", KEPT)
+        self.log = Log()
+        self.services = [self.kind(self.log, number) for number in range(SERVICES)]
+        self.projection = View()
+        self.views = [View()]
+        self.questions: list[Question] = []
+        self.now = 1_000
+
+    @rule(
+        number=st.integers(0, SERVICES - 1),
+        webhook=st.integers(0, 5),
+        url=st.integers(0, 2),
+        is_trigger=st.booleans(),
+        age=st.integers(0, 2),
+        retry=st.none() | st.builds(Retry, st.sampled_from(["k1", "k2"]), st.sampled_from(["p1", "p1", "p2"])),
+    )
+    def request(self, *, number: int, webhook: int, url: int, is_trigger: bool, age: int, retry: Retry | None) -> None:
+        """The view was read when the request came; the proposal may be submitted a moment later."""
+        author = f"o{len(self.questions)}"
+        commands = [q.asked.proposal.command for q in self.questions]
+        created = [command.webhook_id for command in commands if isinstance(command, CreateWebhook | CreateTrigger)]
+        command: CreateWebhook | CreateTrigger = a_webhook(
+            f"w{len(self.questions)}", target_url=f"https://{url}.example.com"
+        )
+        if is_trigger and created:
+            command = a_trigger(created[-1 - webhook % len(created)])
+        view = self.views[-1 - age % len(self.views)]
+        if retry is not None and retry.key in view.retry_keys:
+            return  # Whoever finds it in the projection is answered without the log.
+        question = Question(ask(command, author, view, retry=retry), deepcopy(view), self.services[number])
+        question.service.appending.tail.applied(view.mark.sequence)
+        question.service.appending.submit(question.asked.proposal)
+        self.questions.append(question)
+
+    @rule(number=st.integers(0, SERVICES - 1), fate=st.sampled_from(Fate), skew=st.integers(-500, 500))
+    def step(self, number: int, fate: Fate, skew: int) -> None:
+        self.now += 1
+        self.services[number].step(fate, self.now + skew)
+
+    @rule(number=st.integers(0, SERVICES - 1), count=st.integers(1, 4))
+    def read(self, number: int, count: int) -> None:
+        self.services[number].read(count)
+
+    @rule(count=st.integers(1, 4))
+    def apply(self, count: int) -> None:
+        for event in [*self.log.events(self.projection.mark.sequence)][:count]:
+            self.projection.apply(event)
+        self.views = [*self.views[-2:], deepcopy(self.projection)]
+
+    @rule(number=st.integers(0, SERVICES - 1))
+    def announce(self, number: int) -> None:
+        self.services[number].appending.tail.applied(self.projection.mark.sequence)
+
+    @precondition(lambda self: self.log.on_their_way)
+    @rule(data=st.data())
+    def land(self, data: st.DataObject) -> None:
+        index = data.draw(st.integers(0, len(self.log.on_their_way) - 1))
+        note(f"late: {self.log.take(*self.log.on_their_way.pop(index))}")
+
+    @precondition(lambda self: self.questions)
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        self.give_up(data.draw(st.sampled_from(self.questions)))
+
+    def give_up(self, question: Question) -> None:
+        if not question.asked.told:
+            question.left_with = question.left_with or question.asked.proposal.operation_id
+            question.service.appending.withdraw(question.asked.proposal)
+
+    @rule(number=st.integers(0, SERVICES - 1))
+    def everybody_gives_up(self, number: int) -> None:
+        """The deadline of all who wait for one service comes, as when it is stopped."""
+        for question in self.questions:
+            if question.service is self.services[number]:
+                self.give_up(question)
+
+    @invariant()
+    def each_proposal_is_in_the_log_at_most_once(self) -> None:
+        for counted in ("author", "operation_id"):
+            counts = Counter(getattr(envelope, counted) for envelope in self.envelopes())
+            assert all(count == 1 for count in counts.values()), counts
+
+    @invariant()
+    def no_retry_key_makes_two_events(self) -> None:
+        keys = Counter(envelope.retry.key for envelope in self.envelopes() if envelope.retry is not None)
+        assert all(count == 1 for count in keys.values()), keys
+
+    @invariant()
+    def an_operation_that_was_left_is_at_its_place_or_nowhere(self) -> None:
+        for question in self.questions:
+            if not question.left_with:
+                continue
+            operation = operation_in(question.left_with, ORGANIZATION)
+            assert operation is not None
+            for sequence, envelope in enumerate(self.envelopes(), start=1):
+                if envelope.operation_id == question.left_with:
+                    assert sequence == operation.sequence
+                elif envelope.author == question.asked.proposal.author:
+                    raise AssertionError(f"{envelope} is there, and {question.left_with} was named")
+
+    @invariant()
+    def an_operation_is_named_only_while_it_is_handed_to_the_log(self) -> None:
+        for question in self.questions:
+            proposal, batch = question.asked.proposal, question.service.batch
+            in_flight = [] if batch is None else batch.everybody
+            in_doubt = [one for aside in question.service.appending.aside.batches for one in aside.everybody]
+            if proposal.is_handed and not question.asked.told:
+                assert proposal in [*in_flight, *in_doubt] or proposal.is_withdrawn
+
+    def envelopes(self) -> list[Envelope]:
+        return [decode(data) for _, data in self.log.entries]
+
+    @invariant()
+    def everybody_is_told_once_and_the_truth(self) -> None:
+        for question in self.questions:
+            assert len(question.asked.told) <= 1
+            for outcome in question.asked.told:
+                match outcome:
+                    case Accepted(position=Position(sequence=sequence)):
+                        envelope = decode(self.log.entries[sequence - 1][1])
+                        assert envelope.operation_id == question.asked.proposal.operation_id
+                    case Repeated(first=first):
+                        same = [one for one in self.envelopes() if one.operation_id == first.operation_id]
+                        assert [one.retry for one in same] == [question.asked.proposal.retry]
+                    case RetryKeyReused():
+                        assert self.payload_of(question) != question.asked.proposal.retry
+                    case TargetUrlTaken(target_url=url):
+                        assert url in self.urls()
+                    case WebhookNotFound(webhook_id=webhook_id):
+                        assert webhook_key(ORGANIZATION, webhook_id) not in question.view.registers
+                    case Stale():
+                        assert question.view.mark.sequence < question.service.appending.tail.floor
+                    case EventTooLarge():
+                        authors = {one.author for one in self.envelopes()}
+                        assert question.asked.proposal.author not in authors
+                    case _:
+                        raise AssertionError(outcome)
+
+    def payload_of(self, question: Question) -> Retry:
+        """What the first request with the same retry key asked for."""
+        retry = question.asked.proposal.retry
+        retries = [one.retry for one in self.envelopes() if one.retry is not None]
+        return next(one for one in retries if retry is not None and one.key == retry.key)
+
+    @invariant()
+    def no_target_url_is_taken_twice(self) -> None:
+        assert max(Counter(self.urls()).values(), default=1) == 1
+
+    @invariant()
+    def a_trigger_comes_after_its_webhook(self) -> None:
+        known = set()
+        for envelope in self.envelopes():
+            event = envelope.event
+            assert isinstance(event, WebhookCreated | TriggerCreated)
+            assert isinstance(event, WebhookCreated) or event.webhook_id in known
+            known.add(event.webhook_id)
+
+    @invariant()
+    def clocks_rise_strictly(self) -> None:
+        clocks = [parse(decode(data).clock) for _, data in self.log.entries]
+        assert clocks == sorted(set(clocks))
+
+    @invariant()
+    def nobodys_tail_is_anything_but_the_log(self) -> None:
+        for service in self.services:
+            end = service.appending.tail.end
+            if end.sequence:
+                assert as_read(end.sequence, *self.log.entries[end.sequence - 1]).mark == end
+
+    def urls(self) -> list[str]:
+        events = [decode(data).event for _, data in self.log.entries]
+        return [event.target_url for event in events if isinstance(event, WebhookCreated)]
+
+    def teardown(self) -> None:
+        """The network gets well: everybody who still waits is told."""
+        try:
+            while self.log.on_their_way:
+                self.log.take(*self.log.on_their_way.pop())
+            for _ in range(3 * len(self.questions) + 3):
+                for service in self.services:
+                    service.read(10_000)
+                    service.step(Fate.ANSWERED, self.now)
+            self.each_proposal_is_in_the_log_at_most_once()
+            self.everybody_is_told_once_and_the_truth()
+            self.no_target_url_is_taken_twice()
+            told = [q for q in self.questions if not q.asked.proposal.is_withdrawn]
+            assert all(len(q.asked.told) == 1 for q in told), "somebody waits for ever"
+            positions = [q.asked.told[0] for q in self.questions if q.asked.told]
+            sequences = [one.position.sequence for one in positions if isinstance(one, Accepted)]
+            assert len(sequences) == len(set(sequences))
+            left = [operation_in(q.left_with, ORGANIZATION) for q in self.questions if q.left_with]
+            undecided = [one for one in left if one is not None and one.batch_start > len(self.log.entries)]
+            assert not undecided, f"nobody will ever know what became of {undecided}"
+        finally:
+            self.patch.undo()
+
+
+def test_no_interleaving_loss_or_late_arrival_makes_an_answer_untrue() -> None:
+    run_state_machine_as_test(World, settings=settings(stateful_step_count=60))
+
+
+@pytest.mark.long
+def test_the_checks_find_out_services_that_are_wrong_about_lost_acknowledgements(*, whole: bool) -> None:
+    """One that is found out soon, and the others, for which it takes thousands of steps, where all is run whole."""
+    late = [ServiceThatTrustsSilence, ServiceThatRefusesWhatMayHaveLanded, ServiceThatForgetsWhomItLeftInDoubt]
+    for kind in [ServiceThatTakesAnyEventForItsOwn, *(late if whole else [])]:
+        wrong = type("WrongWorld", (World,), {"kind": kind})
+        found_only = settings(stateful_step_count=60, max_examples=5_000, database=None, phases=[Phase.generate])
+        with pytest.raises(AssertionError):
+            run_state_machine_as_test(wrong, settings=found_only)

@@ -1,0 +1,225 @@
+"""When this region's log must not be written to, and that everybody is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import structlog
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+from adapters.errors import Incomplete, Interrupted, NotCurrent, Unavailable, WentBack
+from adapters.follower import Follower, Stored
+from core.positions import Epoch, Mark, Region, Sequence
+from service.writes import log_reader as own_log_module
+from service.writes.fork_detection import Recognition
+from service.writes.log_reader import OwnLog
+
+HERE, THERE = Region("us-halting"), Region("asia-japan")
+EPOCH = Epoch("k3v9x2")
+
+
+@pytest.fixture
+def lines() -> Iterator[list[Any]]:
+    structlog.reset_defaults()
+    with capture_logs() as captured:
+        yield captured
+
+
+def mark(sequence: int) -> Mark:
+    return Mark(EPOCH, Sequence(sequence), f"{sequence:016x}")
+
+
+class Log:
+    """A log that cannot be followed, for the reason that it is told."""
+
+    def __init__(self) -> None:
+        self.trouble: Exception = Unavailable("not connected")
+
+    @asynccontextmanager
+    async def follow(self, _: Mark) -> AsyncIterator[Follower]:
+        raise self.trouble
+        yield  # This makes it a generator.
+
+    async def describe(self) -> None:
+        raise Unavailable("not connected")
+
+
+class View:
+    """A projection that has applied so many events of the log."""
+
+    def __init__(self, applied: int = 7) -> None:
+        self.applied = applied
+        self.history = 0
+        self.is_current = True
+
+    async def read(self, _: object) -> SimpleNamespace:
+        if not self.is_current:
+            raise NotCurrent("it is built anew")
+        return SimpleNamespace(vector={HERE: mark(self.applied)}, incarnation=f"1:abc:{self.history}:nonce")
+
+
+@asynccontextmanager
+async def running(log: Log, *, tail_events_max: int = 0, view: View | None = None) -> AsyncIterator[OwnLog]:
+    anything = cast("Any", None)
+    own_log = OwnLog(
+        HERE,
+        event_log=cast("Any", log),
+        projection=cast("Any", view or View()),
+        tail_events_max=tail_events_max,
+        retry_keys_max=anything,
+    )
+    task = asyncio.create_task(own_log.run())
+    try:
+        yield own_log
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RETRY_SECONDS", "ALARM_RECHECK_SECONDS", "COMPARE_SECONDS"):
+        monkeypatch.setattr(own_log_module, name, 0.01)
+
+
+def halted(reason: str) -> float | None:
+    return REGISTRY.get_sample_value("crosshook_halted", {"step": "append", "origin": HERE, "reason": reason})
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(2):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+def told(lines: list[Any]) -> list[tuple[str, str]]:
+    """The lines of halts, each with its reason."""
+    return [(line["event"], line.get("reason", "")) for line in lines if line.get("step") == "append"]
+
+
+async def test_a_log_that_went_back_is_told_once_in_the_log_and_as_a_metric(lines: list[Any]) -> None:
+    log = Log()
+    async with running(log) as own_log:
+        await until(lambda: "not connected" in own_log.waiting_for)
+        assert own_log.alarm == ""
+        log.trouble = WentBack(HERE, known=mark(7), last_sequence=5)
+        await until(lambda: halted("went_back") == 1)
+        assert own_log.alarm == "went_back: the log ends at 5, before event 7 that was read from it"
+        await asyncio.sleep(0.05)
+        assert told(lines) == [("halted", "went_back")]
+
+
+class Doubtful(Log):
+    """A log that can be followed, and then leaves its reader in doubt, for as long as it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_doubtful = True
+        self.followed = 0
+
+    @asynccontextmanager
+    async def follow(self, _: Mark) -> AsyncIterator[Follower]:
+        self.followed += 1
+        yield cast("Follower", self)
+
+    epoch, created, session = EPOCH, "", None
+
+    async def heard(self) -> list[Stored]:
+        if self.is_doubtful:
+            raise Interrupted(f"event {self.followed} came after 0")
+        await asyncio.sleep(0.01)
+        return []
+
+
+async def test_a_log_whose_reader_is_in_doubt_again_and_again_is_waited_for_and_told_once(lines: list[Any]) -> None:
+    log = Doubtful()
+    async with running(log, tail_events_max=1) as own_log:
+        await until(lambda: "came after 0" in own_log.waiting_for)
+        before = log.followed
+        await until(lambda: log.followed > before + 5)
+        assert "came after 0" in own_log.waiting_for, "that it can be followed proves nothing"
+        assert [line["event"] for line in lines] == ["log read again", "waiting"]
+        log.is_doubtful = False
+        await until(lambda: own_log.waiting_for == "")
+
+
+async def test_an_alarm_in_reading_lasts_until_the_log_can_be_read_on() -> None:
+    class Lacking(Doubtful):
+        async def heard(self) -> list[Stored]:
+            if self.is_doubtful:
+                raise Incomplete(HERE, "it begins at 5")
+            return await super().heard()
+
+    log = Lacking()
+    async with running(log, tail_events_max=1) as own_log:
+        await until(lambda: own_log.alarm != "")
+        seen = set()
+        before = log.followed
+        while log.followed < before + 5:
+            seen.add(own_log.alarm)
+            await asyncio.sleep(0)
+        assert seen == {"incomplete: the log is incomplete: it begins at 5"}
+        log.is_doubtful = False
+        await until(lambda: own_log.alarm == "")
+
+
+class Replaced(Doubtful):
+    """A log that can be followed up to its end."""
+
+    def __init__(self, end: int) -> None:
+        super().__init__()
+        self.is_doubtful = False
+        self.end = end
+
+    @asynccontextmanager
+    async def follow(self, known: Mark) -> AsyncIterator[Follower]:
+        self.followed += 1
+        if known.sequence > self.end:
+            raise WentBack(HERE, known=known, last_sequence=self.end)
+        yield cast("Follower", self)
+
+
+async def test_what_was_read_of_another_history_is_forgotten_once_the_projection_was_built_anew() -> None:
+    log, view = Replaced(end=9), View(applied=9)
+    async with running(log, tail_events_max=1, view=view) as own_log:
+        await until(lambda: own_log.appending is not None)
+        before = own_log.appending
+        assert not own_log.forks.is_believed(THERE, Mark(EPOCH, Sequence(9), "another"))
+        assert own_log.alarm.startswith("forked")
+
+        log.end, view.is_current, log.is_doubtful = 5, False, True
+        await until(lambda: own_log.alarm.startswith("went_back"))
+        view.applied, log.is_doubtful = 5, False
+        view.is_current = True
+        followed = log.followed
+        await until(lambda: log.followed > followed + 3)
+        assert own_log.appending is before, "a projection that only went back says nothing against what was read"
+        assert own_log.doubt.startswith("went_back")
+
+        view.history = 1
+        await until(lambda: own_log.alarm == "")
+        assert own_log.appending is not before
+        assert own_log.appending is not None
+        assert own_log.appending.tail.end == mark(5)
+        assert own_log.doubt_since(0) == "this region's log was put back since"
+        assert own_log.doubt_since(own_log.history) == ""
+
+
+async def test_a_log_that_another_region_contradicts_is_told_too_until_it_does_not(lines: list[Any]) -> None:
+    async with running(Log()) as own_log:
+        own_log.forks.ends_before(THERE, mark(9), last_sequence=Sequence(8))
+        await until(lambda: halted("went_back") == 1)
+        assert own_log.alarm == "went_back: the log ends at 8, and asia-japan has applied event 9"
+        assert told(lines) == [("halted", "went_back")]
+        (line,) = [line for line in lines if line.get("step") == "append"]
+        assert line["why"] == "the log ends at 8, and asia-japan has applied event 9"
+        tail = SimpleNamespace(end=mark(9))
+        own_log.appending = cast("Any", SimpleNamespace(recognize=lambda _: Recognition.OURS, tail=tail))
+        assert own_log.forks.is_believed(THERE, mark(9))
+        await until(lambda: halted("went_back") == 0)
+        assert told(lines) == [("halted", "went_back"), ("resumed", "")]

@@ -1,0 +1,175 @@
+"""The writer of a log that does not take what it is given, or is replaced by another history of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from adapters.event_log import Append, Entry
+from core.codec import decode
+from core.commands import EventTooLarge
+from core.positions import BEGINNING
+from service.watermarks.acknowledgements import Acknowledgements
+from service.watermarks.waiters import Waiters
+from service.writes import log_writer as log_writer_module
+from service.writes.group_commit import GroupCommit
+from service.writes.log_reader import OwnLog
+from service.writes.log_writer import LogWriter
+from tests.unit.service.writes.proposals import EPOCH, HERE, Asked, a_webhook, as_read, ask
+
+NOW = 1_700_000_000_000
+
+
+class Log:
+    """A log to which every append has the outcome that is set: none of them is answered at first."""
+
+    origin = HERE
+
+    def __init__(self) -> None:
+        self.outcome = Append.UNANSWERED
+        self.outcomes: dict[str, Append] = {}
+        """Of a batch that has an event of that author."""
+        self.tried: list[str] = []
+
+    async def append(self, entries: Sequence[Entry], *, after: int, on: object) -> tuple[Append, str]:  # noqa: ARG002
+        await asyncio.sleep(0)
+        authors = [decode(entry.data).author for entry in entries]
+        self.tried += authors
+        return next((self.outcomes[author] for author in authors if author in self.outcomes), self.outcome), "why"
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    monkeypatch.setattr(log_writer_module, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(log_writer_module, "READ_ON_SECONDS", 0.01)
+    return Log()
+
+
+@pytest.fixture
+def own_log(log: Log) -> OwnLog:
+    anything = cast("Any", None)
+    own_log = OwnLog(HERE, event_log=cast("Any", log), projection=anything, tail_events_max=10, retry_keys_max=anything)
+    read_anew(own_log)
+    return own_log
+
+
+@pytest.fixture
+async def writer(own_log: OwnLog, log: Log) -> AsyncIterator[LogWriter]:
+    writer = LogWriter(
+        own_log,
+        event_log=cast("Any", log),
+        acknowledgements=Acknowledgements(Waiters(), {}),
+        now_milliseconds=lambda: NOW,
+    )
+    running = asyncio.create_task(writer.run())
+    yield writer
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+def read_anew(own_log: OwnLog) -> None:
+    own_log.appending = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, retry_keys_max=10)
+    own_log.waiting_for = ""
+    own_log._session = cast("Any", SimpleNamespace(is_lost=False))  # noqa: SLF001 - as its follower does
+    own_log.changed()
+
+
+async def until_tried(log: Log, asked: Asked, times: int = 1) -> None:
+    async with asyncio.timeout(5):
+        while log.tried.count(asked.proposal.author) < times:
+            await asyncio.sleep(0.001)
+
+
+async def until_told(asked: Asked) -> None:
+    async with asyncio.timeout(5):
+        while not asked.told:
+            await asyncio.sleep(0.001)
+
+
+async def test_a_batch_that_was_decided_on_another_history_is_tried_no_further_and_nobody_is_told_of_it(
+    writer: LogWriter, own_log: OwnLog, log: Log
+) -> None:
+    """It would be appended to a log that it was not decided on, where its place may be free by chance."""
+    before, after = ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
+    writer.submit(before.proposal)
+    await until_tried(log, before, times=3)
+    read_anew(own_log)
+    log.outcome, tried = Append.STORED, log.tried.count("o1")
+    writer.submit(after.proposal)
+    await until_tried(log, after)
+    await asyncio.sleep(0.01)
+    assert log.tried.count("o1") <= tried + 1, "an attempt may have been under way"
+    assert after.position.sequence == 1
+    assert before.told == []
+    assert before.proposal.is_handed
+
+
+async def in_doubt(writer: LogWriter, log: Log) -> Asked:
+    """Whoever waits for an event of which one try was not answered, and which the log never takes."""
+    asked = ask(a_webhook("w1"), "o1")
+    writer.submit(asked.proposal)
+    await until_tried(log, asked)
+    log.outcome, log.outcomes = Append.STORED, {"o1": Append.TOO_LARGE}
+    await until_tried(log, asked, times=log.tried.count("o1") + 2)
+    return asked
+
+
+async def test_an_event_in_doubt_that_the_log_never_takes_is_no_trouble_and_whoever_comes_has_its_place(
+    writer: LogWriter, log: Log
+) -> None:
+    """A process that were not ready for it would get no writes, and nothing would decide that place."""
+    large = await in_doubt(writer, log)
+    assert writer.why_not == ""
+    assert large.told == []
+    other = ask(a_webhook("w2"), "o2")
+    writer.submit(other.proposal)
+    await until_tried(log, other)
+    await until_told(large)
+    assert other.position.sequence == 1
+    assert isinstance(large.told[0], EventTooLarge)
+
+
+async def test_an_event_in_doubt_that_the_log_never_takes_is_decided_by_another_process_too(
+    writer: LogWriter, own_log: OwnLog, log: Log
+) -> None:
+    """The log need not be asked again: an append that is too large does not even get to it."""
+    large = await in_doubt(writer, log)
+    elsewhere = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, retry_keys_max=10)
+    elsewhere.submit(ask(a_webhook("w2"), "o2").proposal)
+    batch = elsewhere.compose(NOW, nonce=7)
+    assert batch is not None
+    assert own_log.appending is not None
+    own_log.appending.observed(as_read(1, *batch.entries[0]))
+    own_log.changed()
+    await until_told(large)
+    assert isinstance(large.told[0], EventTooLarge)
+
+
+async def test_a_refusal_is_no_trouble_any_more_once_nobody_waits(writer: LogWriter, log: Log) -> None:
+    log.outcome = Append.REFUSED
+    asked = ask(a_webhook("w1"), "o1")
+    writer.submit(asked.proposal)
+    await until_tried(log, asked, times=2)
+    assert writer.why_not == "the log to take events: why"
+    writer.withdraw(asked.proposal)
+    async with asyncio.timeout(5):
+        while writer.why_not:
+            await asyncio.sleep(0.001)
+
+
+async def test_events_that_the_log_never_takes_are_one_line_however_many_they_are(writer: LogWriter, log: Log) -> None:
+    """Anybody with a key can send as many; each of these requests has a line of its own."""
+    log.outcome = Append.TOO_LARGE
+    structlog.reset_defaults()
+    with capture_logs() as lines:
+        for number in range(3):
+            large = ask(a_webhook(f"w{number}"), f"o{number}")
+            writer.submit(large.proposal)
+            await until_told(large)
+    assert [line["outcome"] for line in lines if line["event"] == "append"] == ["TOO_LARGE"]

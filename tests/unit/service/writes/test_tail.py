@@ -1,0 +1,317 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.codec import encode
+from core.decider import query_for
+from core.events import AnyEvent, Envelope, Retry, TriggerCreated, WebhookCreated, WebhookDeleted, WebhookUpdated
+from core.positions import BEGINNING, Position, Region, Sequence
+from core.projection import writes_of
+from core.registers import Query, Registers, Write, merge, name_of
+from core.stamps import Clock, render
+from core.subjects import subject_of
+from core.targets import normal_form
+from core.webhooks import has_target, query_webhook, webhook_in, webhook_key
+from service.writes import tail as tail_module
+from service.writes.tail import Found, Tail, TailEvent
+from tests.unit.service.writes.proposals import EPOCH, HERE, ORGANIZATION, View, a_webhook, as_read
+
+NOTHING: Registers = {}
+NOW = 1_800_000_000_000
+
+
+def event(sequence: int, fact: AnyEvent, *, clock: int = 0) -> TailEvent:
+    envelope = Envelope(
+        operation_id=f"o{sequence}", organization_id=ORGANIZATION, clock=render(Clock(clock or sequence)), event=fact
+    )
+    return as_read(sequence, subject_of(HERE, EPOCH, fact), encode(envelope))
+
+
+def webhook(webhook_id: str) -> WebhookCreated:
+    return WebhookCreated(webhook_id=webhook_id, name="hook", target_url=f"https://{webhook_id}.example.com")
+
+
+def trigger(webhook_id: str, name: str = "PersonCreated_v1") -> TriggerCreated:
+    return TriggerCreated(webhook_id=webhook_id, trigger_type="event", trigger_name=name)
+
+
+def elsewhere(clock: int, fact: AnyEvent) -> list[Write]:
+    """What an event of another region writes."""
+    envelope = Envelope(operation_id="o", organization_id=ORGANIZATION, clock=render(Clock(clock)), event=fact)
+    return writes_of(envelope, Position(Region("asia-japan"), EPOCH, Sequence(1)))
+
+
+@pytest.fixture
+def keeps_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail_module, "KEPT_EVENTS", 2)
+
+
+def over(tail: Tail, query: Query, view: View, layer: Registers = NOTHING) -> Found:
+    return tail.over(query, view.shown_for(query), layer, after=view.mark.sequence, counted=view.counted_for(query))
+
+
+def to_take(address: str) -> Query:
+    return query_for(a_webhook("new", target_url=address))
+
+
+def having(address: str, found: Found) -> set[str]:
+    """The webhooks among those found that have `address`."""
+    return {name_of(key) for key, fields in found.registers.items() if has_target(fields, normal_form(address))}
+
+
+def test_a_view_of_nothing_with_the_tail_over_it_shows_what_was_appended() -> None:
+    tail = Tail(BEGINNING)
+    tail.extend(event(1, webhook("w1")))
+    found = over(tail, query_webhook(ORGANIZATION, "w1"), View()).registers
+    assert webhook_in("w1", found[webhook_key(ORGANIZATION, "w1")]) is not None
+
+
+def test_what_was_appended_is_found_by_its_address_and_counted_once() -> None:
+    tail, view = Tail(BEGINNING), View()
+    for sequence, fact in enumerate((webhook("w1"), webhook("w2")), start=1):
+        tail.extend(event(sequence, fact))
+    view.apply(event(1, webhook("w1")))
+    layer: dict[str, dict[str, str]] = {}
+    merge(layer, event(3, webhook("w3")).writes)
+    for name in ("w1", "w2", "w3"):
+        found = over(tail, to_take(f"HTTPS://{name}.example.com:443"), view, layer)
+        assert (having(f"https://{name}.example.com", found), found.counted, found.unread) == ({name}, 3, ())
+
+
+def test_an_address_that_was_given_up_later_is_not_taken_and_one_that_was_taken_back_is() -> None:
+    own, other = "https://w1.example.com", "https://other.example.com"
+    tail, view = Tail(BEGINNING), View()
+    tail.extend(event(1, webhook("w1")))
+    view.apply(event(1, webhook("w1")))
+    for sequence, address in ((2, other), (3, own)):
+        tail.extend(event(sequence, WebhookUpdated("w1", target_url=address)))
+        found = over(tail, to_take(own), view)
+        assert having(own, found) == ({"w1"} if address == own else set())
+
+
+def test_a_webhook_that_was_changed_later_is_to_be_read_before_its_address_counts_as_taken() -> None:
+    """Another region may have changed it again: what this region appended does not decide alone."""
+    tail, view = Tail(BEGINNING), View()
+    for one in (event(1, webhook("w1")), event(2, WebhookUpdated("w1", target_url="https://new.example.com"))):
+        tail.extend(one)
+    view.apply(event(1, webhook("w1")))
+    query = to_take("https://new.example.com")
+    assert over(tail, query, view).unread == (webhook_key(ORGANIZATION, "w1"),)
+    merge(view.registers, elsewhere(99, WebhookUpdated("w1", target_url="https://third.example.com")))
+    again = query._replace(keys=(webhook_key(ORGANIZATION, "w1"),))
+    found = tail.over(query, view.shown_for(again), {}, after=view.mark.sequence)
+    assert (having("https://new.example.com", found), found.unread) == (set(), ())
+
+
+def test_a_change_that_the_view_has_is_not_asked_for_again_however_long_the_tail_keeps_it() -> None:
+    tail, view = Tail(BEGINNING), View()
+    for one in (event(1, webhook("w1")), event(2, WebhookUpdated("w1", target_url="https://new.example.com"))):
+        tail.extend(one)
+        view.apply(one)
+    merge(view.registers, elsewhere(99, WebhookUpdated("w1", target_url="https://third.example.com")))
+    found = over(tail, to_take("https://new.example.com"), view)
+    assert (having("https://new.example.com", found), found.unread) == (set(), ())
+
+
+def test_what_is_found_is_a_copy_that_nobody_else_sees_change() -> None:
+    tail, view = Tail(BEGINNING), View()
+    tail.extend(event(1, webhook("w1")))
+    query = query_webhook(ORGANIZATION, "w1")
+    found = over(tail, query, view).registers
+    assert isinstance(found, dict)
+    found[query.keys[0]] = {}
+    assert over(tail, query, view).registers[query.keys[0]]
+    assert view.registers == {}
+
+
+@pytest.mark.parametrize("sequence", [0, 1, 3, 4])
+def test_an_event_that_does_not_follow_is_an_error_and_changes_nothing(sequence: int) -> None:
+    tail = Tail(BEGINNING)
+    tail.extend(event(1, webhook("w1")))
+    with pytest.raises(ValueError, match=f"event {sequence} does not follow 1"):
+        tail.extend(event(sequence, webhook("w2"), clock=9))
+    assert tail.end.sequence == 1
+    assert tail.clock == 1
+
+
+def test_the_clock_is_the_highest_appended_and_stays_when_the_events_are_forgotten(keeps_two: None) -> None:  # noqa: ARG001
+    tail = Tail(BEGINNING)
+    for sequence, clock in enumerate([50, 7, 8, 9, 10], start=1):
+        tail.extend(event(sequence, webhook(f"w{sequence}"), clock=clock))
+    tail.applied(Sequence(5))
+    assert tail.floor == 3
+    assert tail.clock == 50
+
+
+def test_unapplied_counts_from_what_the_projection_is_known_to_have() -> None:
+    tail = Tail(BEGINNING)
+    for sequence in range(1, 6):
+        tail.extend(event(sequence, webhook(f"w{sequence}")))
+    assert tail.unapplied == 5
+    tail.applied(Sequence(3))
+    assert tail.unapplied == 2
+    tail.applied(Sequence(1))
+    assert tail.unapplied == 2, "an older word takes nothing back"
+    tail.applied(Sequence(99))
+    assert tail.unapplied == 0, "a projection ahead of the tail is not below nothing"
+    tail.extend(event(6, webhook("w6")))
+    assert tail.unapplied == 1
+
+
+def test_only_what_is_applied_and_no_longer_kept_is_forgotten(keeps_two: None) -> None:  # noqa: ARG001
+    tail = Tail(BEGINNING)
+    for sequence in range(1, 7):
+        tail.extend(event(sequence, webhook(f"w{sequence}")))
+    assert tail.floor == 0
+    tail.applied(Sequence(4))
+    assert tail.floor == 2
+    shown = [f"w{number}" for number in range(1, 7) if having(f"https://w{number}.example.com", found_in(tail, number))]
+    assert shown == ["w3", "w4", "w5", "w6"]
+
+
+def found_in(tail: Tail, number: int) -> Found:
+    """What the tail by itself says of the address of a webhook."""
+    return over(tail, to_take(f"https://w{number}.example.com"), View())
+
+
+def test_what_is_forgotten_leaves_nothing_behind(keeps_two: None) -> None:  # noqa: ARG001
+    tail = Tail(BEGINNING)
+    facts: list[AnyEvent] = [webhook("w1"), WebhookUpdated("w1", target_url="https://b.example.com"), webhook("w2")]
+    for sequence, fact in enumerate([*facts, WebhookDeleted("w1"), trigger("w2"), trigger("w2")], start=1):
+        tail.extend(event(sequence, fact))
+        tail.applied(Sequence(sequence))
+    for sequence in (7, 8):
+        tail.extend(event(sequence, trigger("w2")))
+        tail.applied(Sequence(sequence))
+    assert set(vars(tail)["_registers"]) == {webhook_key(ORGANIZATION, "w2")}
+
+
+def test_forgetting_an_event_keeps_what_a_later_one_wrote_to_the_same_register(keeps_two: None) -> None:  # noqa: ARG001
+    tail = Tail(BEGINNING)
+    for sequence in range(1, 4):
+        tail.extend(event(sequence, trigger("w1")))
+    tail.applied(Sequence(3))
+    assert tail.floor == 1
+    found = over(tail, Query((webhook_key(ORGANIZATION, "w1"),)), View())
+    (register,) = found.registers[webhook_key(ORGANIZATION, "w1")].values()
+    assert register.startswith(render(Clock(3)))
+
+
+ADDRESSES = ["https://w1.example.com", "https://W2.example.com:443/", "https://third.example.com"]
+facts = st.one_of(
+    st.builds(webhook, st.sampled_from(["w1", "w2"])),
+    st.builds(WebhookUpdated, st.sampled_from(["w1", "w2"]), target_url=st.sampled_from(ADDRESSES)),
+    st.builds(WebhookDeleted, st.sampled_from(["w1", "w2"])),
+    st.builds(trigger, st.sampled_from(["w1", "w2"]), st.sampled_from(["PersonCreated_v1", "PersonDeleted_v1"])),
+)
+
+
+def as_it_can_happen(facts: list[tuple[AnyEvent, int]]) -> list[tuple[AnyEvent, int]]:
+    """A webhook is created once, before it is changed or deleted; for what comes after a deletion anything goes."""
+    seen: set[str] = set()
+    kept = []
+    for fact, clock in facts:
+        match fact:
+            case WebhookCreated(webhook_id=name) if name in seen:
+                continue
+            case WebhookCreated(webhook_id=name):
+                seen.add(name)
+            case WebhookUpdated(webhook_id=name) | WebhookDeleted(webhook_id=name) if name not in seen:
+                continue
+        kept.append((fact, clock))
+    return kept
+
+
+@given(
+    facts=st.lists(st.tuples(facts, st.integers(1, 5)), max_size=12),
+    start=st.integers(0, 12),
+    applied=st.lists(st.integers(0, 12), max_size=4),
+    kept=st.integers(0, 4),
+    data=st.data(),
+)
+def test_any_view_that_includes_the_floor_with_the_tail_over_it_is_all_there_is(
+    facts: list[tuple[AnyEvent, int]], start: int, applied: list[int], kept: int, data: st.DataObject
+) -> None:
+    facts = as_it_can_happen(facts)
+    log = [event(sequence, fact, clock=clock) for sequence, (fact, clock) in enumerate(facts, start=1)]
+    start = min(start, len(log))
+    everything, before = View(), View()
+    for one in log:
+        everything.apply(one)
+    for one in log[:start]:
+        before.apply(one)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tail_module, "KEPT_EVENTS", kept)
+        tail = Tail(before.mark)
+        for one in log[start:]:
+            tail.extend(one)
+            for sequence in applied:
+                tail.applied(Sequence(sequence))
+        view = View()
+        for one in log[: data.draw(st.integers(tail.floor, len(log)), label="view up to")]:
+            view.apply(one)
+    query = query_webhook(ORGANIZATION, "w1")
+    assert over(tail, query, view).registers[query.keys[0]] == everything.registers.get(query.keys[0], {})
+    for address in ADDRESSES:
+        query = to_take(address)
+        unread = over(tail, query, view).unread
+        found = tail.over(
+            query,
+            view.shown_for(query._replace(keys=unread)),
+            {},
+            after=view.mark.sequence,
+            counted=view.counted_for(query),
+        )
+        assert found.unread == ()
+        assert having(address, found) == {
+            name for name in ("w1", "w2") if has_target(everything.fields(name), normal_form(address))
+        }
+        gone = view.listed - everything.listed
+        assert found.counted == len(everything.listed | gone)
+
+
+def keyed(sequence: int, key: str, *, at: int = NOW, organization: str = ORGANIZATION) -> TailEvent:
+    fact = webhook(f"w{sequence}")
+    envelope = Envelope(
+        operation_id=f"o{sequence}",
+        organization_id=organization,
+        clock=render(Clock(at << 24)),
+        event=fact,
+        retry=Retry(key=key, payload=f"p{sequence}"),
+    )
+    return as_read(sequence, subject_of(HERE, EPOCH, fact), encode(envelope))
+
+
+def known(tail: Tail, key: str, *, at: int = NOW) -> str:
+    recorded = tail.recorded(Retry(key=key, payload=""), now_milliseconds=at)
+    return "" if recorded is None else recorded.operation_id
+
+
+def test_the_first_request_with_a_retry_key_is_known_until_it_is_forgotten_or_too_old(keeps_two: None) -> None:  # noqa: ARG001
+    tail = Tail(BEGINNING)
+    for event in (keyed(1, "a"), keyed(2, "b"), keyed(3, "a")):
+        tail.extend(event)
+    assert (known(tail, "a"), known(tail, "b"), known(tail, "c")) == ("o1", "o2", "")
+    assert known(tail, "a", at=NOW + 26 * 3_600_000) == ""
+    tail.applied(Sequence(3))
+    assert (known(tail, "a"), known(tail, "b")) == ("", "o2")
+
+
+def test_a_retry_key_that_was_too_old_and_was_used_again_is_that_of_the_new_request() -> None:
+    tail = Tail(BEGINNING)
+    later = NOW + 26 * 3_600_000
+    tail.extend(keyed(1, "a"))
+    tail.extend(keyed(2, "a", at=later))
+    assert known(tail, "a", at=later) == "o2"
+
+
+def test_the_retry_keys_of_one_organization_since_a_place_are_counted() -> None:
+    tail = Tail(BEGINNING)
+    for event in (keyed(1, "a"), keyed(2, "b", organization="another"), event_without_key(3), keyed(4, "c")):
+        tail.extend(event)
+    assert [tail.retry_keys(ORGANIZATION, after=Sequence(place)) for place in range(5)] == [2, 1, 1, 1, 0]
+    assert tail.retry_keys("another", after=Sequence(0)) == 1
+
+
+def event_without_key(sequence: int) -> TailEvent:
+    return event(sequence, webhook(f"w{sequence}"), clock=NOW << 24)
