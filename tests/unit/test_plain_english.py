@@ -1,0 +1,92 @@
+"""What a person reads here keeps clear of the phrases that a few patterns find."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.plain_english import PATTERNS, ROOT, Prose, findings, prose_of, written_here
+
+NOT_YET = frozenset((ROOT / "tests" / "not_plain_yet.txt").read_text().split())
+"""Files that still have such phrases. A file leaves the list with its last one, and none is added."""
+
+
+def found_in(text: str) -> set[str]:
+    """The names of the patterns that find something in `text`."""
+    return {finding.pattern for finding in findings(Prose(1, text))}
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[str]]:
+    """For each file that has such phrases, where they are and what to write instead."""
+    return {
+        path: [f'{path}:{line}: "{around}" ({PATTERNS[name].instead})' for line, name, around in those]
+        for path in written_here()
+        if (those := [finding for prose in prose_of(ROOT / path) for finding in findings(prose)])
+    }
+
+
+def test_a_file_that_is_not_on_the_list_has_no_such_phrase(found: dict[str, list[str]]) -> None:
+    assert not "\n".join(line for path in set(found) - NOT_YET for line in found[path])
+
+
+def test_a_file_on_the_list_still_has_such_a_phrase(found: dict[str, list[str]]) -> None:
+    assert set(found) >= NOT_YET, "remove these from tests/not_plain_yet.txt"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        ("who", "Who has Docker needs nothing else."),
+        ("who", "Whoever restarts it gains nothing."),
+        ("who", "it answers those who waited"),
+        ("who", "it lets in\nwhoever shows the key"),
+        ("nobody", "The link is cut and nobody is told."),
+        ("nobody", "somebody has to look"),
+        ("he", "The process ends his connections."),
+        ("is a 408", "A dead region: the write is a 408."),
+        ("is a 408", "what needs it becomes a `503`, and more than 5 % are\na 4xx"),
+    ],
+)
+def test_a_pattern_finds_its_phrase(pattern: str, text: str) -> None:
+    assert found_in(text) == {pattern}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Who may issue API keys? The administrator.",
+        "An operator who has the admin key issues it; people who read it at night know.",
+        "The whole log, whose end is known.",
+        "No server answers.",
+        "The host is the cache that this one uses.",
+        "The service answers 408, the 408 names the region, and a 408 undoes nothing.",
+        "It is 503 ms old.",
+    ],
+)
+def test_plain_english_has_none(text: str) -> None:
+    assert found_in(text) == set()
+
+
+def test_of_python_the_words_are_looked_at_and_not_the_code(tmp_path: Path) -> None:
+    written = tmp_path / "module.py"
+    written.write_text(
+        '"""Whoever reads it."""\n'
+        "who = he = 1  # nobody\n"
+        "# somebody\n"
+        "# is a 408 here\n"
+        "def test_who_waits():\n"
+        '    raise Late("anybody" f"else {he} is a 503 here")\n'
+        "class ForNobody:\n"
+        '    subject = "anybody"\n'
+    )
+    found = sorted({finding[:2] for prose in prose_of(written) for finding in findings(prose)})
+    assert found == [
+        (1, "who"), (2, "nobody"), (3, "nobody"), (4, "is a 408"), (5, "who"), (6, "is a 408"), (7, "nobody")
+    ]  # fmt: skip
+
+
+def test_of_other_files_everything_is_looked_at_and_a_comment_is_read_across_its_lines(tmp_path: Path) -> None:
+    written = tmp_path / "settings.yml"
+    written.write_text("a: 1 # nobody\n# A request is\n# a 408 there.\n")
+    found = sorted({finding[:2] for prose in prose_of(written) for finding in findings(prose)})
+    assert found == [(1, "nobody"), (2, "is a 408")]
