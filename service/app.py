@@ -137,7 +137,7 @@ async def main(settings: Settings) -> None:
             deadlines=deadlines,
         )
         admin = AdminHeaders(settings.admin_key)
-        routes = make_app(settings, region, calls, admin, listeners=board.listeners)
+        routes = make_app(settings, region, calls, admin, board=board)
         admission = Admission(
             ChunkedSend(Guard(routes, views, concurrency_limit, admin)),
             requests_max=settings.requests_max,
@@ -190,7 +190,7 @@ def make_app(
     calls: UseCases,
     admin: AdminHeaders,
     *,
-    listeners: Listeners,
+    board: Board,
 ) -> Litestar:
     """The routes over what they call. Those for the administrator exist only where there is an admin key.
 
@@ -211,7 +211,7 @@ def make_app(
                 *health_routes(region.health),
                 *reserved_routes(),
                 *schema_routes(limits.headers),
-                *dashboard_routes(listeners),
+                *dashboard_routes(board.listeners, board.lag),
             ]
         ),
         dependencies={

@@ -49,7 +49,7 @@ class Present(msgspec.Struct, frozen=True):
     condition: Condition
     regions: list[RegionRow]
     cells: list[Cell]
-    latencies: list[WriteLatency]
+    latencies: list[WriteLatency] = msgspec.field(name="paces")
     notes: list[Note]
 
 

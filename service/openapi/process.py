@@ -1,6 +1,7 @@
 """The operations that tell of the process itself, and of what it understands."""
 
 from service.dashboard.assets import ASSETS as DASHBOARD_ASSETS
+from service.dashboard.routes import NO_SAMPLE
 from service.openapi import examples
 from service.openapi.assets import ASSETS
 from service.openapi.fields import reference
@@ -130,6 +131,28 @@ PROCESS: tuple[Operation, ...] = (
                     503,
                     "As many listen as may.",
                     "100 look already, as many as may; try again",
+                    headers=("Retry-After",),
+                ),
+            },
+        ),
+    ),
+    open_to_all(
+        "get",
+        "/dashboard/lag",
+        Own(
+            tag=TAG,
+            name="read_lag",
+            summary="Read what the page shows",
+            description=(
+                "One `present` of the page's events, as JSON: for `crosshook lag`. It changes with the page. It has no "
+                "organization's data."
+            ),
+            responses={
+                200: answer("What the page shows now.", "Lag", {"its beginning": examples.LAG}),
+                503: refused(
+                    503,
+                    "The process has no sample of the last 3 seconds.",
+                    NO_SAMPLE,
                     headers=("Retry-After",),
                 ),
             },

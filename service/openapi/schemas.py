@@ -51,6 +51,16 @@ _DOCUMENT: Json = {
     "required": ["openapi"],
 }
 
+_LAG: Json = {
+    "type": "object",
+    "description": "What the page at `/dashboard` shows at one moment. It changes with the page.",
+    "properties": {
+        "at_milliseconds": {"type": "integer", "description": "The moment, in milliseconds since 1970."},
+        "here": {"type": "string", "description": "The region whose view this is."},
+    },
+    "required": ["at_milliseconds", "here"],
+}
+
 
 def schemas(limits: HeaderLimits) -> Json:
     """Every component by its name. Raises `LookupError` where a struct's fields are not those that are described."""
@@ -67,6 +77,7 @@ def schemas(limits: HeaderLimits) -> Json:
         "Refusal": _refusal(described["Empty"]),
         "Alive": _ALIVE,
         "Document": _DOCUMENT,
+        "Lag": _LAG,
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, registered, triggers_of
 
-OPEN = ["/livez", "/readyz", "/metrics", "/dashboard/no-such-file", "/nothing", "/schema/nothing"]
+OPEN = ["/livez", "/readyz", "/metrics", "/dashboard/lag", "/dashboard/no-such-file", "/nothing", "/schema/nothing"]
 STATIC = ["/schema", "/schema/openapi.json", "/schema/start.js", "/dashboard", "/dashboard/page.css"]
 
 

@@ -54,6 +54,13 @@ async def test_writes_are_seen_by_their_level_and_nothing_of_who_wrote(client: h
     assert client.headers["SlashID-OrgID"] not in written
 
 
+async def test_what_the_page_shows_is_also_there_as_json(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/dashboard/lag")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.json().keys() == (await told_by(str(client.base_url))).keys()
+    assert [region["name"] for region in answer.json()["regions"]] == ["us-iowa"]
+
+
 async def test_each_of_a_regions_processes_says_whose_figures_it_tells(region: LocalRegion) -> None:
     service = await region.add_service()
     await service.wait_ready()

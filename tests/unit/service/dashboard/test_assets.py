@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from service.dashboard.assets import ASSETS, CONTENT_SECURITY_POLICY
-from service.dashboard.routes import dashboard_routes
+from service.dashboard.routes import NO_SAMPLE, dashboard_routes
 from service.http.problems import EXCEPTION_HANDLERS
 from tests.unit.service.openapi.test_assets import Page
 
@@ -23,7 +23,10 @@ OWN = {name for name, (directory, _) in ASSETS.items() if directory == "page"}
 def client() -> Iterator[TestClient[Litestar]]:
     nobody = cast("Any", None)
     app = Litestar(
-        dashboard_routes(nobody), exception_handlers=EXCEPTION_HANDLERS, logging_config=None, openapi_config=None
+        dashboard_routes(nobody, nobody),
+        exception_handlers=EXCEPTION_HANDLERS,
+        logging_config=None,
+        openapi_config=None,
     )
     with TestClient(app) as client:
         yield client
@@ -89,6 +92,14 @@ def test_a_file_is_sent_as_what_it_is(client: TestClient[Litestar], name: str) -
     assert answer.headers["Content-Type"] == ASSETS[name][1]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.content
+
+
+def test_without_a_recent_sample_the_lag_is_refused_and_not_shown_as_it_was() -> None:
+    app = Litestar(dashboard_routes(cast("Any", None), lambda: None), logging_config=None, openapi_config=None)
+    with TestClient(app) as client:
+        answer = client.get("/dashboard/lag")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.json()["errors"] == [{"httpcode": 503, "message": NO_SAMPLE}]
 
 
 @pytest.mark.parametrize("path", ["page.html", "LICENSE", "..%2fassets.py", "%2e%2e", "nothing"])

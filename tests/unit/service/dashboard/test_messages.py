@@ -61,6 +61,13 @@ def everybody(**others: Heard) -> dict[Region, Heard]:
 UNHEARD = Heard(NOW - 12, VECTOR)
 
 
+def test_its_members_keep_their_names() -> None:
+    """An older page, which is open since before an upgrade, reads them."""
+    assert list(msgspec.json.decode(msgspec.json.encode(told(everybody())))) == [
+        *("at_milliseconds", "here", "process", "condition", "regions", "cells", "paces", "notes"),
+    ]
+
+
 def test_there_is_nothing_to_say_where_all_is_well() -> None:
     said = told(everybody())
     assert said.notes == []

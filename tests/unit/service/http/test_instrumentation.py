@@ -331,7 +331,11 @@ async def test_a_body_that_breaks_off_is_one_line_with_the_answer_that_was_sent(
 
 
 @pytest.mark.parametrize(
-    "path", ["/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json", "/dashboard", "/dashboard/events"]
+    "path",
+    [
+        *("/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json"),
+        *("/dashboard", "/dashboard/events", "/dashboard/lag"),
+    ],
 )
 async def test_what_is_asked_all_the_time_is_counted_and_not_written_down(path: str) -> None:
     lines: list[Any] = []

@@ -93,7 +93,7 @@ def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
         nobody,
         UseCases(nobody, nobody, nobody, nobody),
         AdminHeaders(settings.admin_key),
-        listeners=nobody,
+        board=nobody,
     )
     routes = {
         (method.lower(), route.path_format)
@@ -108,7 +108,7 @@ def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
 class Nobody:
     """Who is asked nothing."""
 
-    health = None
+    health = listeners = lag = None
 
 
 ALWAYS = {400, 401, 403, 429, 503}
@@ -136,6 +136,7 @@ STATUSES = {
     "read_file": {200, 404, 503},
     "read_dashboard": {200},
     "listen": {200, 503},
+    "read_lag": {200, 503},
     "read_dashboard_file": {200, 404},
 }
 WRITES = {"create_webhook", "update_webhook", "delete_webhook", "create_trigger", "delete_trigger"}
