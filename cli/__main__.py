@@ -2,30 +2,39 @@
 
 import click
 
-from cli.help import VerbatimGroup
-from cli.keys import keys
-from cli.lag.command import lag
-from cli.link import link
-from cli.up import up
+from cli.help import WIDTH, LazyGroup
+
+_COMMANDS = {
+    "up": "cli.up:up",
+    "link": "cli.link:link",
+    "lag": "cli.lag.command:lag",
+    "keys": "cli.keys:keys",
+    "serve": "cli.processes:serve",
+    "replicate": "cli.processes:replicate",
+    "probe": "cli.processes:probe",
+}
 
 
-@click.group(cls=VerbatimGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    lazy=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
+)
 @click.version_option(package_name="crosshook")
 def main() -> None:
-    """A webhook registry that is active in several regions at once.
+    """Run and operate a webhook registry that is active in several regions at once.
 
     Try it in two terminals:
       crosshook up                     three regions on this machine, until Ctrl-C
-      crosshook link cut asia-japan    see what a partition does to them
-      crosshook lag --watch            see who is behind whom
+      crosshook link cut asia-japan    see the effect of a network partition
+      crosshook lag --watch            see how far each region is behind
       crosshook link heal asia-japan
+
+    Run a region:
+      crosshook serve                  the HTTP API
+      crosshook replicate              the replication between the regions
     """
 
-
-main.add_command(up)
-main.add_command(link)
-main.add_command(lag)
-main.add_command(keys)
 
 if __name__ == "__main__":
     main(prog_name="crosshook")

@@ -1,4 +1,4 @@
-"""An organization's API keys, over the admin routes of a service: issued, listed, revoked."""
+"""Issue, list and revoke an organization's API keys, over the admin routes of a service."""
 
 import http
 from typing import TypeVar
@@ -24,27 +24,27 @@ from core.consistency import Level
 
 PAGE_LENGTH = 1_000
 PAGES_MAX = 100
-"""Far above what an organization can have, so that no service makes a listing endless."""
+"""More pages than an organization's keys can fill, so that every listing ends."""
 
 _READ_SECONDS = 30
 _ANSWER_SECONDS = 10
-"""What an answer may take on its way, besides what the service was asked to wait."""
+"""The time for the response itself, beyond the time that the service may wait."""
 
 _NO_SUCH_ROUTE = "no such route"
-"""How a 404 begins that is not about a key."""
+"""The beginning of a 404 that is not about a key."""
 
 T = TypeVar("T")
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """How long a write waits for what."""
+    """The regions that a write waits for, and for how long."""
 
     level: Level = Level.ALL_REGIONS
     timeout_seconds: int = 30
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key as it is listed; `created_at` is a time as in RFC 3339."""
+    """A key as it is listed. `created_at` is a time as in RFC 3339."""
 
     id: str
     name: str
@@ -52,7 +52,7 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 
 class IssuedApiKey(ApiKey, frozen=True):
-    """A key with its text, `key`, which nobody can ask for again."""
+    """A key with its text, `key`, which the service shows only once."""
 
     key: str
 
@@ -84,14 +84,14 @@ class _Listed(msgspec.Struct, frozen=True):
 
 
 class AdminApi:
-    """The admin routes of one service, whose region decides and answers. Every method raises `AdminError`."""
+    """The admin routes of one service. Every method raises `AdminError`."""
 
     def __init__(self, service: ServiceUrl, *, admin_key: str) -> None:
         self._service = service
         self._headers = {"Authorization": f"Bearer {admin_key}", "Content-Type": "application/json"}
 
     def issue(self, organization_id: str, wait: Wait, *, name: str = "") -> IssuedApiKey:
-        """Issue a key that people tell from others by `name`, and return it once the regions of `wait` let it in."""
+        """Issue a key with the label `name`, and return it once the regions of `wait` accept it."""
         body = msgspec.json.encode({"name": name})
         answer = self._ask("POST", _keys(organization_id), wait=wait, body=body)
         if answer.status != http.HTTPStatus.CREATED:
@@ -99,7 +99,7 @@ class AdminApi:
         return self._decoded(answer, _Issued).result
 
     def keys(self, organization_id: str) -> list[ApiKey]:
-        """All keys that this region knows, in the order of their issue."""
+        """All keys that this region knows, oldest first."""
         found: list[ApiKey] = []
         for number in range(PAGES_MAX):
             page = urlencode({"limit": PAGE_LENGTH, "offset": number * PAGE_LENGTH})
@@ -113,13 +113,13 @@ class AdminApi:
         return found
 
     def revoke(self, organization_id: str, key_id: str, wait: Wait) -> None:
-        """Revoke a key for good, and return once the regions of `wait` refuse it."""
+        """Revoke a key permanently, and return once the regions of `wait` refuse it."""
         answer = self._ask("DELETE", f"{_keys(organization_id)}/{key_id}", wait=wait)
         if answer.status != http.HTTPStatus.NO_CONTENT:
             raise self._failure(answer)
 
     def _ask(self, method: str, path: str, *, wait: Wait | None = None, body: bytes | None = None) -> Answer:
-        """What the service answers. A write has a retry key: who repeats it on its way does nothing twice."""
+        """The service's response. A write has an idempotency key: a proxy that repeats it changes nothing more."""
         seconds = _READ_SECONDS if wait is None else wait.timeout_seconds
         headers = {**self._headers, "SlashID-Required-Consistency-Timeout": str(seconds)}
         if wait is not None:
@@ -139,7 +139,7 @@ class AdminApi:
             raise NotCrosshook(url=str(self._service), status=answer.status) from error
 
     def _failure(self, answer: Answer) -> AdminError:
-        """Why the answer is not what was asked for."""
+        """The error that the response stands for."""
         url, status = str(self._service), answer.status
         failed = self._decoded(answer, _Failed)
         message = failed.errors[0].message if failed.errors else ""

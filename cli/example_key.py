@@ -1,4 +1,4 @@
-"""The example organization's API key: issued once for a data directory, kept in it, and used again."""
+"""The example organization's API key: issued once for a data directory and kept in it."""
 
 import http
 import os
@@ -17,10 +17,10 @@ _KEY = re.compile(r"[!-~]+")
 
 
 def example_key(directory: Path, *, services: Sequence[str], admin_key: str, name: str) -> str:
-    """A key that lets the example organization in. Raises `AdminError`, and `OSError` if it cannot be kept.
+    """An API key of the example organization. Raises `AdminError`, and `OSError` if the key cannot be kept.
 
-    What is in `directory` is used again as long as all of `services` let it in, since an organization can only have so
-    many. Otherwise the first of them issues one, by `name`, that every region lets in.
+    The key in `directory` is used again while all of `services` accept it, since the number of an organization's keys
+    is limited. Otherwise the first service issues a key called `name`, which every region accepts.
     """
     path = directory / FILE
     kept = _kept(path)
@@ -32,7 +32,7 @@ def example_key(directory: Path, *, services: Sequence[str], admin_key: str, nam
 
 
 def _kept(path: Path) -> str:
-    """What the file says, and `""` if that is nothing that could be shown in a header."""
+    """The key in the file, and `""` if the file has none that a header could carry."""
     try:
         with path.open(encoding="ascii") as file:
             text = file.read(_KEY_CHARACTERS_MAX).strip()
@@ -42,7 +42,7 @@ def _kept(path: Path) -> str:
 
 
 def _keep(path: Path, api_key: str) -> None:
-    """Write a new file that is the user's alone from the beginning, whatever the one in its place was."""
+    """Write a new file that only this user can read, from its first byte on."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600), "w", encoding="ascii") as file:
         file.write(f"{api_key}\n")

@@ -1,25 +1,24 @@
-"""What to do with regions that have just become ready: lines to paste into a shell."""
+"""The lines to paste into a shell once the regions are ready."""
 
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
-"""The example of the page that describes the request."""
-
+"""The example organization of the API's description."""
 
 _CALLER = '-H "SlashID-OrgID: $ORG" -H "SlashID-API-Key: $KEY"'
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A region, and where one of its services is reached by whoever pastes."""
+    """A region, and the URL of one of its services as the reader's shell reaches it."""
 
     name: str
     url: str
 
 
 class Commands(msgspec.Struct, frozen=True):
-    """How `crosshook link` and `crosshook keys` are called, and what is added at the end of each call."""
+    """The words that call `crosshook link` and `crosshook keys`, and what each call has to add at its end."""
 
     link: str
     keys: str
@@ -27,30 +26,31 @@ class Commands(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What to do and see, and the lines that do it. They can be pasted again and again."""
+    """A heading, and lines that can be pasted any number of times."""
 
     heading: str
     lines: str
 
 
 def guide(places: Sequence[Place], *, api_key: str | None, commands: Commands) -> Iterator[Step]:
-    """Register a webhook, create triggers at both levels, and, with several regions, cut one off.
+    """Register a webhook and create triggers at both levels. With several regions, also cut one off and heal it.
 
     Without an `api_key` of the example organization the first lines issue one.
     """
     first, last = places[0], places[-1]
     link, keys, options = commands.link, commands.keys, commands.options
     key = api_key or f"$({keys} issue {ORGANIZATION}{options})"
-    yield Step("Register a webhook, and wait until every region knows it:", _register(first, key))
+    yield Step("Register a webhook, and wait until every region has it:", _register(first, key))
     yield Step(
-        f"Create a trigger, wait for {first.name} alone, and read it in {last.name} with the token of the answer:",
+        f"Create a trigger, and wait only for {first.name}. Then read it in {last.name}\n"
+        "with the token of the response:",
         _keeping_token(_create("PersonCreated_v1", first, "-H 'SlashID-Required-Consistency: local_region'"))
         + "\n"
         + _read(last)
         + ' \\\n  -H "SlashID-Consistency-Token: $TOKEN"',
     )
     yield Step(
-        f"Create another, wait up to 5 s until it holds in every region, and see it in {last.name}:",
+        f"Create another trigger, and wait up to 5 s until every region has it. Then read\nit in {last.name}:",
         _create(
             "PersonDeleted_v1",
             first,
@@ -61,18 +61,19 @@ def guide(places: Sequence[Place], *, api_key: str | None, commands: Commands) -
     )
     if first is not last:
         yield Step(
-            f"Cut {last.name} off and paste the last lines again: 408, and it says who is missing. Then heal it, and\n"
-            f"see how far who is behind at {first.url}/dashboard all the while:",
+            f"Cut {last.name} off, then paste the lines above again: the response is 408 and\n"
+            f"names {last.name}. Then heal it. Meanwhile the dashboard shows how far each\n"
+            f"region is behind, at {first.url}/dashboard:",
             f"{link} cut {last.name}{options}\n{link} heal {last.name}{options}",
         )
     yield Step(
-        f"See the organization's API keys; `{keys} --help` says how they are issued and revoked:",
+        f"List the organization's API keys (`{keys} --help` shows how to issue\nand revoke them):",
         f"{keys} list {ORGANIZATION}{options}",
     )
 
 
 def _register(place: Place, key: str) -> str:
-    """Neither `jq` nor Python is needed to find the id in the answer; the time makes each `target_url` another."""
+    """`sed` finds the id in the response, so that `jq` is not needed. The time makes each `target_url` a new one."""
     return f"""\
 ORG={ORGANIZATION}
 KEY={key}
@@ -92,7 +93,7 @@ curl -sS -w '\\n%{{http_code}} after %{{time_total}} s\\n' {_webhooks(place)}/$W
 
 
 def _keeping_token(request: str) -> str:
-    """The answer is shown whole, head and body, and its token kept."""
+    """Show the whole response, head and body, and keep its token."""
     return f"""\
 TOKEN=$({request.replace("curl", "curl -i", 1)} \\
   | tee /dev/stderr | grep -i '^slashid-consistency-token:' | cut -d' ' -f2 | tr -d '\\r')"""

@@ -12,11 +12,12 @@ from cli.admin_api import AdminApi, Wait
 from cli.admin_errors import AdminError, NotReached, Unanswered
 from cli.failure import Misuse, failure
 from cli.help import VerbatimGroup
-from cli.running import DEFAULT_NAME, name_option, status
+from cli.running import name_option, options_of, status
 from cli.service_call import InvalidUrl, parse_service_url
-from cli.tables import WideConsole, keys_table
+from cli.tables import TableConsole, keys_table
 from core.api_keys import NAME_CHARACTERS_MAX
 from core.consistency import Level
+from deploy.own_command import own_command
 from runtime.settings import Environment, InvalidSetting
 from service.http.identifiers import uuid_in
 
@@ -26,20 +27,20 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Which service is asked, and what further commands about it have to add."""
+    """The service to ask, and the options that further commands about it need."""
 
     api: AdminApi
     options: str
 
 
 def wait_options(command: _Command) -> _Command:
-    """The options that say how long to wait for what."""
+    """The options that say what a write waits for, and for how long."""
     consistency = click.option(
         "--consistency",
         type=click.Choice([level.value for level in Level]),
         default=Level.ALL_REGIONS.value,
         show_default=True,
-        help="Where it must hold before the command ends.",
+        help="The regions that must have applied it before the command ends.",
     )
     timeout = click.option(
         "--timeout",
@@ -47,18 +48,18 @@ def wait_options(command: _Command) -> _Command:
         default=30,
         show_default=True,
         metavar="SECONDS",
-        help="How long to wait for that.",
+        help="The longest time to wait for that.",
     )
     return consistency(timeout(command))
 
 
 def target_options(command: _Command) -> _Command:
-    """The options by which a command finds the service to ask."""
+    """The options that name the service to ask."""
     url = click.option(
         "--url",
         metavar="URL",
         envvar="CROSSHOOK_URL",
-        help="Ask the service at http[s]://HOST:PORT instead of a demo.  [default: $CROSSHOOK_URL]",
+        help="The service to ask, http[s]://HOST:PORT, instead of a demo.  [default: $CROSSHOOK_URL]",
     )
     return url(name_option(command))
 
@@ -67,38 +68,40 @@ def target_options(command: _Command) -> _Command:
 def keys() -> None:
     """Issue, list and revoke an organization's API keys.
 
-    Whoever asks in the name of an organization shows one of its keys, in the header
-    SlashID-API-Key. A key is a fact in the log like any other: issued or revoked in
-    one region, it is so in every region that has applied that.
+    Every request for an organization has one of its API keys in the header
+    SlashID-API-Key. A key can be issued or revoked in any region. The other
+    regions follow as soon as they have applied the event.
 
-    Without --url the running demo is asked. With it a service of a deployment, any
-    region's, and the environment has its admin key, since arguments can be seen by
-    others, or in CROSSHOOK_ADMIN_KEY_FILE the path of a file with it. The service has
-    admin routes only if it was started with such a key.
+    Without --url the command asks the running demo. With --url it asks a service
+    of a deployment, in any region. The admin key of that service must be in
+    CROSSHOOK_ADMIN_KEY, or in a file whose path is in CROSSHOOK_ADMIN_KEY_FILE.
+    It is no argument, since other users can see arguments. A service that was
+    started without an admin key has no admin routes.
 
-    Issue and revoke send an Idempotency-Key of their own. A proxy that repeats the
-    request then issues no second key. A command that is run again is a new request.
+    `issue` and `revoke` send a new Idempotency-Key. A proxy that repeats the
+    request issues no second key. Running the command again is a new request.
 
     Examples:
-      crosshook keys issue af5fbd30-7ce7-4548-8b30-4cd59cb2aba1
-      crosshook keys list af5fbd30-7ce7-4548-8b30-4cd59cb2aba1
+      ORG=af5fbd30-7ce7-4548-8b30-4cd59cb2aba1
+      crosshook keys issue $ORG
+      crosshook keys list $ORG
 
-    Of a deployment:
+    For a deployment:
       export CROSSHOOK_ADMIN_KEY_FILE=admin-key
-      crosshook keys list af5fbd30-7ce7-4548-8b30-4cd59cb2aba1 --url http://10.0.0.7:8080
+      crosshook keys list $ORG --url http://10.0.0.7:8080
     """
 
 
 @keys.command()
 @click.argument("organization")
-@click.option("--key-name", default="", metavar="TEXT", help="By which people tell it from the organization's others.")
+@click.option("--key-name", default="", metavar="TEXT", help="A label for the key.")
 @wait_options
 @target_options
 def issue(*, organization: str, key_name: str, consistency: str, timeout: int, url: str | None, name: str) -> None:
     """Issue an API key for ORGANIZATION, a UUID.
 
-    The key alone goes to standard output, and words about it to standard error. It
-    is shown this once: what is kept cannot be turned back into it.
+    The key alone goes to standard output, and a note about it to standard error.
+    It is shown only once: the registry keeps a hash of it.
 
     Examples:
       crosshook keys issue af5fbd30-7ce7-4548-8b30-4cd59cb2aba1 --key-name billing
@@ -111,16 +114,18 @@ def issue(*, organization: str, key_name: str, consistency: str, timeout: int, u
     try:
         issued = target.api.issue(organization_id, _wait(consistency, timeout), name=key_name)
     except AdminError as error:
-        find_it = f"crosshook keys list {organization_id}{target.options}"
-        remedy = f"if it was issued, nobody was shown its text: find its id with `{find_it}`, revoke it, issue another"
+        find_it = f"{own_command()} keys list {organization_id}{target.options}"
+        remedy = f"if it was issued, its text was not shown: find its id with `{find_it}`, revoke it, and issue another"
         raise _failure(error, if_unfinished=remedy) from error
-    revoke_it = f"crosshook keys revoke {organization_id} {issued.id}{target.options}"
-    known = f"API key {issued.id}: {_where(consistency)} lets it in. It is shown this once"
+    revoke_it = f"{own_command()} keys revoke {organization_id} {issued.id}{target.options}"
+    known = f"API key {issued.id}: {_where(consistency)} accepts it. It is shown only once"
     click.echo(f"{known}; revoke it with `{revoke_it}`", err=True)
     try:
         click.echo(issued.key)
     except OSError as error:
-        raise click.ClickException(f"the key cannot be written ({error}); revoke it and issue another") from error
+        raise click.ClickException(
+            f"the key cannot be written to standard output ({error}); revoke it and issue another"
+        ) from error
 
 
 @keys.command(name="list")
@@ -129,7 +134,7 @@ def issue(*, organization: str, key_name: str, consistency: str, timeout: int, u
 def list_keys(*, organization: str, url: str | None, name: str) -> None:
     """List the API keys of ORGANIZATION, oldest first.
 
-    Their ids are what they are revoked by. Their text is shown by nothing any more.
+    `crosshook keys revoke` takes a key's id. No command shows a key's text again.
 
     Example:
       crosshook keys list af5fbd30-7ce7-4548-8b30-4cd59cb2aba1
@@ -141,9 +146,9 @@ def list_keys(*, organization: str, url: str | None, name: str) -> None:
     except AdminError as error:
         raise failure(error) from error
     if found:
-        WideConsole().print(keys_table(found))
+        TableConsole().print(keys_table(found))
     else:
-        issue_one = f"crosshook keys issue {organization_id}{target.options}"
+        issue_one = f"{own_command()} keys issue {organization_id}{target.options}"
         click.echo(f"organization {organization_id} has no API keys; issue one with `{issue_one}`")
 
 
@@ -153,14 +158,13 @@ def list_keys(*, organization: str, url: str | None, name: str) -> None:
 @wait_options
 @target_options
 def revoke(*, organization: str, key_id: str, consistency: str, timeout: int, url: str | None, name: str) -> None:
-    """Revoke the API key KEY_ID of ORGANIZATION, for good.
+    """Revoke the API key KEY_ID of ORGANIZATION, permanently.
 
-    Once it says that the key is revoked everywhere, no request that comes later is
-    let in with it, in any region. If it fails, repeat it until it succeeds: a key that
-    is revoked already can be revoked again.
+    After it has succeeded, every region refuses each later request with this key.
+    If it fails, repeat it until it succeeds: a revoked key can be revoked again.
 
     Example:
-      crosshook keys revoke af5fbd30-7ce7-4548-8b30-4cd59cb2aba1 01a209cc-d549-7788-b87c-a8c76edb7d8d
+      crosshook keys revoke $ORG 01a209cc-d549-7788-b87c-a8c76edb7d8d
     """
     organization_id, found_id = _uuid(organization, "ORGANIZATION"), _uuid(key_id, "KEY_ID")
     target = _target(url, name)
@@ -172,33 +176,32 @@ def revoke(*, organization: str, key_id: str, consistency: str, timeout: int, ur
 
 
 def _target(url: str | None, name: str) -> Target:
-    """The service that the options name. Ends the command if that is not one, or its admin key is not known."""
+    """The service that the options name. Ends the command if the URL is wrong or there is no admin key."""
     is_given = click.get_current_context().get_parameter_source
     if is_given("name") is ParameterSource.COMMANDLINE:
         if is_given("url") is ParameterSource.COMMANDLINE:
-            raise Misuse("--name is about a demo and --url about a deployment; give one of them")
+            raise Misuse("--name names a demo and --url a deployment; give only one of them")
         url = None
     if url is None:
         demo = status(name)
         service = parse_service_url(demo.regions[0].services[0].url)
-        options = "" if name == DEFAULT_NAME else f" --name {name}"
-        return Target(api=AdminApi(service, admin_key=demo.admin_key), options=options)
+        return Target(api=AdminApi(service, admin_key=demo.admin_key), options=options_of(name))
     try:
         service = parse_service_url(url)
     except InvalidUrl:
-        raise Misuse("--url: expected an address such as http://10.0.0.7:8080, without user, query and #") from None
+        raise Misuse("--url: expected a URL such as http://10.0.0.7:8080, without user, query and #") from None
     try:
         admin_key = Environment(os.environ).secret(ADMIN_KEY)
     except InvalidSetting as error:
         raise Misuse(str(error)) from error
     if not admin_key:
-        raise Misuse(f"{ADMIN_KEY} is not set; --url needs the admin key that the service was started with in it")
+        raise Misuse(f"{ADMIN_KEY} is not set; --url needs it, with the admin key that the service was started with")
     options = f" --url {service}" if is_given("url") is ParameterSource.COMMANDLINE else ""
     return Target(api=AdminApi(service, admin_key=admin_key), options=options)
 
 
 def _uuid(text: str, argument: str) -> str:
-    """The id that `text` is. What it is otherwise is not repeated, since it may be a key."""
+    """The UUID in `text`. The error does not repeat the text, since it may be a key."""
     found = uuid_in(text)
     if found is None:
         raise Misuse(f"{argument}: expected a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
@@ -210,19 +213,19 @@ def _wait(consistency: str, timeout_seconds: int) -> Wait:
 
 
 def _where(consistency: str) -> str:
-    return "every region" if consistency == Level.ALL_REGIONS else "the region that was asked"
+    return "every region" if consistency == Level.ALL_REGIONS else "this region"
 
 
 def _still_let_in(error: AdminError) -> str:
-    """What a revocation that did not come to its end leaves open."""
+    """What an unfinished revocation leaves open, and what to do."""
     if isinstance(error, NotReached) and error.is_committed:
         missing = ", ".join(error.pending)
-        repeat = "repeat this until it succeeds; `crosshook lag` shows who is behind"
-        return f"until then {missing} may let the key in: {repeat}"
-    return "the key may not be revoked: repeat this until it succeeds"
+        repeat = f"repeat the command until it succeeds; `{own_command()} lag` shows which regions are behind"
+        return f"until then {missing} may accept the key: {repeat}"
+    return "the key may still be valid: repeat the command until it succeeds"
 
 
 def _failure(error: AdminError, *, if_unfinished: str) -> click.ClickException:
-    """How a command ends because of `error`, with what to do where it is not known to have been done everywhere."""
+    """The exception that ends a command because of `error`. Unfinished work gets the remedy `if_unfinished`."""
     is_unfinished = isinstance(error, NotReached | Unanswered)
     return click.ClickException(f"{error}; {if_unfinished}") if is_unfinished else failure(error)

@@ -3,18 +3,19 @@
 import click
 
 from cli.help import VerbatimGroup
-from cli.running import DEFAULT_NAME, do, links, name_option
-from cli.tables import WideConsole, links_table
+from cli.running import do, links, name_option, options_of
+from cli.tables import TableConsole, links_table
 from deploy.local.control.messages import CutRegion, DelayPair, HealRegion
+from deploy.own_command import own_command
 
 
 @click.group(cls=VerbatimGroup)
 def link() -> None:
     """Cut, heal and delay the links between running regions.
 
-    A cut is what a partition is: nothing passes either way, open connections stay
-    open, new ones get no answer, and nobody is told. Nothing is lost: what was
-    under way arrives after the heal.
+    A cut is a network partition. Nothing passes either way. Open connections
+    stay open, new ones get no answer, and no process is notified. Nothing is
+    lost: bytes that were under way arrive after the heal.
 
     Examples:
       crosshook link status
@@ -25,29 +26,33 @@ def link() -> None:
 
 
 _region = click.argument("region", envvar="CROSSHOOK_REGION")
-"""Beside a process of a region, that is the one that is meant."""
+"""In a container of a region, the environment names that region."""
 
 
 @link.command()
 @_region
 @name_option
 def cut(region: str, name: str) -> None:
-    """Cut REGION off from all others; without it, the one in $CROSSHOOK_REGION.
+    """Cut REGION off from all other regions.
 
-    Example: after this a write with `all_regions` is a 408 that names asia-japan,
-    and one with `local_region` is a 201 in every region, asia-japan included.
+    Without REGION, the region in $CROSSHOOK_REGION is cut off.
+
+    After this example a write with `all_regions` returns 408 and names
+    asia-japan. A write with `local_region` still returns 201 in every region.
       crosshook link cut asia-japan
     """
     note = do(name, CutRegion(region))
-    which = "" if name == DEFAULT_NAME else f" --name {name}"
-    click.echo(f"{region} is cut off; " + (note or f"heal it with `crosshook link heal {region}{which}`"))
+    remedy = note or f"heal it with `{own_command()} link heal {region}{options_of(name)}`"
+    click.echo(f"{region} is cut off; {remedy}")
 
 
 @link.command()
 @_region
 @name_option
 def heal(region: str, name: str) -> None:
-    """Let everything pass again between REGION, or the one in $CROSSHOOK_REGION, and the others.
+    """Connect REGION again after a cut.
+
+    Without REGION, the region in $CROSSHOOK_REGION is connected again.
 
     Example:
       crosshook link heal asia-japan
@@ -62,13 +67,15 @@ def heal(region: str, name: str) -> None:
 @click.argument("milliseconds", metavar="MS", type=float)
 @name_option
 def delay(a: str, b: str, milliseconds: float, name: str) -> None:
-    """Let a round trip between regions A and B take MS milliseconds from now on.
+    """Set the round trip between two regions, in milliseconds.
+
+    From now on a round trip between A and B takes MS milliseconds (0 to 60000).
 
     Example: a slow day on the Atlantic.
       crosshook link delay us-iowa europe-belgium 400
     """
     note = do(name, DelayPair(a, b, milliseconds))
-    click.echo(f"a round trip between {a} and {b} takes {milliseconds:g} ms" + (f": {note}" if note else ""))
+    click.echo(f"a round trip between {a} and {b} takes {milliseconds:g} ms" + (f"; {note}" if note else ""))
 
 
 @link.command(name="status")
@@ -79,4 +86,4 @@ def show_status(name: str) -> None:
     Example:
       crosshook link status
     """
-    WideConsole().print(links_table(links(name)))
+    TableConsole().print(links_table(links(name)))

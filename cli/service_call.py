@@ -1,4 +1,4 @@
-"""One HTTP request to a service, on a connection of its own, bounded in time and size."""
+"""One HTTP request to a service, on its own connection, with bounded time and size."""
 
 import http.client
 import ssl
@@ -9,17 +9,17 @@ import msgspec
 
 CONNECT_SECONDS_MAX = 5.0
 ANSWER_BYTES_MAX = 4 << 20
-"""Above a page of 1,000 API keys with the longest names."""
+"""More than a page of 1,000 API keys with the longest names."""
 
 _PORTS = {"http": 80, "https": 443}
 
 
 class InvalidUrl(ValueError):
-    """Not the address of a service."""
+    """The text is not the URL of a service."""
 
 
 class ServiceUrl(msgspec.Struct, frozen=True):
-    """Where a service is. The path is what a proxy in front of it adds, and mostly empty."""
+    """The URL of a service. The path is empty, unless a proxy in front of the service adds one."""
 
     scheme: str
     host: str
@@ -33,22 +33,22 @@ class ServiceUrl(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What came back, whole."""
+    """A complete response."""
 
     status: int
     body: bytes
 
 
 class NotConnected(Exception):
-    """Nothing was sent, and why."""
+    """There is no connection, so nothing was sent. The text is the reason."""
 
 
 class NotAnswered(Exception):
-    """The request was sent and no whole answer came back, and why. What it asks for may have been done."""
+    """The request was sent, and no complete response came. The service may have done it. The text is the reason."""
 
 
 def parse_service_url(text: str) -> ServiceUrl:
-    """The address that `text` is. Raises `InvalidUrl`, also where it has a password in it, which others could see."""
+    """The URL in `text`. Raises `InvalidUrl`, also for a URL with a password, which other users could see."""
     try:
         parts = urlsplit(text)
         port = parts.port or _PORTS.get(parts.scheme, 0)
@@ -69,10 +69,9 @@ def call(
     body: bytes | None = None,
     seconds_max: float,
 ) -> Answer:
-    """What the service answers. It is connected to within 5 s, and may be silent for `seconds_max` after that.
+    """The service's response. A connection takes 5 s at most; then the service may be silent for `seconds_max`.
 
-    Redirections are not followed, so that no credentials go where they were not meant to. Raises `NotConnected`,
-    `NotAnswered`.
+    Redirections are not followed, so that no credentials reach another host. Raises `NotConnected`, `NotAnswered`.
     """
     connection = _connection(service)
     try:
@@ -86,13 +85,13 @@ def call(
             with connection.getresponse() as response:
                 body = response.read(ANSWER_BYTES_MAX)
         except TimeoutError as error:
-            raise NotAnswered(f"nothing came within {seconds_max:g} s") from error
+            raise NotAnswered(f"no response within {seconds_max:g} s") from error
         except OSError as error:
             raise NotAnswered(_reason(error)) from error
         except http.client.HTTPException as error:
-            raise NotAnswered("what came is no HTTP") from error
+            raise NotAnswered("the response is not HTTP") from error
         if response.length:
-            raise NotAnswered("what came is not the whole answer")
+            raise NotAnswered("the response is not complete")
         return Answer(status=response.status, body=body)
     finally:
         connection.close()
@@ -106,6 +105,6 @@ def _connection(service: ServiceUrl) -> http.client.HTTPConnection:
 
 
 def _reason(error: Exception) -> str:
-    """An error in words, on one line."""
+    """The error's text, on one line of at most 300 characters."""
     words = (getattr(error, "strerror", None) or str(error)).split()
     return " ".join(words)[:300] or type(error).__name__

@@ -1,8 +1,9 @@
-"""What runs, as tables."""
+"""The tables that the commands print. They fit a terminal of 80 columns."""
 
 import errno
 import os
 from collections.abc import Collection, Iterable, Mapping
+from urllib.parse import urlsplit
 
 from rich import box
 from rich.console import Console
@@ -12,37 +13,36 @@ from rich.text import Text
 from cli.admin_api import ApiKey
 from deploy.local.control.messages import LinksStatus, ProcessStatus, Status
 
-_WIDTH_MIN = 100
+_WIDTH_MIN = 80
 _NAMED_COLUMNS_MAX = 4
-"""With more regions than this the columns are numbered like the rows."""
+"""With more regions than this, numbers stand for the names above the columns."""
 
 
-class WideConsole(Console):
-    """A console that rather lets a terminal break a line than shortens an address."""
+class TableConsole(Console):
+    """A console with room for our tables: a narrower terminal breaks a line, and no address is shortened."""
 
     def __init__(self) -> None:
         super().__init__(highlight=False)
         self.width = max(_WIDTH_MIN, self.width)
 
     def on_broken_pipe(self) -> None:
-        """Nobody reads any more: an error like any other, not rich's exit on the spot, so that all is put away."""
+        """Raise an ordinary error when the reader is gone. Rich would exit at once, and leave processes running."""
         self.quiet = True
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def regions_table(status: Status) -> Table:
-    """Each region's addresses."""
+    """Each region's addresses, as `host:port`."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("region", "HTTP", "NATS", "Redis"):
         table.add_column(heading, no_wrap=True)
     for region in status.regions:
-        nats = "\n".join(server.url for server in region.nats)
-        table.add_row(region.name, _urls(region.services), nats, region.redis.url)
+        table.add_row(region.name, _addresses(region.services), _addresses(region.nats), _addresses([region.redis]))
     return table
 
 
 def links_table(links: LinksStatus) -> Table:
-    """Each pair's round trip in milliseconds; `cut` where nothing passes, and nothing for a pair without a link."""
+    """Each pair's round trip in milliseconds. A cell is `cut` if nothing passes, and empty if there is no link."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("round trip in ms", no_wrap=True)
     are_many = len(links.regions) > _NAMED_COLUMNS_MAX
@@ -56,7 +56,7 @@ def links_table(links: LinksStatus) -> Table:
 
 
 def keys_table(keys: Iterable[ApiKey]) -> Table:
-    """Each API key's id, when it was issued, and its name, whatever that is made of."""
+    """Each API key's id, the time of its issue, and its name, whatever characters that has."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("API key", "issued"):
         table.add_column(heading, no_wrap=True)
@@ -67,7 +67,7 @@ def keys_table(keys: Iterable[ApiKey]) -> Table:
 
 
 def _printable(text: str) -> str:
-    """Without what would move a terminal's cursor."""
+    """The text without characters that would move a terminal's cursor."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
@@ -80,5 +80,5 @@ def _cell(row: str, column: str, cut: Collection[str], milliseconds: Mapping[fro
     return "cut" if row in cut or column in cut else f"{milliseconds[pair]:g}"
 
 
-def _urls(processes: list[ProcessStatus]) -> str:
-    return " ".join(process.url for process in processes) or "-"
+def _addresses(processes: list[ProcessStatus]) -> str:
+    return "\n".join(urlsplit(process.url).netloc for process in processes) or "-"

@@ -1,4 +1,4 @@
-"""`crosshook up`: several regions on this machine."""
+"""`crosshook up`: run several regions on this machine."""
 
 import asyncio
 import os
@@ -19,20 +19,21 @@ from cli.failure import failure, indented
 from cli.guide import ORGANIZATION, Commands, Place, guide
 from cli.help import VerbatimCommand
 from cli.progress import Progress, showing
-from cli.running import DEFAULT_NAME, own_command
-from cli.tables import WideConsole, links_table, regions_table
+from cli.running import options_of
+from cli.tables import TableConsole, links_table, regions_table
 from deploy.local.control.fulfilling import fulfilling
 from deploy.local.control.messages import Status
 from deploy.local.control.server import control_server
 from deploy.local.control.status import links_of, status_of
-from deploy.local.errors import LocalError, ProcessDied
+from deploy.local.errors import DEFAULT_NAME, LocalError, ProcessDied
 from deploy.local.network.geography import REGIONS_MAX
 from deploy.local.processes.supervision import supervise
 from deploy.local.regions import LocalRegions
 from deploy.local.starting import local_regions
+from deploy.own_command import own_command
 
 _OWN_VARIABLES = frozenset({"CROSSHOOK_NATS_SERVER", "CROSSHOOK_REDIS_SERVER"})
-"""Read here; every other `CROSSHOOK_` variable is the processes'."""
+"""This command reads these. Every other `CROSSHOOK_` variable is passed on to the processes."""
 _ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"
 _READY_SECONDS_MAX = 20.0
 _READY_SECONDS_PER_REGION = 5.0
@@ -40,7 +41,7 @@ _ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line says."""
+    """The options of the command line."""
 
     regions: int
     round_trip_milliseconds: float | None
@@ -48,11 +49,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     http_port: int
     nats_servers: int
     name: str
-
-    @property
-    def name_option(self) -> str:
-        """What commands about these regions have to add."""
-        return "" if self.name == DEFAULT_NAME else f" --name {self.name}"
 
 
 @click.command(cls=VerbatimCommand)
@@ -62,27 +58,27 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     default=3,
     show_default=True,
     metavar="N",
-    help="How many regions.",
+    help="The number of regions, 1 to 10.",
 )
 @click.option(
     "--rtt",
     "round_trip_milliseconds",
     type=click.FloatRange(min=0),
     metavar="MS",
-    help="Round trip between any two regions in milliseconds; 0 for none.  [default: what geography makes likely]",
+    help="The round trip between any two regions, in milliseconds; 0 for no delay.  [default: by distance]",
 )
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Keep everything in DIR and start from it again.  [default: a temporary directory]",
+    help="Keep all data in DIR, and start from it the next time.  [default: a temporary directory]",
 )
 @click.option(
     "--http-port",
     type=click.IntRange(1, 65_535 - REGIONS_MAX),
     default=8081,
     show_default=True,
-    help="The first region's port; the others have the ones after it.",
+    help="The HTTP port of the first region; the other regions have the ports after it.",
 )
 @click.option(
     "--nats-servers",
@@ -90,22 +86,26 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     callback=lambda _context, _parameter, value: int(value),
     default="1",
     show_default=True,
-    help="How many NATS servers each region has, and on how many each of its logs is kept.",
+    help="The number of NATS servers of a region. Each log is kept on all of them.",
 )
-@click.option("--name", default=DEFAULT_NAME, show_default=True, help="To run several demos side by side.")
-def up(**options: Any) -> None:  # noqa: ANN401 - click calls it with what the options above say
+@click.option(
+    "--name", default=DEFAULT_NAME, show_default=True, help="The name of this demo. Several demos need different names."
+)
+def up(**options: Any) -> None:  # noqa: ANN401 - click passes the options above
     """Run regions on this machine until Ctrl-C.
 
-    Each has its own NATS, Redis, service and replicator. What passes between them
-    goes through links that take as long as between the continents, and that can be
-    cut: see `crosshook link --help`.
+    Each region has its own NATS, Redis, service and replicator. The regions are
+    connected by links with the delays between continents. `crosshook link --help`
+    shows how to cut, heal and delay the links.
+
+    When all processes are ready, it prints lines to paste into a second terminal.
 
     Examples:
       crosshook up
       crosshook up --data ./demo          start from the same data again
       crosshook up --rtt 0                regions without distance
-      crosshook up --regions 5 --http-port 9001
-      crosshook up --nats-servers 3       regions that outlive a server
+      crosshook up --regions 5 --http-port 9001   ports 9001 to 9005
+      crosshook up --nats-servers 3       a server may be lost
       CROSSHOOK_LOG_LEVEL=debug crosshook up
     """
     try:
@@ -115,7 +115,7 @@ def up(**options: Any) -> None:  # noqa: ANN401 - click calls it with what the o
 
 
 def _run(work: Coroutine[None, None, None]) -> None:
-    """On uvloop where it exists: links delay more evenly on it."""
+    """Run on uvloop if it is installed: the delays of the links are more even on it."""
     try:
         import uvloop  # noqa: PLC0415 - it exists for CPython only
     except ImportError:
@@ -125,7 +125,7 @@ def _run(work: Coroutine[None, None, None]) -> None:
 
 
 async def _until_ended(options: Options) -> None:
-    """Run the regions; the first signal ends them in order, the next one at once."""
+    """Run the regions. The first signal ends them in order, the second one at once."""
     loop = asyncio.get_running_loop()
     demo = loop.create_task(_demo(options))
     for number in _ENDING_SIGNALS:
@@ -136,7 +136,7 @@ async def _until_ended(options: Options) -> None:
 
 
 async def _demo(options: Options) -> None:
-    console = WideConsole()
+    console = TableConsole()
     progress = Progress()
     started = time.monotonic()
     console.print(f"starting {options.regions} {'region' if options.regions == 1 else 'regions'}")
@@ -166,7 +166,7 @@ async def _demo(options: Options) -> None:
 
 
 async def _example_key(status: Status) -> str | None:
-    """The key for the lines to paste. Without it there is still everything else, also what issues one by hand."""
+    """The key for the lines to paste. If it cannot be issued, the first line issues one."""
     try:
         return await asyncio.to_thread(
             example_key,
@@ -176,7 +176,7 @@ async def _example_key(status: Status) -> str | None:
             name="crosshook up",
         )
     except (AdminError, OSError) as error:
-        click.echo(f"no API key for the lines below: {error}", err=True)
+        click.echo(f"the lines below have no API key: {error}", err=True)
         return None
 
 
@@ -186,18 +186,19 @@ def _present(regions: LocalRegions, options: Options, console: Console, *, api_k
     console.print(regions_table(status))
     console.print(links_table(links_of(regions.mesh)))
     console.print(f"organization {ORGANIZATION}\ndata and logs {status.data}\n", soft_wrap=True)
+    console.print("Paste these lines into a second terminal, in the same directory.\n")
     places = [Place(name=region.name, url=region.services[0].url) for region in status.regions]
-    commands = Commands(link=f"{own_command()} link", keys=f"{own_command()} keys", options=options.name_option)
+    commands = Commands(link=f"{own_command()} link", keys=f"{own_command()} keys", options=options_of(options.name))
     for step in guide(places, api_key=api_key, commands=commands):
         click.echo(f"{step.heading}\n\n{step.lines}\n")
 
 
 def _report_death(death: ProcessDied) -> None:
-    click.echo(f"{death}; starting it again\n{indented(death.log_tail)}", err=True)
+    click.echo(f"{death}; it is started again\n{indented(death.log_tail)}", err=True)
 
 
 def _settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """The settings meant for the services and replicators. An empty admin key is none, so that one is made."""
+    """The settings of the services and replicators. An empty admin key is left out, so that a new one is made."""
     return {
         name: value
         for name, value in environment.items()

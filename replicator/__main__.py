@@ -2,10 +2,7 @@
 
 import os
 import sys
-from functools import partial
 
-from replicator.app import main
-from replicator.settings import read_settings
-from runtime.process import run
+from replicator.start import start
 
-sys.exit(run(partial(read_settings, os.environ), main))
+sys.exit(start(os.environ))

@@ -42,7 +42,12 @@ def _answer(host: str, port: int) -> bytes:
         return answer
 
 
+def report(variables: Mapping[str, str]) -> int:
+    """Print the response, which the container engine keeps, and return the exit code."""
+    answered_ready, words = is_ready(variables)
+    print(words)  # noqa: T201 - the engine shows it as the reason why a container is not healthy
+    return 0 if answered_ready else 1
+
+
 if __name__ == "__main__":
-    _is_ready, _words = is_ready(os.environ)
-    print(_words)  # noqa: T201 - the engine keeps it, for whoever asks why a container is not healthy
-    sys.exit(not _is_ready)
+    sys.exit(report(os.environ))

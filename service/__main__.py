@@ -2,10 +2,7 @@
 
 import os
 import sys
-from functools import partial
 
-from runtime.process import run
-from service.app import main
-from service.settings import read_settings
+from service.start import start
 
-sys.exit(run(partial(read_settings, os.environ), main))
+sys.exit(start(os.environ))

@@ -99,7 +99,7 @@ def lag(*, watch: bool, name: str, topology: Path | None, credentials: Path | No
       crosshook lag --watch               live; cut a region in another terminal
       crosshook lag --watch --name mine   of `crosshook up --name mine`
       crosshook lag | grep asia-japan     its line, and what there is to say of it
-      crosshook lag --topology topology.toml --region us-iowa --credentials me.toml
+      crosshook lag --topology regions.toml --region us-iowa --credentials me.toml
     """
     if click.get_current_context().get_parameter_source("name") is ParameterSource.COMMANDLINE:
         topology = region = None

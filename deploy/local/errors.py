@@ -1,11 +1,16 @@
-"""What can go wrong on one machine. Each error's text is one line that says what to do."""
+"""What can go wrong with regions on one machine. Each error's text is one line that names the remedy."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
+from deploy.own_command import own_command
+
+DEFAULT_NAME = "demo"
+"""The name of a demo that was started without `--name`."""
+
 
 class LocalError(Exception):
-    """Something that the person who started the regions can act on."""
+    """The person who started the regions can act on this."""
 
 
 class ServerMissing(LocalError):
@@ -13,87 +18,89 @@ class ServerMissing(LocalError):
 
 
 class PortInUse(LocalError):
-    """Somebody else listens where a process of ours has to."""
+    """Another program listens on a port that one of our processes needs."""
 
     def __init__(self, *, port: int, wanted_by: str, remedy: str) -> None:
         self.port = port
-        super().__init__(f"port {port}, which {wanted_by} needs, is in use; {remedy}")
+        super().__init__(f"port {port} is in use, and {wanted_by} needs it; {remedy}")
 
 
 class ProcessDied(LocalError):
-    """A process ended that should be running."""
+    """A process has ended that should run."""
 
     def __init__(self, *, name: str, ending: str, log: Path, log_tail: str) -> None:
         self.log_tail = log_tail
-        super().__init__(f"{name} ended with {ending}; its log is {log}")
+        super().__init__(f"{name} ended with {ending}; see its log, {log}")
 
 
 class NotReadyInTime(LocalError):
-    """A process runs, but did not become ready within its bound."""
+    """A process runs, but was not ready within its bound."""
 
     def __init__(self, *, name: str, seconds: float, waiting_for: str, log: Path, log_tail: str) -> None:
         self.log_tail = log_tail
-        super().__init__(f"{name} was not ready within {seconds:g} s: {waiting_for}; its log is {log}")
+        super().__init__(f"{name} was not ready within {seconds:g} s: {waiting_for}; see its log, {log}")
 
 
 class StillRunning(LocalError):
-    """A server's files can only be copied or replaced while it is stopped."""
+    """A server runs, so its files cannot be copied or replaced."""
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"{name} is running; stop it before touching its files")
+        super().__init__(f"{name} is running; stop it before you touch its files")
 
 
 class UnknownRegion(LocalError):
-    """A region that is not one of those running."""
+    """No running region has this name."""
 
     def __init__(self, *, region: str, known: Iterable[str]) -> None:
-        super().__init__(f"no region {region!r}; there are {', '.join(known)}")
+        super().__init__(f"there is no region {region!r}; the regions are {', '.join(known)}")
 
 
 class InvalidRequest(LocalError):
-    """An argument that makes no sense, and what would."""
+    """An argument is not allowed; the text says what is."""
 
 
 class DataInUse(LocalError):
-    """Other regions run on this data directory."""
+    """Other running regions use this data directory."""
 
     def __init__(self, *, data: Path) -> None:
-        super().__init__(f"{data} is in use by other running regions; stop them or name another directory")
+        super().__init__(f"other running regions use {data}; stop them or name another directory")
 
 
 class RegionsMissing(LocalError):
-    """The data directory knows regions that were not asked for."""
+    """The data directory holds regions that would not be started."""
 
     def __init__(self, *, data: Path, left_out: Iterable[str]) -> None:
         names = ", ".join(left_out)
-        super().__init__(f"{data} also holds {names}; start with more --regions or name another directory")
+        super().__init__(f"{data} also holds {names}; start more --regions or name another directory")
 
 
 class NatsServersDiffer(LocalError):
-    """The data directory is of regions with another number of NATS servers, which cannot take its logs."""
+    """The logs in the data directory belong to another number of NATS servers, so these servers cannot take them."""
 
     def __init__(self, *, data: Path, held: int) -> None:
-        super().__init__(f"{data} is of --nats-servers {held}; start with that or name another directory")
+        super().__init__(
+            f"{data} was made with --nats-servers {held}; start with that number or name another directory"
+        )
 
 
 class DemoRunning(LocalError):
-    """Regions of that name run already."""
+    """A demo of this name runs already."""
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"a demo named {name!r} is running already; end it or choose another --name")
+        super().__init__(f"a demo named {name!r} runs already; end it or choose another --name")
 
 
 class NoDemo(LocalError):
-    """Nobody answers under that name."""
+    """No demo answers under this name."""
 
-    def __init__(self, *, name: str, why: str) -> None:
-        command = "crosshook up" if name == "demo" else f"crosshook up --name {name}"
-        super().__init__(f"the demo named {name!r} {why} with `{command}`")
+    def __init__(self, *, name: str, why: str, remedy: str) -> None:
+        options = "" if name == DEFAULT_NAME else f" --name {name}"
+        super().__init__(f"the demo named {name!r} {why}; {remedy} with `{own_command()} up{options}`")
 
 
 class KeepsDying(LocalError):
-    """A process ended again and again."""
+    """A process ended too often to be started again."""
 
     def __init__(self, *, name: str, times: int, seconds: float, last: ProcessDied) -> None:
         self.log_tail = last.log_tail
-        super().__init__(f"{name} ended {times} times within {seconds:g} s and is given up: {last}")
+        super().__init__(f"{name} ended {times} times within {seconds:g} s and is not started again: {last}")

@@ -12,7 +12,7 @@ from deploy.local.processes.server_process import ServerProcess
 from deploy.local.region import LocalRegion
 
 Report = Callable[[str, str], None]
-"""Told the name of a process and what it waits for; an empty text means that it is ready."""
+"""Called with the name of a process and what it waits for. An empty text means that the process is ready."""
 
 
 class LocalRegions:
@@ -65,6 +65,9 @@ class LocalRegions:
 
     async def wait_ready(self, *, within_seconds: float = READY_SECONDS_MAX, report: Report | None = None) -> None:
         """Return once every process is ready. Raises `ProcessDied` or `NotReadyInTime` for the first that fails."""
+        if report is not None:
+            for process in self.processes:
+                report(process.name, "it has just started")
         try:
             async with asyncio.TaskGroup() as group:
                 for process in self.processes:

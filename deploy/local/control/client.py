@@ -1,4 +1,4 @@
-"""Talk to regions that run in another process."""
+"""Send a request to the process that runs the regions."""
 
 import socket
 
@@ -12,7 +12,7 @@ _ANSWER_SECONDS_MAX = 5.0
 
 
 def ask(name: str, request: Request) -> Answer:
-    """What the regions called `name` answer. Raises `NoDemo` if none of that name run, or they do not answer in 5 s."""
+    """The answer of the demo called `name`. Raises `NoDemo` if none runs, or if it does not answer within 5 s."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(_ANSWER_SECONDS_MAX)
         try:
@@ -21,8 +21,7 @@ def ask(name: str, request: Request) -> Answer:
             with connection.makefile("rb") as answers:
                 return decode_answer(answers.readline())
         except TimeoutError as error:
-            raise NoDemo(
-                name=name, why=f"gives no answer within {_ANSWER_SECONDS_MAX:g} s; end it and start it"
-            ) from error
+            why = f"did not answer within {_ANSWER_SECONDS_MAX:g} s"
+            raise NoDemo(name=name, why=why, remedy="end it, then start it again") from error
         except (OSError, msgspec.DecodeError) as error:
-            raise NoDemo(name=name, why="is not running; start it") from error
+            raise NoDemo(name=name, why="does not run", remedy="start it") from error

@@ -1,4 +1,4 @@
-"""`crosshook keys`, on regions that run: what it does, and the one line that it ends with where it cannot."""
+"""`crosshook keys` on running regions: what it does, and the one line of each failure."""
 
 import asyncio
 import re
@@ -19,6 +19,7 @@ from deploy.local import HttpProcess, LocalRegions, ServerProcess, local_regions
 from deploy.local.control.fulfilling import fulfilling
 from deploy.local.control.server import control_server
 from deploy.local.network.ports import Ports
+from deploy.own_command import own_command
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,7 +53,7 @@ def organization() -> str:
 
 
 async def keys(*arguments: str, admin_key: str | None = None) -> Ended:
-    """In this process, since most of a command's time is Python's start."""
+    """Run the command in this process, since most of its time would be Python's start."""
     environment = {"CROSSHOOK_ADMIN_KEY": admin_key}
     result = await asyncio.to_thread(CliRunner().invoke, main, ["keys", *arguments], env=environment)
     return Ended(code=result.exit_code, stdout=result.stdout, stderr=result.stderr)
@@ -91,7 +92,7 @@ async def paused(demo: LocalRegions, process: ServerProcess) -> AsyncIterator[No
         await demo.wait_ready()
 
 
-async def test_the_key_alone_is_on_standard_output_and_lets_in_everywhere(
+async def test_the_key_alone_is_on_standard_output_and_every_region_accepts_it(
     demo: LocalRegions, organization: str
 ) -> None:
     arguments = (sys.executable, "-m", "cli", "keys", "issue", organization, "--name", NAME)
@@ -99,22 +100,22 @@ async def test_the_key_alone_is_on_standard_output_and_lets_in_everywhere(
     stdout, stderr = (output.decode() for output in await process.communicate())
     assert KEY.fullmatch(stdout)
     (key_id,) = await ids_of(organization)
-    revoke_it = f"crosshook keys revoke {organization} {key_id} --name {NAME}"
-    known = f"API key {key_id}: every region lets it in. It is shown this once"
+    revoke_it = f"{own_command()} keys revoke {organization} {key_id} --name {NAME}"
+    known = f"API key {key_id}: every region accepts it. It is shown only once"
     assert stderr == f"{known}; revoke it with `{revoke_it}`\n"
     for region in demo.regions.values():
         assert await status_with(stdout.strip(), organization, region.http_url) == 200
 
 
 @pytest.mark.usefixtures("demo")
-async def test_a_key_that_cannot_be_written_down_is_to_be_revoked(organization: str) -> None:
+async def test_a_key_that_cannot_be_written_must_be_revoked(organization: str) -> None:
     line = f"{sys.executable} -m cli keys issue {organization} --name {NAME} > /dev/full"
     process = await asyncio.create_subprocess_shell(line, stderr=subprocess.PIPE)
     _, stderr = await process.communicate()
     words, error = stderr.decode().splitlines()
     assert process.returncode == 1
     assert (await ids_of(organization))[0] in words
-    assert error.startswith("Error: the key cannot be written (")
+    assert error.startswith("Error: the key cannot be written to standard output (")
     assert error.endswith("); revoke it and issue another")
 
 
@@ -129,23 +130,21 @@ async def test_a_revoked_key_is_refused_everywhere_and_listed_no_more(demo: Loca
     assert await ids_of(organization) == [still_there]
 
 
-async def test_with_local_region_only_the_region_that_was_asked_is_waited_for(
-    demo: LocalRegions, organization: str
-) -> None:
+async def test_with_local_region_the_command_waits_for_one_region_only(demo: LocalRegions, organization: str) -> None:
     await demo.cut(BELGIUM)
     try:
         ended = await of_demo("issue", organization, "--consistency", "local_region")
         assert ended.code == 0
-        assert "the region that was asked lets it in" in ended.stderr
+        assert "this region accepts it" in ended.stderr
         (key_id,) = await ids_of(organization)
         ended = await of_demo("revoke", organization, key_id, "--consistency", "local_region")
-        assert ended == Ended(0, f"API key {key_id} is revoked: the region that was asked refuses it\n", "")
+        assert ended == Ended(0, f"API key {key_id} is revoked: this region refuses it\n", "")
     finally:
         await demo.heal(BELGIUM)
 
 
 @pytest.mark.usefixtures("demo")
-async def test_the_list_has_all_pages_in_the_order_of_issue_and_names_as_they_are(
+async def test_the_list_has_all_pages_in_the_order_of_issue_and_every_name_is_shown_as_text(
     organization: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ["[red]alarm[/red]", "\x1b[2J", "three", "four", "five"]
@@ -164,13 +163,13 @@ async def test_the_list_has_all_pages_in_the_order_of_issue_and_names_as_they_ar
 
 
 @pytest.mark.usefixtures("demo")
-async def test_an_organization_without_keys_is_told_how_to_get_one(organization: str) -> None:
-    issue_one = f"crosshook keys issue {organization} --name {NAME}"
+async def test_the_list_of_an_organization_without_keys_shows_how_to_issue_one(organization: str) -> None:
+    issue_one = f"{own_command()} keys issue {organization} --name {NAME}"
     expected = f"organization {organization} has no API keys; issue one with `{issue_one}`\n"
     assert await of_demo("list", organization) == Ended(0, expected, "")
 
 
-async def test_a_service_of_a_deployment_is_asked_with_the_admin_key_of_the_environment(
+async def test_the_admin_key_of_the_environment_is_sent_to_the_service_of_a_deployment(
     demo: LocalRegions, organization: str
 ) -> None:
     url = demo.region(BELGIUM).http_url
@@ -184,7 +183,7 @@ async def test_a_service_of_a_deployment_is_asked_with_the_admin_key_of_the_envi
     assert await ids_of(organization) == []
 
 
-async def test_where_a_region_is_missing_a_408_says_that_the_key_is_nobodys(
+async def test_without_every_region_a_408_says_that_the_text_of_the_key_is_lost(
     demo: LocalRegions, organization: str
 ) -> None:
     await demo.cut(BELGIUM)
@@ -192,16 +191,16 @@ async def test_where_a_region_is_missing_a_408_says_that_the_key_is_nobodys(
         ended = await of_demo("issue", organization, "--timeout", "1")
     finally:
         await demo.heal(BELGIUM)
-    find_it = f"crosshook keys list {organization} --name {NAME}"
+    find_it = f"{own_command()} keys list {organization} --name {NAME}"
     reached = (
         f"all_regions was not reached within 1 s: waiting for {BELGIUM}; it is in the log and goes on to every region"
     )
-    remedy = f"if it was issued, nobody was shown its text: find its id with `{find_it}`, revoke it, issue another"
+    remedy = f"if it was issued, its text was not shown: find its id with `{find_it}`, revoke it, and issue another"
     assert ended == Ended(1, "", f"Error: {reached}; {remedy}\n")
     assert len(await ids_of(organization)) == 1
 
 
-async def test_where_a_region_is_missing_a_408_says_who_lets_a_revoked_key_in(
+async def test_without_every_region_a_408_names_the_region_that_may_accept_a_revoked_key(
     demo: LocalRegions, organization: str
 ) -> None:
     api_key = await issued(organization)
@@ -212,8 +211,8 @@ async def test_where_a_region_is_missing_a_408_says_who_lets_a_revoked_key_in(
         assert await status_with(api_key, organization, demo.region(BELGIUM).http_url) == 200
     finally:
         await demo.heal(BELGIUM)
-    behind = "`crosshook lag` shows who is behind"
-    remedy = f"until then {BELGIUM} may let the key in: repeat this until it succeeds; {behind}"
+    behind = f"`{own_command()} lag` shows which regions are behind"
+    remedy = f"until then {BELGIUM} may accept the key: repeat the command until it succeeds; {behind}"
     assert (ended.code, ended.stdout) == (1, "")
     assert ended.stderr.endswith(f"it is in the log and goes on to every region; {remedy}\n")
     for _ in range(2):
@@ -222,7 +221,7 @@ async def test_where_a_region_is_missing_a_408_says_who_lets_a_revoked_key_in(
         assert await status_with(api_key, organization, demo.region(BELGIUM).http_url) == 401
 
 
-async def test_where_the_log_does_not_answer_a_revocation_is_to_be_repeated(
+async def test_a_revocation_that_the_log_does_not_confirm_must_be_repeated(
     demo: LocalRegions, organization: str
 ) -> None:
     await issued(organization)
@@ -230,11 +229,11 @@ async def test_where_the_log_does_not_answer_a_revocation_is_to_be_repeated(
     async with paused(demo, demo.region(IOWA).nats):
         ended = await of_demo("revoke", organization, key_id, "--timeout", "1")
     assert (ended.code, ended.stdout) == (1, "")
-    remedy = "the key may not be revoked: repeat this until it succeeds"
+    remedy = "the key may still be valid: repeat the command until it succeeds"
     assert ended.stderr.endswith(f"the log did not answer, it may still land; {remedy}\n"), ended.stderr
 
 
-async def test_what_a_region_cannot_do_now_is_to_be_tried_again(demo: LocalRegions, organization: str) -> None:
+async def test_a_region_that_cannot_issue_a_key_now_asks_for_another_try(demo: LocalRegions, organization: str) -> None:
     url = demo.region(IOWA).http_url
     async with paused(demo, demo.region(IOWA).redis):
         ended = await of_demo("issue", organization, "--timeout", "1")
@@ -243,7 +242,9 @@ async def test_what_a_region_cannot_do_now_is_to_be_tried_again(demo: LocalRegio
     assert ended.stderr.endswith("nothing was done, try again\n")
 
 
-async def test_too_many_keys_are_refused_with_what_makes_room(demo: LocalRegions, organization: str) -> None:
+async def test_too_many_keys_are_refused_and_the_error_says_how_to_make_room(
+    demo: LocalRegions, organization: str
+) -> None:
     await issued(organization)
     strict = await started(demo, {"CROSSHOOK_API_KEYS_MAX": "1"})
     ended = await keys("issue", organization, "--url", strict.url, admin_key=demo.admin_key)
@@ -251,11 +252,9 @@ async def test_too_many_keys_are_refused_with_what_makes_room(demo: LocalRegions
     assert ended == Ended(1, "", f"Error: {strict.url} answered 422: {said}\n")
 
 
-async def test_a_service_without_admin_routes_is_told_from_one_without_the_key(
-    demo: LocalRegions, organization: str
-) -> None:
+async def test_a_service_without_admin_routes_is_named_as_the_cause(demo: LocalRegions, organization: str) -> None:
     plain = await started(demo, {"CROSSHOOK_ADMIN_KEY": ""})
-    remedy = "start it with CROSSHOOK_ADMIN_KEY, or name one that was started so"
+    remedy = "start it with CROSSHOOK_ADMIN_KEY, or give the URL of a service that was started with it"
     expected = Ended(1, "", f"Error: the service at {plain.url} has no admin routes; {remedy}\n")
     for arguments in (("issue", organization), ("list", organization), ("revoke", organization, str(uuid4()))):
         assert await keys(*arguments, "--url", plain.url, admin_key=demo.admin_key) == expected
@@ -271,33 +270,33 @@ async def started(demo: LocalRegions, settings: dict[str, str]) -> HttpProcess:
 async def test_another_admin_key_is_refused(demo: LocalRegions, organization: str) -> None:
     url = demo.region(IOWA).http_url
     ended = await keys("list", organization, "--url", url, admin_key=OTHER_ADMIN_KEY)
-    remedy = "was started with another admin key; set CROSSHOOK_ADMIN_KEY to that one"
+    remedy = "was started with another admin key; set CROSSHOOK_ADMIN_KEY to that key"
     assert ended == Ended(2, "", f"Error: the service at {url} {remedy}\n")
 
 
 @pytest.mark.usefixtures("demo")
-async def test_a_key_that_is_not_there_cannot_be_revoked(organization: str) -> None:
+async def test_an_unknown_key_cannot_be_revoked(organization: str) -> None:
     key_id = str(uuid4())
     ended = await of_demo("revoke", organization, key_id)
     why = (
-        "it was never issued to this organization, or the region that was asked has not applied that yet: "
-        "`crosshook keys list` shows its keys"
+        "either this organization never had it, or this region has not applied its issue yet; "
+        f"`{own_command()} keys list ORGANIZATION` lists the keys"
     )
     assert ended == Ended(2, "", f"Error: API key not found: {key_id}; {why}\n")
 
 
-async def test_where_nobody_listens_nothing_was_done(organization: str) -> None:
+async def test_without_a_service_at_the_url_nothing_was_done(organization: str) -> None:
     ports = Ports()
     url = f"http://127.0.0.1:{ports.claim_any()}"
     ports.close()
     ended = await keys("issue", organization, "--url", url, admin_key=OTHER_ADMIN_KEY)
-    why = "Connection refused; nothing was done, see whether a service listens there"
+    why = "Connection refused; nothing was done; check that a service listens there"
     assert ended == Ended(1, "", f"Error: no connection to {url}: {why}\n")
 
 
-async def test_without_a_demo_it_says_how_to_start_one(organization: str) -> None:
-    ended = await keys("issue", organization, "--name", "nobody")
-    expected = "Error: the demo named 'nobody' is not running; start it with `crosshook up --name nobody`\n"
+async def test_without_a_demo_the_error_says_how_to_start_one(organization: str) -> None:
+    ended = await keys("issue", organization, "--name", "absent")
+    expected = f"Error: the demo named 'absent' does not run; start it with `{own_command()} up --name absent`\n"
     assert ended == Ended(1, "", expected)
 
 
@@ -315,12 +314,12 @@ async def test_without_a_demo_it_says_how_to_start_one(organization: str) -> Non
         (
             ["list", str(uuid4()), "--url", "127.0.0.1:8081"],
             OTHER_ADMIN_KEY,
-            "--url: expected an address such as http://10.0.0.7:8080, without user, query and #",
+            "--url: expected a URL such as http://10.0.0.7:8080, without user, query and #",
         ),
         (
             ["list", str(uuid4()), "--url", "http://127.0.0.1:8081"],
             None,
-            "CROSSHOOK_ADMIN_KEY is not set; --url needs the admin key that the service was started with in it",
+            "CROSSHOOK_ADMIN_KEY is not set; --url needs it, with the admin key that the service was started with",
         ),
         (
             ["list", str(uuid4()), "--url", "http://127.0.0.1:8081"],
@@ -330,7 +329,7 @@ async def test_without_a_demo_it_says_how_to_start_one(organization: str) -> Non
         (
             ["list", str(uuid4()), "--url", "http://127.0.0.1:8081", "--name", "demo"],
             OTHER_ADMIN_KEY,
-            "--name is about a demo and --url about a deployment; give one of them",
+            "--name names a demo and --url a deployment; give only one of them",
         ),
     ],
 )

@@ -21,6 +21,7 @@ from cli.service_call import parse_service_url
 from deploy.local import LocalRegions, local_regions
 from deploy.local.control.fulfilling import fulfilling
 from deploy.local.control.server import control_server
+from deploy.own_command import own_command
 
 NAME = "lagging"
 IOWA, BELGIUM = "us-iowa", "europe-belgium"
@@ -175,7 +176,7 @@ async def test_on_a_terminal_it_is_as_wide_as_that_and_is_drawn_again_in_place(d
 
 
 async def test_without_a_demo_it_says_how_to_start_one() -> None:
-    expected = f"Error: the demo named '{NAME}' is not running; start it with `crosshook up --name {NAME}`\n"
+    expected = f"Error: the demo named '{NAME}' does not run; start it with `{own_command()} up --name {NAME}`\n"
     assert await outcome("lag", "--name", NAME) == (1, expected)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-STAND_IN = Path(__file__).parents[2] / "unit" / "deploy" / "stand_in.py"
+STAND_IN = Path(__file__).parents[2] / "unit" / "deploy" / "local" / "processes" / "stand_in.py"
 
 
 @pytest.fixture

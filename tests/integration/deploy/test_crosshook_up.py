@@ -1,4 +1,4 @@
-"""`crosshook up` and `crosshook link`, as people type them."""
+"""`crosshook up` and `crosshook link`, as typed at a shell."""
 
 import asyncio
 import os
@@ -16,12 +16,13 @@ import pytest
 from deploy.local.control.client import ask
 from deploy.local.control.messages import AskStatus, Status
 from deploy.local.network.ports import LOCALHOST, Ports
+from deploy.own_command import own_command
 
 NAME = "tested"
 
 
 class Demo:
-    """A `crosshook up` of a test, with what it has written so far."""
+    """A `crosshook up` of a test, with its output so far."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -45,7 +46,7 @@ class Demo:
 
 @pytest.fixture
 def runtime(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the control socket is, in a temporary directory that has to be empty in the end."""
+    """The temporary directory with the control socket. It must be empty at the end."""
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     return temporary
 
@@ -125,7 +126,7 @@ async def test_a_signal_ends_it_with_no_process_and_no_file_left(
     assert is_empty(runtime)
 
 
-async def test_it_prints_addresses_the_organization_and_lines_to_paste(demo: Demo, first_port: int) -> None:
+async def test_up_prints_addresses_the_organization_and_lines_to_paste(demo: Demo, first_port: int) -> None:
     await demo.says(f"http://{LOCALHOST}:{first_port + 1}/organizations/webhooks/$WEBHOOK/triggers")
     await demo.says(f" keys list af5fbd30-7ce7-4548-8b30-4cd59cb2aba1 --name {NAME}\n")
     for text in (
@@ -141,10 +142,10 @@ async def test_it_prints_addresses_the_organization_and_lines_to_paste(demo: Dem
         assert text in demo.output
 
 
-async def test_links_are_cut_healed_and_delayed_while_it_runs(demo: Demo) -> None:
+async def test_links_are_cut_healed_and_delayed_while_the_regions_run(demo: Demo) -> None:
     assert await outcome("link", "cut", "europe-belgium", "--name", NAME) == (
         0,
-        f"europe-belgium is cut off; heal it with `crosshook link heal europe-belgium --name {NAME}`\n",
+        f"europe-belgium is cut off; heal it with `{own_command()} link heal europe-belgium --name {NAME}`\n",
     )
     assert [region.is_cut for region in status().regions] == [False, True]
     code, _ = await outcome("link", "heal", "europe-belgium", "--name", NAME)
@@ -157,23 +158,23 @@ async def test_links_are_cut_healed_and_delayed_while_it_runs(demo: Demo) -> Non
     assert re.search(r"us-iowa +- +412", table)
     assert await outcome("link", "cut", "mars", "--name", NAME) == (
         2,
-        "Error: no region 'mars'; there are us-iowa, europe-belgium\n",
+        "Error: there is no region 'mars'; the regions are us-iowa, europe-belgium\n",
     )
     assert demo.process.returncode is None
 
 
-async def test_a_second_one_of_the_same_name_is_refused(demo: Demo, first_port: int) -> None:
+async def test_a_second_demo_of_the_same_name_is_refused(demo: Demo, first_port: int) -> None:
     port = str(first_port + 100)
     code, output = await outcome("up", "--http-port", port, "--name", NAME)
     assert code == 1
-    assert "Error: a demo named 'tested' is running already; end it or choose another --name" in output
+    assert "Error: a demo named 'tested' runs already; end it or choose another --name" in output
     assert demo.process.returncode is None
 
 
-async def test_a_process_that_dies_is_named_with_its_log_and_started_again(demo: Demo) -> None:
+async def test_a_dead_process_is_named_with_its_log_and_started_again(demo: Demo) -> None:
     service = status().regions[0].services[0]
     os.kill(service.pid, signal.SIGKILL)
-    await demo.says("us-iowa/service-1 ended with signal SIGKILL; its log is ")
+    await demo.says("us-iowa/service-1 ended with signal SIGKILL; see its log, ")
     await demo.says("| started with")
     await until(lambda: status().regions[0].services[0].pid not in (0, service.pid))
 
@@ -190,12 +191,12 @@ async def test_a_process_that_keeps_dying_ends_everything(demo: Demo, runtime: P
 
     await until(kill_five_times)
     assert await demo.ends() == 1
-    assert "us-iowa/service-1 ended 5 times within 60 s and is given up" in demo.output
+    assert "us-iowa/service-1 ended 5 times within 60 s and is not started again" in demo.output
     assert is_empty(runtime)
 
 
 @pytest.mark.usefixtures("stand_ins", "runtime")
-async def test_a_killed_one_leaves_no_process_and_its_socket_is_replaced(first_port: int) -> None:
+async def test_a_killed_demo_leaves_no_process_and_its_socket_is_replaced(first_port: int) -> None:
     arguments = ("up", "--regions", "1", "--http-port", str(first_port), "--name", NAME)
     first = Demo(await crosshook(*arguments))
     await first.says("ready after")
@@ -211,19 +212,19 @@ async def test_a_killed_one_leaves_no_process_and_its_socket_is_replaced(first_p
 
 
 @pytest.mark.usefixtures("stand_ins")
-async def test_a_signal_while_it_starts_leaves_nothing(
+async def test_a_signal_during_the_start_leaves_nothing(
     runtime: Path, first_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAND_IN_WAITS_FOR", "the tide")
     demo = Demo(await crosshook("up", "--http-port", str(first_port), "--name", NAME))
-    await demo.says("(the tide)")
+    await demo.says("starting: 6 of 12 ready")
     demo.process.terminate()
     assert await demo.ends() == 0
     assert is_empty(runtime)
 
 
 @pytest.mark.usefixtures("stand_ins")
-async def test_a_second_signal_does_not_wait_for_what_does_not_end(
+async def test_a_second_signal_does_not_wait_for_a_process_that_does_not_end(
     runtime: Path, first_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAND_IN_IGNORES_TERM", "yes")
@@ -271,14 +272,14 @@ async def status_with(url: str, api_key: str) -> int:
 
 
 @pytest.mark.usefixtures("stand_ins")
-async def test_without_a_key_it_runs_all_the_same_and_says_why(
+async def test_without_a_key_the_regions_run_and_the_reason_is_printed(
     runtime: Path, first_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STAND_IN_ISSUES_NO_KEY", "yes")
     demo = Demo(await crosshook("up", "--regions", "1", "--http-port", str(first_port), "--name", NAME))
     await demo.says("keys list")
     url = f"http://{LOCALHOST}:{first_port}"
-    assert f"no API key for the lines below: {url} answered 422: no more; nobody may have one\n" in demo.output
+    assert f"the lines below have no API key: {url} answered 422: no more keys are issued\n" in demo.output
     assert re.search(rf"^KEY=\$\(.+ keys issue [0-9a-f-]+ --name {NAME}\)$", demo.output, re.MULTILINE)
     demo.process.terminate()
     assert await demo.ends() == 0
@@ -286,17 +287,17 @@ async def test_without_a_key_it_runs_all_the_same_and_says_why(
 
 
 @pytest.mark.usefixtures("runtime")
-async def test_a_port_in_use_is_one_line_that_names_the_remedy(first_port: int) -> None:
+async def test_a_port_in_use_is_one_line_with_the_remedy(first_port: int) -> None:
     with socket.create_server((LOCALHOST, first_port)):
         code, output = await outcome("up", "--http-port", str(first_port), "--name", NAME)
     assert code == 1
     error = (
-        f"port {first_port}, which the service of us-iowa needs, is in use; end what listens there or choose another"
+        f"port {first_port} is in use, and the service of us-iowa needs it; end what listens there or choose another"
     )
     assert output == f"starting 3 regions\nError: {error} --http-port\n"
 
 
 @pytest.mark.usefixtures("runtime")
-async def test_without_a_demo_a_link_command_says_how_to_start_one() -> None:
-    expected = "Error: the demo named 'tested' is not running; start it with `crosshook up --name tested`\n"
+async def test_without_a_demo_a_link_command_shows_how_to_start_one() -> None:
+    expected = f"Error: the demo named 'tested' does not run; start it with `{own_command()} up --name tested`\n"
     assert await outcome("link", "status", "--name", NAME) == (1, expected)

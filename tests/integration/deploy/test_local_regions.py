@@ -123,7 +123,7 @@ async def test_a_cut_region_is_silent_to_others_and_heals_with_nothing_lost() ->
         assert (await heard.next_msg(timeout=2)).data == b"1"
         await direct.close()
         await remote.close()
-        with pytest.raises(UnknownRegion, match="no region 'mars'; there are us-iowa, europe-belgium"):
+        with pytest.raises(UnknownRegion, match="there is no region 'mars'; the regions are us-iowa, europe-belgium"):
             await demo.cut("mars")
 
 
@@ -157,7 +157,7 @@ async def test_given_data_is_kept_and_started_from_again(tmp_path: Path) -> None
         await client.jetstream().add_stream(name="kept", subjects=["kept"])
         await client.jetstream().publish("kept", b"1")
         await client.close()
-        with pytest.raises(DataInUse, match="is in use by other running regions"):
+        with pytest.raises(DataInUse, match="other running regions use "):
             async with local_regions(regions=1, data=data, services=0, replicators=0):
                 pytest.fail("two cannot have it")
     async with local_regions(regions=2, data=data, services=0, replicators=0) as demo:
@@ -174,7 +174,7 @@ async def test_a_http_port_in_use_is_named_with_its_region(temporary: Path) -> N
     ports = Ports()
     port = ports.claim_any()
     ports.close()
-    named = f"port {port + 1}, which the service of europe-belgium needs, is in use; .*--http-port"
+    named = f"port {port + 1} is in use, and the service of europe-belgium needs it; .*--http-port"
     with socket.create_server((LOCALHOST, port + 1)), pytest.raises(PortInUse, match=named):
         async with local_regions(regions=TWO, http_port=port):
             pytest.fail("it cannot listen")

@@ -85,19 +85,19 @@ def test_a_list_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         (refused(400, "name: expected text"), Invalid, "name: expected text"),
         (refused(401, "header Authorization: …"), AdminKeyRefused, "started with another admin key"),
         (refused(404, "no such route: /admin"), NoAdminRoutes, "start it with CROSSHOOK_ADMIN_KEY"),
-        (refused(404, "API key not found: 1"), UnknownApiKey, "API key not found: 1; it was never issued"),
+        (refused(404, "API key not found: 1"), UnknownApiKey, "API key not found: 1; either this"),
         (refused(408, "body: did not arrive"), Refused, "answered 408: body: did not arrive"),
         (refused(422, "as many as it can have"), Refused, "answered 422: as many as it can have"),
         (refused(429, "try again"), Refused, "answered 429: try again"),
         (refused(503, "try again"), Refused, "answered 503: try again"),
-        (Said(502, b"<html>Bad Gateway</html>"), NotCrosshook, "answered 502 and not as crosshook does"),
-        (Said(404, b'{"detail": "Not Found"}'), NotCrosshook, "name the address of a region's service"),
+        (Said(502, b"<html>Bad Gateway</html>"), NotCrosshook, "answered 502, but is not a crosshook service"),
+        (Said(404, b'{"detail": "Not Found"}'), NotCrosshook, "give the URL of a region's service"),
         (said(500, errors=[]), NotCrosshook, "answered 500"),
         (Said(201, b'{"result": {}}'), NotCrosshook, "answered 201"),
-        (Said(201, b"{", length=2), Unanswered, "did not answer: what came is not the whole answer"),
+        (Said(201, b"{", length=2), Unanswered, "did not answer: the response is not complete"),
     ],
 )
-def test_what_is_not_done_is_said_in_a_line(answer: Said, kind: type[AdminError], message: str) -> None:
+def test_every_failure_is_one_line_with_its_reason(answer: Said, kind: type[AdminError], message: str) -> None:
     with scripted(lambda _: answer) as service, pytest.raises(kind) as caught:
         api_of(service).issue(ORGANIZATION, Wait())
     assert message in str(caught.value)

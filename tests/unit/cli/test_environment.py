@@ -46,7 +46,7 @@ def test_keys_of_a_demo_that_is_named_are_the_demos(service: ScriptedService) ->
     ended = crosshook(
         "keys", "list", str(uuid4()), "--name", "mine", CROSSHOOK_URL=service.url, CROSSHOOK_ADMIN_KEY=ADMIN_KEY
     )
-    assert "the demo named 'mine' is not running" in ended.output
+    assert "the demo named 'mine' does not run" in ended.output
     assert not service.asked
 
 
@@ -55,7 +55,7 @@ def test_lag_looks_from_where_the_environment_says(tmp_path: Path, monkeypatch: 
     missing = str(tmp_path / "topology.toml")
     environment = {"CROSSHOOK_TOPOLOGY": missing, "CROSSHOOK_REGION": "us-iowa"}
     assert f"got '{missing}'" in crosshook("lag", **environment).output
-    assert "the demo named 'mine' is not running" in crosshook("lag", "--name", "mine", **environment).output
+    assert "the demo named 'mine' does not run" in crosshook("lag", "--name", "mine", **environment).output
 
 
 def test_link_is_about_the_region_of_the_environment_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,5 +75,5 @@ def test_link_is_about_the_region_of_the_environment_unless_one_is_named(monkeyp
 def test_link_delay_says_what_it_does_not_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.running.ask", lambda *_: Done("for what a dials"))
     assert crosshook("link", "delay", "a", "b", "40").output == (
-        "a round trip between a and b takes 40 ms: for what a dials\n"
+        "a round trip between a and b takes 40 ms; for what a dials\n"
     )

@@ -55,12 +55,12 @@ def test_a_redirection_is_not_followed() -> None:
 
 
 def test_silence_ends_in_time() -> None:
-    with listening() as url, pytest.raises(NotAnswered, match=r"nothing came within 0.1 s"):
+    with listening() as url, pytest.raises(NotAnswered, match=r"no response within 0.1 s"):
         get(url, seconds_max=0.1)
 
 
 def test_what_is_not_http_is_said_to_be_so() -> None:
-    with listening(b"INFO {}\r\n") as url, pytest.raises(NotAnswered, match="what came is no HTTP"):
+    with listening(b"INFO {}\r\n") as url, pytest.raises(NotAnswered, match="the response is not HTTP"):
         get(url)
 
 
@@ -68,7 +68,7 @@ def test_what_is_not_http_is_said_to_be_so() -> None:
     "answer", [Said(201, b"xx", length=3), Said(201, b"x" * (ANSWER_BYTES_MAX + 1))], ids=["breaks off", "too long"]
 )
 def test_a_part_of_an_answer_is_none(answer: Said) -> None:
-    whole = "what came is not the whole answer"
+    whole = "the response is not complete"
     with scripted(lambda _: answer) as service, pytest.raises(NotAnswered, match=whole):
         get(service.url)
 

@@ -1,7 +1,8 @@
-"""docker-compose.yml says what the code expects, and gives nobody more than is meant for him."""
+"""docker-compose.yml matches the code, and gives each container only what it needs."""
 
 import fnmatch
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ REGIONS = [Region("us-iowa"), Region("europe-belgium"), Region("asia-japan")]
 TEXT = (ROOT / "docker-compose.yml").read_text()
 VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
 COMPOSE: dict[str, Any] = msgspec.yaml.decode(VARIABLE.sub(r"\2", TEXT))
-"""As it is where no variable is set."""
+"""The file with the default of every variable."""
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 ROLES = ("service", "replicator")
 PROCESSES = {f"{region}-{role}-{number}" for region in REGIONS for role in ROLES for number in (1, 2)}
@@ -32,7 +33,7 @@ def networks(service: str) -> set[str]:
 
 
 def mounted(service: str) -> dict[str, str]:
-    """Volume, or path here -> path there, with `:ro` where it is."""
+    """Volume or path here -> path in the container, with `:ro` if it is read-only."""
     return dict(volume.split(":", 1) for volume in SERVICES[service].get("volumes", []))
 
 
@@ -40,7 +41,7 @@ def region_of(service: str) -> str:
     return next(region for region in REGIONS if service.startswith(region))
 
 
-def test_there_is_everything_and_nothing_else() -> None:
+def test_the_file_has_every_service_and_no_other() -> None:
     assert set(SERVICES) == PROCESSES | SERVERS | LINKS | RUN_ONCE | {"prometheus", "grafana"}
 
 
@@ -57,7 +58,7 @@ def test_every_container_is_locked_and_bounded(service: str) -> None:
     assert service == "init" or "cap_add" not in said
 
 
-def test_nobody_but_init_is_root() -> None:
+def test_only_init_runs_as_root() -> None:
     assert "USER 10001:10001\n" in (ROOT / "Dockerfile").read_text()
     assert USERS.crosshook == 10_001
     users = {
@@ -78,7 +79,7 @@ def test_nobody_but_init_is_root() -> None:
 
 
 @pytest.mark.parametrize("service", sorted(PROCESSES | SERVERS | LINKS))
-def test_nobody_but_the_links_is_in_two_regions_networks_or_between_them(service: str) -> None:
+def test_only_the_links_are_in_the_network_between_regions(service: str) -> None:
     here = region_of(service)
     expected = {here}
     if service in LINKS:
@@ -95,7 +96,7 @@ def test_only_prometheus_looks_into_all_regions_and_it_is_not_between_them() -> 
     assert SERVICES["init"]["network_mode"] == "none"
 
 
-def test_nothing_gets_out_of_the_networks_of_and_between_regions() -> None:
+def test_the_networks_of_and_between_regions_have_no_way_out() -> None:
     internal = {"internal": True}
     unanswered = {"driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"}}
     assert COMPOSE["networks"] == {
@@ -104,12 +105,12 @@ def test_nothing_gets_out_of_the_networks_of_and_between_regions() -> None:
     }
 
 
-def test_whoever_is_in_several_networks_passes_no_packets_on() -> None:
+def test_a_container_in_several_networks_forwards_no_packets() -> None:
     for service in LINKS | {"prometheus"}:
         assert SERVICES[service]["sysctls"] == {"net.ipv4.ip_forward": 0}
 
 
-def test_links_are_found_by_the_names_that_they_listen_at() -> None:
+def test_the_links_have_the_names_that_they_listen_at() -> None:
     for region in REGIONS:
         other = next(name for name in REGIONS if name != region)
         assert SERVICES[f"{region}-link"]["networks"] == {
@@ -119,7 +120,7 @@ def test_links_are_found_by_the_names_that_they_listen_at() -> None:
         assert {nats_at(region).host, redis_at(region).host} <= set(SERVICES)
 
 
-def test_everywhere_the_regions_are_in_the_same_order() -> None:
+def test_every_command_names_the_regions_in_the_same_order() -> None:
     for service in LINKS | {"init"}:
         _, *regions = SERVICES[service]["command"]
         assert regions == REGIONS
@@ -139,7 +140,7 @@ def test_each_role_mounts_its_own_volume_of_files_and_no_other() -> None:
     assert not any(mounted(service) for service in LINKS)
 
 
-def test_whoever_reads_a_volume_of_files_as_it_starts_is_known() -> None:
+def test_init_knows_which_services_read_a_volume_when_they_start() -> None:
     known = {volume: services for region in REGIONS for volume, services in services_of(region).items()}
     for service in PROCESSES | SERVERS:
         assert [service in known[volume] for volume, path in mounted(service).items() if path == f"{FILES}:ro"] == [
@@ -150,14 +151,16 @@ def test_whoever_reads_a_volume_of_files_as_it_starts_is_known() -> None:
     }
 
 
-def test_nothing_is_mounted_out_of_the_checkout_whose_files_may_be_its_owners_alone() -> None:
+def test_nothing_is_mounted_from_the_checkout_since_its_files_may_be_private() -> None:
     assert {name for service in SERVICES for name in mounted(service)} <= set(COMPOSE["volumes"])
 
 
 @pytest.mark.parametrize(
     ("service", "paths"), [("prometheus", ["prometheus.yml"]), ("grafana", ["provisioning", "dashboards"])]
 )
-def test_what_monitors_reads_the_files_that_init_puts_into_its_volume(service: str, paths: list[str]) -> None:
+def test_prometheus_and_grafana_read_the_files_that_init_puts_into_their_volumes(
+    service: str, paths: list[str]
+) -> None:
     assert mounted(service)[service] == f"{FILES}:ro"
     told = [*SERVICES[service].get("command", []), *SERVICES[service].get("environment", {}).values()]
     for path in paths:
@@ -165,8 +168,8 @@ def test_what_monitors_reads_the_files_that_init_puts_into_its_volume(service: s
         assert any(name.startswith(path) for name in monitoring_volumes(USERS)[service].files)
 
 
-def test_the_image_has_what_init_puts_into_the_volumes_of_what_monitors() -> None:
-    """A builder does not look into a directory that only a pattern with a wildcard before its last part is about."""
+def test_the_image_has_the_files_that_init_gives_to_prometheus_and_grafana() -> None:
+    """A builder skips a directory if a pattern has a wildcard before its last part."""
     kept = [Path(line[1:]) for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"]
     looked_for = ("prometheus/*.yml", "prometheus/rules/*", "docker/targets/*", "grafana/provisioning/*/*")
     found = [path.relative_to(ROOT) for pattern in looked_for for path in (ROOT / "deploy").glob(pattern)]
@@ -175,7 +178,7 @@ def test_the_image_has_what_init_puts_into_the_volumes_of_what_monitors() -> Non
         assert any(path.parent == one.parent and fnmatch.fnmatch(path.name, one.name) for one in kept), path
 
 
-def test_init_is_given_every_volume_under_its_name_and_nobody_else_the_vault() -> None:
+def test_init_mounts_every_volume_and_only_init_mounts_the_vault() -> None:
     filled = set(data_volumes(REGIONS)) | {
         f"{region}-{role}" for region in REGIONS for role in ("nats", "redis", "service", "replicator")
     }
@@ -185,7 +188,7 @@ def test_init_is_given_every_volume_under_its_name_and_nobody_else_the_vault() -
     assert [name for name in SERVICES if "vault" in mounted(name)] == ["init"]
 
 
-def test_everything_is_published_to_this_machine_only() -> None:
+def test_every_port_is_published_to_this_machine_only() -> None:
     published = {service: said["ports"] for service, said in SERVICES.items() if "ports" in said}
     assert published == {
         **{
@@ -198,7 +201,7 @@ def test_everything_is_published_to_this_machine_only() -> None:
     }
 
 
-def test_whatever_is_published_can_be_published_elsewhere_and_the_guide_knows() -> None:
+def test_every_published_port_can_be_changed_and_the_guide_follows() -> None:
     ports = re.findall(r"127\.0\.0\.1:\$\{(\w+_PORT):-(\d+)\}:\d+\"", TEXT)
     assert len(dict(ports)) == len(ports) == sum(len(said.get("ports", [])) for said in SERVICES.values())
     assert set(re.findall(r"=http://127\.0\.0\.1:\$\{(\w+_PORT):-(\d+)\}", TEXT)) == {
@@ -206,17 +209,17 @@ def test_whatever_is_published_can_be_published_elsewhere_and_the_guide_knows() 
     }
 
 
-def test_every_image_is_a_version_and_nats_is_the_one_that_the_configuration_is_for() -> None:
+def test_every_image_has_a_version_and_the_configuration_is_for_that_nats() -> None:
     images = {said["image"] for said in SERVICES.values()} - {"crosshook"}
     assert all(re.search(r":v?\d+(\.\d+)*(-\w+)?$", image) for image in images)
     assert f"nats:{NATS_VERSION[0]}.{NATS_VERSION[1]}-alpine" in images
 
 
-def test_what_serves_has_a_health_check_and_waits_for_what_it_needs() -> None:
+def test_every_server_has_a_health_check_and_waits_for_what_it_needs() -> None:
     for service in SERVERS | {"prometheus"}:
         assert SERVICES[service]["healthcheck"]["test"]
     for service in SERVERS:
-        assert SERVICES[service]["healthcheck"]["start_period"] == "60s", "what it has may be much to read"
+        assert SERVICES[service]["healthcheck"]["start_period"] == "60s", "it may have much to read"
     for service in SERVERS | LINKS | {"prometheus"}:
         assert SERVICES[service]["depends_on"] == {"init": {"condition": "service_completed_successfully"}}
     assert "HEALTHCHECK " in (ROOT / "Dockerfile").read_text()
@@ -232,7 +235,7 @@ def test_what_serves_has_a_health_check_and_waits_for_what_it_needs() -> None:
     assert SERVICES["guide"]["depends_on"] == {name: {"condition": "service_healthy"} for name in PROCESSES}
 
 
-def test_an_image_of_ours_is_asked_of_no_registry_and_its_base_is_what_the_dockerfile_says() -> None:
+def test_our_image_is_never_pulled_and_its_base_is_that_of_the_dockerfile() -> None:
     ours = {service: said for service, said in SERVICES.items() if said["image"] == "crosshook"}
     assert set(ours) == PROCESSES | LINKS | RUN_ONCE
     assert {said["pull_policy"] for said in ours.values()} == {"never"}
@@ -242,7 +245,34 @@ def test_an_image_of_ours_is_asked_of_no_registry_and_its_base_is_what_the_docke
     assert [service for service, said in SERVICES.items() if "build" in said] == ["init"]
 
 
-def test_prometheus_looks_at_every_process() -> None:
+def test_every_process_has_its_own_name_as_its_host_name() -> None:
+    """The dashboard and `crosshook lag` name a process by its host."""
+    assert {name: SERVICES[name].get("hostname") for name in PROCESSES} == {name: name for name in PROCESSES}
+
+
+def test_every_command_of_a_container_knows_how_it_is_called_from_outside() -> None:
+    commands = {
+        name: said["environment"]["CROSSHOOK_COMMAND"]
+        for name, said in SERVICES.items()
+        if "CROSSHOOK_COMMAND" in said.get("environment", {})
+    }
+    assert commands == {
+        "crosshook": "docker compose run --rm crosshook",
+        **{link: f"docker compose exec {link} crosshook" for link in LINKS},
+    }
+
+
+def test_every_module_that_the_image_installs_reaches_the_builder() -> None:
+    kept = set((ROOT / ".dockerignore").read_text().splitlines())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    modules = [path for package in packages for path in (ROOT / package).rglob("*.py")]
+    assert {f"!{path.parent.relative_to(ROOT)}/*.py" for path in modules} <= kept
+    copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
+    assert copied == set(packages)
+
+
+def test_prometheus_scrapes_every_process() -> None:
     targets: dict[str, tuple[str, dict[str, str]]] = {}
     for path in (ROOT / "deploy" / "docker" / "targets").iterdir():
         for group in msgspec.json.decode(path.read_bytes()):
@@ -257,7 +287,7 @@ def test_prometheus_looks_at_every_process() -> None:
     assert set(looked_for) >= {"crosshook-service", "crosshook-replicator"}
 
 
-def test_no_secret_is_written_down() -> None:
+def test_the_file_has_no_secret() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     assert not re.search(r"(?i)(password|secret|key|token)[^\s:]*: *[\"']?(?!/)[\w+/-]{16,}", text)
 

@@ -78,9 +78,9 @@ def test_every_process_is_a_target_of_its_job_labelled_with_its_region(tmp_path:
 
 
 def test_without_a_demo_nothing_is_written(tmp_path: Path) -> None:
-    ended = CliRunner().invoke(main, ["--name", "nobody-is-here", "--directory", str(tmp_path / "targets")])
+    ended = CliRunner().invoke(main, ["--name", "not-here", "--directory", str(tmp_path / "targets")])
     assert ended.exit_code == 1
-    assert "the demo named 'nobody-is-here' is not running" in ended.output
+    assert "the demo named 'not-here' does not run" in ended.output
     assert not (tmp_path / "targets").exists()
 
 

@@ -29,7 +29,7 @@ def test_both_directions_of_a_pair_are_one() -> None:
 
 
 def test_a_region_that_is_nowhere_is_named() -> None:
-    with pytest.raises(UnknownRegion, match="no region 'atlantis'; there are us-iowa, "):
+    with pytest.raises(UnknownRegion, match="there is no region 'atlantis'; the regions are us-iowa, "):
         plausible_round_trips(("us-iowa", "atlantis"))
 
 

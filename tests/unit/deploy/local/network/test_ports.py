@@ -36,7 +36,7 @@ def test_a_port_in_use_is_named_with_who_wanted_it_and_the_remedy() -> None:
     try:
         with socket.create_server((LOCALHOST, 0)) as server:
             port = server.getsockname()[1]
-            with pytest.raises(PortInUse, match=f"port {port}, which the service needs, is in use; end it"):
+            with pytest.raises(PortInUse, match=f"port {port} is in use, and the service needs it; end it"):
                 ports.claim(port, wanted_by="the service", remedy="end it")
     finally:
         ports.close()

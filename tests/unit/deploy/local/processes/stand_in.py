@@ -1,7 +1,7 @@
-"""In place of a service or a replicator: serves `/readyz`, issues API keys, and misbehaves if its environment says so.
+"""A stand-in for a service or a replicator: it serves `/readyz`, issues API keys, and misbehaves on request.
 
-`STAND_IN_DIES` is an exit code, `STAND_IN_WAITS_FOR` what it says that it waits for, `STAND_IN_IGNORES_TERM` makes
-it deaf to SIGTERM, and with `STAND_IN_ISSUES_NO_KEY` it issues none.
+`STAND_IN_DIES` is an exit code. `STAND_IN_WAITS_FOR` is what `/readyz` reports. With `STAND_IN_IGNORES_TERM` it ignores
+SIGTERM, and with `STAND_IN_ISSUES_NO_KEY` it issues no key.
 """
 
 import json
@@ -20,7 +20,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         if os.environ.get("STAND_IN_ISSUES_NO_KEY"):
-            self.answer(422, {"errors": [{"httpcode": 422, "message": "no more; nobody may have one"}]})
+            self.answer(422, {"errors": [{"httpcode": 422, "message": "no more keys are issued"}]})
             return
         self.answer(201, {"result": {"id": "1", "name": "", "created_at": "", "key": "a-key"}})
 

@@ -86,7 +86,7 @@ async def test_a_paused_process_can_be_stopped(process: HttpProcess) -> None:
 async def test_a_process_that_dies_while_it_is_waited_for_is_named_with_its_log(process: HttpProcess) -> None:
     process.settings["STAND_IN_DIES"] = "7"
     await process.start()
-    with pytest.raises(ProcessDied, match="here/stand-in-1 ended with exit code 7; its log is ") as caught:
+    with pytest.raises(ProcessDied, match="here/stand-in-1 ended with exit code 7; see its log, ") as caught:
         await process.wait_ready(within_seconds=10)
     assert caught.value.log_tail.endswith("out of luck")
 
@@ -102,7 +102,7 @@ async def test_a_process_that_does_not_become_ready_says_what_it_waits_for(proce
     process.settings["STAND_IN_WAITS_FOR"] = "the tide"
     reasons: list[str] = []
     await process.start()
-    with pytest.raises(NotReadyInTime, match=r"not ready within 1 s: the tide; its log is "):
+    with pytest.raises(NotReadyInTime, match=r"not ready within 1 s: the tide; see its log, "):
         await process.wait_ready(within_seconds=1, report=reasons.append)
     assert "the tide" in reasons
 
