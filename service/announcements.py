@@ -12,7 +12,7 @@ from runtime.health import Health, NotReady
 from service.watermarks.acknowledgements import Acknowledgements
 from service.watermarks.heard import Heard
 from service.watermarks.waiters import Waiters
-from service.writes.log_reader import OwnLog
+from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter
 
 SILENCE_SECONDS = 3.0
@@ -50,7 +50,7 @@ class Announcements:
         topology: Topology,
         connection: Connection,
         projection: Answering,
-        own_log: OwnLog,
+        log_state: LogState,
         writer: LogWriter,
         waiting: Waiters,
         acknowledgements: Acknowledgements,
@@ -59,7 +59,7 @@ class Announcements:
         self._topology = topology
         self._connection = connection
         self._projection = projection
-        self._own_log = own_log
+        self._log_state = log_state
         self._writer = writer
         self._waiting = waiting
         self._acknowledgements = acknowledgements
@@ -68,7 +68,7 @@ class Announcements:
         self._applied_to = NOTHING
         self._applied_at = monotonic()
         self.is_draining = False
-        own_log.on_read = self._look_again
+        log_state.on_read = self._look_again
 
     async def keep_listening(self) -> None:
         """Hear every region's announcements, on one session after the other, until cancelled."""
@@ -89,13 +89,13 @@ class Announcements:
 
     def _look_again(self) -> None:
         """More of this region's log was read: what was ahead of it may be recognized now."""
-        for region in self._own_log.forks.ahead:
+        for region in self._log_state.forks.ahead:
             self._take_in(self._latest[region])
 
     def _take_in(self, announcement: Announcement) -> None:
         vector = dict(announcement.vector)
         ours = vector.get(self._here)
-        if ours is not None and not self._own_log.forks.is_believed(announcement.region, ours):
+        if ours is not None and not self._log_state.forks.is_believed(announcement.region, ours):
             del vector[self._here]
         self._waiting.heard(announcement.region, announcement.incarnation, vector, is_current=announcement.is_current)
         if announcement.region == self._here:
@@ -104,8 +104,8 @@ class Announcements:
 
     def _applied(self, sequence: Sequence) -> None:
         """Take in how far this region's own log is applied, and when that last was all of it or had moved."""
-        self._own_log.applied(sequence)
-        if sequence != self._applied_to or not self._own_log.unapplied:
+        self._log_state.applied(sequence)
+        if sequence != self._applied_to or not self._log_state.unapplied:
             self._applied_to, self._applied_at = sequence, monotonic()
 
     def health(self) -> Health:
@@ -115,7 +115,7 @@ class Announcements:
         if not self._connection.is_connected:
             not_ready[NotReady.NATS] = f"NATS of {self._here}: {self._connection.why_not}"
         elif self._writer.why_not:
-            not_ready[NotReady.HALTED if self._own_log.alarm else NotReady.LOG] = self._writer.why_not
+            not_ready[NotReady.HALTED if self._log_state.alarm else NotReady.LOG] = self._writer.why_not
         if self._projection.unanswered:
             not_ready[NotReady.REDIS] = f"Redis of {self._here}: {self._projection.unanswered}"
         elif refused := self._refused():
@@ -130,8 +130,8 @@ class Announcements:
         elif stalled := self._stalled(latest):
             not_ready[NotReady.PROJECTION] = f"the projection to apply this region's log: {stalled}"
         halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
-        if self._own_log.alarm:
-            halted[self._here] = self._own_log.alarm
+        if self._log_state.alarm:
+            halted[self._here] = self._log_state.alarm
         return Health(
             region=self._here,
             not_ready=not_ready,
@@ -142,7 +142,7 @@ class Announcements:
 
     def _stalled(self, latest: Announcement) -> str:
         """Why nothing of this region's own log is applied though there is something, in words; `""` if it is."""
-        unapplied = self._own_log.unapplied
+        unapplied = self._log_state.unapplied
         if not unapplied or monotonic() <= self._applied_at + STALLED_SECONDS:
             return ""
         why = latest.halted.get(self._here) or latest.waiting.get(self._here) or "its replicators do not say why"

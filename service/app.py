@@ -52,7 +52,8 @@ from service.use_cases import UseCases, use_cases
 from service.watermarks.acknowledgements import Acknowledgements
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
-from service.writes.log_reader import OwnLog
+from service.writes.log_reader import LogReader
+from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter
 
 
@@ -78,11 +79,12 @@ async def main(settings: Settings) -> None:
         event_logs = {origin: EventLog(connection, origin) for origin in settings.topology.regions}
         logs = LocalLogs(event_logs)
         concurrency_limit = ConcurrencyLimit(settings.organization_requests_max)
-        own_log = OwnLog(
+        log_state = LogState(tail_events_max=settings.tail_events_max)
+        log_reader = LogReader(
+            log_state,
             here,
             event_log=event_logs[here],
             projection=projection,
-            tail_events_max=settings.tail_events_max,
             retry_keys_max=settings.retry_keys_max,
         )
         waiting = Waiters()
@@ -92,7 +94,7 @@ async def main(settings: Settings) -> None:
             waiting, {region: metrics.ACKNOWLEDGE_SECONDS.labels(region).observe for region in heard_of}
         )
         writer = LogWriter(
-            own_log,
+            log_state,
             event_log=event_logs[here],
             acknowledgements=acknowledgements,
             now_milliseconds=settings.clock.now_milliseconds,
@@ -102,7 +104,7 @@ async def main(settings: Settings) -> None:
             topology=settings.topology,
             connection=connection,
             projection=projection,
-            own_log=own_log,
+            log_state=log_state,
             writer=writer,
             waiting=waiting,
             acknowledgements=acknowledgements,
@@ -111,7 +113,7 @@ async def main(settings: Settings) -> None:
             here,
             topology=settings.topology,
             region=region,
-            own_log=own_log,
+            log_state=log_state,
             logs=logs,
             now_milliseconds=settings.clock.now_milliseconds,
         )
@@ -131,7 +133,7 @@ async def main(settings: Settings) -> None:
             settings,
             views=views,
             logs=logs,
-            own_log=own_log,
+            log_state=log_state,
             writer=writer,
             waiting=waiting,
             deadlines=deadlines,
@@ -154,7 +156,7 @@ async def main(settings: Settings) -> None:
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
         app = Instrumentation(HeadAsGet(admission), latencies=latencies, write=write, tracing=tracing)
         works = (
-            own_log.run(),
+            log_reader.run(),
             writer.run(),
             region.keep_listening(),
             sampling.run(),

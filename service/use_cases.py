@@ -15,7 +15,7 @@ from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 from service.writes.command_handler import CommandHandler
 from service.writes.deletions import Deletions
-from service.writes.log_reader import OwnLog
+from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter
 
 
@@ -33,7 +33,7 @@ def use_cases(
     *,
     views: ProjectionReader,
     logs: LocalLogs,
-    own_log: OwnLog,
+    log_state: LogState,
     writer: LogWriter,
     waiting: Waiters,
     deadlines: Deadlines,
@@ -47,7 +47,7 @@ def use_cases(
             here=here,
             topology=topology,
             views=views,
-            own_log=own_log,
+            log_state=log_state,
             writer=writer,
             history=history,
             deletions=Deletions(here, topology=topology, history=history, waiting=waiting),
@@ -63,7 +63,7 @@ def use_cases(
             session_consistency=session_consistency,
             history=history,
             waiting=waiting,
-            is_in_doubt=lambda: own_log.doubt != "",
+            is_in_doubt=lambda: log_state.doubt != "",
             now_milliseconds=now_milliseconds,
             hours=settings.operation_hours,
         ),

@@ -20,7 +20,7 @@ from service.lag.history import LagHistory
 from service.lag.log_ends import LogEnds
 from service.lag.matrix import Known, Lag, Pair, ends, matrix, oldest_unapplied
 from service.reads.local_logs import LocalLogs
-from service.writes.log_reader import OwnLog
+from service.writes.log_state import LogState
 
 log = structlog.get_logger()
 
@@ -53,7 +53,7 @@ class LagSampling:
         *,
         topology: Topology,
         region: Announcements,
-        own_log: OwnLog,
+        log_state: LogState,
         logs: LocalLogs,
         now_milliseconds: Callable[[], int],
     ) -> None:
@@ -63,7 +63,7 @@ class LagSampling:
         self.on_sample: Callable[[LagSample], None] = lambda _: None
         self._here = here
         self._region = region
-        self._own_log = own_log
+        self._log_state = log_state
         self._logs = logs
         self._now_milliseconds = now_milliseconds
         self._since = self._own_read_at = monotonic()
@@ -108,14 +108,14 @@ class LagSampling:
         """What there is to know now."""
         now = monotonic()
         # One that is not read on, for want of room, may be longer.
-        if self._own_log.session is not None and self._own_log.has_room:
+        if self._log_state.session is not None and self._log_state.has_room:
             self._own_read_at = now
-        appending = self._own_log.appending
+        group_commit = self._log_state.group_commit
         return Known(
             here=self._here,
             regions=self.regions,
             heard=self._region.heard_of(),
-            own_end=None if appending is None else appending.tail.end,
+            own_end=None if group_commit is None else group_commit.tail.end,
             own_read_at_seconds=self._own_read_at,
             since_seconds=self._since,
             now_seconds=now,

@@ -22,7 +22,7 @@ from service.watermarks.deadlines import Deadlines
 from service.writes.batch import Accepted, Outcome, Proposal, Repeated, Stale
 from service.writes.decisions import repetition
 from service.writes.deletions import Deletions
-from service.writes.log_reader import OwnLog
+from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter, NothingAppended
 
 
@@ -65,7 +65,7 @@ class CommandHandler:
         here: Region,
         topology: Topology,
         views: ProjectionReader,
-        own_log: OwnLog,
+        log_state: LogState,
         writer: LogWriter,
         history: EventLookup,
         deletions: Deletions,
@@ -76,7 +76,7 @@ class CommandHandler:
         self._here = here
         self._topology = topology
         self._views = views
-        self._own_log = own_log
+        self._log_state = log_state
         self._writer = writer
         self._history = history
         self._deletions = deletions
@@ -158,7 +158,7 @@ class CommandHandler:
             traceparent=traceparent,
         )
         try:
-            self._own_log.applied(view.vector.get(self._here, BEGINNING).sequence)
+            self._log_state.applied(view.vector.get(self._here, BEGINNING).sequence)
             self._writer.submit(proposal)
         except NothingAppended as error:
             raise RegionUnavailable(f"this region's log cannot take events: {error}") from error
@@ -173,7 +173,7 @@ class CommandHandler:
         if proposal.is_handed:
             request.caller.exchange.operation_id = proposal.operation_id
             missing = self._needed(request.wait)
-            raise self._timed_out(request.wait, is_committed=False, missing=missing, doubt=self._own_log.doubt)
+            raise self._timed_out(request.wait, is_committed=False, missing=missing, doubt=self._log_state.doubt)
         raise RegionUnavailable("this region's log does not take events, or not fast enough")
 
     async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
@@ -207,18 +207,18 @@ class CommandHandler:
         Nothing is promised of what is in a log that is in doubt. That may end before the deadline.
         """
         request.caller.exchange.wrote(position)
-        wait, history = request.wait, self._own_log.history
+        wait, reading = request.wait, self._log_state.reading
         with request.caller.exchange.during(Part.WAIT):
             pending = await self._deadlines.reach(position, self._needed(wait), wait.deadline, by=wait.level)
-            if self._doubt(position, history):
+            if self._doubt(position, reading):
                 await self._deadlines.until_seen(_never(), wait.deadline, by=wait.level)
-        if doubt := self._doubt(position, history):
+        if doubt := self._doubt(position, reading):
             raise self._timed_out(wait, is_committed=False, missing=self._needed(wait), doubt=doubt)
         if pending:
             raise self._timed_out(wait, is_committed=True, missing=pending)
 
-    def _doubt(self, position: Position, history: int) -> str:
-        return self._own_log.doubt_since(history) if position.origin == self._here else ""
+    def _doubt(self, position: Position, reading: int) -> str:
+        return self._log_state.doubt_since(reading) if position.origin == self._here else ""
 
     def _needed(self, wait: Wait) -> frozenset[Region]:
         return regions_needed(wait.level, here=self._here, topology=self._topology)

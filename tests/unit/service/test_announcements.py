@@ -49,7 +49,7 @@ def a_view(
         topology=topology(),
         connection=connection,  # type: ignore[arg-type]
         projection=projection or SimpleNamespace(unanswered="", refused=""),
-        own_log=log or Log(),  # type: ignore[arg-type]
+        log_state=log or Log(),  # type: ignore[arg-type]
         writer=writer,  # type: ignore[arg-type]
         waiting=waiting,
         acknowledgements=Acknowledgements(waiting, {}),

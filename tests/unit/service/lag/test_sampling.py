@@ -57,15 +57,15 @@ class World:
         self._read = read
         self._heard_at = 0.0
         anybody: Any = self
-        self.own_log = SimpleNamespace(
-            session="a session", has_room=True, appending=SimpleNamespace(tail=SimpleNamespace(end=mark(7)))
+        self.log_state = SimpleNamespace(
+            session="a session", has_room=True, group_commit=SimpleNamespace(tail=SimpleNamespace(end=mark(7)))
         )
-        own_log: Any = self.own_log
+        log_state: Any = self.log_state
         self.sampling = LagSampling(
             HERE,
             topology=TOPOLOGY,
             region=anybody,
-            own_log=own_log,
+            log_state=log_state,
             logs=LocalLogs({HERE: anybody, THERE: anybody}),
             now_milliseconds=lambda: int(self.now.milliseconds),
         )
@@ -176,10 +176,10 @@ async def test_a_failure_is_survived_and_the_next_second_is_looked_at(
     monkeypatch.setattr(lag_sampling, "SAMPLE_SECONDS", 0.01)
     looked = asyncio.Event()
     there.sampling.on_sample = lambda _: looked.set()
-    healthy, there.own_log.appending = there.own_log.appending, SimpleNamespace()
+    healthy, there.log_state.group_commit = there.log_state.group_commit, SimpleNamespace()
     running = asyncio.create_task(there.sampling.run())
     await asyncio.sleep(0)
-    there.own_log.appending = healthy
+    there.log_state.group_commit = healthy
     async with asyncio.timeout(2):
         await looked.wait()
     running.cancel()

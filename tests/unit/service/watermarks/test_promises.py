@@ -15,7 +15,7 @@ from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 from service.writes.batch import Accepted, Proposal
 from service.writes.command_handler import CommandHandler, TimedOut
-from service.writes.log_reader import OwnLog
+from service.writes.log_state import LogState
 from tests.unit.service.writes.proposals import EPOCH, HERE, ORGANIZATION, a_webhook
 
 THERE = Region("asia-japan")
@@ -28,15 +28,13 @@ class Scene:
 
     def __init__(self) -> None:
         anything = cast("Any", None)
-        self.own_log = OwnLog(
-            HERE, event_log=anything, projection=anything, tail_events_max=anything, retry_keys_max=anything
-        )
+        self.log_state = LogState(tail_events_max=anything)
         self.waiting = Waiters()
         self.writing = CommandHandler(
             here=HERE,
             topology=Topology({region: RegionConfig(nats=[], redis="") for region in (HERE, THERE)}),
             views=cast("Any", self),
-            own_log=self.own_log,
+            log_state=self.log_state,
             writer=cast("Any", self),
             history=anything,
             deletions=anything,
@@ -64,7 +62,7 @@ class Scene:
             self.waiting.heard(region, "first", {HERE: Mark(EPOCH, Sequence(7), "f")}, is_current=True)
 
     def doubt(self, alarm: str) -> None:
-        self.own_log._log_alarm = alarm  # noqa: SLF001 - what a reader of the log finds
+        self.log_state.reading_alarm = alarm
 
 
 @pytest.fixture
@@ -105,7 +103,7 @@ async def test_what_was_in_a_log_that_another_one_replaced_is_not_known(scene: S
     """The other one may have grown past the place since, and every region may have applied it."""
 
     def replace() -> None:
-        scene.own_log.history += 1
+        scene.log_state.reading += 1
         scene.applied_in(HERE, THERE)
 
     asyncio.get_running_loop().call_later(SECONDS / 2, replace)

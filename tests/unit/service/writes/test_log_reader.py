@@ -14,9 +14,10 @@ from structlog.testing import capture_logs
 from adapters.errors import Incomplete, Interrupted, NotCurrent, Unavailable, WentBack
 from adapters.follower import Follower, Stored
 from core.positions import Epoch, Mark, Region, Sequence
-from service.writes import log_reader as own_log_module
+from service.writes import log_reader
 from service.writes.fork_detection import Recognition
-from service.writes.log_reader import OwnLog
+from service.writes.log_reader import LogReader
+from service.writes.log_state import LogState
 
 HERE, THERE = Region("us-halting"), Region("asia-japan")
 EPOCH = Epoch("k3v9x2")
@@ -63,18 +64,15 @@ class View:
 
 
 @asynccontextmanager
-async def running(log: Log, *, tail_events_max: int = 0, view: View | None = None) -> AsyncIterator[OwnLog]:
+async def running(log: Log, *, tail_events_max: int = 0, view: View | None = None) -> AsyncIterator[LogState]:
     anything = cast("Any", None)
-    own_log = OwnLog(
-        HERE,
-        event_log=cast("Any", log),
-        projection=cast("Any", view or View()),
-        tail_events_max=tail_events_max,
-        retry_keys_max=anything,
+    state = LogState(tail_events_max=tail_events_max)
+    reader = LogReader(
+        state, HERE, event_log=cast("Any", log), projection=cast("Any", view or View()), retry_keys_max=anything
     )
-    task = asyncio.create_task(own_log.run())
+    task = asyncio.create_task(reader.run())
     try:
-        yield own_log
+        yield state
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -84,7 +82,7 @@ async def running(log: Log, *, tail_events_max: int = 0, view: View | None = Non
 @pytest.fixture(autouse=True)
 def often(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RETRY_SECONDS", "ALARM_RECHECK_SECONDS", "COMPARE_SECONDS"):
-        monkeypatch.setattr(own_log_module, name, 0.01)
+        monkeypatch.setattr(log_reader, name, 0.01)
 
 
 def halted(reason: str) -> float | None:
@@ -104,12 +102,12 @@ def told(lines: list[Any]) -> list[tuple[str, str]]:
 
 async def test_a_log_that_went_back_is_told_once_in_the_log_and_as_a_metric(lines: list[Any]) -> None:
     log = Log()
-    async with running(log) as own_log:
-        await until(lambda: "not connected" in own_log.waiting_for)
-        assert own_log.alarm == ""
+    async with running(log) as state:
+        await until(lambda: "not connected" in state.waiting_for)
+        assert state.alarm == ""
         log.trouble = WentBack(HERE, known=mark(7), last_sequence=5)
         await until(lambda: halted("went_back") == 1)
-        assert own_log.alarm == "went_back: the log ends at 5, before event 7 that was read from it"
+        assert state.alarm == "went_back: the log ends at 5, before event 7 that was read from it"
         await asyncio.sleep(0.05)
         assert told(lines) == [("halted", "went_back")]
 
@@ -138,14 +136,14 @@ class Doubtful(Log):
 
 async def test_a_log_whose_reader_is_in_doubt_again_and_again_is_waited_for_and_told_once(lines: list[Any]) -> None:
     log = Doubtful()
-    async with running(log, tail_events_max=1) as own_log:
-        await until(lambda: "came after 0" in own_log.waiting_for)
+    async with running(log, tail_events_max=1) as state:
+        await until(lambda: "came after 0" in state.waiting_for)
         before = log.followed
         await until(lambda: log.followed > before + 5)
-        assert "came after 0" in own_log.waiting_for, "that it can be followed proves nothing"
+        assert "came after 0" in state.waiting_for, "that it can be followed proves nothing"
         assert [line["event"] for line in lines] == ["log read again", "waiting"]
         log.is_doubtful = False
-        await until(lambda: own_log.waiting_for == "")
+        await until(lambda: state.waiting_for == "")
 
 
 async def test_an_alarm_in_reading_lasts_until_the_log_can_be_read_on() -> None:
@@ -156,16 +154,16 @@ async def test_an_alarm_in_reading_lasts_until_the_log_can_be_read_on() -> None:
             return await super().heard()
 
     log = Lacking()
-    async with running(log, tail_events_max=1) as own_log:
-        await until(lambda: own_log.alarm != "")
+    async with running(log, tail_events_max=1) as state:
+        await until(lambda: state.alarm != "")
         seen = set()
         before = log.followed
         while log.followed < before + 5:
-            seen.add(own_log.alarm)
+            seen.add(state.alarm)
             await asyncio.sleep(0)
         assert seen == {"incomplete: the log is incomplete: it begins at 5"}
         log.is_doubtful = False
-        await until(lambda: own_log.alarm == "")
+        await until(lambda: state.alarm == "")
 
 
 class Replaced(Doubtful):
@@ -186,40 +184,40 @@ class Replaced(Doubtful):
 
 async def test_what_was_read_of_another_history_is_forgotten_once_the_projection_was_built_anew() -> None:
     log, view = Replaced(end=9), View(applied=9)
-    async with running(log, tail_events_max=1, view=view) as own_log:
-        await until(lambda: own_log.appending is not None)
-        before = own_log.appending
-        assert not own_log.forks.is_believed(THERE, Mark(EPOCH, Sequence(9), "another"))
-        assert own_log.alarm.startswith("forked")
+    async with running(log, tail_events_max=1, view=view) as state:
+        await until(lambda: state.group_commit is not None)
+        before = state.group_commit
+        assert not state.forks.is_believed(THERE, Mark(EPOCH, Sequence(9), "another"))
+        assert state.alarm.startswith("forked")
 
         log.end, view.is_current, log.is_doubtful = 5, False, True
-        await until(lambda: own_log.alarm.startswith("went_back"))
+        await until(lambda: state.alarm.startswith("went_back"))
         view.applied, log.is_doubtful = 5, False
         view.is_current = True
         followed = log.followed
         await until(lambda: log.followed > followed + 3)
-        assert own_log.appending is before, "a projection that only went back says nothing against what was read"
-        assert own_log.doubt.startswith("went_back")
+        assert state.group_commit is before, "a projection that only went back says nothing against what was read"
+        assert state.doubt.startswith("went_back")
 
         view.history = 1
-        await until(lambda: own_log.alarm == "")
-        assert own_log.appending is not before
-        assert own_log.appending is not None
-        assert own_log.appending.tail.end == mark(5)
-        assert own_log.doubt_since(0) == "this region's log was put back since"
-        assert own_log.doubt_since(own_log.history) == ""
+        await until(lambda: state.alarm == "")
+        assert state.group_commit is not before
+        assert state.group_commit is not None
+        assert state.group_commit.tail.end == mark(5)
+        assert state.doubt_since(0) == "this region's log was put back since"
+        assert state.doubt_since(state.reading) == ""
 
 
 async def test_a_log_that_another_region_contradicts_is_told_too_until_it_does_not(lines: list[Any]) -> None:
-    async with running(Log()) as own_log:
-        own_log.forks.ends_before(THERE, mark(9), last_sequence=Sequence(8))
+    async with running(Log()) as state:
+        state.forks.ends_before(THERE, mark(9), last_sequence=Sequence(8))
         await until(lambda: halted("went_back") == 1)
-        assert own_log.alarm == "went_back: the log ends at 8, and asia-japan has applied event 9"
+        assert state.alarm == "went_back: the log ends at 8, and asia-japan has applied event 9"
         assert told(lines) == [("halted", "went_back")]
         (line,) = [line for line in lines if line.get("step") == "append"]
         assert line["why"] == "the log ends at 8, and asia-japan has applied event 9"
         tail = SimpleNamespace(end=mark(9))
-        own_log.appending = cast("Any", SimpleNamespace(recognize=lambda _: Recognition.OURS, tail=tail))
-        assert own_log.forks.is_believed(THERE, mark(9))
+        state.group_commit = cast("Any", SimpleNamespace(recognize=lambda _: Recognition.OURS, tail=tail))
+        assert state.forks.is_believed(THERE, mark(9))
         await until(lambda: halted("went_back") == 0)
         assert told(lines) == [("halted", "went_back"), ("resumed", "")]

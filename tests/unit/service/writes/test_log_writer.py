@@ -16,9 +16,9 @@ from core.commands import EventTooLarge
 from core.positions import BEGINNING
 from service.watermarks.acknowledgements import Acknowledgements
 from service.watermarks.waiters import Waiters
-from service.writes import log_writer as log_writer_module
+from service.writes import batch_placement
 from service.writes.group_commit import GroupCommit
-from service.writes.log_reader import OwnLog
+from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter
 from tests.unit.service.writes.proposals import EPOCH, HERE, Asked, a_webhook, as_read, ask
 
@@ -45,23 +45,22 @@ class Log:
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Log:
-    monkeypatch.setattr(log_writer_module, "RETRY_SECONDS", 0.001)
-    monkeypatch.setattr(log_writer_module, "READ_ON_SECONDS", 0.01)
+    monkeypatch.setattr(batch_placement, "RETRY_SECONDS", 0.001)
+    monkeypatch.setattr(batch_placement, "READ_ON_SECONDS", 0.01)
     return Log()
 
 
 @pytest.fixture
-def own_log(log: Log) -> OwnLog:
-    anything = cast("Any", None)
-    own_log = OwnLog(HERE, event_log=cast("Any", log), projection=anything, tail_events_max=10, retry_keys_max=anything)
-    read_anew(own_log)
-    return own_log
+def state() -> LogState:
+    state = LogState(tail_events_max=10)
+    read_anew(state)
+    return state
 
 
 @pytest.fixture
-async def writer(own_log: OwnLog, log: Log) -> AsyncIterator[LogWriter]:
+async def writer(state: LogState, log: Log) -> AsyncIterator[LogWriter]:
     writer = LogWriter(
-        own_log,
+        state,
         event_log=cast("Any", log),
         acknowledgements=Acknowledgements(Waiters(), {}),
         now_milliseconds=lambda: NOW,
@@ -73,11 +72,11 @@ async def writer(own_log: OwnLog, log: Log) -> AsyncIterator[LogWriter]:
         await running
 
 
-def read_anew(own_log: OwnLog) -> None:
-    own_log.appending = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, retry_keys_max=10)
-    own_log.waiting_for = ""
-    own_log._session = cast("Any", SimpleNamespace(is_lost=False))  # noqa: SLF001 - as its follower does
-    own_log.changed()
+def read_anew(state: LogState) -> None:
+    state.group_commit = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, retry_keys_max=10)
+    state.waiting_for = ""
+    state.following = cast("Any", SimpleNamespace(is_lost=False))
+    state.changed()
 
 
 async def until_tried(log: Log, asked: Asked, times: int = 1) -> None:
@@ -93,13 +92,13 @@ async def until_told(asked: Asked) -> None:
 
 
 async def test_a_batch_that_was_decided_on_another_history_is_tried_no_further_and_nobody_is_told_of_it(
-    writer: LogWriter, own_log: OwnLog, log: Log
+    writer: LogWriter, state: LogState, log: Log
 ) -> None:
     """It would be appended to a log that it was not decided on, where its place may be free by chance."""
     before, after = ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
     writer.submit(before.proposal)
     await until_tried(log, before, times=3)
-    read_anew(own_log)
+    read_anew(state)
     log.outcome, tried = Append.STORED, log.tried.count("o1")
     writer.submit(after.proposal)
     await until_tried(log, after)
@@ -136,7 +135,7 @@ async def test_an_event_in_doubt_that_the_log_never_takes_is_no_trouble_and_whoe
 
 
 async def test_an_event_in_doubt_that_the_log_never_takes_is_decided_by_another_process_too(
-    writer: LogWriter, own_log: OwnLog, log: Log
+    writer: LogWriter, state: LogState, log: Log
 ) -> None:
     """The log need not be asked again: an append that is too large does not even get to it."""
     large = await in_doubt(writer, log)
@@ -144,9 +143,9 @@ async def test_an_event_in_doubt_that_the_log_never_takes_is_decided_by_another_
     elsewhere.submit(ask(a_webhook("w2"), "o2").proposal)
     batch = elsewhere.compose(NOW, nonce=7)
     assert batch is not None
-    assert own_log.appending is not None
-    own_log.appending.observed(as_read(1, *batch.entries[0]))
-    own_log.changed()
+    assert state.group_commit is not None
+    state.group_commit.observed(as_read(1, *batch.entries[0]))
+    state.changed()
     await until_told(large)
     assert isinstance(large.told[0], EventTooLarge)
 
