@@ -34,7 +34,7 @@ test: $(INSTALLED) ## Run the tests, the long ones shortened; ARGS="tests/unit -
 test-all: WHOLE = yes
 test-all: test ## Run every test whole, also those that need a program of their own
 
-bench: $(INSTALLED) ## Measure what the README says about speed; ARGS="--seconds 2" passes options on, ARGS=cost what recording costs
+bench: $(INSTALLED) ## Measure the speed figures of the README; ARGS="compare --against DIR" compares with another worktree
 	@exec $(BIN)/python -m bench $(ARGS)
 
 check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs every test whole

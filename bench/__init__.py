@@ -1,1 +1,1 @@
-"""Measures what the README says about speed, and what recording costs, on regions of its own: `python -m bench`."""
+"""`python -m bench`: measures the speed figures of the README on regions that it starts and ends."""

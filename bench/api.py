@@ -1,4 +1,4 @@
-"""The requests that are measured, and those that prepare them."""
+"""The measured requests, and the requests that prepare them."""
 
 import http.client
 import itertools
@@ -28,7 +28,7 @@ class _Registered(msgspec.Struct):
 
 
 class Service:
-    """A service of one region, over one connection with its requests one after the other."""
+    """A service of one region, over one connection that carries one request at a time."""
 
     def __init__(self, url: str, *, api_key: str) -> None:
         parts = urlsplit(url)
@@ -55,7 +55,7 @@ class Service:
         return msgspec.json.decode(answer, type=_Registered).result.id
 
     def has(self, webhook_id: str) -> bool:
-        """Whether the region shows this webhook."""
+        """Whether the region's projection has this webhook."""
         status, answer = self._ask("GET", f"{_WEBHOOKS}/{webhook_id}")
         if status not in (http.client.OK, http.client.NOT_FOUND):
             raise Unmeasured(f"expected 200 or 404, got {status}: {answer[:500].decode(errors='replace')}")
@@ -69,11 +69,11 @@ class Service:
             answer = self._connection.getresponse()
             return answer.status, answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise Unmeasured(f"{method} {path} was not answered: {error!r}") from error
+            raise Unmeasured(f"{method} {path} failed: {error!r}") from error
 
 
 def trigger_creations(webhook_id: str, level: Level, *, api_key: str) -> list[bytes]:
-    """Whole requests, one for each trigger that a webhook can have. Each makes an event, also when repeated."""
+    """Whole requests, one for each trigger that a webhook can have. Each makes an event, even if repeated."""
     return [
         _request(
             f"{_WEBHOOKS}/{webhook_id}/triggers",

@@ -1,6 +1,6 @@
-"""Callers who each send a request, wait for its answer, and send the next, on connections that stay open.
+"""Callers that each send a request, wait for its response, and send the next, on connections that stay open.
 
-Written on bare sockets in one thread, since what the caller costs is in every figure.
+It uses bare sockets in one thread, because every figure includes the caller's own processor time.
 """
 
 import selectors
@@ -15,7 +15,7 @@ from bench.samples import Samples
 
 CONNECT_SECONDS_MAX = 5.0
 ANSWER_SECONDS_MAX = 130.0
-"""Above the longest time for which a request can ask."""
+"""Above the longest time-out that a request can ask for."""
 
 CONNECTIONS_MAX = 256
 _CREATED = 201
@@ -27,23 +27,23 @@ class Caller:
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
-        self._answer = bytearray()
+        self._response = bytearray()
         self._sent_seconds = 0.0
 
     def send(self, request: bytes) -> None:
         """Send the next request."""
-        self._answer.clear()
+        self._response.clear()
         self._sent_seconds = time.perf_counter()
         self.connection.sendall(request)
 
     def receive(self) -> float | None:
-        """How many seconds the answer took, or None if it is not whole yet. Raises `Unmeasured` for all but a 201."""
+        """The response's seconds, or None if it is not complete yet. Raises `Unmeasured` unless it is 201."""
         data = self.connection.recv(65_536)
         received_seconds = time.perf_counter()
         if not data:
             raise Unmeasured("the service closed the connection")
-        self._answer += data
-        head, end, body = self._answer.partition(_HEAD_END)
+        self._response += data
+        head, end, body = self._response.partition(_HEAD_END)
         if not end or len(body) < _content_length(head):
             return None
         if (status := int(head[9:12])) != _CREATED:
@@ -59,9 +59,9 @@ def closed_loop(
     count_max: int,
     seconds_max: float,
 ) -> Samples:
-    """Send `requests` over and over on so many connections, until `count_max` of them or `seconds_max` are over.
+    """Send `requests` over and over on this many connections, until `count_max` are sent or `seconds_max` have passed.
 
-    What is on its way at the end is waited for. Raises `Unmeasured` if anything but a 201 comes, or nothing at all.
+    At the end it waits for the requests in flight. Raises `Unmeasured` for a response other than 201, or for none.
     """
     upcoming = cycle(requests)
     each_seconds: list[float] = []
@@ -73,7 +73,7 @@ def closed_loop(
         while answered < sent:
             ready = selector.select(ANSWER_SECONDS_MAX)
             if not ready:
-                raise Unmeasured(f"no answer within {ANSWER_SECONDS_MAX:g} s")
+                raise Unmeasured(f"no response within {ANSWER_SECONDS_MAX:g} s")
             for key, _ in ready:
                 seconds = key.data.receive()
                 if seconds is None:
@@ -105,4 +105,4 @@ def _content_length(head: bytes | bytearray) -> int:
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
             return int(value)
-    raise Unmeasured("an answer without Content-Length")
+    raise Unmeasured("a response has no Content-Length")

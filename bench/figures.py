@@ -1,4 +1,4 @@
-"""`python -m bench figures`: what the README says about speed."""
+"""`python -m bench figures`: the speed figures of the README."""
 
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,14 @@ from cli.help import VerbatimCommand
 from deploy.local.errors import LocalError
 
 SECONDS_MAX = 60.0
-"""What each figure but the throughput may take."""
+"""The longest time for each figure but the throughput."""
 
 COUNT_MAX = 1_000_000
-"""Requests for the throughput, so that they are bounded as well as its time."""
+"""The most requests for the throughput: a second bound besides its time."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What the command line says."""
+    """The options of the command line."""
 
     regions: int
     rtt: float | None
@@ -66,42 +66,41 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     type=click.FloatRange(0.1, 60),
     default=10,
     show_default=True,
-    help="How long the throughput is measured.",
+    help="Load time for the throughput.",
 )
 @click.option(
     "--cut-seconds",
     type=click.FloatRange(0, 300),
     default=20,
     show_default=True,
-    help="How long a region is cut off; 0 leaves it out.",
+    help="Seconds for which a region is cut off; 0 leaves the cut out.",
 )
 @click.option(
     "--nats-servers",
     type=click.Choice(["1", "3", "5"]),
     default="1",
     show_default=True,
-    help="How many each region has, as for `crosshook up`.",
+    help="NATS servers a region, as for `crosshook up`.",
 )
-@json_option("them")
-def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with what the options above say
-    """Measure what the README says about speed.
+@json_option("the figures")
+def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with the values of the options above
+    """Measure the speed figures of the README.
 
-    Starts regions of its own on this machine (127.0.0.1 only), as `crosshook up`
-    does, and ends them. Then, one after the other:
-      - creates triggers with local_region over one connection
-      - creates triggers with all_regions from each region: p50 against the
-        farthest round trip
-      - creates triggers with local_region over many connections: throughput
-      - cuts a region off, writes on both sides, heals: seconds until it is fed
-    Anything but a 201 ends it, since a figure with errors in it is none. It takes
-    about a minute and a half. Everything shares this machine, so compare figures
-    of one machine that does nothing else.
+    Starts its own regions on this machine (127.0.0.1 only), as `crosshook up`
+    does, and ends them. The steps:
+      - create triggers with local_region over one connection
+      - create triggers with all_regions from each region: p50 against the
+        round trip to the farthest region
+      - create triggers with local_region over many connections: throughput
+      - cut a region off, write on both sides, heal: seconds until it catches up
+    Any response but 201 ends the measurement. It takes about 90 seconds.
+    Compare only figures of one idle machine: all processes and callers share it.
 
     Examples:
       python -m bench figures
       python -m bench figures --json figures.json
       python -m bench figures --seconds 2 --local-count 300 --all-count 10 --cut-seconds 3
-      python -m bench figures --rtt 0 --cut-seconds 0    what the program itself costs
+      python -m bench figures --rtt 0 --cut-seconds 0    without network delays
     """
     options = Options(**values)
     progress = Console(stderr=True, highlight=False)
@@ -128,6 +127,6 @@ def _measure(options: Options, progress: Console) -> Report:
         many = local(regions, connections=options.connections, count_max=COUNT_MAX, seconds_max=options.seconds)
         healed = None
         if options.cut_seconds:
-            progress.print(f"{regions.names[-1]} cut off for {options.cut_seconds:g} s")
+            progress.print(f"cutting {regions.names[-1]} off for {options.cut_seconds:g} s")
             healed = recovery(regions, cut_seconds=options.cut_seconds)
     return Report(machine=machine, one_connection=one, everywhere=found, many_connections=many, recovery=healed)

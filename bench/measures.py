@@ -1,4 +1,4 @@
-"""What is measured, one function a figure."""
+"""The measurements, one function a figure."""
 
 import time
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Everywhere(msgspec.Struct, frozen=True):
 
 
 class Recovery(msgspec.Struct, frozen=True):
-    """How long after the heal a region had what another took during the cut, and the other what it took itself."""
+    """The seconds from the heal until the cut-off region had the other's write, and the other had its write."""
 
     region: str
     other: str
@@ -49,7 +49,7 @@ class Recovery(msgspec.Struct, frozen=True):
 
 
 def local(regions: Regions, *, connections: int, count_max: int, seconds_max: float) -> Local:
-    """Triggers created in the first region, waiting for that region alone."""
+    """Create triggers in the first region, waiting for that region alone."""
     region = regions.names[0]
     samples = _create(
         regions, region, Level.LOCAL_REGION, connections=connections, count_max=count_max, seconds_max=seconds_max
@@ -60,7 +60,7 @@ def local(regions: Regions, *, connections: int, count_max: int, seconds_max: fl
 
 
 def everywhere(regions: Regions, region: str, *, count_max: int, seconds_max: float) -> Everywhere:
-    """Triggers created in `region`, waiting for every region."""
+    """Create triggers in `region`, waiting for every region."""
     samples = _create(regions, region, Level.ALL_REGIONS, connections=1, count_max=count_max, seconds_max=seconds_max)
     farthest, milliseconds = regions.farthest(region)
     latency = samples.latency()
@@ -74,7 +74,7 @@ def everywhere(regions: Regions, region: str, *, count_max: int, seconds_max: fl
 
 
 def recovery(regions: Regions, *, cut_seconds: float) -> Recovery:
-    """Cut the last region off, write on both sides, heal, and see when each side has what the other took."""
+    """Cut the last region off, write on both sides, heal, and measure when each side has the other's write."""
     other, region = regions.names[0], regions.names[-1]
     regions.cut(region)
     wanted = {region: _registered(regions, other), other: _registered(regions, region)}
@@ -83,7 +83,7 @@ def recovery(regions: Regions, *, cut_seconds: float) -> Recovery:
         services = {name: stack.enter_context(_service(regions, name)) for name in wanted}
         for name, webhook_id in wanted.items():
             if services[name].has(webhook_id):
-                raise Unmeasured(f"{name} was fed while {region} was cut off")
+                raise Unmeasured(f"{name} received events while {region} was cut off")
         regions.heal(region)
         after = _until_fed(services, wanted)
     return Recovery(
@@ -105,7 +105,7 @@ def _service(regions: Regions, region: str) -> Service:
 
 
 def _until_fed(services: Mapping[str, Service], wanted: Mapping[str, str]) -> dict[str, float]:
-    """Region -> seconds until it had the webhook that it is wanted to have."""
+    """Region -> seconds until it had its `wanted` webhook."""
     begin = time.perf_counter()
     after: dict[str, float] = {}
     while len(after) < len(wanted):
@@ -113,7 +113,7 @@ def _until_fed(services: Mapping[str, Service], wanted: Mapping[str, str]) -> di
             if name not in after and services[name].has(webhook_id):
                 after[name] = round(time.perf_counter() - begin, 3)
         if time.perf_counter() - begin > FED_SECONDS_MAX:
-            raise Unmeasured(f"not fed within {FED_SECONDS_MAX:g} s of the heal")
+            raise Unmeasured(f"a region did not catch up within {FED_SECONDS_MAX:g} s of the heal")
         time.sleep(_POLL_SECONDS)
     return after
 
@@ -121,7 +121,7 @@ def _until_fed(services: Mapping[str, Service], wanted: Mapping[str, str]) -> di
 def _create(
     regions: Regions, region: str, level: Level, *, connections: int, count_max: int, seconds_max: float
 ) -> Samples:
-    """What creating triggers of a new webhook takes, once everything before has arrived everywhere and all is warm."""
+    """Create triggers of a new webhook, after a warm-up and after every region has applied all earlier events."""
     with _service(regions, region) as service:
         requests = trigger_creations(service.register(Level.ALL_REGIONS), level, api_key=regions.api_key)
         address = service.address

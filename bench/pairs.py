@@ -1,4 +1,4 @@
-"""Sides are loaded one after the other, again and again, so that whatever else the machine does meets all of them."""
+"""Loads all sides in turn, over and over, so that other work on the machine slows all of them alike."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
@@ -14,9 +14,9 @@ SETTLED_SECONDS_MAX = 30.0
 
 
 class Round(NamedTuple):
-    """What one side did while it was loaded: writes a second, and the processor time that one of them took.
+    """One side under load: its writes a second, and the processor time of one write.
 
-    In all processes of its regions, and of that in the services.
+    The processor time is that of all processes of its regions, and that of the services alone.
     """
 
     per_second: float
@@ -25,7 +25,7 @@ class Round(NamedTuple):
 
 
 class Loaded:
-    """Regions that can be loaded with writes: triggers created in the first of them, for it alone."""
+    """Regions under load: callers create triggers in the first region and wait for it alone."""
 
     def __init__(self, regions: Regions, *, connections: int) -> None:
         self._pids, self._service_pids = regions.pids(), regions.service_pids()
@@ -36,7 +36,7 @@ class Loaded:
         self._last = trigger_creations(webhook_id, Level.ALL_REGIONS, api_key=regions.api_key)
 
     def round(self, seconds: float) -> Round:
-        """Load them for so long, until every region has applied everything: what is done later costs as well."""
+        """Load them for `seconds`, then wait until every region has applied everything: that work counts too."""
         total, services = processor_seconds(self._pids), processor_seconds(self._service_pids)
         loaded = closed_loop(
             self._address, self._writes, connections=self._connections, count_max=COUNT_MAX, seconds_max=seconds
@@ -53,7 +53,7 @@ class Loaded:
 def alternately(
     sides: Mapping[str, Loaded], *, rounds: int, seconds: float, report: Callable[[int], None]
 ) -> Mapping[str, Sequence[Round]]:
-    """The rounds of each side. Every other one goes through them backwards. `report` is told how many are over."""
+    """The rounds of each side. Every second round runs backwards. `report` receives the number of finished rounds."""
     measured: dict[str, list[Round]] = {name: [] for name in sides}
     forwards = list(sides)
     for number in range(rounds):

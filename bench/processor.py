@@ -1,4 +1,4 @@
-"""How long the processor has worked for a process."""
+"""The processor time that a process has used."""
 
 import ctypes
 import time
@@ -10,7 +10,7 @@ _LIBC = ctypes.CDLL(None)
 
 
 def processor_seconds(pids: Iterable[int]) -> float:
-    """For these processes, all of their threads together, to the nanosecond. Raises `Unmeasured` if one is gone.
+    """The sum over these processes and all their threads, to the nanosecond. Raises `Unmeasured` if one has ended.
 
     Source: clock_getcpuclockid(3).
     """
@@ -23,5 +23,5 @@ def _nanoseconds(pid: int) -> int:
         try:
             return time.clock_gettime_ns(clock.value)
         except OSError:
-            pass  # It has just ended.
-    raise Unmeasured(f"process {pid} is gone, and what it had cost with it")
+            pass  # The process has just ended.
+    raise Unmeasured(f"process {pid} has ended, so its processor time is not known")

@@ -1,4 +1,4 @@
-"""How one of two is to the other, by what was measured of both one after the other, many times. Pure."""
+"""The ratio of one side to another over many rounds. Pure."""
 
 from collections.abc import Sequence
 from statistics import mean, median, stdev
@@ -9,7 +9,7 @@ from bench.errors import Unmeasured
 
 
 class Ratio(msgspec.Struct, frozen=True):
-    """Of the ratios of all rounds: the median, and the mean and its standard error. 1 where there is no difference."""
+    """The median of all rounds' ratios, their mean and its standard error. 1 means no difference."""
 
     median: float
     mean: float
@@ -17,13 +17,13 @@ class Ratio(msgspec.Struct, frozen=True):
 
 
 def ratio_of(measured: Sequence[float], base: Sequence[float]) -> Ratio:
-    """How `measured` is to `base`, round by round: what disturbs a whole round disturbs both.
+    """The ratio of `measured` to `base`, round by round: a disturbance of a whole round meets both sides.
 
-    Raises `Unmeasured` where fewer than two rounds cannot say how sure it is.
+    Raises `Unmeasured` for fewer than two rounds: they have no standard error.
     """
     ratios = [one / other for one, other in zip(measured, base, strict=True)]
     if len(ratios) < 2:
-        raise Unmeasured("it takes two rounds to know how sure a ratio is")
+        raise Unmeasured("the standard error of a ratio needs at least two rounds")
     return Ratio(
         median=round(median(ratios), 4),
         mean=round(mean(ratios), 4),

@@ -1,4 +1,4 @@
-"""The regions that are measured: a `crosshook up` of their own, so that callers and links do not share a loop."""
+"""The measured regions: a `crosshook up` in its own process, so that callers and links do not share an event loop."""
 
 import itertools
 import os
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from deploy.local.network.ports import Ports
 from deploy.local.processes.spawning import spawn
 
 TREE = Path(__file__).parents[1]
-"""The tree of this program that this is part of."""
+"""The worktree of this module."""
 
 READY_SECONDS_MAX = 60.0
 END_SECONDS_MAX = 30.0
@@ -33,29 +33,25 @@ _number = itertools.count(1)
 
 
 class Regions:
-    """Regions that run, and the control over the links between them."""
+    """Running regions, and the control of the links between them."""
 
     def __init__(self, name: str, status: Status, *, api_key: str) -> None:
         self._name = name
         self.status = status
         self.api_key = api_key
-        """With which the measured organization is let in everywhere."""
+        """The API key of the measured organization, valid in every region."""
         self.names = tuple(region.name for region in status.regions)
 
     def url(self, region: str) -> str:
-        """Where the region's service is."""
+        """The address of the region's service."""
         return next(found.services[0].url for found in self.status.regions if found.name == region)
 
-    def processes(self) -> list[str]:
-        """The addresses of every service and replicator."""
-        return [process.url for region in self.status.regions for process in (*region.services, *region.replicators)]
-
     def service_pids(self) -> list[int]:
-        """The services' process ids, as they were at the start: what was started again since has another."""
+        """The services' process ids at the start. A restarted service has another one."""
         return [process.pid for region in self.status.regions for process in region.services]
 
     def pids(self) -> list[int]:
-        """Of every process of every region, its servers among them, and not of the links between the regions."""
+        """The process ids of every region, servers included, without the links between the regions."""
         others = [
             process.pid
             for region in self.status.regions
@@ -63,12 +59,8 @@ class Regions:
         ]
         return [*self.service_pids(), *others]
 
-    def logs(self) -> list[Path]:
-        """The services' logs."""
-        return [log for name in self.names for log in (Path(self.status.data) / name / "logs").glob("service-*.log")]
-
     def farthest(self, region: str) -> tuple[str, float]:
-        """The region farthest from this one, and the round trip to it in milliseconds."""
+        """The region with the longest round trip, and that round trip in milliseconds."""
         others = {
             trip.b if trip.a == region else trip.a: trip.milliseconds
             for trip in self.status.round_trips
@@ -88,16 +80,14 @@ class Regions:
     def _do(self, request: Request) -> None:
         answer = ask(self._name, request)
         if not isinstance(answer, Done):
-            raise Unmeasured(f"the regions did not do what they were asked to: {answer}")
+            raise Unmeasured(f"`crosshook up` refused the request: {answer}")
 
 
 @contextmanager
-def running_regions(
-    *, count: int, options: Sequence[str], tree: Path = TREE, variables: Mapping[str, str] | None = None
-) -> Iterator[Regions]:
-    """Regions that are ready, of the program in `tree`, with `options` of `crosshook up` and these `variables`.
+def running_regions(*, count: int, options: Sequence[str], tree: Path = TREE) -> Iterator[Regions]:
+    """Start regions of the build in `tree` with these `options` of `crosshook up`, and end them afterwards.
 
-    Raises `Unmeasured` if they do not become so.
+    Raises `Unmeasured` unless they become ready within `READY_SECONDS_MAX`.
     """
     name = f"bench-{os.getpid()}-{next(_number)}"
     command = [
@@ -106,7 +96,7 @@ def running_regions(
     ]
     with tempfile.TemporaryDirectory(prefix="crosshook-bench-") as directory:
         output = Path(directory) / "output"
-        environment = {**os.environ, "PYTHONPATH": str(tree), **(variables or {})}
+        environment = {**os.environ, "PYTHONPATH": str(tree)}
         process = spawn(command, directory=tree, environment=environment, log=output)
         try:
             status = _ready(name, process, output)
@@ -121,12 +111,12 @@ def _ready(name: str, process: subprocess.Popen[bytes], output: Path) -> Status:
         try:
             answer = ask(name, AskStatus())
         except LocalError:
-            answer = None  # It does not listen yet.
+            answer = None  # `crosshook up` does not listen yet.
         if isinstance(answer, Status):
             return answer
         time.sleep(_POLL_SECONDS)
     said = output.read_text(encoding="utf-8", errors="replace")[-_OUTPUT_SHOWN:]
-    raise Unmeasured(f"the regions did not become ready; they said:\n{said}")
+    raise Unmeasured(f"the regions did not become ready; their output:\n{said}")
 
 
 def _api_key(status: Status) -> str:
@@ -147,7 +137,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _free_ports(count: int) -> int:
-    """The first of `count` free ports in a row."""
+    """The first of `count` free ports in sequence."""
     ports = Ports()
     try:
         return ports.claim_row(count)

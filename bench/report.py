@@ -14,7 +14,7 @@ from bench.samples import Latency
 
 
 class Machine(msgspec.Struct, frozen=True):
-    """What a figure depends on besides the program. The load is the one-minute average before the first request."""
+    """The machine that was measured. `load` is the one-minute average before the first request."""
 
     cpus: int
     python: str
@@ -22,7 +22,7 @@ class Machine(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that was measured."""
+    """All figures."""
 
     machine: Machine
     one_connection: Local
@@ -32,13 +32,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def this_machine() -> Machine:
-    """The machine as it is now."""
+    """This machine and its load now."""
     load, _, _ = os.getloadavg()
     return Machine(cpus=os.cpu_count() or 1, python=platform.python_version(), load=round(load, 2))
 
 
 def report_view(report: Report) -> Group:
-    """One table, and what it was measured on."""
+    """One table, and the machine."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("creating triggers")
     for heading in ("p50 ms", "p90 ms", "p99 ms", ""):
@@ -60,8 +60,9 @@ def _lines(report: Report) -> list[str]:
     lines = ["x: the p50 as a multiple of the round trip to the farthest region."]
     if (found := report.recovery) is not None:
         lines.append(
-            f"After a cut of {found.cut_seconds:g} s {found.region} was fed again {found.fed_after_seconds:.2f} s "
-            f"after the heal, and {found.other} by it {found.heard_after_seconds:.2f} s after."
+            f"After a cut of {found.cut_seconds:g} s, {found.region} had {found.other}'s write "
+            f"{found.fed_after_seconds:.2f} s after the heal, and {found.other} had {found.region}'s write "
+            f"after {found.heard_after_seconds:.2f} s."
         )
     machine = report.machine
     lines.append(

@@ -1,4 +1,4 @@
-"""Where the regions' files are, which have to be gone in the end."""
+"""The directory of the regions' files, which must be empty at the end."""
 
 import tempfile
 from pathlib import Path
@@ -8,9 +8,9 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory of their own."""
+    """A directory that only this test's regions use."""
     directory = tmp_path_factory.mktemp("t")
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("TMPDIR", str(directory))
-    monkeypatch.setattr(tempfile, "tempdir", None)  # Where this process would look is not looked up twice.
+    monkeypatch.setattr(tempfile, "tempdir", None)  # `tempfile` caches the directory.
     return directory

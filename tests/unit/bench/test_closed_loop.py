@@ -1,4 +1,4 @@
-"""Callers send one request each at a time, as many as they were told, and accept nothing but a 201."""
+"""Each caller sends one request at a time, the callers send the given number, and only a 201 counts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +18,7 @@ REFUSED = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy"
 
 @dataclass
 class Server:
-    """Answers each request with what `answer` says to its number, byte by byte; remembers what it saw."""
+    """Sends `answer(number)` for each request in three pieces, and records the requests."""
 
     answer: Callable[[int], bytes]
     pause_seconds: float = 0.0
@@ -68,7 +68,7 @@ async def serving(answer: Callable[[int], bytes], *, pause_seconds: float = 0.0)
 
 
 @pytest.mark.parametrize(("connections", "count"), [(1, 7), (4, 30), (8, 3)])
-async def test_it_sends_as_many_as_it_was_told_on_as_many_connections(connections: int, count: int) -> None:
+async def test_it_sends_the_given_number_of_requests_on_so_many_connections(connections: int, count: int) -> None:
     async with serving(lambda _: CREATED, pause_seconds=0.01) as server:
         samples = await server.measure(connections=connections, count_max=count)
     assert len(samples.each_seconds) == server.requests == count
@@ -76,27 +76,27 @@ async def test_it_sends_as_many_as_it_was_told_on_as_many_connections(connection
     assert set(server.paths) == {b"/1", b"/2"}
 
 
-async def test_each_time_is_that_of_the_whole_answer() -> None:
+async def test_each_time_covers_the_whole_response() -> None:
     async with serving(lambda _: CREATED, pause_seconds=0.05) as server:
         samples = await server.measure(connections=2, count_max=6)
     assert min(samples.each_seconds) >= 0.05
     assert samples.total_seconds >= 0.15
 
 
-async def test_when_the_time_is_over_it_waits_for_what_is_on_its_way_and_sends_no_more() -> None:
+async def test_at_the_end_of_its_time_it_waits_for_requests_in_flight_and_sends_no_more() -> None:
     async with serving(lambda _: CREATED, pause_seconds=0.05) as server:
         samples = await server.measure(connections=3, count_max=1_000_000, seconds_max=0.2)
     assert len(samples.each_seconds) == server.requests
     assert 3 <= server.requests <= 15
 
 
-async def test_anything_but_a_201_ends_it_with_what_was_said() -> None:
+async def test_any_other_status_than_201_ends_it_with_the_body_in_the_message() -> None:
     async with serving(lambda number: CREATED if number < 5 else REFUSED) as server:
         with pytest.raises(UnexpectedAnswer, match="expected 201, got 503: busy"):
             await server.measure(connections=1, count_max=10)
 
 
-async def test_a_connection_that_is_closed_ends_it() -> None:
+async def test_a_closed_connection_ends_it() -> None:
     def hang_up(number: int) -> bytes:
         if number > 1:
             raise asyncio.IncompleteReadError(b"", None)

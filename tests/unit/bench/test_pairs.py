@@ -1,11 +1,11 @@
-"""Sides are loaded in turn."""
+"""Rounds load the sides in turn."""
 
 from typing import Any
 
 from bench.pairs import Round, alternately
 
 
-def test_every_side_is_loaded_in_every_round_and_every_other_round_is_backwards() -> None:
+def test_every_round_loads_every_side_and_every_second_round_runs_backwards() -> None:
     loaded: list[str] = []
 
     class Side:
@@ -17,9 +17,9 @@ def test_every_side_is_loaded_in_every_round_and_every_other_round_is_backwards(
             return Round(len(loaded), seconds, 0)
 
     sides: Any = {name: Side(name) for name in "abc"}
-    told: list[int] = []
-    measured = alternately(sides, rounds=4, seconds=1.5, report=told.append)
+    reported: list[int] = []
+    measured = alternately(sides, rounds=4, seconds=1.5, report=reported.append)
     assert "".join(loaded) == "abccbaabccba"
-    assert told == [1, 2, 3, 4]
+    assert reported == [1, 2, 3, 4]
     assert [round_.per_second for round_ in measured["a"]] == [1, 6, 7, 12]
     assert {round_.microseconds for rounds in measured.values() for round_ in rounds} == {1.5}

@@ -1,4 +1,4 @@
-"""Processor time is that of the processes that were named, and of no other."""
+"""Processor time counts the named processes and no others."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ def until_seconds(pids: list[int], seconds: float) -> None:
 
 
 @pytest.mark.parametrize("program", [WORKS, WORKS_IN_A_THREAD])
-def test_what_works_takes_time_in_whatever_thread_and_what_sleeps_takes_none(program: str) -> None:
+def test_work_in_any_thread_takes_processor_time_and_sleep_takes_none(program: str) -> None:
     with running(program) as works, running(SLEEPS) as sleeps:
         until_seconds([works.pid], 0.5)
         idle = processor_seconds([sleeps.pid])
@@ -44,9 +44,9 @@ def test_what_works_takes_time_in_whatever_thread_and_what_sleeps_takes_none(pro
         assert processor_seconds([works.pid, sleeps.pid]) > processor_seconds([works.pid])
 
 
-def test_what_is_gone_is_no_figure() -> None:
+def test_an_ended_process_has_no_figure() -> None:
     with running(SLEEPS) as process:
         pass
     for pid in (process.pid, 0):
-        with pytest.raises(Unmeasured, match=f"process {pid} is gone"):
+        with pytest.raises(Unmeasured, match=f"process {pid} has ended"):
             processor_seconds([pid])

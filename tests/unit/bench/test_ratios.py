@@ -1,4 +1,4 @@
-"""How one side is to the other, and how sure that is."""
+"""The ratio of two sides and its standard error."""
 
 import random
 
@@ -8,14 +8,14 @@ from bench.errors import Unmeasured
 from bench.ratios import ratio_of
 
 
-def test_what_disturbs_a_round_disturbs_both_sides_and_no_ratio() -> None:
+def test_a_disturbance_of_a_whole_round_changes_no_ratio() -> None:
     chance = random.Random(1)
     base = [chance.uniform(500, 5_000) for _ in range(50)]
     ratio = ratio_of([1.02 * value for value in base], base)
     assert (ratio.median, ratio.mean, ratio.standard_error) == (1.02, 1.02, 0)
 
 
-def test_one_round_that_went_wrong_moves_the_mean_and_shows_in_its_error_and_not_in_the_median() -> None:
+def test_one_disturbed_side_of_one_round_moves_the_mean_and_its_error_but_not_the_median() -> None:
     base = [1_000.0] * 20
     ratio = ratio_of([1_010.0] * 19 + [2_010.0], base)
     assert ratio.median == 1.01
@@ -23,11 +23,11 @@ def test_one_round_that_went_wrong_moves_the_mean_and_shows_in_its_error_and_not
 
 
 @pytest.mark.parametrize("rounds", [0, 1])
-def test_of_fewer_than_two_rounds_nobody_knows_how_sure_it_is(rounds: int) -> None:
-    with pytest.raises(Unmeasured, match="it takes two rounds"):
+def test_fewer_than_two_rounds_have_no_standard_error(rounds: int) -> None:
+    with pytest.raises(Unmeasured, match="needs at least two rounds"):
         ratio_of([1.0] * rounds, [1.0] * rounds)
 
 
-def test_sides_that_were_not_measured_as_often_are_not_compared() -> None:
+def test_sides_with_different_numbers_of_rounds_are_not_compared() -> None:
     with pytest.raises(ValueError, match="zip"):
         ratio_of([1.0, 2.0], [1.0])

@@ -1,4 +1,4 @@
-"""`python -m bench`, shortened."""
+"""`python -m bench figures`, shortened. It is the command that runs without a name."""
 
 import subprocess
 import sys

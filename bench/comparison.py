@@ -1,4 +1,4 @@
-"""What sides cost, as a table and as JSON."""
+"""Two sides side by side, as a table and as JSON."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median
@@ -24,7 +24,7 @@ class Figures(msgspec.Struct, frozen=True):
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """A side, and how it is to the base in the same rounds."""
+    """A side, and the ratios of its figures to the base's in the same rounds."""
 
     figures: Figures
     per_second: Ratio
@@ -32,8 +32,8 @@ class Compared(msgspec.Struct, frozen=True):
     service_microseconds: Ratio
 
 
-class CostReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that was measured."""
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """All figures of a comparison."""
 
     machine: Machine
     regions: int
@@ -44,12 +44,12 @@ class CostReport(msgspec.Struct, frozen=True, kw_only=True):
     others: list[Compared]
 
 
-def report_of(
+def comparison_of(
     measured: Mapping[str, Sequence[Round]], *, machine: Machine, regions: int, connections: int, seconds: float
-) -> CostReport:
-    """The others compared with the first one. Raises `Unmeasured` where there are fewer than two rounds."""
+) -> Comparison:
+    """Compare the other sides with the first one. Raises `Unmeasured` for fewer than two rounds."""
     (name, base), *others = measured.items()
-    return CostReport(
+    return Comparison(
         machine=machine,
         regions=regions,
         connections=connections,
@@ -60,19 +60,19 @@ def report_of(
     )
 
 
-def cost_view(report: CostReport) -> Group:
+def comparison_view(comparison: Comparison) -> Group:
     """One table, and how to read it."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("")
     for heading in ("writes/s", "µs a write", "in services"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_row(*_figures_row(report.base))
-    for one in report.others:
+    table.add_row(*_figures_row(comparison.base))
+    for one in comparison.others:
         ratios = (one.per_second, one.microseconds, one.service_microseconds)
         table.add_row(*_figures_row(one.figures))
         table.add_row("  median", *(f"{100 * (ratio.median - 1):+.1f} %" for ratio in ratios))
         table.add_row("  mean", *(_mean(ratio) for ratio in ratios))
-    return Group(table, *map(Text, _lines(report)))
+    return Group(table, *map(Text, _lines(comparison)))
 
 
 def _figures_row(figures: Figures) -> list[str]:
@@ -84,14 +84,14 @@ def _mean(ratio: Ratio) -> str:
     return f"{100 * (ratio.mean - 1):+.1f} ± {100 * ratio.standard_error:.1f} %"
 
 
-def _lines(report: CostReport) -> list[str]:
-    machine = report.machine
-    against = f"Median and mean, with its standard error, are against {report.base.name} in the same round"
-    shared = f"{machine.cpus} CPUs for all sides and callers together; Python {machine.python}"
+def _lines(comparison: Comparison) -> list[str]:
+    machine = comparison.machine
     return [
-        f"µs: processor time of all processes of {report.regions} regions. {against}.",
-        f"{report.rounds} rounds of {report.seconds:g} s a side, {report.connections} callers.",
-        f"{shared}; load before the first request {machine.load}.",
+        f"µs: processor time of all processes of {comparison.regions} regions.",
+        f"Median, mean and its standard error: against {comparison.base.name} in the same round.",
+        f"{comparison.rounds} rounds of {comparison.seconds:g} s a side, {comparison.connections} callers.",
+        f"{machine.cpus} CPUs for all sides and callers together; Python {machine.python}.",
+        f"Load before the first request: {machine.load}.",
     ]
 
 
