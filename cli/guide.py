@@ -62,9 +62,13 @@ def guide(places: Sequence[Place], *, api_key: str | None, commands: Commands) -
     if first is not last:
         yield Step(
             f"Cut {last.name} off, then paste the lines above again: the response is 408 and\n"
-            f"names {last.name}. Then heal it. Meanwhile the dashboard shows how far each\n"
-            f"region is behind, at {first.url}/dashboard:",
-            f"{link} cut {last.name}{options}\n{link} heal {last.name}{options}",
+            f"names {last.name}. The dashboard shows how far each region is behind, at\n"
+            f"{first.url}/dashboard:",
+            f"{link} cut {last.name}{options}",
+        )
+        yield Step(
+            f"Heal {last.name}. It catches up within seconds:",
+            f"{link} heal {last.name}{options}",
         )
     yield Step(
         f"List the organization's API keys (`{keys} --help` shows how to issue\nand revoke them):",

@@ -1,4 +1,4 @@
-"""What a newer version configures differently is there after what docs/operations.md says to paste."""
+"""What a newer version configures differently is there after what docs/operations/upgrading.md says to paste."""
 
 import json
 
@@ -31,7 +31,7 @@ async def clients_max(composed: Composed) -> int:
 
 async def test_after_the_lines_that_init_ends_with_nats_and_redis_have_what_it_configures(composed: Composed) -> None:
     """The old version is one that configured something else, which the servers have read."""
-    text = (ROOT / "docs" / "operations.md").read_text()
+    text = (ROOT / "docs" / "operations" / "upgrading.md").read_text()
     assert f"`{BUILD_AND_UP}`" in text
     assert f"`{INIT_SAID}`" in text
     files = await composed.files()

@@ -1,4 +1,4 @@
-"""The Prometheus of docker-compose.yml looks at every process, and alerts as the README's tour says."""
+"""The Prometheus of docker-compose.yml looks at every process, and alerts as docs/tour.md says."""
 
 import asyncio
 import re
@@ -52,10 +52,10 @@ async def test_every_process_is_scraped(composed: Composed) -> None:
     await until(all_are_up)
 
 
-async def test_while_japan_is_cut_off_the_alerts_of_the_readme_fire_and_after_the_heal_none(
+async def test_while_japan_is_cut_off_the_alerts_of_the_tour_fire_and_after_the_heal_none(
     composed: Composed, keys: Keys
 ) -> None:
-    row = re.search(r"^\| `http://localhost:9090/alerts`.*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    row = re.search(r"^\| `http://localhost:9090/alerts`.*$", (ROOT / "docs" / "tour.md").read_text(), re.MULTILINE)
     assert row is not None
     named = set(re.findall(r"`(Crosshook\w+)`", row[0]))
     assert len(named) == 3

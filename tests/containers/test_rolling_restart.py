@@ -23,7 +23,7 @@ CREATES = 100
 PAUSE_SECONDS = 0.1
 PATIENCE_SECONDS = 60.0
 TO_BE_REPEATED = {408, 429, 503}
-"""What a client is told to repeat, as the README's does."""
+"""The statuses that a client repeats, as the README's client does."""
 
 
 @dataclass

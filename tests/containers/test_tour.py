@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local.network.geography import plausible_round_trips
 from tests.containers.composed import RUN_ONCE, RUNNING, Composed
-from tests.containers.readme import lines_of_the_tour
+from tests.containers.tour_document import lines_of_the_tour
 from tests.containers.truth import PATIENCE_SECONDS, becomes_readable, held_true
 from tests.containers.ways_in import WaysIn
 from tests.e2e.callers import ORGANIZATION, under_load
@@ -89,15 +89,14 @@ def silent(told: Mapping[str, Any]) -> set[str]:
     return {region["name"] for region in told["regions"] if region["since_milliseconds"] is not None}
 
 
-async def test_every_line_of_the_readmes_tour_is_tried_here() -> None:
+async def test_every_line_of_the_documented_tour_is_tried_here() -> None:
     assert sorted(lines_of_the_tour()) == sorted(TRIED + NOT_TRIED)
 
 
 async def test_the_guides_lines_do_what_it_says(composed: Composed) -> None:
     # Whoever goes up twice has it twice in the log.
     said = (await pasted(composed, GUIDE)).rpartition("ready; organization ")[2]
-    register, with_token, everywhere, cut_and_heal, keys = said.strip().split("\n\n")[2::2]
-    cut, heal = cut_and_heal.splitlines()
+    register, with_token, everywhere, cut, heal, keys = said.strip().split("\n\n")[2::2]
     steps = [register, with_token, everywhere, cut, everywhere, heal, keys]
     told = (await pasted(composed, "exec 2>&1", "\necho NEXT STEP\n".join(steps))).split("NEXT STEP\n")
     assert '"target_url"' in told[0]

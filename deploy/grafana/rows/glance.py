@@ -16,7 +16,7 @@ def glance() -> Row:
                 unit=units.NoUnit,
                 levels=NOT_ONE,
                 columns=4,
-                description="Alerts that fire now. Each has a section of its own in docs/operations.md.",
+                description="Alerts that fire now. Each has a section in docs/operations/alerts.md.",
             ),
             figure(
                 "Processes that do not answer",

@@ -33,7 +33,7 @@ def _halts_and_connections() -> list[PanelBuilder]:
             columns=6,
             description="""
                 1 while it is halted. A region that is named alone has halted none. What each reason means is in
-                docs/operations.md.
+                docs/operations/recovery.md.
             """,
         ),
         lines(

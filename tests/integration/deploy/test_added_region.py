@@ -1,4 +1,4 @@
-"""A region is added to the NATS of another as docs/operations.md says: its peer's account, and a restart one by one."""
+"""A region is added to another region's NATS as docs/operations/upgrading.md says: a peer's account, then restarts."""
 
 import asyncio
 import json

@@ -134,4 +134,4 @@ def test_grafana_is_told_which_prometheus_to_ask() -> None:
     (source,) = msgspec.yaml.decode(provisioning.read_bytes(), type=Sources).datasources
     assert (source.uid, source.type, source.is_default) == ("prometheus", "prometheus", True)
     assert source.url == "${GRAFANA_PROMETHEUS_URL}"
-    assert "export GRAFANA_PROMETHEUS_URL=" in (ROOT / "docs" / "operations.md").read_text()
+    assert "export GRAFANA_PROMETHEUS_URL=" in (ROOT / "docs" / "operations" / "alerts.md").read_text()

@@ -30,9 +30,9 @@ COMMANDS = Commands(link="crosshook link", keys="crosshook keys")
 
 @pytest.fixture
 def calls(tmp_path: Path) -> list[list[str]]:
-    """What curl was called with when everything but the last two steps was pasted twice."""
-    *pasted, cut, keys = guide(PLACES, api_key=API_KEY, commands=COMMANDS)
-    assert "crosshook link cut far\n" in cut.lines
+    """What curl was called with when everything but the last three steps was pasted twice."""
+    *pasted, cut, heal, keys = guide(PLACES, api_key=API_KEY, commands=COMMANDS)
+    assert (cut.lines, heal.lines) == ("crosshook link cut far", "crosshook link heal far")
     assert keys.lines == f"crosshook keys list {ORGANIZATION}"
     (tmp_path / "curl").write_text(CURL)
     (tmp_path / "curl").chmod(0o755)

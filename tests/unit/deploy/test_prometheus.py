@@ -101,7 +101,7 @@ def test_an_alert_waits_has_a_severity_and_a_summary_and_its_runbook_is_there(al
 
 
 def test_the_list_of_alerts_has_each_of_them_with_its_severity() -> None:
-    text = (ROOT / "docs" / "operations.md").read_text()
+    text = (ROOT / "docs" / "operations" / "alerts.md").read_text()
     rows = re.findall(r"^\| \[(\w+)\]\(#(\w+)\) \| (\w+) \| ", text, re.MULTILINE)
     assert sorted(rows) == sorted((alert.alert, alert.alert.lower(), alert.labels["severity"]) for alert in ALERTS)
 

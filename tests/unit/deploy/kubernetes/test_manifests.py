@@ -13,7 +13,7 @@ from core.topology import parse_topology
 from tests.unit.deploy.kubernetes.rendered import KUBERNETES, WORKLOADS, Manifest, Manifests, labels_of, render, selects
 
 VERSIONS = ("1.30", "1.37")
-"""The oldest and the newest Kubernetes that docs/operations.md names."""
+"""The oldest and the newest Kubernetes that docs/operations/kubernetes.md names."""
 
 
 def problem(manifest: Manifest, version: str) -> str:
@@ -44,7 +44,7 @@ def test_a_member_that_kubernetes_does_not_know_is_found(manifests: Manifests) -
 
 
 def test_the_documentation_names_the_versions_that_are_tried() -> None:
-    text = (KUBERNETES.parents[1] / "docs" / "operations.md").read_text()
+    text = (KUBERNETES.parents[1] / "docs" / "operations" / "kubernetes.md").read_text()
     assert f"Kubernetes {VERSIONS[0]} to {VERSIONS[1]}" in text
 
 

@@ -99,7 +99,7 @@ def test_a_process_starts_with_what_its_pod_has(
 
 
 def test_every_setting_of_a_process_is_one(manifests: Manifests) -> None:
-    rows = (ROOT / "README.md").read_text()
+    rows = (ROOT / "docs" / "configuration.md").read_text()
     for role in ("service", "admin", "replicator"):
         for variable in manifests.container(role)["env"]:
             assert f"\n| `{variable['name']}` |" in rows

@@ -1,4 +1,4 @@
-"""The steps in docs/operations.md are ones that can be taken."""
+"""The steps of docs/operations/kubernetes.md work as they stand."""
 
 import re
 import shlex
@@ -21,14 +21,13 @@ REGIONS = ["us-iowa", "europe-belgium", "asia-japan"]
 USAGES = {"server auth": ExtendedKeyUsageOID.SERVER_AUTH, "client auth": ExtendedKeyUsageOID.CLIENT_AUTH}
 
 
-def section() -> str:
-    text = (ROOT / "docs" / "operations.md").read_text()
-    return text.partition("\n## Kubernetes\n")[2].partition("\n## ")[0]
+def document() -> str:
+    return (ROOT / "docs" / "operations" / "kubernetes.md").read_text()
 
 
 def block(containing: str, language: str = "sh") -> str:
     """The one block of code with this in it."""
-    blocks = re.findall(rf"^ *```{language}\n(.*?)^ *```$", section(), re.DOTALL | re.MULTILINE)
+    blocks = re.findall(rf"^ *```{language}\n(.*?)^ *```$", document(), re.DOTALL | re.MULTILINE)
     (found,) = (code for code in blocks if containing in code)
     return textwrap.dedent(found)
 
@@ -59,7 +58,7 @@ def test_a_copy_for_each_region_is_what_can_be_sent(tmp_path: Path) -> None:
 
 
 def test_the_files_to_change_are_those_that_say_so() -> None:
-    listed = set(re.findall(r"^ *\| `([a-z-]+\.(?:yaml|toml))` \|", section(), re.MULTILINE))
+    listed = set(re.findall(r"^ *\| `([a-z-]+\.(?:yaml|toml))` \|", document(), re.MULTILINE))
     marked = {path.name for path in REGION.iterdir() if "Of this region" in path.read_text()}
     assert listed == marked
 
@@ -67,7 +66,7 @@ def test_the_files_to_change_are_those_that_say_so() -> None:
 def test_every_option_that_is_told_of_is_one() -> None:
     """Those of the command, and one of `kubectl apply`."""
     options = {option for parameter in main.params for option in parameter.opts} | {"--server-side"}
-    texts = [section(), *(path.read_text() for path in KUBERNETES.rglob("*.yaml"))]
+    texts = [document(), *(path.read_text() for path in KUBERNETES.rglob("*.yaml"))]
     told = {option for text in texts for option in re.findall(r"`(--[a-z-]+)", text)}
     assert {"--one-nats-server", "--nats-disk", "--no-certificates"} <= told <= options
 

@@ -1,0 +1,55 @@
+"""Every link in a document, and every document that a file names, is there."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.documents import ROOT, anchors, documents, links
+
+NAMED = re.compile(r"(?<![\w/.-])((?:docs/[\w/.-]+|README|CONTRIBUTING|CHANGELOG|SECURITY)\.md)(?:#([\w-]+))?")
+NOT_OURS = ("service/openapi/swagger_ui/", "service/dashboard/uplot/", "tests/clients/")
+
+
+def problem(target: Path, anchor: str) -> str:
+    """What is wrong with a link, or ""."""
+    if not target.exists():
+        return f"{target} does not exist"
+    if anchor and anchor not in anchors(target.read_text()):
+        return f"{target} has no heading for #{anchor}"
+    return ""
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda document: str(document.relative_to(ROOT)))
+def test_every_relative_link_leads_to_a_file_and_a_heading(document: Path) -> None:
+    found = [why for link in links(document) if (why := problem(link.target, link.anchor))]
+    assert found == []
+
+
+def test_every_document_that_a_file_names_is_there_with_its_heading() -> None:
+    listed = subprocess.run(
+        ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"),  # noqa: S607 - the git on PATH
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    wrong = []
+    for name in listed.stdout.decode().split("\0"):
+        path = ROOT / name
+        if not path.is_file() or name.endswith(".md") or name.startswith(NOT_OURS):
+            continue
+        named = NAMED.findall(path.read_text(errors="replace"))
+        # `README.md` alone is the one beside the file, or the project's.
+        wrong += [f"{name}: {why}" for page, anchor in named if (why := problem(ROOT / page, anchor))]
+    assert wrong == []
+
+
+def test_a_link_to_nowhere_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A `page` of ours, and more\n\n[a](#a-page-of-ours-and-more) [b](#b) [c](c.md) [d](https://d)\n")
+    assert [problem(link.target, link.anchor) for link in links(page)] == [
+        "",
+        f"{page} has no heading for #b",
+        f"{tmp_path / 'c.md'} does not exist",
+    ]
