@@ -24,7 +24,6 @@ from service.announcements import Announcements
 from service.dashboard.board import Board
 from service.dashboard.listeners import Listeners
 from service.dashboard.routes import dashboard_routes
-from service.http import headers
 from service.http.admission import Admission
 from service.http.authentication import Guard
 from service.http.chunked_send import ChunkedSend
@@ -41,12 +40,13 @@ from service.openapi.routes import schema_routes
 from service.reads.local_logs import LocalLogs
 from service.reads.projection import ProjectionReader
 from service.request.concurrency_limit import ConcurrencyLimit
-from service.routes.api_keys import api_key_routes
-from service.routes.operations import operation_routes
+from service.routes.api_keys import API_KEY_ROUTES
+from service.routes.calls import Calls
+from service.routes.operations import OPERATION_ROUTES
 from service.routes.options import with_options
-from service.routes.reserved import reserved_routes
-from service.routes.triggers import trigger_routes
-from service.routes.webhooks import webhook_routes
+from service.routes.reserved import RESERVED_ROUTES
+from service.routes.triggers import TRIGGER_ROUTES
+from service.routes.webhooks import WEBHOOK_ROUTES
 from service.settings import Settings
 from service.use_cases import UseCases, use_cases
 from service.watermarks.acknowledgements import Acknowledgements
@@ -194,32 +194,26 @@ def make_app(
     *,
     board: Board,
 ) -> Litestar:
-    """The routes over what they call. Those for the administrator exist only where there is an admin key.
-
-    Each is given one thing that is made of its request: to have several made Litestar starts a task for each.
-    """
-    writing, reading, limits = calls.writing, calls.reading, settings.limits
-    made_of_request = {
-        "read": headers.read_request,
-        "admin_read": admin.read_request,
-    }
+    """The routes over the use cases. The administrator's exist only if there is an admin key."""
+    made_of = Calls(calls, settings.limits, admin)
     return Litestar(
         with_options(
             [
-                *webhook_routes(writing, reading, calls.listing, limits),
-                *trigger_routes(writing, reading),
-                *operation_routes(calls.operations),
-                *(api_key_routes(writing, reading, limits) if settings.admin_key else []),
+                *WEBHOOK_ROUTES,
+                *TRIGGER_ROUTES,
+                *OPERATION_ROUTES,
+                *(API_KEY_ROUTES if settings.admin_key else ()),
                 *health_routes(region.health),
-                *reserved_routes(),
-                *schema_routes(limits.headers),
+                *RESERVED_ROUTES,
+                *schema_routes(settings.limits.headers),
                 *dashboard_routes(board.listeners, board.lag),
             ]
         ),
         dependencies={
-            **{name: Provide(make, sync_to_thread=False) for name, make in made_of_request.items()},
-            "write": Provide(headers.write_request),
-            "admin_write": Provide(admin.write_request),
+            "read": Provide(made_of.read, sync_to_thread=False),
+            "admin_read": Provide(made_of.admin_read, sync_to_thread=False),
+            "write": Provide(made_of.write),
+            "admin_write": Provide(made_of.admin_write),
         },
         before_request=refuse_encoded_body,
         before_send=[tell_exchange],

@@ -13,10 +13,7 @@ from service.http.envelope import Answer, listed, rfc3339
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
 from service.http.query_parameters import page
-from service.reads.queries import Queries
-from service.request.context import ReadRequest, WriteRequest
-from service.request.limits import Limits
-from service.writes.command_handler import CommandHandler
+from service.routes.calls import Read, Write
 
 KEYS = "/admin/organizations/{organization_id:str}/keys"
 
@@ -41,37 +38,34 @@ class IssuedApiKeyView(ApiKeyView, frozen=True):
     key: str
 
 
-def api_key_routes(writing: CommandHandler, reading: Queries, limits: Limits) -> list[HTTPRouteHandler]:
-    """The three routes."""
+@post(KEYS)
+async def issue_api_key(admin_write: Write, data: ApiKeyBody) -> Answer[IssuedApiKeyView]:
+    """Issue an API key for an organization."""
+    secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
+    command = IssueApiKey(
+        organization_id=admin_write.caller.organization_id,
+        key_id=key_id,
+        digest=digest_of(secret),
+        name=_name(data.name or ""),
+        api_keys_max=admin_write.limits.api_keys_max,
+    )
+    issued = view_of(api_key_in(key_id, (await admin_write.carry_out(command)).fields))
+    return Answer(IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret)))
 
-    @post(KEYS)
-    async def issue_api_key(admin_write: WriteRequest, data: ApiKeyBody) -> Answer[IssuedApiKeyView]:
-        """Issue an API key for an organization."""
-        secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
-        command = IssueApiKey(
-            organization_id=admin_write.caller.organization_id,
-            key_id=key_id,
-            digest=digest_of(secret),
-            name=_name(data.name or ""),
-            api_keys_max=limits.api_keys_max,
-        )
-        issued = view_of(api_key_in(key_id, (await writing.write(command, admin_write)).fields))
-        return Answer(IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret)))
 
-    @get(KEYS)
-    async def list_api_keys(admin_read: ReadRequest, request: AnyRequest) -> Answer[list[ApiKeyView]]:
-        """List an organization's API keys in the order of their issue."""
-        return listed(await reading.api_keys(admin_read, page(request)), view_of)
+@get(KEYS)
+async def list_api_keys(admin_read: Read, request: AnyRequest) -> Answer[list[ApiKeyView]]:
+    """List an organization's API keys in the order of their issue."""
+    return listed(await admin_read.use_cases.reading.api_keys(admin_read.request, page(request)), view_of)
 
-    @delete(f"{KEYS}/{{key_id:str}}")
-    async def revoke_api_key(key_id: str, admin_write: WriteRequest) -> None:
-        """Revoke an API key for good."""
-        found = uuid_in(key_id)
-        if found is None:
-            raise ApiKeyNotFound(key_id)
-        await writing.write(RevokeApiKey(admin_write.caller.organization_id, found), admin_write)
 
-    return [issue_api_key, list_api_keys, revoke_api_key]
+@delete(f"{KEYS}/{{key_id:str}}")
+async def revoke_api_key(key_id: str, admin_write: Write) -> None:
+    """Revoke an API key for good."""
+    found = uuid_in(key_id)
+    if found is None:
+        raise ApiKeyNotFound(key_id)
+    await admin_write.carry_out(RevokeApiKey(admin_write.caller.organization_id, found))
 
 
 def view_of(api_key: ApiKey) -> ApiKeyView:
@@ -83,3 +77,6 @@ def _name(text: str) -> str:
     if len(text) > NAME_CHARACTERS_MAX:
         raise InvalidField("name", f"expected at most {NAME_CHARACTERS_MAX} characters")
     return text
+
+
+API_KEY_ROUTES: tuple[HTTPRouteHandler, ...] = (issue_api_key, list_api_keys, revoke_api_key)

@@ -8,8 +8,8 @@ from core.fields import InvalidField
 from core.preconditions import require
 from service.http.envelope import Answer
 from service.http.identifiers import uuid_in
-from service.reads.operation_status import Fate, OperationStatus
-from service.request.context import ReadRequest
+from service.reads.operation_status import Fate
+from service.routes.calls import Read
 
 
 class OperationView(msgspec.Struct, frozen=True):
@@ -22,17 +22,12 @@ class OperationView(msgspec.Struct, frozen=True):
     regions: dict[str, str]
 
 
-def operation_routes(operations: OperationStatus) -> list[HTTPRouteHandler]:
-    """The one route."""
-
-    @get("/operations/{operation_id:str}")
-    async def read_operation(operation_id: str, read: ReadRequest) -> Answer[OperationView]:
-        """Read what became of a write."""
-        fate = await operations.fate(_known_form(operation_id), read)
-        require(read.preconditions)
-        return Answer(view_of(fate))
-
-    return [read_operation]
+@get("/operations/{operation_id:str}")
+async def read_operation(operation_id: str, read: Read) -> Answer[OperationView]:
+    """Read what became of a write."""
+    fate = await read.use_cases.operations.fate(_known_form(operation_id), read.request)
+    require(read.request.preconditions)
+    return Answer(view_of(fate))
 
 
 def view_of(fate: Fate) -> OperationView:
@@ -51,3 +46,6 @@ def _known_form(operation_id: str) -> str:
     if found is None:
         raise InvalidField("operation_id", "expected what an answer's SlashID-Operation-ID said, which is a UUID")
     return found
+
+
+OPERATION_ROUTES: tuple[HTTPRouteHandler, ...] = (read_operation,)

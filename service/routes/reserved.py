@@ -12,19 +12,18 @@ NO_KEYS_YET = "verification keys are not there yet: this service calls no webhoo
 NO_TESTS_YET = "test events are not there yet: this service calls no webhook"
 
 
-def reserved_routes() -> list[HTTPRouteHandler]:
-    """The two routes. They refuse who may not ask, as they will when they are there."""
+@get(VERIFICATION_KEYS, opt={KEYLESS: True}, sync_to_thread=False)
+def read_verification_keys(request: AnyRequest) -> Response[Empty]:
+    """Read the keys with which calls of webhooks are signed."""
+    organization_in(request)
+    return failure(501, NO_KEYS_YET)
 
-    @get(VERIFICATION_KEYS, opt={KEYLESS: True}, sync_to_thread=False)
-    def read_verification_keys(request: AnyRequest) -> Response[Empty]:
-        """Read the keys with which calls of webhooks are signed."""
-        organization_in(request)
-        return failure(501, NO_KEYS_YET)
 
-    @post(TEST_EVENTS, sync_to_thread=False)
-    def create_test_events(request: AnyRequest) -> Response[Empty]:
-        """Have an organization's webhooks called with made-up events."""
-        caller_in(request)
-        return failure(501, NO_TESTS_YET)
+@post(TEST_EVENTS, sync_to_thread=False)
+def create_test_events(request: AnyRequest) -> Response[Empty]:
+    """Have an organization's webhooks called with made-up events."""
+    caller_in(request)
+    return failure(501, NO_TESTS_YET)
 
-    return [read_verification_keys, create_test_events]
+
+RESERVED_ROUTES: tuple[HTTPRouteHandler, ...] = (read_verification_keys, create_test_events)

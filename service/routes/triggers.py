@@ -10,10 +10,8 @@ from core.commands import CreateTrigger, DeleteTrigger
 from service.http.envelope import Answer, Empty, listed
 from service.http.headers import AnyRequest
 from service.http.query_parameters import named_trigger, page
-from service.reads.queries import Queries
-from service.request.context import ReadRequest, WriteRequest
+from service.routes.calls import Read, Write
 from service.routes.webhooks import known_form
-from service.writes.command_handler import CommandHandler
 
 TRIGGERS = "/organizations/webhooks/{webhook_id:str}/triggers"
 
@@ -25,26 +23,26 @@ class TriggerBody(msgspec.Struct, frozen=True):
     trigger_name: str
 
 
-def trigger_routes(writing: CommandHandler, reading: Queries) -> list[HTTPRouteHandler]:
-    """The three routes."""
+@post(TRIGGERS)
+async def create_trigger(webhook_id: str, write: Write, data: TriggerBody) -> Empty:
+    """Create a webhook trigger."""
+    trigger = catalogue.trigger(data.trigger_type, data.trigger_name)
+    await write.carry_out(CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger))
+    return Empty()
 
-    @post(TRIGGERS)
-    async def create_trigger(webhook_id: str, write: WriteRequest, data: TriggerBody) -> Empty:
-        """Create a webhook trigger."""
-        trigger = catalogue.trigger(data.trigger_type, data.trigger_name)
-        await writing.write(CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger), write)
-        return Empty()
 
-    @get(TRIGGERS)
-    async def list_triggers(webhook_id: str, read: ReadRequest, request: AnyRequest) -> Answer[list[Trigger]]:
-        """List a webhook's triggers in creation order."""
-        found = await reading.triggers(read, known_form(webhook_id), page(request))
-        return listed(found, lambda trigger: trigger)
+@get(TRIGGERS)
+async def list_triggers(webhook_id: str, read: Read, request: AnyRequest) -> Answer[list[Trigger]]:
+    """List a webhook's triggers in creation order."""
+    found = await read.use_cases.reading.triggers(read.request, known_form(webhook_id), page(request))
+    return listed(found, lambda trigger: trigger)
 
-    @delete(TRIGGERS)
-    async def delete_trigger(webhook_id: str, write: WriteRequest, request: AnyRequest) -> None:
-        """Delete a webhook trigger, named by the query parameters."""
-        trigger = named_trigger(request)
-        await writing.write(DeleteTrigger(write.caller.organization_id, known_form(webhook_id), trigger), write)
 
-    return [create_trigger, list_triggers, delete_trigger]
+@delete(TRIGGERS)
+async def delete_trigger(webhook_id: str, write: Write, request: AnyRequest) -> None:
+    """Delete a webhook trigger, named by the query parameters."""
+    trigger = named_trigger(request)
+    await write.carry_out(DeleteTrigger(write.caller.organization_id, known_form(webhook_id), trigger))
+
+
+TRIGGER_ROUTES: tuple[HTTPRouteHandler, ...] = (create_trigger, list_triggers, delete_trigger)

@@ -16,11 +16,9 @@ from service.http.envelope import Answer, listed, rfc3339
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
 from service.http.query_parameters import page, wanted_webhooks
-from service.reads.listing import Listing
-from service.reads.queries import Queries
-from service.request.context import ReadRequest, WriteRequest
 from service.request.limits import Limits
-from service.writes.command_handler import CommandHandler, Written
+from service.routes.calls import Read, Write
+from service.writes.command_handler import Written
 
 WEBHOOKS = "/organizations/webhooks"
 WEBHOOK = f"{WEBHOOKS}/{{webhook_id:str}}"
@@ -64,43 +62,38 @@ class WebhookView(msgspec.Struct, frozen=True, omit_defaults=True):
     custom_headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
-def webhook_routes(
-    writing: CommandHandler, reading: Queries, listing: Listing, limits: Limits
-) -> list[HTTPRouteHandler]:
-    """The five routes."""
+@post(WEBHOOKS)
+async def create_webhook(write: Write, data: WebhookBody) -> Response[Answer[WebhookView]]:
+    """Register a webhook."""
+    command = creation(write.caller.organization_id, data, write.limits)
+    return described(await write.carry_out(command), status_code=201)
 
-    @post(WEBHOOKS)
-    async def create_webhook(write: WriteRequest, data: WebhookBody) -> Response[Answer[WebhookView]]:
-        """Register a webhook."""
-        command = creation(write.caller.organization_id, data, limits)
-        return described(await writing.write(command, write), status_code=201)
 
-    @get(WEBHOOKS)
-    async def list_webhooks(read: ReadRequest, request: AnyRequest) -> Answer[list[msgspec.Raw]]:
-        """List an organization's webhooks in creation order."""
-        return listed(
-            await listing.webhooks(read, page(request), wanted_webhooks(request), _encoded), lambda item: item
-        )
+@get(WEBHOOKS)
+async def list_webhooks(read: Read, request: AnyRequest) -> Answer[list[msgspec.Raw]]:
+    """List an organization's webhooks in creation order."""
+    listing = read.use_cases.listing
+    found = await listing.webhooks(read.request, page(request), wanted_webhooks(request), _encoded)
+    return listed(found, lambda item: item)
 
-    @get(WEBHOOK)
-    async def read_webhook(webhook_id: str, read: ReadRequest) -> Response[Answer[WebhookView]]:
-        """Read one webhook."""
-        return answered(await reading.webhook(read, known_form(webhook_id)))
 
-    @patch(WEBHOOK)
-    async def update_webhook(
-        webhook_id: str, write: WriteRequest, data: WebhookChanges
-    ) -> Response[Answer[WebhookView]]:
-        """Change some of a webhook's fields."""
-        command = change(write.caller.organization_id, known_form(webhook_id), data, limits)
-        return described(await writing.write(command, write))
+@get(WEBHOOK)
+async def read_webhook(webhook_id: str, read: Read) -> Response[Answer[WebhookView]]:
+    """Read one webhook."""
+    return answered(await read.use_cases.reading.webhook(read.request, known_form(webhook_id)))
 
-    @delete(WEBHOOK)
-    async def delete_webhook(webhook_id: str, write: WriteRequest) -> None:
-        """Delete a webhook and its triggers."""
-        await writing.write(DeleteWebhook(write.caller.organization_id, known_form(webhook_id)), write)
 
-    return [create_webhook, list_webhooks, read_webhook, update_webhook, delete_webhook]
+@patch(WEBHOOK)
+async def update_webhook(webhook_id: str, write: Write, data: WebhookChanges) -> Response[Answer[WebhookView]]:
+    """Change some of a webhook's fields."""
+    command = change(write.caller.organization_id, known_form(webhook_id), data, write.limits)
+    return described(await write.carry_out(command))
+
+
+@delete(WEBHOOK)
+async def delete_webhook(webhook_id: str, write: Write) -> None:
+    """Delete a webhook and its triggers."""
+    await write.carry_out(DeleteWebhook(write.caller.organization_id, known_form(webhook_id)))
 
 
 def creation(organization_id: str, body: WebhookBody, limits: Limits) -> CreateWebhook:
@@ -192,3 +185,12 @@ def known_form(webhook_id: str) -> str:
     if found is None:
         raise WebhookNotFound(webhook_id)
     return found
+
+
+WEBHOOK_ROUTES: tuple[HTTPRouteHandler, ...] = (
+    create_webhook,
+    list_webhooks,
+    read_webhook,
+    update_webhook,
+    delete_webhook,
+)
