@@ -1,1 +1,1 @@
-"""`crosshook lag`."""
+"""`crosshook lag`: what a service's page at `/dashboard` shows, in a terminal."""

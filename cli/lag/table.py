@@ -1,117 +1,100 @@
-"""A snapshot of lag as tables: laid out for a terminal, or as wide as need be."""
+"""The rows that `crosshook lag` prints: one a region, with its worst cell first. Pure."""
 
-from collections.abc import Iterator
-from typing import assert_never
+import textwrap
+from collections.abc import Iterator, Sequence
 
-from rich import box
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
-from cli.lag.cells import Behind, Cell, Lacking, OtherLog, Snapshot, cell
-from cli.lag.layout import CUT_OFF, INDENT, NARROW_GAP, NUMBER_WIDTH, REBUILDING, Layout, Names
-from cli.lag.words import Cells, lines
+from cli.lag.words import badness, clock, in_words
 from core.positions import Region
+from service.dashboard.messages import Cell, Present, RegionRow, Urgency
 
-_HEADING_HEIGHT = 2
-_BOUNDLESS = 1_000
-"""Wider than any cell."""
+_GAP = 2
+_HEADING = "not applied: origin and lag, the worst first"
+_COLUMNS_MIN = 20
+"""The least width for lags beside the longest label. A narrower terminal breaks the lines itself."""
 
+_STYLES = {Urgency.ALARM: "bold red", Urgency.WARNING: "yellow", Urgency.NOTE: "dim"}
+_LEVELS = ("green", "cyan", "yellow", "bold red")
 
-def unbounded_table(snapshot: Snapshot) -> Table:
-    """One line for each region, with every name and figure in full."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("region", no_wrap=True)
-    for origin in snapshot.regions:
-        table.add_column(origin, justify="right", no_wrap=True)
-    for region in snapshot.regions:
-        cells = [cell(snapshot, region=region, origin=origin) for origin in snapshot.regions]
-        table.add_row(region, *(Text(", ".join(lines(shown, Cells.BESIDE, width=_BOUNDLESS))) for shown in cells))
-    return table
+Lag = tuple[Region, Cell]
+"""An origin, and the lag behind it."""
 
 
-def tables(snapshot: Snapshot, layout: Layout) -> Iterator[Table]:
-    """One table, or one for each so many origins."""
-    places = range(len(snapshot.regions))
-    for first in places[:: layout.per_table]:
-        yield _table(snapshot, layout, places[first : first + layout.per_table])
-
-
-def height_max(snapshot: Snapshot, layout: Layout) -> int:
-    """How many lines the tables have if every region is behind every origin."""
-    rows = sum(_row_height_max(snapshot, region, layout) for region in snapshot.regions)
-    return -(-len(snapshot.regions) // layout.per_table) * (_HEADING_HEIGHT + rows)
-
-
-def _row_height_max(snapshot: Snapshot, region: Region, layout: Layout) -> int:
-    applied = snapshot.applied.get(region)
-    halted = applied is not None and not applied.halted.keys().isdisjoint(snapshot.regions)
-    cells = (2 if layout.cells is Cells.STACKED else 1) + halted
-    return max(cells, 1 + len(_statuses(snapshot, region)))
-
-
-def _table(snapshot: Snapshot, layout: Layout, places: range) -> Table:
-    """The columns of the origins at these places."""
-    is_narrow = layout.gap == NARROW_GAP
-    table = Table(
-        box=box.MINIMAL if is_narrow else box.SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 0, 0, layout.gap - 1),  # The box makes the rest of the gap.
+def lag_table(present: Present, *, columns: int | None) -> Group:
+    """What a service shows. Without `columns` every region and every note is one line, and nothing is left out."""
+    labels = {region.name: _label(region) for region in present.regions}
+    width = max(map(len, [*labels.values(), "region"])) + _GAP
+    room = None if columns is None else max(_COLUMNS_MIN, columns - width)
+    seen = f"seen from {present.here}, by its process {present.process}, at {clock(present.at_milliseconds)} UTC"
+    return Group(
+        *_wrapped(seen, columns=columns, style="dim"),
+        *_row("region", _HEADING, width=width, room=room, style="dim"),
+        *(
+            line
+            for region, lags in _rows(present)
+            for line in _row(labels[region], _in_room(lags, room), width=width, room=room, style=_style(lags))
+        ),
+        *_notes(present, columns=columns),
     )
-    table.add_column("region", no_wrap=True, width=layout.label_width)
-    for place in places:
-        heading = snapshot.regions[place] if layout.names is Names.AT_ROWS_AND_COLUMNS else str(place + 1)
-        table.add_column(heading, justify="right", no_wrap=True, width=layout.cell_widths[place])
-    for number, region in enumerate(snapshot.regions, start=1):
-        cells = [
-            _text(
-                cell(snapshot, region=region, origin=snapshot.regions[place]),
-                layout.cells,
-                width=layout.cell_widths[place],
-            )
-            for place in places
-        ]
-        table.add_row(_label(snapshot, region, number, layout.names), *cells)
-    return table
 
 
-def _label(snapshot: Snapshot, region: Region, number: int, names: Names) -> Text:
-    """The region's name or number, and on a line each what is the matter with it."""
-    match names:
-        case Names.AT_ROWS_AND_COLUMNS:
-            label, indent = Text(region), INDENT
-        case Names.AT_ROWS:
-            label, indent = Text(f"{number:{NUMBER_WIDTH - 1}} {region}"), " " * NUMBER_WIDTH
-        case Names.BELOW:
-            label, indent = Text(f"{number:{NUMBER_WIDTH - 1}}"), ""
-        case _:
-            assert_never(names)
-    for status in _statuses(snapshot, region):
-        label.append(f"\n{indent}{status}", style="yellow")
-    return label
+def _row(label: str, text: str, *, width: int, room: int | None, style: str) -> Iterator[Text]:
+    """One line; where `text` is longer than `room`, as many as it needs, and the label beside the first."""
+    lines = [text] if room is None else textwrap.wrap(text, room, break_on_hyphens=False)
+    for number, line in enumerate(lines):
+        yield Text("" if number else label).append(" " * (width - (0 if number else len(label)))).append(line, style)
 
 
-def _statuses(snapshot: Snapshot, region: Region) -> list[str]:
-    applied = snapshot.applied.get(region)
-    is_rebuilding = applied is not None and not applied.is_current
-    return [CUT_OFF] * (region in snapshot.cut) + [REBUILDING] * is_rebuilding
+def _style(lags: Sequence[Lag]) -> str:
+    kind, *_ = badness(lags[0][1])
+    return _LEVELS[kind]
 
 
-def _text(shown: Cell, cells: Cells, *, width: int) -> Text:
-    said = lines(shown, cells, width=width)
-    text = Text("\n".join(said), style=_style(shown))
-    if shown.halted:
-        text.stylize("bold red", 0, len(said[0]))
-    return text
+def _rows(present: Present) -> Iterator[tuple[Region, list[Lag]]]:
+    """Each region in its place, with its cells from the worst to the best."""
+    names = [region.name for region in present.regions]
+    for row, region in enumerate(names):
+        cells = present.cells[row * len(names) : (row + 1) * len(names)]
+        yield region, sorted(zip(names, cells, strict=True), key=lambda lag: badness(lag[1]), reverse=True)
 
 
-def _style(shown: Cell) -> str:
-    match shown.lag:
-        case Behind(events=0):
-            return "green"
-        case Behind():
-            return "yellow"
-        case OtherLog() | Lacking():
-            return "bold red"
-        case _:
-            return "red"
+def _label(region: RegionRow) -> str:
+    """A region's name, and the worst that is known of its state. The notes have the rest."""
+    if region.since_milliseconds is not None:
+        return f"{region.name}, not heard"
+    if not region.has_own_nats:
+        return f"{region.name}, without its NATS"
+    if not region.is_current:
+        return f"{region.name}, rebuilding"
+    return f"{region.name}, joining" if region.state == "joining" else region.name
+
+
+def _in_room(lags: Sequence[Lag], room: int | None) -> str:
+    """The worst lag, and as many more as fit; then how many were left out. `0` if nothing is missing."""
+    parts = [f"{origin}: {in_words(cell)}" for origin, cell in lags if not cell.is_complete]
+    if not parts:
+        return "0"
+    if room is None:
+        return "; ".join(parts)
+    for shown in range(len(parts), 1, -1):
+        more = len(parts) - shown
+        line = "; ".join(parts[:shown]) + (f"; {more} more" if more else "")
+        if len(line) <= room:
+            return line
+    return parts[0] + (f"; {len(parts) - 1} more" if len(parts) > 1 else "")
+
+
+def _notes(present: Present, *, columns: int | None) -> Iterator[Text]:
+    for note in present.notes:
+        yield from _wrapped(f"{note.urgency}: {note.text}", columns=columns, style=_STYLES[note.urgency])
+
+
+def _wrapped(text: str, *, columns: int | None, style: str) -> Iterator[Text]:
+    """Lines that end between words. A region's name is one word."""
+    if columns is None:
+        yield Text(text, style=style)
+        return
+    for line in textwrap.wrap(text, max(1, columns), subsequent_indent="  ", break_on_hyphens=False):
+        yield Text(line, style=style)

@@ -1,94 +1,64 @@
-"""A cell of the table of lag in words, as many of them as have room. Pure."""
+"""A lag in words, with the signs that the page uses. Pure."""
 
-from enum import Enum, auto
+from datetime import UTC, datetime
 from typing import assert_never
 
-from cli.figures import age, count, duration
-from cli.lag.cells import AppliedUnknown, Behind, Cell, EndUnknown, Lacking, Lag, OtherLog, Unknown
+from cli.figures import duration
+from service.dashboard.messages import Cell
+from service.lag.matrix import Certainty
 
 
-class Cells(Enum):
-    """How the number of events and the age of the oldest stand in a cell."""
-
-    BESIDE = auto()
-    """In one line."""
-
-    STACKED = auto()
-    """The age below the number."""
-
-    EVENTS = auto()
-    """The number only: there is neither the width for one line nor the height for two."""
+def in_words(cell: Cell) -> str:
+    """What is known of a lag. What is not known is never `0`."""
+    if not cell.halted:
+        return _lag(cell)
+    # At the end of a log that is not the right one, the number of missing events is unknown.
+    is_end_in_doubt = cell.certainty is Certainty.EXACT and cell.events == 0
+    return f"{'?' if is_end_in_doubt else _lag(cell)} halted ({cell.halted})"
 
 
-WIDTHS_MIN = {Cells.BESIDE: len("999 k, 59 min"), Cells.STACKED: len("halted"), Cells.EVENTS: len("halted")}
-"""Into this everything fits in its briefest form."""
-
-WIDTH_MAX = len("123456789 events, 27 h 46 min")
-"""More than this makes nothing any fuller that is likely to be seen."""
-
-_WORD_BESIDE_FROM = len("999 k events, 59 min")
-_WORD_ALONE_FROM = len("999 k events")
-"""So wide columns say `events` in every cell, and narrower ones in none: not here and there, as it fits."""
-
-
-def lines(shown: Cell, cells: Cells, *, width: int) -> list[str]:
-    """What a cell says, line after line, each in the fullest form that has room in `width`."""
-    halted = [_fitting(width, f"halted: {shown.halted.partition(':')[0]}", "halted")] if shown.halted else []
-    return halted + _lag(shown.lag, cells, width)
+def badness(cell: Cell) -> tuple[int, int, int]:
+    """What sorts the worst cell last: complete, then unknown, then by age and events, then halted."""
+    if cell.halted or cell.certainty is Certainty.OTHER_LOG:
+        return 3, 0, 0
+    if cell.is_complete:
+        return 0, 0, 0
+    is_known = cell.certainty in {Certainty.EXACT, Certainty.AT_MOST, Certainty.AT_LEAST}
+    if is_known and cell.milliseconds is not None:
+        return 2, cell.milliseconds, cell.events or 0
+    return 1, 0, cell.events or 0
 
 
-def _lag(lag: Lag, cells: Cells, width: int) -> list[str]:
-    match lag:
-        case Behind(events=0):
-            return ["0"]
-        case Behind(events=events, seconds=seconds):
-            return _behind(events, seconds, cells, width)
-        case EndUnknown() | AppliedUnknown() | Unknown():
-            return _not_known(lag, cells, width)
-        case Lacking(events=events):
-            return _lacking(events, cells, width)
-        case OtherLog():
-            return ["other", "log"] if cells is Cells.STACKED else [_fitting(width, "other log", "other")]
+def clock(milliseconds: int) -> str:
+    """A time of day in UTC, from milliseconds since 1970."""
+    return datetime.fromtimestamp(milliseconds / 1_000, UTC).strftime("%H:%M:%S")
+
+
+def _lag(cell: Cell) -> str:
+    match cell.certainty:
+        case Certainty.EXACT:
+            return _counted(cell, "")
+        case Certainty.AT_MOST:
+            return _counted(cell, "≤ ")
+        case Certainty.AT_LEAST:
+            return _unknown(cell) if cell.events is None else _counted(cell, "≥ ")
+        case Certainty.LAST_HEARD:
+            return _unknown(cell)
+        case Certainty.NEVER_HEARD:
+            return "? never heard"
+        case Certainty.OTHER_LOG:
+            return "≠ another log"
         case _:
-            assert_never(lag)
+            assert_never(cell.certainty)
 
 
-def _behind(events: int, seconds: float | None, cells: Cells, width: int) -> list[str]:
-    word = " event" if events == 1 else " events"
-    in_full, short = ("age unknown", "age ?") if seconds is None else (duration(seconds), age(seconds))
-    match cells:
-        case Cells.BESIDE:
-            word = word if width >= _WORD_BESIDE_FROM else ""
-            exact, brief = f"{events}{word}", f"{count(events)}{word}"
-            return [_fitting(width, f"{exact}, {in_full}", f"{exact}, {short}", f"{brief}, {short}")]
-        case Cells.STACKED | Cells.EVENTS:
-            word = word if width >= _WORD_ALONE_FROM else ""
-            number = _fitting(width, f"{events}{word}", f"{count(events)}{word}")
-            return [number, _fitting(width, in_full, short)] if cells is Cells.STACKED else [number]
-        case _:
-            assert_never(cells)
+def _counted(cell: Cell, sign: str) -> str:
+    if cell.events == 0 and not sign:
+        return "0"
+    events = f"{sign}{cell.events} {'event' if cell.events == 1 else 'events'}"
+    age = "age ?" if cell.milliseconds is None else f"{sign}{duration(cell.milliseconds / 1_000)}"
+    return f"{events}, {age}"
 
 
-def _lacking(events: int, cells: Cells, width: int) -> list[str]:
-    numbers = [f"{events} events" if events > 1 else "1 event", str(events), count(events)]
-    line = _fitting(width, *(f"lacks {number}" for number in numbers))
-    if len(line) <= width:
-        return [line]
-    return ["lacks", _fitting(width, *numbers)] if cells is Cells.STACKED else ["lacks"]
-
-
-def _not_known(lag: EndUnknown | AppliedUnknown | Unknown, cells: Cells, width: int) -> list[str]:
-    if isinstance(lag, Unknown) or cells is Cells.EVENTS:
-        return [_fitting(width, "unknown", "?")]
-    if isinstance(lag, EndUnknown):
-        line = _fitting(width, f"at {lag.applied} of ?", f"at {count(lag.applied)} of ?")
-        stacked = [_fitting(width, str(lag.applied), count(lag.applied)), "of ?"]
-    else:
-        line = _fitting(width, f"? of {lag.end}", f"? of {count(lag.end)}")
-        stacked = ["? of", _fitting(width, str(lag.end), count(lag.end))]
-    return [line] if len(line) <= width else stacked
-
-
-def _fitting(width: int, *forms: str) -> str:
-    """The first of these, which go from the fullest to the briefest, that has room; or the briefest."""
-    return next((form for form in forms if len(form) <= width), forms[-1])
+def _unknown(cell: Cell) -> str:
+    return "?" if cell.since_milliseconds is None else f"? since {clock(cell.since_milliseconds)}"

@@ -9,7 +9,7 @@ from core.positions import Region
 from core.topology import Topology
 from runtime.health import Health
 from service.dashboard.listeners import Listeners, event
-from service.dashboard.messages import past, present
+from service.dashboard.presenting import past, present
 from service.http.write_latency import WriteLatencies
 from service.lag.sampling import LagSample, LagSampling
 

@@ -1,35 +1,48 @@
-"""What the page is told: the present once a second, and at first the past. No organization is in either. Pure."""
+"""What the page and `crosshook lag` receive: the present, and at first the past. No organization is in either.
 
-from collections.abc import Mapping
+These are only shapes, and quick to import: a command decodes them.
+"""
+
+from enum import StrEnum
 
 import msgspec
 
 from core.positions import Region
-from core.topology import Topology
-from runtime.health import Condition, Health
-from service.dashboard.words import Note, notes, since_milliseconds
 from service.http.write_latency import WriteLatency
-from service.lag.history import NOT_KNOWN, LagHistory
-from service.lag.matrix import Certainty, Lag, pairs
-from service.lag.sampling import LagSample
+from service.lag.matrix import Certainty
+
+
+class Urgency(StrEnum):
+    """Whether an operator must act, or the trouble ends on its own, or nothing is wrong."""
+
+    ALARM = "alarm"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A sentence or two. It stays the same as long as nothing changes."""
+
+    urgency: Urgency
+    text: str
 
 
 class RegionRow(msgspec.Struct, frozen=True):
-    """A region. `since_milliseconds` is when it was last heard, where it is not heard now."""
+    """A region. `since_milliseconds` is when it was last heard, or None while it is heard."""
 
     name: Region
     state: str
     is_current: bool
     has_own_nats: bool
-    """Whether it says nothing to the contrary."""
+    """False if the region announces that it has no connection to its own NATS."""
 
     since_milliseconds: int | None
     waiting: int
-    """How many requests of this process wait for it right now."""
+    """How many requests of this process wait for the region right now."""
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A lag. `events` is None where nothing is known, and `since_milliseconds` says since when that is uncertain."""
+    """A lag. `events` is None if nothing is known. `since_milliseconds` is when it became uncertain."""
 
     events: int | None
     milliseconds: int | None
@@ -37,16 +50,21 @@ class Cell(msgspec.Struct, frozen=True):
     since_milliseconds: int | None
     halted: str
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether it is certain that the region has applied all of the origin's log."""
+        return self.certainty is Certainty.EXACT and self.events == 0 and not self.halted
+
 
 class Present(msgspec.Struct, frozen=True):
-    """What there is to see now. The cells are in the order of the regions, row by row: who is behind, then whom."""
+    """The present. The cells are row by row, in the order of the regions: a row is behind, a column is an origin."""
 
     at_milliseconds: int
     here: Region
     process: str
-    """HOST:PORT of the process that tells this, and that alone the paces and whoever waits are of."""
+    """HOST:PORT of the process that sends this. The latencies and the waiting requests are its own."""
 
-    condition: Condition
+    condition: str
     regions: list[RegionRow]
     cells: list[Cell]
     latencies: list[WriteLatency] = msgspec.field(name="paces")
@@ -54,70 +72,10 @@ class Present(msgspec.Struct, frozen=True):
 
 
 class Remembered(msgspec.Struct, frozen=True):
-    """The samples that are remembered, and what in them stands for what was not known."""
+    """The samples of the last 15 minutes, and the number in them that stands for what was not known."""
 
     regions: tuple[Region, ...]
     not_known: int
     at_milliseconds: list[int]
     events: list[list[int]]
     milliseconds: list[list[int]]
-
-
-def present(
-    sample: LagSample,
-    *,
-    topology: Topology,
-    health: Health,
-    waiting_for: Mapping[Region, int],
-    latencies: list[WriteLatency],
-    process: str,
-) -> Present:
-    """What there is to see of a sample, and beside it."""
-    known = sample.known
-    return Present(
-        at_milliseconds=sample.at_milliseconds,
-        here=known.here,
-        process=process,
-        condition=health.condition,
-        regions=[
-            RegionRow(
-                name=region,
-                state=topology.regions[region].state,
-                is_current=region in known.heard and known.heard[region].is_current,
-                has_own_nats=not (known.is_heard(region) and region in known.heard[region].not_connected),
-                since_milliseconds=None
-                if known.is_heard(region)
-                else since_milliseconds(sample, known.now_seconds - known.heard_at_seconds(region)),
-                waiting=waiting_for.get(region, 0),
-            )
-            for region in known.regions
-        ],
-        cells=[
-            _cell(sample, sample.lags[pair], halted=_halted(sample, behind=pair.behind, origin=pair.origin))
-            for pair in pairs(known)
-        ],
-        latencies=latencies,
-        notes=notes(sample, topology=topology, health=health),
-    )
-
-
-def past(history: LagHistory, regions: tuple[Region, ...]) -> Remembered:
-    """What there was to see."""
-    return Remembered(regions, NOT_KNOWN, *history.past())
-
-
-def _cell(sample: LagSample, lag: Lag, *, halted: str) -> Cell:
-    is_certain = lag.certainty in {Certainty.EXACT, Certainty.OTHER_LOG}
-    return Cell(
-        events=lag.events if lag.events > 0 or lag.certainty is Certainty.EXACT else None,
-        milliseconds=lag.milliseconds,
-        certainty=lag.certainty,
-        since_milliseconds=None if is_certain else since_milliseconds(sample, lag.unheard_seconds),
-        halted=halted,
-    )
-
-
-def _halted(sample: LagSample, *, behind: Region, origin: Region) -> str:
-    """The one word for why a region has halted an origin, as far as it is heard; `""` if it has not."""
-    heard = sample.known.heard.get(behind)
-    return "" if heard is None else heard.halted.get(origin, "").partition(":")[0]

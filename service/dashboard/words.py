@@ -3,13 +3,11 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from enum import StrEnum
-
-import msgspec
 
 from core.positions import Region
 from core.topology import RegionState, Topology
 from runtime.health import Health, NotReady
+from service.dashboard.messages import Note, Urgency
 from service.lag.matrix import Certainty
 from service.lag.sampling import LagSample
 
@@ -28,21 +26,6 @@ STEPS = {"ship": "copy the log of", "apply": "apply the log of"}
 
 KINDS_OF_REDIS = ("this Redis is a cluster", "this Redis is a replica")
 """What a process finds its Redis to be that cannot hold a projection."""
-
-
-class Urgency(StrEnum):
-    """Whether somebody has to do something, or it goes over by itself, or is as it should be."""
-
-    ALARM = "alarm"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-class Note(msgspec.Struct, frozen=True):
-    """A sentence or two. It stays the same as long as nothing changes."""
-
-    urgency: Urgency
-    text: str
 
 
 def notes(sample: LagSample, *, topology: Topology, health: Health) -> list[Note]:

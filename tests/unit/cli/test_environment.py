@@ -50,14 +50,6 @@ def test_keys_of_a_demo_that_is_named_are_the_demos(service: ScriptedService) ->
     assert not service.asked
 
 
-def test_lag_looks_from_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.lag.command.configure_logs", lambda *_, **__: None)
-    missing = str(tmp_path / "topology.toml")
-    environment = {"CROSSHOOK_TOPOLOGY": missing, "CROSSHOOK_REGION": "us-iowa"}
-    assert f"got '{missing}'" in crosshook("lag", **environment).output
-    assert "the demo named 'mine' does not run" in crosshook("lag", "--name", "mine", **environment).output
-
-
 def test_link_is_about_the_region_of_the_environment_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Request] = []
 

@@ -8,8 +8,9 @@ import pytest
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
 from core.topology import Topology, parse_topology
 from runtime.health import Health, NotReady
-from service.dashboard.messages import Cell, Present, past, present
-from service.dashboard.words import HALTED, Note, Urgency
+from service.dashboard.messages import Cell, Note, Present, Urgency
+from service.dashboard.presenting import past, present
+from service.dashboard.words import HALTED
 from service.lag.history import LagHistory
 from service.lag.matrix import Certainty, Known, matrix
 from service.lag.sampling import LagSample

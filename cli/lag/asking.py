@@ -1,0 +1,100 @@
+"""Which services `crosshook lag` asks, and the answer of the first that has one."""
+
+import http
+from collections.abc import Callable, Sequence
+
+import click
+import msgspec
+
+from cli.failure import Misuse
+from cli.running import status
+from cli.service_call import InvalidUrl, NotAnswered, NotConnected, ServiceUrl, call, parse_service_url
+from service.dashboard.messages import Present
+
+PATH = "/dashboard/lag"
+ANSWER_SECONDS_MAX = 2.0
+"""A service answers from memory."""
+
+_REASONS_MAX = 3
+_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - the addresses of a process that listens on every one
+
+Services = Callable[[], Sequence[ServiceUrl]]
+"""Returns the services to ask, the first of them first. A command calls it before each table."""
+
+
+class NoServiceAnswers(Exception):
+    """No service has answered, and why not."""
+
+
+class _Error(msgspec.Struct, frozen=True):
+    message: str
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    errors: list[_Error]
+
+
+def services_of_demo(name: str, region: str | None) -> Services:
+    """The services of `region`; without one, of every region, and those of a region that is cut off last."""
+
+    def services() -> Sequence[ServiceUrl]:
+        found = status(name).regions
+        wanted = [one for one in found if region in {None, one.name}]
+        if not wanted:
+            raise Misuse(f"--region: expected one of {', '.join(one.name for one in found)}, got {region!r}")
+        wanted.sort(key=lambda one: one.is_cut)
+        return [parse_service_url(process.url) for one in wanted for process in one.services]
+
+    return services
+
+
+def services_at(urls: Sequence[str]) -> Services:
+    """The services at these addresses. Raises `Misuse`."""
+    try:
+        found = [parse_service_url(url) for url in urls]
+    except InvalidUrl:
+        raise Misuse("--url: expected a URL such as http://10.0.0.7:8080, without user, query and #") from None
+    return lambda: found
+
+
+def service_beside(host: str, port: int) -> Services:
+    """The process that listens at this address of the same machine."""
+    return lambda: [
+        ServiceUrl(scheme="http", host="127.0.0.1" if host in _EVERYWHERE else host, port=port, path=""),
+    ]
+
+
+def ask(services: Sequence[ServiceUrl]) -> Present:
+    """What the first service that answers shows. Raises `NoServiceAnswers`.
+
+    Each service has 5 s to take the connection and `ANSWER_SECONDS_MAX` to answer.
+    """
+    reasons = []
+    for service in services:
+        try:
+            return _ask(service)
+        except NoServiceAnswers as error:
+            reasons.append(f"{service}: {error}")
+    shown = "; ".join(reasons[:_REASONS_MAX])
+    more = f"; and {len(reasons) - _REASONS_MAX} more" if len(reasons) > _REASONS_MAX else ""
+    raise NoServiceAnswers(f"no service shows the lag: {shown}{more}")
+
+
+def failure(error: NoServiceAnswers) -> click.ClickException:
+    """How a command ends if no service answers."""
+    return click.ClickException(f"{error}; name the address of a region's service with --url")
+
+
+def _ask(service: ServiceUrl) -> Present:
+    try:
+        answer = call(service, "GET", PATH, headers={}, seconds_max=ANSWER_SECONDS_MAX)
+    except (NotConnected, NotAnswered) as error:
+        raise NoServiceAnswers(str(error)) from error
+    try:
+        if answer.status == http.HTTPStatus.OK:
+            return msgspec.json.decode(answer.body, type=Present)
+        refusal = msgspec.json.decode(answer.body, type=_Refusal)
+    except msgspec.DecodeError as error:
+        raise NoServiceAnswers(f"it answered {answer.status}, not as a service of this version does") from error
+    words = ", ".join(one.message for one in refusal.errors)
+    raise NoServiceAnswers(f"it answered {answer.status}: {words}")
