@@ -159,12 +159,12 @@ class EventTooLarge(Refusal):
         self.why = why
 
 
-class RetryKeyReused(Refusal):
-    """The retry key was used for a request that asked for something else."""
+class IdempotencyKeyReused(Refusal):
+    """The idempotency key was used for a request that asked for something else."""
 
 
 class ApiKeyIssuedBefore(Refusal):
-    """The retry key was used before, and issued this API key, whose secret is not kept."""
+    """The idempotency key was used before, and issued this API key, whose secret is not kept."""
 
     def __init__(self, organization_id: str, key_id: str) -> None:
         super().__init__(key_id)
@@ -172,9 +172,9 @@ class ApiKeyIssuedBefore(Refusal):
         self.key_id = key_id
 
 
-class TooManyRetryKeys(Refusal):
-    """As many retry keys are kept for the holder as can be; one more would be forgotten."""
+class TooManyIdempotencyKeys(Refusal):
+    """As many idempotency keys are kept for the holder as can be; one more would be forgotten."""
 
-    def __init__(self, retry_keys_max: int) -> None:
-        super().__init__(retry_keys_max)
-        self.retry_keys_max = retry_keys_max
+    def __init__(self, idempotency_keys_max: int) -> None:
+        super().__init__(idempotency_keys_max)
+        self.idempotency_keys_max = idempotency_keys_max

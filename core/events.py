@@ -88,8 +88,8 @@ AnyEvent = (
 )
 
 
-class Retry(msgspec.Struct, frozen=True):
-    """By which a repeated request is known again: fingerprints of its retry key in its scope, and of its payload."""
+class IdempotencyKey(msgspec.Struct, frozen=True):
+    """A request's idempotency key, as two fingerprints: `key` of its scope and text, `payload` of what it asked for."""
 
     key: str
     payload: str
@@ -98,9 +98,9 @@ class Retry(msgspec.Struct, frozen=True):
 class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event with its circumstances, as the log keeps it. Its place in the log completes its stamp.
 
-    `author` is the id of the API key that it was asked for with, or `ADMINISTRATOR`. `seen` has, for a
-    `WebhookUpdated` with a `retry`, the registers that its author saw: a repeated request is answered with `seen` and
-    the event over it.
+    `author` is the id of the API key that asked for it, or `ADMINISTRATOR`. `seen` has, for a `WebhookUpdated` with an
+    `idempotency_key`, the registers that its author saw: a repeated request is answered with `seen` and the event over
+    it. The logs keep the idempotency key under the name `retry`, which it had first.
     """
 
     operation_id: str
@@ -108,5 +108,5 @@ class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     clock: ClockText
     event: AnyEvent
     author: str = ""
-    retry: Retry | None = None
+    idempotency_key: IdempotencyKey | None = msgspec.field(default=None, name="retry")
     seen: dict[str, str] = msgspec.field(default_factory=dict)

@@ -85,7 +85,7 @@ async def main(settings: Settings) -> None:
             here,
             event_log=event_logs[here],
             projection=projection,
-            retry_keys_max=settings.retry_keys_max,
+            idempotency_keys_max=settings.idempotency_keys_max,
         )
         waiting = Waiters()
         deadlines = Deadlines(waiting)

@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
     requests_max: int
     tail_events_max: int
     organization_requests_max: int
-    retry_keys_max: int
+    idempotency_keys_max: int
     operation_hours: int
     dashboard_listeners_max: int
     body_bytes_max: int
@@ -64,7 +64,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         organization_requests_max=environment.integer(
             "CROSSHOOK_ORGANIZATION_REQUESTS_MAX", default=1_000, low=1, high=1_000_000
         ),
-        retry_keys_max=environment.integer("CROSSHOOK_RETRY_KEYS_MAX", default=100_000, low=1, high=10_000_000),
+        idempotency_keys_max=environment.integer("CROSSHOOK_RETRY_KEYS_MAX", default=100_000, low=1, high=10_000_000),
         dashboard_listeners_max=environment.integer(
             "CROSSHOOK_DASHBOARD_LISTENERS_MAX", default=100, low=0, high=10_000
         ),

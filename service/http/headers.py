@@ -9,9 +9,9 @@ from litestar import Request
 
 from core.api_keys import Unauthenticated, credentials_in
 from core.consistency import Level
-from core.events import Retry
+from core.events import IdempotencyKey
 from core.fields import InvalidField
-from core.idempotency import retry_of
+from core.idempotency import idempotency_key_of
 from core.preconditions import UNCONDITIONAL, InvalidTags, Preconditions, tags_in
 from core.tokens import InvalidToken, parse_token
 from service.http.admission import arrival_of
@@ -24,7 +24,7 @@ CONSISTENCY = "SlashID-Required-Consistency"
 TIMEOUT = "SlashID-Required-Consistency-Timeout"
 TOKEN = "SlashID-Consistency-Token"  # noqa: S105 - the name of a header
 OPERATION = "SlashID-Operation-ID"
-RETRY_KEY = "Idempotency-Key"
+IDEMPOTENCY_KEY = "Idempotency-Key"
 IF_MATCH = "If-Match"
 IF_NONE_MATCH = "If-None-Match"
 AUTHORIZATION = "Authorization"
@@ -32,10 +32,10 @@ CONTENT_ENCODING = "Content-Encoding"
 TIMEOUT_SECONDS_MIN = 1
 TIMEOUT_SECONDS_MAX = 120
 TIMEOUT_SECONDS_DEFAULT = 30
-RETRY_KEY_CHARACTERS_MAX = 255
+IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
 KEYLESS = "is_keyless"
 """The option of a route of organizations that asks for no key."""
-_RETRY_KEY = re.compile(rf"[!-~]{{1,{RETRY_KEY_CHARACTERS_MAX}}}")
+_IDEMPOTENCY_KEY = re.compile(rf"[!-~]{{1,{IDEMPOTENCY_KEY_CHARACTERS_MAX}}}")
 _INTEGER = re.compile(r"[0-9]{1,10}")
 
 AnyRequest = Request[Any, Any, Any]
@@ -111,7 +111,7 @@ async def _write(request: AnyRequest, caller: Caller) -> WriteRequest:
     return WriteRequest(
         caller=caller,
         wait=_wait(request, caller),
-        retry=await _retry(request, caller.organization_id),
+        idempotency_key=await _idempotency_key(request, caller.organization_id),
         preconditions=_preconditions(request),
     )
 
@@ -145,19 +145,21 @@ def _timeout_seconds(request: AnyRequest) -> int:
     return seconds
 
 
-async def _retry(request: AnyRequest, organization_id: str) -> Retry | None:
+async def _idempotency_key(request: AnyRequest, organization_id: str) -> IdempotencyKey | None:
     """By which the request is known again. Its payload is all that says what is asked for: as JSON, not as bytes.
 
     `If-None-Match` was not looked at once, and is left out where it is missing: an earlier version's keys still hold.
     """
-    key = _only(request, RETRY_KEY)
+    key = _only(request, IDEMPOTENCY_KEY)
     if key is None:
         return None
-    if not _RETRY_KEY.fullmatch(key):
-        raise InvalidHeader(RETRY_KEY, f"1 to {RETRY_KEY_CHARACTERS_MAX} printable ASCII characters without spaces")
+    if not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidHeader(
+            IDEMPOTENCY_KEY, f"1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} printable ASCII characters without spaces"
+        )
     if_match, if_none_match = _joined(request, IF_MATCH), _joined(request, IF_NONE_MATCH)
     asked = (_canonical(await request.body()), sorted(request.query_params.multi_items()), if_match)
-    return retry_of(
+    return idempotency_key_of(
         organization_id=organization_id,
         method=request.method,
         path=request.url.path.lower(),

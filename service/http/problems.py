@@ -11,10 +11,10 @@ from core.commands import (
     ApiKeyNotFound,
     EventTooLarge,
     FieldRefused,
-    RetryKeyReused,
+    IdempotencyKeyReused,
     TargetUrlTaken,
     TooManyApiKeys,
-    TooManyRetryKeys,
+    TooManyIdempotencyKeys,
     TooManyWebhooks,
     TriggerNotFound,
     WebhookNotFound,
@@ -27,9 +27,9 @@ from service.http.headers import (
     API_KEY,
     AUTHORIZATION,
     CONTENT_ENCODING,
+    IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
-    RETRY_KEY,
     TOKEN,
     AnyRequest,
     InvalidHeader,
@@ -119,9 +119,9 @@ def _too_many_api_keys(_: AnyRequest, error: TooManyApiKeys) -> Response[Empty]:
 
 def _api_key_issued_before(_: AnyRequest, error: ApiKeyIssuedBefore) -> Response[Empty]:
     message = (
-        f"this {RETRY_KEY} has issued API key {error.key_id}; its text was in the first answer and is not kept. If "
-        f"that is lost, revoke it with DELETE /admin/organizations/{error.organization_id}/keys/{error.key_id} and "
-        f"issue another with a new {RETRY_KEY}"
+        f"this {IDEMPOTENCY_KEY} has issued API key {error.key_id}; its text was in the first answer and is not kept. "
+        f"If that is lost, revoke it with DELETE /admin/organizations/{error.organization_id}/keys/{error.key_id} and "
+        f"issue another with a new {IDEMPOTENCY_KEY}"
     )
     return failure(409, message)
 
@@ -130,14 +130,16 @@ def _event_too_large(_: AnyRequest, error: EventTooLarge) -> Response[Empty]:
     return failure(413, f"body: this region's log cannot take it: {error.why}")
 
 
-def _retry_key_reused(_: AnyRequest, __: RetryKeyReused) -> Response[Empty]:
-    return failure(422, f"header {RETRY_KEY}: this key was used with another payload; use a new key for a new request")
+def _idempotency_key_reused(_: AnyRequest, __: IdempotencyKeyReused) -> Response[Empty]:
+    return failure(
+        422, f"header {IDEMPOTENCY_KEY}: this key was used with another payload; use a new key for a new request"
+    )
 
 
-def _too_many_retry_keys(_: AnyRequest, error: TooManyRetryKeys) -> Response[Empty]:
+def _too_many_idempotency_keys(_: AnyRequest, error: TooManyIdempotencyKeys) -> Response[Empty]:
     message = (
-        f"{error.retry_keys_max} values of {RETRY_KEY} were used for this organization in 24 hours, as many as are "
-        "kept; nothing was done, try again later or without one"
+        f"{error.idempotency_keys_max} values of {IDEMPOTENCY_KEY} were used for this organization in 24 hours, "
+        "as many as are kept; nothing was done, try again later or without one"
     )
     return failure(503, message, headers={"Retry-After": "60"})
 
@@ -222,8 +224,8 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     TooManyApiKeys: _too_many_api_keys,
     ApiKeyIssuedBefore: _api_key_issued_before,
     EventTooLarge: _event_too_large,
-    RetryKeyReused: _retry_key_reused,
-    TooManyRetryKeys: _too_many_retry_keys,
+    IdempotencyKeyReused: _idempotency_key_reused,
+    TooManyIdempotencyKeys: _too_many_idempotency_keys,
     TooManyWaiting: _too_many_waiting,
     ListTooLarge: _list_too_large,
     NotYetTheirTurn: _not_yet_their_turn,

@@ -7,7 +7,7 @@ KEY_ID = "0199a2c0-11d2-7c6e-8f0a-2b9d4e6a7c31"
 CONSISTENCY_TOKEN = "1.5jrCCmQ2NWI3YjI0MjQAAAAAAAM"  # noqa: S105 - nobody's secret
 ENTITY_TAG = '"8f14e45fceea167a5a36dedd"'
 CREATED_AT = "2026-03-14T09:26:53.589Z"
-RETRY_KEY = "order-4711-webhook"
+IDEMPOTENCY_KEY = "order-4711-webhook"
 
 WEBHOOK_BODY = {
     "name": "orders",

@@ -71,7 +71,7 @@ PARAMETERS: dict[str, Json] = {
         },
     },
     "retry_key": {
-        "name": headers.RETRY_KEY,
+        "name": headers.IDEMPOTENCY_KEY,
         "in": "header",
         "description": (
             "Makes it safe to send the request again: with the same key and the same payload it rejoins the first "
@@ -83,8 +83,8 @@ PARAMETERS: dict[str, Json] = {
         "schema": {
             "type": "string",
             "pattern": patterns.PRINTABLE,
-            "maxLength": headers.RETRY_KEY_CHARACTERS_MAX,
-            "examples": [examples.RETRY_KEY],
+            "maxLength": headers.IDEMPOTENCY_KEY_CHARACTERS_MAX,
+            "examples": [examples.IDEMPOTENCY_KEY],
         },
     },
     "if_match": {

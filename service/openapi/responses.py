@@ -5,7 +5,7 @@ from typing import Any
 
 from core.tokens import TOKEN_CHARACTERS_MAX
 from service.http.content_encoding import IDENTITY
-from service.http.headers import API_KEY, OPERATION, RETRY_KEY, TOKEN
+from service.http.headers import API_KEY, IDEMPOTENCY_KEY, OPERATION, TOKEN
 from service.openapi import examples, patterns
 from service.openapi.fields import Json, reference
 
@@ -159,7 +159,7 @@ def _perhaps(header: str) -> Json:
 
 
 LOST = f"{TOKEN}: this write was lost: us-iowa was restored from before it; read without the token"
-REUSED = f"header {RETRY_KEY}: this key was used with another payload; use a new key for a new request"
+REUSED = f"header {IDEMPOTENCY_KEY}: this key was used with another payload; use a new key for a new request"
 
 RESPONSES: dict[str, Json] = {
     "bad_request": refused(

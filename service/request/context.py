@@ -9,7 +9,7 @@ from typing import Any
 
 from core.api_keys import Credentials
 from core.consistency import Level
-from core.events import ADMINISTRATOR, Retry
+from core.events import ADMINISTRATOR, IdempotencyKey
 from core.positions import Position, Vector
 from core.preconditions import UNCONDITIONAL, Preconditions
 from core.tokens import Token, highest, token_at, token_of
@@ -137,11 +137,11 @@ class Wait:
 
 @dataclass(frozen=True)
 class WriteRequest:
-    """Somebody asks for a write. By `retry` it is known again when it is repeated; None where it need not be."""
+    """A request for a write. With an `idempotency_key` it is recognized when it is repeated."""
 
     caller: Caller
     wait: Wait
-    retry: Retry | None = None
+    idempotency_key: IdempotencyKey | None = None
     preconditions: Preconditions = UNCONDITIONAL
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from core.commands import Command, Refusal
-from core.events import Retry
+from core.events import IdempotencyKey
 from core.idempotency import Recorded
 from core.positions import Mark, Position, Region
 from core.preconditions import UNCONDITIONAL, Preconditions
@@ -42,8 +42,8 @@ Outcome = Accepted | Repeated | Refusal | Stale
 class Proposal:
     """A command on its way into the log. `settle` is called once: with what was accepted, or why nothing was.
 
-    `counted` is what its query counted in the state that was read, and `retry_keys` how many were kept for its holder
-    there. While it is handed to the log, `operation_id` says for which place (`core.operations`). `traceparent` goes
+    `counted` is what its query counted in the state that was read. `idempotency_keys` is how many were kept for its
+    holder there. While it is handed to the log, `operation_id` names its place (`core.operations`). `traceparent` goes
     into the log with its event.
     """
 
@@ -54,9 +54,9 @@ class Proposal:
     registers: Registers
     settle: Callable[[Outcome], None]
     preconditions: Preconditions = UNCONDITIONAL
-    retry: Retry | None = None
+    idempotency_key: IdempotencyKey | None = None
     counted: int = 0
-    retry_keys: int = 0
+    idempotency_keys: int = 0
     traceparent: str = ""
     operation_id: str = ""
     is_withdrawn: bool = False
@@ -104,17 +104,21 @@ class Batch:
         """Whether it may be in the log, or somebody was told so: it goes on being tried, and its place decides."""
         return self.is_open or self.is_told_of
 
-    def recorded(self, retry: Retry) -> Recorded | None:
-        """The first request with that retry key, if its event is among these."""
-        same = (event.recorded for event in self.events if event.retry is not None and event.retry.key == retry.key)
+    def recorded(self, idempotency_key: IdempotencyKey) -> Recorded | None:
+        """The first request with that idempotency key, if its event is among these."""
+        same = (
+            event.recorded
+            for event in self.events
+            if event.idempotency_key is not None and event.idempotency_key.key == idempotency_key.key
+        )
         return next(same, None)
 
-    def retry_keys(self, holder: str) -> int:
-        """How many retry keys of `holder` its events use."""
-        return sum(event.retry is not None and event.retry_holder == holder for event in self.events)
+    def idempotency_keys(self, holder: str) -> int:
+        """How many idempotency keys of `holder` its events use."""
+        return sum(event.idempotency_key is not None and event.key_holder == holder for event in self.events)
 
     def join(self, proposal: Proposal, first: Recorded, outcome: Repeated | Refusal) -> None:
-        """Have `proposal` wait for this batch: `first` in it is the same request, or one with its retry key."""
+        """Have `proposal` wait for this batch: `first` in it is the same request, or one with its idempotency key."""
         if isinstance(outcome, Repeated):
             proposal.operation_id = first.operation_id
         self.settled_with.append((proposal, outcome))

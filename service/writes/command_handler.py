@@ -8,7 +8,7 @@ from adapters.projection import View
 from core.commands import ApiKeyIssuedBefore, Command, DeletedBefore, IssueApiKey, RevokeApiKey
 from core.consistency import regions_needed
 from core.decider import query_for
-from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, Retry
+from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, IdempotencyKey
 from core.idempotency import Recorded, holder_of, recall, recorded_in
 from core.operations import operation_in
 from core.positions import BEGINNING, Position, Region
@@ -94,7 +94,7 @@ class CommandHandler:
         unread: tuple[str, ...] = ()
         while True:
             view = await self._read(command, request, unread)
-            first = self._recorded(view, request.retry)
+            first = self._recorded(view, request.idempotency_key)
             if first is not None and (found := await self._found(first, view, request)) is not None:
                 return await self._repeat(found, request)
             try:
@@ -118,18 +118,18 @@ class CommandHandler:
     async def _read(self, command: Command, request: WriteRequest, unread: tuple[str, ...]) -> View:
         query = query_for(command)
         query = query._replace(keys=(*query.keys, *unread))
-        if request.retry is not None:
+        if request.idempotency_key is not None:
             holder = holder_of(command.organization_id, author=request.caller.author)
-            recalled = recall(holder, request.retry, now_milliseconds=self._now_milliseconds())
+            recalled = recall(holder, request.idempotency_key, now_milliseconds=self._now_milliseconds())
             query = query._replace(recall=recalled)
         return await self._views.read(query, request.caller, deadline=request.wait.deadline)
 
-    def _recorded(self, view: View, retry: Retry | None) -> Recorded | None:
-        """The first of the same requests, if the projection has one. Raises `RetryKeyReused`."""
+    def _recorded(self, view: View, idempotency_key: IdempotencyKey | None) -> Recorded | None:
+        """The first of the same requests, if the projection has one. Raises `IdempotencyKeyReused`."""
         first = recorded_in(view.records)
-        if retry is None or first is None:
+        if idempotency_key is None or first is None:
             return None
-        outcome = repetition(retry, first)
+        outcome = repetition(idempotency_key, first)
         if isinstance(outcome, Repeated):
             return first
         raise outcome
@@ -153,8 +153,8 @@ class CommandHandler:
             counted=view.counted,
             settle=_settling(settled),
             preconditions=request.preconditions,
-            retry=request.retry,
-            retry_keys=view.records_count,
+            idempotency_key=request.idempotency_key,
+            idempotency_keys=view.records_count,
             traceparent=traceparent,
         )
         try:

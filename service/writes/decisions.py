@@ -1,9 +1,9 @@
 """What a proposal becomes in a batch: an event at its place, what its first request became, or a refusal. Pure."""
 
 from core.codec import encode, fingerprint
-from core.commands import Refusal, RetryKeyReused, RevokeApiKey, TooManyRetryKeys
+from core.commands import IdempotencyKeyReused, Refusal, RevokeApiKey, TooManyIdempotencyKeys
 from core.decider import decide, query_for
-from core.events import AnyEvent, Envelope, Retry
+from core.events import AnyEvent, Envelope, IdempotencyKey
 from core.idempotency import Recorded, holder_of
 from core.operations import log_code, operation_id
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
@@ -18,12 +18,12 @@ from service.writes.tail import Tail, tail_event
 class Decisions:
     """Decides on what a region has: the view that a proposal was made with, the tail, and the batch so far."""
 
-    def __init__(self, origin: Region, epoch: Epoch, tail: Tail, *, retry_keys_max: int) -> None:
+    def __init__(self, origin: Region, epoch: Epoch, tail: Tail, *, idempotency_keys_max: int) -> None:
         self._origin = origin
         self._epoch = epoch
         self._tail = tail
         self._code = log_code(origin, epoch)
-        self._retry_keys_max = retry_keys_max
+        self._idempotency_keys_max = idempotency_keys_max
 
     def decide(self, batch: Batch, proposal: Proposal) -> int:
         """Put `proposal` into `batch`, as an event or as one without. Returns the event's bytes."""
@@ -31,15 +31,15 @@ class Decisions:
         if after < self._tail.floor:
             proposal.settle(Stale())
             return 0
-        retry = proposal.retry
+        idempotency_key = proposal.idempotency_key
         if (
-            retry is not None
-            and (first := self._tail.recorded(retry, now_milliseconds=batch.made_at_milliseconds)) is not None
+            idempotency_key is not None
+            and (first := self._tail.recorded(idempotency_key, now_milliseconds=batch.made_at_milliseconds)) is not None
         ):
-            proposal.settle(repetition(retry, first))
+            proposal.settle(repetition(idempotency_key, first))
             return 0
-        if retry is not None and (first := batch.recorded(retry)) is not None:
-            batch.join(proposal, first, repetition(retry, first))
+        if idempotency_key is not None and (first := batch.recorded(idempotency_key)) is not None:
+            batch.join(proposal, first, repetition(idempotency_key, first))
             return 0
         found = self._tail.over(
             query_for(proposal.command),
@@ -53,7 +53,7 @@ class Decisions:
             return 0
         try:
             event = decide(proposal.command, found.registers, proposal.preconditions, webhooks_count=found.counted)
-            self._refuse_too_many_retry_keys(batch, proposal)
+            self._refuse_too_many_idempotency_keys(batch, proposal)
         except Refusal as refusal:
             batch.settled_with.append((proposal, refusal))
             return 0
@@ -79,8 +79,8 @@ class Decisions:
             clock=render(tick(now_milliseconds=now_milliseconds, seen=max(latest, proposal.clock))),
             event=event,
             author=proposal.author,
-            retry=proposal.retry,
-            seen={} if proposal.retry is None else seen_by_author(event, fields),
+            idempotency_key=proposal.idempotency_key,
+            seen={} if proposal.idempotency_key is None else seen_by_author(event, fields),
         )
         position = Position(self._origin, self._epoch, sequence)
         subject, data = subject_of(self._origin, self._epoch, event), encode(envelope)
@@ -92,20 +92,20 @@ class Decisions:
         merge(batch.layer, batch.events[-1].writes)
         return len(data)
 
-    def _refuse_too_many_retry_keys(self, batch: Batch, proposal: Proposal) -> None:
+    def _refuse_too_many_idempotency_keys(self, batch: Batch, proposal: Proposal) -> None:
         """An API key is revoked all the same: at most one record for each key that there was."""
-        if proposal.retry is None or isinstance(proposal.command, RevokeApiKey):
+        if proposal.idempotency_key is None or isinstance(proposal.command, RevokeApiKey):
             return
         holder = holder_of(proposal.command.organization_id, author=proposal.author)
-        since = self._tail.retry_keys(holder, after=self._origin_in(proposal))
-        if proposal.retry_keys + since + batch.retry_keys(holder) >= self._retry_keys_max:
-            raise TooManyRetryKeys(self._retry_keys_max)
+        since = self._tail.idempotency_keys(holder, after=self._origin_in(proposal))
+        if proposal.idempotency_keys + since + batch.idempotency_keys(holder) >= self._idempotency_keys_max:
+            raise TooManyIdempotencyKeys(self._idempotency_keys_max)
 
     def _origin_in(self, proposal: Proposal) -> Sequence:
         """Up to where the view of `proposal` has this log's events."""
         return proposal.vector.get(self._origin, BEGINNING).sequence
 
 
-def repetition(retry: Retry, first: Recorded) -> Repeated | RetryKeyReused:
-    """What a request with `retry` comes to, after the `first` one with that retry key."""
-    return Repeated(first) if retry.payload == first.payload else RetryKeyReused()
+def repetition(idempotency_key: IdempotencyKey, first: Recorded) -> Repeated | IdempotencyKeyReused:
+    """What a request with `idempotency_key` comes to, after the `first` one with that idempotency key."""
+    return Repeated(first) if idempotency_key.payload == first.payload else IdempotencyKeyReused()

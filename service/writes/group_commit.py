@@ -25,7 +25,7 @@ class GroupCommit:
     """The queue, the batch in flight, and the tail that both are decided on."""
 
     def __init__(
-        self, origin: Region, epoch: Epoch, start: Mark, *, batch_size: Callable[[int], int], retry_keys_max: int
+        self, origin: Region, epoch: Epoch, start: Mark, *, batch_size: Callable[[int], int], idempotency_keys_max: int
     ) -> None:
         self._origin = origin
         self._batch_size = batch_size
@@ -33,7 +33,7 @@ class GroupCommit:
         self._must_reach = Sequence(0)
         self.epoch = epoch
         self.tail = Tail(start)
-        self._deciding = Decisions(origin, epoch, self.tail, retry_keys_max=retry_keys_max)
+        self._deciding = Decisions(origin, epoch, self.tail, idempotency_keys_max=idempotency_keys_max)
         self._one_by_one = 0
         self.aside = SetAside()
         self.in_flight: Batch | None = None
@@ -65,11 +65,11 @@ class GroupCommit:
     def submit(self, proposal: Proposal) -> None:
         """Have `proposal` decided with the next batch; or join the same request, if that is in flight."""
         batch = self.in_flight
-        first = None if batch is None or proposal.retry is None else batch.recorded(proposal.retry)
-        if batch is None or proposal.retry is None or first is None:
+        first = None if batch is None or proposal.idempotency_key is None else batch.recorded(proposal.idempotency_key)
+        if batch is None or proposal.idempotency_key is None or first is None:
             self._queue[proposal] = None
         else:
-            batch.join(proposal, first, repetition(proposal.retry, first))
+            batch.join(proposal, first, repetition(proposal.idempotency_key, first))
 
     def withdraw(self, proposal: Proposal) -> None:
         """Nobody waits for `proposal` any more: do not append it, unless that was tried already."""

@@ -41,13 +41,13 @@ class LogReader:
         *,
         event_log: EventLog,
         projection: Projection,
-        retry_keys_max: int,
+        idempotency_keys_max: int,
     ) -> None:
         self._state = state
         self._origin = origin
         self._log = event_log
         self._projection = projection
-        self._retry_keys_max = retry_keys_max
+        self._idempotency_keys_max = idempotency_keys_max
         self._created = ""
         self._projected_history = 0
         self._halts = halts()
@@ -135,7 +135,11 @@ class LogReader:
         group_commit = self._state.group_commit
         if group_commit is None:
             group_commit = self._state.group_commit = GroupCommit(
-                self._origin, follower.epoch, known, batch_size=batch_size, retry_keys_max=self._retry_keys_max
+                self._origin,
+                follower.epoch,
+                known,
+                batch_size=batch_size,
+                idempotency_keys_max=self._idempotency_keys_max,
             )
         elif group_commit.epoch != follower.epoch:
             raise EpochChanged(self._origin, known=group_commit.epoch, found=follower.epoch)

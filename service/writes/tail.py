@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
-from core.events import Envelope, Retry
+from core.events import Envelope, IdempotencyKey
 from core.idempotency import Recorded, holder_of, is_kept
 from core.positions import Mark, Position, Sequence
 from core.projection import writes_of
@@ -23,15 +23,15 @@ class TailEvent(NamedTuple):
     clock: Clock
     writes: list[Write]
     operation_id: str = ""
-    retry: Retry | None = None
-    retry_holder: str = ""
+    idempotency_key: IdempotencyKey | None = None
+    key_holder: str = ""
 
     @property
     def recorded(self) -> Recorded | None:
         """What is kept of it for when it is asked for again."""
-        if self.retry is None:
+        if self.idempotency_key is None:
             return None
-        return Recorded(payload=self.retry.payload, operation_id=self.operation_id)
+        return Recorded(payload=self.idempotency_key.payload, operation_id=self.operation_id)
 
 
 def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
@@ -41,8 +41,8 @@ def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
         clock=parse(envelope.clock),
         writes=writes_of(envelope, position),
         operation_id=envelope.operation_id,
-        retry=envelope.retry,
-        retry_holder=holder_of(envelope.organization_id, author=envelope.author),
+        idempotency_key=envelope.idempotency_key,
+        key_holder=holder_of(envelope.organization_id, author=envelope.author),
     )
 
 
@@ -67,7 +67,7 @@ class Tail:
         self.clock = NEVER
         self._events: deque[TailEvent] = deque()
         self._registers: dict[str, dict[str, str]] = {}
-        self._retried: dict[str, TailEvent] = {}
+        self._first_with_key: dict[str, TailEvent] = {}
         self._applied = start.sequence
 
     @property
@@ -91,8 +91,8 @@ class Tail:
         self.end = event.mark
         self.clock = max(self.clock, event.clock)
         merge(self._registers, event.writes)
-        if event.retry is not None:
-            self._remember(event.retry, event)
+        if event.idempotency_key is not None:
+            self._remember(event.idempotency_key, event)
 
     def applied(self, sequence: Sequence) -> None:
         """Take in that the projection has everything up to `sequence`."""
@@ -102,16 +102,16 @@ class Tail:
             self.floor = event.mark.sequence
             self._forget(event)
 
-    def recorded(self, retry: Retry, *, now_milliseconds: int) -> Recorded | None:
-        """The first request with that retry key, if its event is among these and not too old to be known again."""
-        event = self._retried.get(retry.key)
+    def recorded(self, idempotency_key: IdempotencyKey, *, now_milliseconds: int) -> Recorded | None:
+        """The first request with that idempotency key, if its event is among these and is still recognized."""
+        event = self._first_with_key.get(idempotency_key.key)
         is_known = event is not None and is_kept(event.clock, now_milliseconds=now_milliseconds)
         return event.recorded if event is not None and is_known else None
 
-    def retry_keys(self, holder: str, *, after: Sequence) -> int:
-        """How many retry keys of `holder` were used since the event at `after`."""
-        later = takewhile(lambda event: event.mark.sequence > after, reversed(self._retried.values()))
-        return sum(event.retry_holder == holder for event in later)
+    def idempotency_keys(self, holder: str, *, after: Sequence) -> int:
+        """How many idempotency keys of `holder` were used since the event at `after`."""
+        later = takewhile(lambda event: event.mark.sequence > after, reversed(self._first_with_key.values()))
+        return sum(event.key_holder == holder for event in later)
 
     def over(
         self, query: Query, view: Registers, layer: Mapping[str, Fields], *, after: Sequence, counted: int = 0
@@ -148,16 +148,16 @@ class Tail:
         }
         return sum(not is_buried(layer, query.follow + name) for name in names)
 
-    def _remember(self, retry: Retry, event: TailEvent) -> None:
+    def _remember(self, idempotency_key: IdempotencyKey, event: TailEvent) -> None:
         """The first one counts, until it is too old to: then somebody took the key for something new."""
-        first = self._retried.get(retry.key)
+        first = self._first_with_key.get(idempotency_key.key)
         if first is None or not is_kept(first.clock, now_milliseconds=milliseconds(event.clock)):
-            self._retried.pop(retry.key, None)
-            self._retried[retry.key] = event
+            self._first_with_key.pop(idempotency_key.key, None)
+            self._first_with_key[idempotency_key.key] = event
 
     def _forget(self, event: TailEvent) -> None:
-        if event.retry is not None and self._retried.get(event.retry.key) is event:
-            del self._retried[event.retry.key]
+        if event.idempotency_key is not None and self._first_with_key.get(event.idempotency_key.key) is event:
+            del self._first_with_key[event.idempotency_key.key]
         for write in event.writes:
             fields = self._registers.get(write.key, {})
             if fields.get(write.field) == write.register:

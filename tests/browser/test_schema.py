@@ -29,24 +29,24 @@ async def page(browser: Browser, demo: LocalRegions) -> AsyncIterator[Page]:
     await context.close()
 
 
-async def tried(page: Page, name: str, *, retry_key: str = "") -> Request:
+async def tried(page: Page, name: str, *, idempotency_key: str = "") -> Request:
     """The request that the page sends for the operation of that name, with its examples."""
     operation = page.locator(f'[id$="-{name}"]')
     await operation.locator(".opblock-summary-control").click()
     await operation.get_by_role("button", name="Try it out").click()
-    if retry_key:
-        await operation.locator('tr[data-param-name="Idempotency-Key"] input').fill(retry_key)
+    if idempotency_key:
+        await operation.locator('tr[data-param-name="Idempotency-Key"] input').fill(idempotency_key)
     async with page.expect_request(lambda request: request.method != "GET") as asked:
         await operation.get_by_role("button", name="Execute").click()
     await expect(operation.locator(".live-responses-table")).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     return await asked.value
 
 
-async def test_every_write_has_a_retry_key_of_its_own_though_nobody_typed_one(page: Page) -> None:
+async def test_every_write_has_an_idempotency_key_of_its_own_though_nobody_typed_one(page: Page) -> None:
     keys = [(await tried(page, name)).headers.get(KEY, "") for name in WRITES]
     assert all(re.fullmatch("[0-9a-f]{32}", key) for key in keys), keys
     assert len(set(keys)) == len(WRITES)
 
 
-async def test_a_retry_key_that_somebody_typed_is_sent_as_it_is(page: Page) -> None:
-    assert (await tried(page, "create_webhook", retry_key="mine")).headers[KEY] == "mine"
+async def test_an_idempotency_key_that_somebody_typed_is_sent_as_it_is(page: Page) -> None:
+    assert (await tried(page, "create_webhook", idempotency_key="mine")).headers[KEY] == "mine"

@@ -47,7 +47,7 @@ def before_call(_: HookContext, case: AnyCase, kwargs: dict[str, Any]) -> None: 
     if str(headers.get("If-None-Match")) == "0":
         headers["If-None-Match"] = '"0"'
     name_one_trigger(case.method, query)
-    # A retry key is one request's alone, and an address one webhook's; examples have the same ones over and over.
+    # An idempotency key belongs to one request, and an address to one webhook; examples repeat them.
     if re.fullmatch(patterns.PRINTABLE, headers.get("Idempotency-Key", "")):
         headers["Idempotency-Key"] = headers["Idempotency-Key"][:200] + str(next(number))
     if isinstance(body, dict) and WEBHOOK["target_url"].is_valid(body.get("target_url")):

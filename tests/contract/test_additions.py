@@ -1,4 +1,4 @@
-"""What this API adds to the original: tokens, retry keys, operations, in the small."""
+"""What this API adds to the original: tokens, idempotency keys, operations, in the small."""
 
 import asyncio
 import uuid
@@ -91,7 +91,7 @@ async def test_what_is_refused_after_a_look_has_a_token_too(client: httpx.AsyncC
     assert OPERATION not in answer.headers
 
 
-async def test_a_retry_key_is_no_key_for_what_was_refused(client: httpx.AsyncClient) -> None:
+async def test_an_idempotency_key_is_no_key_for_what_was_refused(client: httpx.AsyncClient) -> None:
     """Only accepted writes are recorded: what was in the way may be gone."""
     taken = a_body()
     first = (await client.post(WEBHOOKS, json=taken)).json()["result"]["id"]
@@ -101,7 +101,7 @@ async def test_a_retry_key_is_no_key_for_what_was_refused(client: httpx.AsyncCli
     assert (await client.post(WEBHOOKS, json=taken, headers=headers)).status_code == 201
 
 
-async def test_of_many_at_once_with_one_retry_key_all_are_answered_alike_and_one_has_an_effect(
+async def test_of_many_at_once_with_one_idempotency_key_all_are_answered_alike_and_one_has_an_effect(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     second = await region.add_service()
@@ -119,7 +119,7 @@ async def test_of_many_at_once_with_one_retry_key_all_are_answered_alike_and_one
     await second.stop()
 
 
-async def test_the_same_retry_key_is_another_for_another_route_and_another_organization(
+async def test_the_same_idempotency_key_is_another_for_another_route_and_another_organization(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     headers = {RETRY: "shared"}

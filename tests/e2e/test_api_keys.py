@@ -103,7 +103,7 @@ async def test_an_administrator_waits_for_regions_as_everybody_does_and_is_told_
         assert names.count("late") == 1, "no second one"
 
 
-async def test_nobody_uses_up_the_retry_keys_that_an_administrator_needs() -> None:
+async def test_nobody_uses_up_the_idempotency_keys_that_an_administrator_needs() -> None:
     settings = {"CROSSHOOK_RETRY_KEYS_MAX": "2"}
     async with local_regions(regions=1, settings=settings) as demo, calling_all(demo) as callers:
         client, admin, path = callers[HERE].client, admin_headers(demo.admin_key), keys_of(ORGANIZATION)

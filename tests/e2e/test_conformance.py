@@ -234,7 +234,7 @@ async def test_415(place: Place3, route: Route) -> None:
 
 @pytest.mark.parametrize("route", documenting(422), ids=lambda route: f"{route.method} {route.path}")
 async def test_422(place: Place3, route: Route) -> None:
-    """The same retry key for another payload: here another body, or another `If-Match`, or another trigger."""
+    """The same idempotency key for another payload: here another body, or another `If-Match`, or another trigger."""
     ids, headers = await place.ids(), {"Idempotency-Key": str(uuid.uuid4())}
     assert (await route.ask(place.client, ids, headers=headers)).status_code == route.success
     if route.body() is not None:

@@ -1,4 +1,4 @@
-"""A request that is repeated with its retry key has one effect, whatever the first attempt was told."""
+"""A request that is repeated with its idempotency key has one effect, whatever the first attempt was told."""
 
 import asyncio
 import random
@@ -18,8 +18,8 @@ HERE, AWAY = "us-iowa", "asia-japan"
 RETRIES_AT_ONCE = 25
 
 
-def retry_keys(events: list[Event]) -> Counter[str]:
-    """How often each retry key made an event."""
+def idempotency_keys(events: list[Event]) -> Counter[str]:
+    """How often each idempotency key made an event."""
     envelopes = [msgspec.json.decode(event.data) for event in events]
     return Counter(envelope["retry"]["key"] for envelope in envelopes if "retry" in envelope)
 
@@ -116,7 +116,7 @@ async def test_a_thousand_requests_repeated_under_random_408s_have_a_thousand_ef
         assert told[408] > 20, "nothing was disturbed"
         evidence = await settled(demo, within_seconds=60)
         check(evidence)
-        keys = retry_keys(evidence.origin(HERE))
+        keys = idempotency_keys(evidence.origin(HERE))
         assert len(keys) == count
         assert set(keys.values()) == {1}
         assert set(evidence.target_urls().values()) == {1}
@@ -141,7 +141,7 @@ async def test_a_retry_in_another_region_is_the_first_request_once_that_is_known
         assert reused.status_code == 422
         evidence = await settled(demo)
         check(evidence)
-        assert sum(retry_keys(evidence.origin(name)).total() for name in evidence.logs) == 1
+        assert sum(idempotency_keys(evidence.origin(name)).total() for name in evidence.logs) == 1
 
 
 @pytest.mark.long
@@ -208,7 +208,7 @@ async def test_a_retry_is_answered_as_the_first_was_though_the_webhook_has_chang
 
 
 @pytest.mark.long
-async def test_retry_keys_are_known_after_redis_was_emptied() -> None:
+async def test_idempotency_keys_are_known_after_redis_was_emptied() -> None:
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
         client, region = callers[HERE].client, demo.region(HERE)
         body = {"name": "a webhook", "target_url": "https://retries.example.com/rebuilt"}

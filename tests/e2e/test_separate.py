@@ -107,7 +107,7 @@ async def test_anothers_name_is_a_403_whether_or_not_the_ids_are_right_and_wheth
             assert len({str(answer) for answer in answers}) == 1
 
 
-async def test_nothing_of_anothers_has_changed_and_neither_names_nor_retry_keys_are_shared() -> None:
+async def test_nothing_of_anothers_has_changed_and_neither_names_nor_idempotency_keys_are_shared() -> None:
     async with two_organizations() as (demo, client, one, other):
         for route in filter(is_about_an_id, ROUTES):
             await route.ask(client, other.ids, headers=one.headers)

@@ -42,7 +42,7 @@ def test_a_key_is_asked_for_with_the_admin_key_and_the_wait() -> None:
     assert asked.headers["SlashID-Required-Consistency-Timeout"] == "7"
 
 
-def test_every_write_and_no_read_has_a_retry_key_of_its_own() -> None:
+def test_every_write_and_no_read_has_an_idempotency_key_of_its_own() -> None:
     def answer(asked: Asked) -> Said:
         listed_or_issued = [] if asked.method == "GET" else {**A_KEY, "key": "text"}
         return (

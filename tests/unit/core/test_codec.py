@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.codec import Undecodable, clock_text_in, decode, encode, fingerprint
-from core.events import Envelope, TriggerCreated
+from core.events import Envelope, IdempotencyKey, TriggerCreated
 from tests.events import events, few
 
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -42,6 +42,13 @@ def in_the_log(**changed: object) -> bytes:
 @given(envelopes)
 def test_an_envelope_survives_the_log(envelope: Envelope) -> None:
     assert decode(encode(envelope)) == envelope
+
+
+def test_the_log_keeps_an_idempotency_key_under_the_name_that_it_had_first() -> None:
+    data = in_the_log(retry={"key": "k", "payload": "p"})
+    envelope = decode(data)
+    assert envelope.idempotency_key == IdempotencyKey(key="k", payload="p")
+    assert json.loads(encode(envelope))["retry"] == {"key": "k", "payload": "p"}
 
 
 @given(envelopes)

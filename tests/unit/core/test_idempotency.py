@@ -1,9 +1,18 @@
-"""What is kept of a request with a retry key, where, and for how long."""
+"""What is kept of a request with an idempotency key, where, and for how long."""
 
 import pytest
 
-from core.events import Envelope, Retry, WebhookDeleted
-from core.idempotency import KEPT_HOURS, Recorded, holder_of, is_kept, recall, record_of, recorded_in, retry_of
+from core.events import Envelope, IdempotencyKey, WebhookDeleted
+from core.idempotency import (
+    KEPT_HOURS,
+    Recorded,
+    holder_of,
+    idempotency_key_of,
+    is_kept,
+    recall,
+    record_of,
+    recorded_in,
+)
 from core.positions import Epoch, Position, Region, Sequence
 from core.registers import Record
 from core.stamps import Clock, render
@@ -11,7 +20,7 @@ from core.stamps import Clock, render
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 HOUR = 3_600_000
 NOW = 500_000 * HOUR + 1_800_000
-RETRY = Retry(key="k1", payload="p1")
+RETRY = IdempotencyKey(key="k1", payload="p1")
 
 
 def kept(
@@ -20,7 +29,7 @@ def kept(
     now: int = NOW,
     operation: str = "o1",
     sequence: int = 1,
-    retry: Retry | None = RETRY,
+    idempotency_key: IdempotencyKey | None = RETRY,
     author: str = "k1",
 ) -> Record | None:
     envelope = Envelope(
@@ -28,14 +37,14 @@ def kept(
         organization_id=ORGANIZATION,
         clock=render(Clock(at << 24)),
         event=WebhookDeleted("w1"),
-        retry=retry,
+        idempotency_key=idempotency_key,
         author=author,
     )
     return record_of(envelope, Position(Region("us-iowa"), Epoch("e"), Sequence(sequence)), now_milliseconds=now)
 
 
-def test_nothing_is_kept_of_a_request_without_a_retry_key() -> None:
-    assert kept(at=NOW, retry=None) is None
+def test_nothing_is_kept_of_a_request_without_an_idempotency_key() -> None:
+    assert kept(at=NOW, idempotency_key=None) is None
 
 
 def test_a_record_is_found_again_where_it_was_put() -> None:
@@ -87,7 +96,7 @@ def test_a_stamp_from_a_clock_that_is_ahead_counts_as_of_now() -> None:
     assert (ahead.bucket, ahead.seconds) == (now.bucket, now.seconds)
 
 
-def test_of_two_regions_that_took_one_retry_key_the_first_is_what_is_repeated() -> None:
+def test_of_two_regions_that_took_one_idempotency_key_the_first_is_what_is_repeated() -> None:
     first, second = kept(at=NOW - HOUR, operation="o1"), kept(at=NOW, operation="o2")
     assert first is not None
     assert second is not None
@@ -108,10 +117,10 @@ def test_the_administrator_has_buckets_apart_from_each_organizations_own() -> No
     assert record.bucket in recall(holders[0], RETRY, now_milliseconds=NOW).buckets
 
 
-def test_a_retry_key_is_known_in_its_organization_method_and_path_only() -> None:
+def test_an_idempotency_key_is_known_in_its_organization_method_and_path_only() -> None:
     scope = {"organization_id": ORGANIZATION, "method": "POST", "path": "/a", "key": "k"}
-    usual = retry_of(**scope, payload=b"x")
-    assert usual == retry_of(**scope, payload=b"x")
+    usual = idempotency_key_of(**scope, payload=b"x")
+    assert usual == idempotency_key_of(**scope, payload=b"x")
     for name in scope:
-        assert retry_of(**scope | {name: "other"}, payload=b"x").key != usual.key
-    assert retry_of(**scope, payload=b"y").payload != usual.payload
+        assert idempotency_key_of(**scope | {name: "other"}, payload=b"x").key != usual.key
+    assert idempotency_key_of(**scope, payload=b"y").payload != usual.payload

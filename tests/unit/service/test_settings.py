@@ -33,7 +33,7 @@ def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> N
     assert settings.clock.offset_milliseconds == 0
     assert settings.append_seconds == 2
     assert (settings.requests_max, settings.tail_events_max) == (10_000, 10_000)
-    assert (settings.organization_requests_max, settings.retry_keys_max) == (1_000, 100_000)
+    assert (settings.organization_requests_max, settings.idempotency_keys_max) == (1_000, 100_000)
     assert settings.body_bytes_max == 65_536
     assert settings.operation_hours == 24
     assert settings.dashboard_listeners_max == 100
@@ -68,7 +68,7 @@ def test_everything_can_be_set(place: Variables) -> None:
     assert (settings.host, settings.port, settings.drain_seconds, settings.idle_seconds) == ("::", 81, 0.5, 350.5)
     assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.DEBUG)
     assert settings.clock.offset_milliseconds == -3_600_000
-    assert (settings.organization_requests_max, settings.retry_keys_max, settings.body_bytes_max) == (3, 4, 2_048)
+    assert (settings.organization_requests_max, settings.idempotency_keys_max, settings.body_bytes_max) == (3, 4, 2_048)
     assert settings.limits == Limits(webhooks_max=5, api_keys_max=6, headers=HeaderLimits(7, 8))
     assert settings.admin_key == "a" * 32
     assert settings.operation_hours == 9

@@ -11,7 +11,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from core.codec import encode
-from core.events import Envelope, Retry, WebhookUpdated
+from core.events import Envelope, IdempotencyKey, WebhookUpdated
 from core.projection import seen_by_author
 from core.stamps import Stamp
 from service.http.event_size import check_each_server, event_bytes_max
@@ -33,7 +33,7 @@ def test_no_event_is_larger_than_what_its_region_is_asked_to_take(character: str
         clock="c" * 40,
         event=event,
         author="a" * 36,
-        retry=Retry(key="k" * 255, payload="p" * 64),
+        idempotency_key=IdempotencyKey(key="k" * 255, payload="p" * 64),
         seen=seen_by_author(event, cast("Any", fields)),
     )
     assert len(encode(envelope)) <= event_bytes_max(BODY_BYTES)

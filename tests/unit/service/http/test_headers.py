@@ -189,11 +189,13 @@ async def test_what_is_not_the_admin_key_lets_nobody_in(value: str) -> None:
         await AdminHeaders(ADMIN_KEY).write_request(a_request(("Authorization", value), ("Idempotency-Key", "")))
 
 
-async def test_the_administrator_has_retry_keys_as_everybody_has() -> None:
+async def test_the_administrator_has_idempotency_keys_as_everybody_has() -> None:
     shown = ("Authorization", f"Bearer {ADMIN_KEY}")
     admin = AdminHeaders(ADMIN_KEY)
-    assert (await admin.write_request(a_request(shown))).retry is None
-    first, again = [(await admin.write_request(a_request(shown, ("Idempotency-Key", "k")))).retry for _ in range(2)]
+    assert (await admin.write_request(a_request(shown))).idempotency_key is None
+    first, again = [
+        (await admin.write_request(a_request(shown, ("Idempotency-Key", "k")))).idempotency_key for _ in range(2)
+    ]
     assert first == again is not None
     with pytest.raises(InvalidHeader, match="Idempotency-Key"):
         await admin.write_request(a_request(shown, ("Idempotency-Key", "a b")))
@@ -212,19 +214,19 @@ async def keyed(value: str, **request: Any) -> WriteRequest:  # noqa: ANN401 - w
     return await write_request(a_request(("Idempotency-Key", value), **request))
 
 
-async def test_a_request_without_a_retry_key_is_not_known_again() -> None:
-    assert (await write_request(a_request())).retry is None
+async def test_a_request_without_an_idempotency_key_is_not_known_again() -> None:
+    assert (await write_request(a_request())).idempotency_key is None
 
 
 @pytest.mark.parametrize("value", ["", " ", "a b", "\u00e9", "k" * 256, "a\tb"])
-async def test_a_retry_key_that_cannot_be_is_refused(value: str) -> None:
+async def test_an_idempotency_key_that_cannot_be_is_refused(value: str) -> None:
     with pytest.raises(InvalidHeader, match=r"^header Idempotency-Key: expected 1 to 255 printable"):
         await keyed(value)
 
 
 async def test_the_same_json_written_in_another_way_is_the_same_payload() -> None:
     first = await keyed("k", body=b'{"name": "a", "timeout": "1s"}')
-    assert first.retry == (await keyed("k", body=b'{"timeout":"1s",\n"name":"\\u0061"}')).retry
+    assert first.idempotency_key == (await keyed("k", body=b'{"timeout":"1s",\n"name":"\\u0061"}')).idempotency_key
 
 
 @pytest.mark.parametrize(
@@ -236,8 +238,11 @@ async def test_the_same_json_written_in_another_way_is_the_same_payload() -> Non
         {"path": "/organizations/webhooks?trigger_name=a"},
     ],
 )
-async def test_another_payload_under_the_same_retry_key_is_told_from_the_first(changed: dict[str, Any]) -> None:
-    first, second = (await keyed("k", body=b'{"name": "a"}')).retry, (await keyed("k", **changed)).retry
+async def test_another_payload_under_the_same_idempotency_key_is_told_from_the_first(changed: dict[str, Any]) -> None:
+    first, second = (
+        (await keyed("k", body=b'{"name": "a"}')).idempotency_key,
+        (await keyed("k", **changed)).idempotency_key,
+    )
     assert first is not None
     assert second is not None
     assert first.key == second.key
@@ -245,8 +250,8 @@ async def test_another_payload_under_the_same_retry_key_is_told_from_the_first(c
 
 
 @pytest.mark.parametrize("changed", [{"method": "PATCH"}, {"path": "/organizations/webhooks/x"}])
-async def test_a_retry_key_is_another_one_for_another_method_or_path(changed: dict[str, Any]) -> None:
-    first, second = (await keyed("k")).retry, (await keyed("k", **changed)).retry
+async def test_an_idempotency_key_is_another_one_for_another_method_or_path(changed: dict[str, Any]) -> None:
+    first, second = (await keyed("k")).idempotency_key, (await keyed("k", **changed)).idempotency_key
     assert first is not None
     assert second is not None
     assert first.key != second.key
@@ -260,29 +265,30 @@ async def test_a_retry_key_is_another_one_for_another_method_or_path(changed: di
         ([("If-Match", '"a"'), ("If-Match", '"b"')], "30606cd26bfca227"),
     ],
 )
-async def test_a_retry_key_that_an_earlier_version_kept_still_holds(
+async def test_an_idempotency_key_that_an_earlier_version_kept_still_holds(
     headers: list[tuple[str, str]], payload: str
 ) -> None:
     request = a_request(("Idempotency-Key", "k"), *headers, body=b'{"name": "a"}')
-    retry = (await write_request(request)).retry
-    assert retry is not None
-    assert (retry.key, retry.payload) == ("44fcfc55f753bec19303bf0648a92992", payload)
+    idempotency_key = (await write_request(request)).idempotency_key
+    assert idempotency_key is not None
+    assert (idempotency_key.key, idempotency_key.payload) == ("44fcfc55f753bec19303bf0648a92992", payload)
 
 
 async def test_if_none_match_is_payload() -> None:
     payloads = {
-        retry.payload
+        idempotency_key.payload
         for headers in ([], [("If-None-Match", "*")], [("If-None-Match", '"a"')], [("If-Match", "*")])
-        if (retry := (await write_request(a_request(("Idempotency-Key", "k"), *headers))).retry) is not None
+        if (idempotency_key := (await write_request(a_request(("Idempotency-Key", "k"), *headers))).idempotency_key)
+        is not None
     }
     assert len(payloads) == 4
 
 
-async def test_a_retry_key_is_another_one_for_another_organization_and_if_match_is_payload() -> None:
-    first = (await keyed("k")).retry
+async def test_an_idempotency_key_is_another_one_for_another_organization_and_if_match_is_payload() -> None:
+    first = (await keyed("k")).idempotency_key
     elsewhere = a_request(("Idempotency-Key", "k"), ("SlashID-OrgID", "af5fbd30-7ce7-4548-8b30-4cd59cb2aba2"))
     matching = a_request(("Idempotency-Key", "k"), ("If-Match", '"a"'))
-    others = [(await write_request(request)).retry for request in (elsewhere, matching)]
+    others = [(await write_request(request)).idempotency_key for request in (elsewhere, matching)]
     assert first is not None
     assert [other is not None and (other.key == first.key, other.payload == first.payload) for other in others] == [
         (False, True),

@@ -6,7 +6,7 @@ from core.catalogue import Trigger
 from core.codec import decode, fingerprint
 from core.commands import Command, CreateTrigger, CreateWebhook
 from core.decider import query_for
-from core.events import Retry
+from core.events import IdempotencyKey
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
 from core.registers import Query, merge, names_in
 from core.stamps import NEVER, Clock
@@ -41,14 +41,14 @@ class View:
     mark: Mark = BEGINNING
     clock: Clock = NEVER
     registers: dict[str, dict[str, str]] = field(default_factory=dict)
-    retry_keys: set[str] = field(default_factory=set)
+    idempotency_keys: set[str] = field(default_factory=set)
 
     def apply(self, event: TailEvent) -> None:
         assert event.mark.sequence == self.mark.sequence + 1
         self.mark, self.clock = event.mark, max(self.clock, event.clock)
         merge(self.registers, event.writes)
-        if event.retry is not None:
-            self.retry_keys.add(event.retry.key)
+        if event.idempotency_key is not None:
+            self.idempotency_keys.add(event.idempotency_key.key)
 
     def fields(self, webhook_id: str) -> dict[str, str]:
         """A webhook's registers."""
@@ -90,7 +90,7 @@ def ask(
     author: str,
     view: View | None = None,
     *,
-    retry: Retry | None = None,
+    idempotency_key: IdempotencyKey | None = None,
     unread: tuple[str, ...] = (),
 ) -> Asked:
     """A proposal of `author` made with `view` (a projection that has nothing, where none is given).
@@ -107,8 +107,8 @@ def ask(
         registers=view.shown_for(query._replace(keys=(*query.keys, *unread))),
         counted=view.counted_for(query),
         settle=told.append,
-        retry=retry,
-        retry_keys=len(view.retry_keys),
+        idempotency_key=idempotency_key,
+        idempotency_keys=len(view.idempotency_keys),
     )
     return Asked(proposal, told)
 

@@ -14,7 +14,7 @@ def mark(sequence: int, fingerprint: str = "", epoch: Epoch = EPOCH) -> Mark:
 
 
 def appending_with(events: int) -> GroupCommit:
-    appending = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, retry_keys_max=1)
+    appending = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, idempotency_keys_max=1)
     for sequence in range(1, events + 1):
         appending.observed(TailEvent(mark(sequence), 0, []))  # type: ignore[arg-type]
     return appending

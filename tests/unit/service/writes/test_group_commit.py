@@ -7,15 +7,15 @@ import pytest
 from adapters.batches import BATCH_BYTES_MAX, batch_size
 from core.codec import decode
 from core.commands import (
+    IdempotencyKeyReused,
     IssueApiKey,
-    RetryKeyReused,
     RevokeApiKey,
     TargetUrlTaken,
-    TooManyRetryKeys,
+    TooManyIdempotencyKeys,
     UpdateWebhook,
     WebhookNotFound,
 )
-from core.events import Envelope, Retry
+from core.events import Envelope, IdempotencyKey
 from core.operations import Operation, batch_name, log_code, operation_in
 from core.positions import BEGINNING, Position, Sequence
 from core.projection import fields_after, key_about, writes_of
@@ -38,13 +38,13 @@ from tests.unit.service.writes.proposals import (
 NOW = 1_700_000_000_000
 
 
-def an_appending(*, batches_of: int = 100, retry_keys_max: int = 100) -> GroupCommit:
+def an_appending(*, batches_of: int = 100, idempotency_keys_max: int = 100) -> GroupCommit:
     return GroupCommit(
         HERE,
         EPOCH,
         BEGINNING,
         batch_size=lambda waiting: min(waiting, batches_of),
-        retry_keys_max=retry_keys_max,
+        idempotency_keys_max=idempotency_keys_max,
     )
 
 
@@ -102,7 +102,7 @@ def test_nothing_is_told_to_anybody_before_the_batch_is_acknowledged() -> None:
 
 @pytest.mark.parametrize(("waiting", "in_batch"), [(1, 1), (8, 1), (9, 9), (500, 500), (501, 500)])
 def test_a_batch_is_as_large_as_is_fastest_and_the_rest_waits_for_the_next(waiting: int, in_batch: int) -> None:
-    appending = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=batch_size, retry_keys_max=1)
+    appending = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=batch_size, idempotency_keys_max=1)
     submit(appending, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(waiting)))
     assert len(composed(appending).entries) == in_batch
     assert appending.has_work is (waiting > in_batch)
@@ -418,12 +418,12 @@ def test_one_that_gets_another_place_gets_another_id_and_one_that_is_in_no_batch
     assert operation.sequence == asked.position.sequence == 2
 
 
-KEYED = Retry(key="k1", payload="p1")
+KEYED = IdempotencyKey(key="k1", payload="p1")
 
 
-def test_a_request_with_the_retry_key_of_one_in_the_same_batch_shares_its_outcome_and_its_operation() -> None:
+def test_a_request_with_the_idempotency_key_of_one_in_the_same_batch_shares_its_outcome_and_its_operation() -> None:
     appending = an_appending()
-    first, again = (ask(a_webhook(webhook), webhook, retry=KEYED) for webhook in ("w1", "w2"))
+    first, again = (ask(a_webhook(webhook), webhook, idempotency_key=KEYED) for webhook in ("w1", "w2"))
     submit(appending, first, again)
     batch = composed(appending)
     assert authors(batch) == ["w1"]
@@ -437,7 +437,7 @@ def test_a_request_with_the_retry_key_of_one_in_the_same_batch_shares_its_outcom
 
 def test_a_request_joins_the_same_one_that_is_in_flight() -> None:
     appending = an_appending()
-    first, again = (ask(a_webhook(webhook), webhook, retry=KEYED) for webhook in ("w1", "w2"))
+    first, again = (ask(a_webhook(webhook), webhook, idempotency_key=KEYED) for webhook in ("w1", "w2"))
     submit(appending, first)
     batch = composed(appending)
     submit(appending, again)
@@ -449,7 +449,7 @@ def test_a_request_joins_the_same_one_that_is_in_flight() -> None:
 
 def test_one_that_joined_what_never_landed_is_appended_itself() -> None:
     appending = an_appending()
-    first, again = (ask(a_webhook(webhook), webhook, retry=KEYED) for webhook in ("w1", "w2"))
+    first, again = (ask(a_webhook(webhook), webhook, idempotency_key=KEYED) for webhook in ("w1", "w2"))
     submit(appending, first)
     batch = composed(appending)
     submit(appending, again)
@@ -461,21 +461,21 @@ def test_one_that_joined_what_never_landed_is_appended_itself() -> None:
     assert again.position.sequence == 1
 
 
-def test_a_retry_key_in_the_tail_is_known_at_once_and_with_another_payload_refused() -> None:
+def test_an_idempotency_key_in_the_tail_is_known_at_once_and_with_another_payload_refused() -> None:
     appending = an_appending()
-    first = ask(a_webhook("w1"), "o1", retry=KEYED)
+    first = ask(a_webhook("w1"), "o1", idempotency_key=KEYED)
     landed(appending, first)
-    again = ask(a_webhook("w2"), "o2", retry=KEYED)
-    reused = ask(a_webhook("w3"), "o3", retry=Retry(key="k1", payload="p2"))
+    again = ask(a_webhook("w2"), "o2", idempotency_key=KEYED)
+    reused = ask(a_webhook("w3"), "o3", idempotency_key=IdempotencyKey(key="k1", payload="p2"))
     submit(appending, again, reused)
     assert appending.compose(NOW, nonce=8) is None
     assert isinstance(again.told[0], Repeated)
-    assert isinstance(reused.told[0], RetryKeyReused)
+    assert isinstance(reused.told[0], IdempotencyKeyReused)
 
 
-def test_a_retry_key_that_somebody_else_used_is_known_once_its_event_was_read() -> None:
+def test_an_idempotency_key_that_somebody_else_used_is_known_once_its_event_was_read() -> None:
     ours, theirs = an_appending(), an_appending()
-    mine, other = (ask(a_webhook(webhook), webhook, retry=KEYED) for webhook in ("w1", "w2"))
+    mine, other = (ask(a_webhook(webhook), webhook, idempotency_key=KEYED) for webhook in ("w1", "w2"))
     submit(ours, mine)
     submit(theirs, other)
     lost, won = composed(ours), composed(theirs)
@@ -488,64 +488,80 @@ def test_a_retry_key_that_somebody_else_used_is_known_once_its_event_was_read() 
     assert repeated.first.operation_id == other.proposal.operation_id
 
 
-def test_one_retry_key_more_than_are_kept_is_refused_and_none_is_forgotten() -> None:
-    appending = an_appending(retry_keys_max=3)
-    seen = View(retry_keys={"before"})
+def test_one_idempotency_key_more_than_are_kept_is_refused_and_none_is_forgotten() -> None:
+    appending = an_appending(idempotency_keys_max=3)
+    seen = View(idempotency_keys={"before"})
     asked = [
-        ask(a_webhook(f"w{number}"), f"o{number}", seen, retry=Retry(key=f"k{number}", payload="p"))
+        ask(a_webhook(f"w{number}"), f"o{number}", seen, idempotency_key=IdempotencyKey(key=f"k{number}", payload="p"))
         for number in range(3)
     ]
     submit(appending, *asked)
     appending.stored(composed(appending))
     assert [one.position.sequence for one in asked[:2]] == [1, 2]
     (refusal,) = asked[2].told
-    assert isinstance(refusal, TooManyRetryKeys)
-    later = ask(a_webhook("w4"), "o4", seen, retry=Retry(key="k4", payload="p"))
+    assert isinstance(refusal, TooManyIdempotencyKeys)
+    later = ask(a_webhook("w4"), "o4", seen, idempotency_key=IdempotencyKey(key="k4", payload="p"))
     unkeyed = ask(a_webhook("w5"), "o5", seen)
     submit(appending, later, unkeyed)
     appending.stored(composed(appending))
-    assert isinstance(later.told[0], TooManyRetryKeys)
+    assert isinstance(later.told[0], TooManyIdempotencyKeys)
     assert unkeyed.position.sequence == 3
 
 
 def test_the_administrator_counts_apart_and_a_revocation_is_never_refused_for_the_count() -> None:
-    appending = an_appending(retry_keys_max=1)
-    ours = [ask(a_webhook(f"w{number}"), "k1", retry=Retry(key=f"w{number}", payload="p")) for number in range(2)]
+    appending = an_appending(idempotency_keys_max=1)
+    ours = [
+        ask(a_webhook(f"w{number}"), "k1", idempotency_key=IdempotencyKey(key=f"w{number}", payload="p"))
+        for number in range(2)
+    ]
     keys = [
-        ask(IssueApiKey(ORGANIZATION, f"k{number}", "d"), "admin", retry=Retry(key=f"k{number}", payload="p"))
+        ask(
+            IssueApiKey(ORGANIZATION, f"k{number}", "d"),
+            "admin",
+            idempotency_key=IdempotencyKey(key=f"k{number}", payload="p"),
+        )
         for number in range(2)
     ]
     submit(appending, *ours, *keys)
     batch = composed(appending)
     appending.stored(batch)
     assert [ours[0].position.sequence, keys[0].position.sequence] == [1, 2]
-    assert [type(one.told[0]) for one in (ours[1], keys[1])] == [TooManyRetryKeys] * 2
+    assert [type(one.told[0]) for one in (ours[1], keys[1])] == [TooManyIdempotencyKeys] * 2
     view = View()
     for event in batch.events:
         view.apply(event)
-    revoked = ask(RevokeApiKey(ORGANIZATION, "k0"), "admin", view, retry=Retry(key="r", payload="p"))
+    revoked = ask(RevokeApiKey(ORGANIZATION, "k0"), "admin", view, idempotency_key=IdempotencyKey(key="r", payload="p"))
     submit(appending, revoked)
     appending.stored(composed(appending))
     assert revoked.position.sequence == 3
 
 
-def test_what_is_refused_is_told_why_though_no_retry_key_more_is_kept() -> None:
-    appending = an_appending(retry_keys_max=1)
-    asked = ask(a_trigger("nobody's"), "k1", View(retry_keys={"before"}), retry=Retry(key="k", payload="p"))
+def test_what_is_refused_is_told_why_though_no_idempotency_key_more_is_kept() -> None:
+    appending = an_appending(idempotency_keys_max=1)
+    asked = ask(
+        a_trigger("nobody's"),
+        "k1",
+        View(idempotency_keys={"before"}),
+        idempotency_key=IdempotencyKey(key="k", payload="p"),
+    )
     submit(appending, asked)
     assert appending.compose(NOW, nonce=7) is None
     assert isinstance(asked.told[0], WebhookNotFound)
 
 
-def renamed(appending: GroupCommit, retry: Retry | None) -> tuple[Envelope, Asked, Batch]:
-    asked = ask(UpdateWebhook(organization_id=ORGANIZATION, webhook_id="w1", name="renamed"), "o2", retry=retry)
+def renamed(appending: GroupCommit, idempotency_key: IdempotencyKey | None) -> tuple[Envelope, Asked, Batch]:
+    asked = ask(
+        UpdateWebhook(organization_id=ORGANIZATION, webhook_id="w1", name="renamed"),
+        "o2",
+        idempotency_key=idempotency_key,
+    )
     submit(appending, asked)
     batch = composed(appending)
     appending.stored(batch)
     return decode(batch.entries[0][1]), asked, batch
 
 
-def test_a_change_with_a_retry_key_keeps_what_its_author_saw_so_that_it_can_be_answered_again() -> None:
+def test_a_change_with_an_idempotency_key_keeps_what_its_author_saw_so_that_it_can_be_answered_again() -> None:
     appending = an_appending()
     landed(appending, ask(a_webhook("w1"), "o1"))
     assert renamed(appending, None)[0].seen == {}

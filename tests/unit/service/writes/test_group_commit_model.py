@@ -1,7 +1,7 @@
 """One log, several services that append to it, and a network that loses acknowledgements and delivers late.
 
 Whatever happens, in whatever order: each proposal is in the log at most once, what its proposer is told is true, also
-where he was told that it is not known; no two webhooks take one `target_url`, and no retry key makes two events.
+where he was told that it is not known; no two webhooks take one `target_url`, and no idempotency key makes two events.
 """
 
 from collections import Counter
@@ -16,8 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from core.codec import decode
-from core.commands import CreateTrigger, CreateWebhook, EventTooLarge, RetryKeyReused, TargetUrlTaken, WebhookNotFound
-from core.events import Envelope, Retry, TriggerCreated, WebhookCreated
+from core.commands import (
+    CreateTrigger,
+    CreateWebhook,
+    EventTooLarge,
+    IdempotencyKeyReused,
+    TargetUrlTaken,
+    WebhookNotFound,
+)
+from core.events import Envelope, IdempotencyKey, TriggerCreated, WebhookCreated
 from core.operations import operation_in
 from core.positions import BEGINNING, Position
 from core.stamps import parse
@@ -79,7 +86,7 @@ class Service:
     def __init__(self, log: Log, number: int) -> None:
         self.log = log
         self.appending = GroupCommit(
-            HERE, EPOCH, BEGINNING, batch_size=lambda waiting: min(waiting, 3), retry_keys_max=100
+            HERE, EPOCH, BEGINNING, batch_size=lambda waiting: min(waiting, 3), idempotency_keys_max=100
         )
         self.batch: Batch | None = None
         self.nonces = number * 1_000
@@ -222,9 +229,12 @@ class World(RuleBasedStateMachine):
         url=st.integers(0, 2),
         is_trigger=st.booleans(),
         age=st.integers(0, 2),
-        retry=st.none() | st.builds(Retry, st.sampled_from(["k1", "k2"]), st.sampled_from(["p1", "p1", "p2"])),
+        idempotency_key=st.none()
+        | st.builds(IdempotencyKey, st.sampled_from(["k1", "k2"]), st.sampled_from(["p1", "p1", "p2"])),
     )
-    def request(self, *, number: int, webhook: int, url: int, is_trigger: bool, age: int, retry: Retry | None) -> None:
+    def request(
+        self, *, number: int, webhook: int, url: int, is_trigger: bool, age: int, idempotency_key: IdempotencyKey | None
+    ) -> None:
         """The view was read when the request came; the proposal may be submitted a moment later."""
         author = f"o{len(self.questions)}"
         commands = [q.asked.proposal.command for q in self.questions]
@@ -235,9 +245,11 @@ class World(RuleBasedStateMachine):
         if is_trigger and created:
             command = a_trigger(created[-1 - webhook % len(created)])
         view = self.views[-1 - age % len(self.views)]
-        if retry is not None and retry.key in view.retry_keys:
+        if idempotency_key is not None and idempotency_key.key in view.idempotency_keys:
             return  # Whoever finds it in the projection is answered without the log.
-        question = Question(ask(command, author, view, retry=retry), deepcopy(view), self.services[number])
+        question = Question(
+            ask(command, author, view, idempotency_key=idempotency_key), deepcopy(view), self.services[number]
+        )
         question.service.appending.tail.applied(view.mark.sequence)
         question.service.appending.submit(question.asked.proposal)
         self.questions.append(question)
@@ -291,8 +303,10 @@ class World(RuleBasedStateMachine):
             assert all(count == 1 for count in counts.values()), counts
 
     @invariant()
-    def no_retry_key_makes_two_events(self) -> None:
-        keys = Counter(envelope.retry.key for envelope in self.envelopes() if envelope.retry is not None)
+    def no_idempotency_key_makes_two_events(self) -> None:
+        keys = Counter(
+            envelope.idempotency_key.key for envelope in self.envelopes() if envelope.idempotency_key is not None
+        )
         assert all(count == 1 for count in keys.values()), keys
 
     @invariant()
@@ -331,9 +345,9 @@ class World(RuleBasedStateMachine):
                         assert envelope.operation_id == question.asked.proposal.operation_id
                     case Repeated(first=first):
                         same = [one for one in self.envelopes() if one.operation_id == first.operation_id]
-                        assert [one.retry for one in same] == [question.asked.proposal.retry]
-                    case RetryKeyReused():
-                        assert self.payload_of(question) != question.asked.proposal.retry
+                        assert [one.idempotency_key for one in same] == [question.asked.proposal.idempotency_key]
+                    case IdempotencyKeyReused():
+                        assert self.payload_of(question) != question.asked.proposal.idempotency_key
                     case TargetUrlTaken(target_url=url):
                         assert url in self.urls()
                     case WebhookNotFound(webhook_id=webhook_id):
@@ -346,11 +360,11 @@ class World(RuleBasedStateMachine):
                     case _:
                         raise AssertionError(outcome)
 
-    def payload_of(self, question: Question) -> Retry:
-        """What the first request with the same retry key asked for."""
-        retry = question.asked.proposal.retry
-        retries = [one.retry for one in self.envelopes() if one.retry is not None]
-        return next(one for one in retries if retry is not None and one.key == retry.key)
+    def payload_of(self, question: Question) -> IdempotencyKey:
+        """What the first request with the same idempotency key asked for."""
+        idempotency_key = question.asked.proposal.idempotency_key
+        retries = [one.idempotency_key for one in self.envelopes() if one.idempotency_key is not None]
+        return next(one for one in retries if idempotency_key is not None and one.key == idempotency_key.key)
 
     @invariant()
     def no_target_url_is_taken_twice(self) -> None:

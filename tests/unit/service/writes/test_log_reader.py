@@ -68,7 +68,7 @@ async def running(log: Log, *, tail_events_max: int = 0, view: View | None = Non
     anything = cast("Any", None)
     state = LogState(tail_events_max=tail_events_max)
     reader = LogReader(
-        state, HERE, event_log=cast("Any", log), projection=cast("Any", view or View()), retry_keys_max=anything
+        state, HERE, event_log=cast("Any", log), projection=cast("Any", view or View()), idempotency_keys_max=anything
     )
     task = asyncio.create_task(reader.run())
     try:

@@ -73,7 +73,9 @@ async def writer(state: LogState, log: Log) -> AsyncIterator[LogWriter]:
 
 
 def read_anew(state: LogState) -> None:
-    state.group_commit = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, retry_keys_max=10)
+    state.group_commit = GroupCommit(
+        HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, idempotency_keys_max=10
+    )
     state.waiting_for = ""
     state.following = cast("Any", SimpleNamespace(is_lost=False))
     state.changed()
@@ -139,7 +141,7 @@ async def test_an_event_in_doubt_that_the_log_never_takes_is_decided_by_another_
 ) -> None:
     """The log need not be asked again: an append that is too large does not even get to it."""
     large = await in_doubt(writer, log)
-    elsewhere = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, retry_keys_max=10)
+    elsewhere = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, idempotency_keys_max=10)
     elsewhere.submit(ask(a_webhook("w2"), "o2").proposal)
     batch = elsewhere.compose(NOW, nonce=7)
     assert batch is not None

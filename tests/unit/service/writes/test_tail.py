@@ -4,7 +4,15 @@ from hypothesis import strategies as st
 
 from core.codec import encode
 from core.decider import query_for
-from core.events import AnyEvent, Envelope, Retry, TriggerCreated, WebhookCreated, WebhookDeleted, WebhookUpdated
+from core.events import (
+    AnyEvent,
+    Envelope,
+    IdempotencyKey,
+    TriggerCreated,
+    WebhookCreated,
+    WebhookDeleted,
+    WebhookUpdated,
+)
 from core.positions import BEGINNING, Position, Region, Sequence
 from core.projection import writes_of
 from core.registers import Query, Registers, Write, merge, name_of
@@ -277,17 +285,17 @@ def keyed(sequence: int, key: str, *, at: int = NOW, organization: str = ORGANIZ
         organization_id=organization,
         clock=render(Clock(at << 24)),
         event=fact,
-        retry=Retry(key=key, payload=f"p{sequence}"),
+        idempotency_key=IdempotencyKey(key=key, payload=f"p{sequence}"),
     )
     return as_read(sequence, subject_of(HERE, EPOCH, fact), encode(envelope))
 
 
 def known(tail: Tail, key: str, *, at: int = NOW) -> str:
-    recorded = tail.recorded(Retry(key=key, payload=""), now_milliseconds=at)
+    recorded = tail.recorded(IdempotencyKey(key=key, payload=""), now_milliseconds=at)
     return "" if recorded is None else recorded.operation_id
 
 
-def test_the_first_request_with_a_retry_key_is_known_until_it_is_forgotten_or_too_old(keeps_two: None) -> None:  # noqa: ARG001
+def test_the_first_request_with_an_idempotency_key_is_known_until_it_is_forgotten_or_too_old(keeps_two: None) -> None:  # noqa: ARG001
     tail = Tail(BEGINNING)
     for event in (keyed(1, "a"), keyed(2, "b"), keyed(3, "a")):
         tail.extend(event)
@@ -297,7 +305,7 @@ def test_the_first_request_with_a_retry_key_is_known_until_it_is_forgotten_or_to
     assert (known(tail, "a"), known(tail, "b")) == ("", "o2")
 
 
-def test_a_retry_key_that_was_too_old_and_was_used_again_is_that_of_the_new_request() -> None:
+def test_an_idempotency_key_that_was_too_old_and_was_used_again_is_that_of_the_new_request() -> None:
     tail = Tail(BEGINNING)
     later = NOW + 26 * 3_600_000
     tail.extend(keyed(1, "a"))
@@ -305,12 +313,12 @@ def test_a_retry_key_that_was_too_old_and_was_used_again_is_that_of_the_new_requ
     assert known(tail, "a", at=later) == "o2"
 
 
-def test_the_retry_keys_of_one_organization_since_a_place_are_counted() -> None:
+def test_the_idempotency_keys_of_one_organization_since_a_place_are_counted() -> None:
     tail = Tail(BEGINNING)
     for event in (keyed(1, "a"), keyed(2, "b", organization="another"), event_without_key(3), keyed(4, "c")):
         tail.extend(event)
-    assert [tail.retry_keys(ORGANIZATION, after=Sequence(place)) for place in range(5)] == [2, 1, 1, 1, 0]
-    assert tail.retry_keys("another", after=Sequence(0)) == 1
+    assert [tail.idempotency_keys(ORGANIZATION, after=Sequence(place)) for place in range(5)] == [2, 1, 1, 1, 0]
+    assert tail.idempotency_keys("another", after=Sequence(0)) == 1
 
 
 def event_without_key(sequence: int) -> TailEvent:
