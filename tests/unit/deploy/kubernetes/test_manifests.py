@@ -128,6 +128,6 @@ def test_the_nats_that_is_deployed_is_the_one_that_the_tests_run_on(manifests: M
 
 def test_both_processes_and_the_admin_are_one_image(manifests: Manifests) -> None:
     told = {role: (manifests.container(role)["image"], manifests.container(role)["args"]) for role in WORKLOADS}
-    image = "registry.example.com/crosshook:0.1.0"
+    image = "registry.example.com/crosshook:0.2.0"
     assert told["service"] == told["admin"] == (image, ["service"])
     assert told["replicator"] == (image, ["replicator"])

@@ -1,0 +1,41 @@
+"""CONTRIBUTING says where to add what, and each file that it names has the example."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.documents import ROOT
+
+TABLE = (ROOT / "CONTRIBUTING.md").read_text().partition("## Where to add what")[2].partition("\n## ")[0]
+ROWS = re.findall(r"^\| (an? [a-z ]+) \| `([^`]+)` \| (.+) \|$", TABLE, re.MULTILINE)
+SERVICE, REPLICATOR = "service/", "replicator/"
+
+
+def files_of(cell: str) -> list[Path]:
+    """The files of a row. Of "the service's or the replicator's" the example has the service's."""
+    found = [ROOT / path for path in re.findall(r"\]\(([^)]+)\)", cell)]
+    return [path for path in found if not path.relative_to(ROOT).as_posix().startswith(REPLICATOR)]
+
+
+def text_of(path: Path) -> str:
+    """A file's text, or that of all files in a folder."""
+    return "".join(part.read_text() for part in path.glob("*.py")) if path.is_dir() else path.read_text()
+
+
+def test_it_says_where_to_add_what_is_added_most_often() -> None:
+    kinds = {kind for kind, _, _ in ROWS}
+    assert kinds >= {"a trigger name", "an event", "a route", "a metric", "an alert"}
+
+
+@pytest.mark.parametrize(("kind", "example", "cell"), ROWS, ids=[kind for kind, _, _ in ROWS])
+def test_every_file_that_it_names_has_the_example(kind: str, example: str, cell: str) -> None:
+    files = files_of(cell)
+    assert files, kind
+    assert [path for path in files if example not in text_of(path)] == []
+
+
+def test_the_files_of_an_event_are_all_that_name_it() -> None:
+    (example, cell), *_ = ((example, cell) for kind, example, cell in ROWS if kind == "an event")
+    sources = [path for package in ("core", SERVICE, REPLICATOR, "adapters") for path in (ROOT / package).rglob("*.py")]
+    assert set(files_of(cell)) == {path for path in sources if re.search(rf"\b{example}\b", path.read_text())}
