@@ -42,6 +42,7 @@ from service.reads.projection import ProjectionReader
 from service.request.concurrency_limit import ConcurrencyLimit
 from service.routes.api_keys import API_KEY_ROUTES
 from service.routes.calls import Calls
+from service.routes.first_page import FIRST_PAGE_ROUTES
 from service.routes.operations import OPERATION_ROUTES
 from service.routes.options import with_options
 from service.routes.reserved import RESERVED_ROUTES
@@ -205,6 +206,7 @@ def make_app(
                 *(API_KEY_ROUTES if settings.admin_key else ()),
                 *health_routes(region.health),
                 *RESERVED_ROUTES,
+                *FIRST_PAGE_ROUTES,
                 *schema_routes(settings.limits.headers),
                 *dashboard_routes(board.listeners, board.lag),
             ]

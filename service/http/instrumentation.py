@@ -24,7 +24,7 @@ Asgi = Callable[..., Any]
 NO_LEVEL = "none"
 """What is counted as the level of what is no write."""
 
-NOT_TOLD = frozenset({"/livez", "/readyz", "/metrics", "/schema", "/dashboard"})
+NOT_TOLD = frozenset({"/livez", "/readyz", "/metrics", "/", "/docs", "/openapi.json", "/schema", "/dashboard"})
 NOT_TOLD_BELOW = ("/schema/", "/dashboard/")
 """What is asked all the time, or is the same for everybody: counted, and that is all. One of them is a stream, which
 lasts as long as somebody looks."""

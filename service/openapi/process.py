@@ -6,9 +6,28 @@ from service.openapi import examples
 from service.openapi.assets import ASSETS
 from service.openapi.fields import reference
 from service.openapi.kinds import Operation, Own, open_to_all
-from service.openapi.responses import answer, refused, text
+from service.openapi.responses import answer, redirect, refused, text
+from service.routes.first_page import FIRST_PAGE, SHORT_WAYS
 
 TAG = "The process"
+
+
+def _short_way(path: str, location: str) -> Operation:
+    return open_to_all(
+        "get",
+        path,
+        Own(
+            tag=TAG,
+            name=f"redirect_from_{path.strip('/').replace('.', '_')}",
+            summary=f"Find `/{location}`",
+            description=f"A redirect to `/{location}`, for those who look here first.",
+            responses={
+                308: redirect(f"`/{location}` has it.", location),
+                503: reference("unavailable", "responses"),
+            },
+        ),
+    )
+
 
 PROCESS: tuple[Operation, ...] = (
     open_to_all(
@@ -51,6 +70,21 @@ PROCESS: tuple[Operation, ...] = (
             responses={200: text("The metrics.", "text/plain", examples.METRICS)},
         ),
     ),
+    open_to_all(
+        "get",
+        FIRST_PAGE,
+        Own(
+            tag=TAG,
+            name="read_first_page",
+            summary="Read the first page, in a browser",
+            description="A page that links to the dashboard and to the API. It loads nothing from any other host.",
+            responses={
+                200: text("The page.", "text/html", "<!DOCTYPE html>"),
+                503: reference("unavailable", "responses"),
+            },
+        ),
+    ),
+    *(_short_way(path, location) for path, location in SHORT_WAYS.items()),
     open_to_all(
         "get",
         "/schema",

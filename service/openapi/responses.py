@@ -76,6 +76,17 @@ def text(description: str, content_type: str, example: str) -> Json:
     return {"description": description, "content": {content_type: {"schema": {"type": "string"}, "example": example}}}
 
 
+def redirect(description: str, location: str) -> Json:
+    """A response that leads to `location`, relative to the request's path."""
+    header = {
+        "description": "Where it is, relative to this path.",
+        "required": True,
+        "schema": {"type": "string", "const": location},
+        "example": location,
+    }
+    return {"description": description, "headers": {"Location": header}}
+
+
 def nothing(description: str, *, headers: tuple[str, ...] = (), links: tuple[str, ...] = ()) -> Json:
     """A response without a body."""
     found: Json = {"description": description}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import pytest
 import pytest_asyncio
@@ -50,3 +51,39 @@ async def test_every_write_has_an_idempotency_key_of_its_own_though_nobody_typed
 
 async def test_an_idempotency_key_that_somebody_typed_is_sent_as_it_is(page: Page) -> None:
     assert (await tried(page, "create_webhook", idempotency_key="mine")).headers[KEY] == "mine"
+
+
+CONTRAST = """() => {
+  const luminance = (color) => {
+    const parts = color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255);
+    const [red, green, blue] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const ground = luminance(getComputedStyle(document.documentElement).backgroundColor);
+  const text = luminance(getComputedStyle(document.querySelector(".info p")).color);
+  return [ground < 0.1, (Math.max(ground, text) + 0.05) / (Math.min(ground, text) + 0.05)];
+}"""
+"""Whether the page's ground is dark, and the contrast of its text (WCAG 2.2, 1.4.3)."""
+
+READABLE = 4.5
+
+
+async def test_the_page_follows_the_readers_dark_mode(page: Page) -> None:
+    await until_shown_in(page, "dark")
+    is_dark, contrast = await page.evaluate(CONTRAST)
+    assert is_dark
+    assert contrast >= READABLE
+
+
+async def test_the_page_follows_the_reader_back_to_light(page: Page) -> None:
+    await until_shown_in(page, "dark")
+    await until_shown_in(page, "light")
+    await expect(page.locator("html")).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
+async def until_shown_in(page: Page, scheme: Literal["dark", "light"]) -> None:
+    """Have the reader's system change to `scheme`, and return once the page has followed."""
+    await expect(page.locator(".info p").first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
+    await page.emulate_media(color_scheme=scheme)
+    expected = "dark-mode" if scheme == "dark" else ""
+    await expect(page.locator("html")).to_have_class(expected, timeout=PATIENCE_MILLISECONDS)

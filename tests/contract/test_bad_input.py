@@ -337,12 +337,12 @@ async def test_another_organizations_webhook_is_not_found_as_if_it_were_not_ther
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
+        "/index.html",
         "/organizations",
         "/organizations/webhook",
         f"{WEBHOOKS}/{NOBODYS}/trigger",
         "/schemas",
-        "/docs",
+        "/document",
         "/%ff",
         "/" + "x" * 5_000,
     ],

@@ -6,7 +6,10 @@ import pytest
 from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, registered, triggers_of
 
 OPEN = ["/livez", "/readyz", "/metrics", "/dashboard/lag", "/dashboard/no-such-file", "/nothing", "/schema/nothing"]
-STATIC = ["/schema", "/schema/openapi.json", "/schema/start.js", "/dashboard", "/dashboard/page.css"]
+STATIC = [
+    *("/", "/docs", "/openapi.json"),
+    *("/schema", "/schema/openapi.json", "/schema/start.js", "/dashboard", "/dashboard/page.css"),
+]
 
 
 async def test_no_cache_keeps_an_answer_about_an_organization(client: httpx.AsyncClient) -> None:

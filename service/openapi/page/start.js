@@ -25,3 +25,13 @@ SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   docExpansion: "list",
 });
+
+// Swagger UI has a dark theme under this class. The page has no button for it: it follows the reader's system.
+const darkScheme = window.matchMedia("(prefers-color-scheme: dark)");
+
+function followScheme() {
+  document.documentElement.classList.toggle("dark-mode", darkScheme.matches);
+}
+
+darkScheme.addEventListener("change", followScheme);
+followScheme();

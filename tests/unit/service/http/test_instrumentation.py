@@ -289,7 +289,7 @@ async def test_what_dies_without_an_answer_or_in_the_middle_of_it_has_failed_and
     )
     async with served(observing) as port:
         reader, writer = await connect(port)
-        writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
+        writer.write(b"GET /organizations/webhooks HTTP/1.1\r\nHost: here\r\n\r\n")
         async with asyncio.timeout(5):
             answer = await reader.read()
     assert answer.startswith(said)
@@ -315,7 +315,9 @@ async def test_a_body_that_breaks_off_is_one_line_with_the_answer_that_was_sent(
     )
     async with served(observing) as port:
         reader, writer = await connect(port)
-        writer.write(b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n" + body)
+        writer.write(
+            b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+        )
         if status == NO_ANSWER:
             reset(writer)
         elif body.endswith(b"{}\r\n"):
@@ -333,7 +335,7 @@ async def test_a_body_that_breaks_off_is_one_line_with_the_answer_that_was_sent(
 @pytest.mark.parametrize(
     "path",
     [
-        *("/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json"),
+        *("/livez", "/readyz", "/metrics", "/", "/docs", "/openapi.json", "/schema", "/schema/openapi.json"),
         *("/dashboard", "/dashboard/events", "/dashboard/lag"),
     ],
 )

@@ -1,0 +1,71 @@
+"""`/` links to the other pages, and the paths where people look first lead to them."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+from urllib.parse import urljoin
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from core.fields import HeaderLimits
+from service.dashboard.routes import dashboard_routes
+from service.http.problems import EXCEPTION_HANDLERS
+from service.openapi.routes import schema_routes
+from service.routes.first_page import CONTENT_SECURITY_POLICY, FIRST_PAGE_ROUTES, SHORT_WAYS
+from tests.unit.service.openapi.test_assets import Page
+
+NOTHING = cast("Any", None)
+"""What no request of these tests asks for."""
+
+OF_THE_PROCESS = {"readyz", "metrics"}
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient[Litestar]]:
+    app = Litestar(
+        [*FIRST_PAGE_ROUTES, *schema_routes(HeaderLimits()), *dashboard_routes(NOTHING, NOTHING)],
+        exception_handlers=EXCEPTION_HANDLERS,
+        logging_config=None,
+        openapi_config=None,
+    )
+    with TestClient(app) as client:
+        yield client
+
+
+def test_the_page_links_to_the_dashboard_and_the_api_and_has_no_script_or_style(client: TestClient[Litestar]) -> None:
+    page = Page(client.get("/").text)
+    linked = {"dashboard", "schema", "schema/openapi.json", "dashboard/icon.svg"}
+    assert set(page.loaded) == linked | OF_THE_PROCESS
+    assert page.inline == []
+    for path in linked:
+        assert client.get(urljoin("/", path)).status_code == 200
+
+
+def test_the_page_may_load_images_from_its_own_host_alone(client: TestClient[Litestar]) -> None:
+    answer = client.get("/")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    directives = dict(directive.split(" ", 1) for directive in CONTENT_SECURITY_POLICY.split("; "))
+    assert directives.pop("img-src") == "'self'"
+    assert set(directives.values()) == {"'none'"}
+
+
+@pytest.mark.parametrize("prefix", ["/", "/hooks/"])
+def test_the_links_work_below_a_prefix(client: TestClient[Litestar], prefix: str) -> None:
+    found = {urljoin(f"http://here{prefix}", path) for path in Page(client.get("/").text).loaded}
+    assert f"http://here{prefix}dashboard" in found
+    assert all(url.startswith(f"http://here{prefix}") for url in found)
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize("path", SHORT_WAYS)
+def test_a_path_where_people_look_first_leads_to_the_schema(
+    client: TestClient[Litestar], path: str, slash: str
+) -> None:
+    answer = client.get(f"{path}{slash}", follow_redirects=False)
+    assert (answer.status_code, answer.content) == (308, b"")
+    assert urljoin(f"/hooks{path}{slash}", answer.headers["Location"]) == f"/hooks/{SHORT_WAYS[path]}"
+    assert client.get(f"{path}{slash}").status_code == 200
