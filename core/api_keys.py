@@ -118,14 +118,14 @@ def decide_api_key(command: IssueApiKey | RevokeApiKey, registers: Registers) ->
     return ApiKeyRevoked(key_id=command.key_id)
 
 
-def api_key_writes(event: ApiKeyIssued | ApiKeyRevoked, organization_id: str, mark: Stamp) -> list[Write]:
+def api_key_writes(event: ApiKeyIssued | ApiKeyRevoked, organization_id: str, event_stamp: Stamp) -> list[Write]:
     """The register writes of an event. What stays of a revoked key is its tombstone."""
     key, list_key = api_key_key(event.key_id), api_keys_key(organization_id)
     if isinstance(event, ApiKeyRevoked):
-        return [Write(key, TOMBSTONE, mark, pointer=(list_key, event.key_id))]
+        return [Write(key, TOMBSTONE, event_stamp, pointer=(list_key, event.key_id))]
     values = {"organization": organization_id, "digest": event.digest, "name": event.name}
-    listed = Write(list_key, event.key_id, mark, points_to=key)
-    return [*(Write(key, field, mark + value) for field, value in values.items()), listed]
+    listed = Write(list_key, event.key_id, event_stamp, points_to=key)
+    return [*(Write(key, field, event_stamp + value) for field, value in values.items()), listed]
 
 
 def authenticate(credentials: Credentials, organization_id: str, registers: Registers) -> None:

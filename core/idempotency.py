@@ -61,14 +61,14 @@ def record_of(envelope: Envelope, position: Position, *, now_milliseconds: int) 
     """
     if envelope.idempotency_key is None:
         return None
-    mark = stamp(envelope.clock, position.origin, position.sequence)
-    hour = min(milliseconds(parse(mark)), now_milliseconds) // _HOUR_MILLISECONDS
+    event_stamp = stamp(envelope.clock, position.origin, position.sequence)
+    hour = min(milliseconds(parse(event_stamp)), now_milliseconds) // _HOUR_MILLISECONDS
     seconds = _seconds_left(hour, now_milliseconds)
     if seconds <= 0:
         return None
     value = f"{envelope.idempotency_key.payload} {envelope.operation_id}"
     holder = holder_of(envelope.organization_id, author=envelope.author)
-    return Record(_bucket(holder, hour), envelope.idempotency_key.key, mark + value, seconds)
+    return Record(_bucket(holder, hour), envelope.idempotency_key.key, event_stamp + value, seconds)
 
 
 def recorded_in(records: Collection[str]) -> Recorded | None:

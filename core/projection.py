@@ -28,30 +28,35 @@ from core.webhooks import CREATED, DELETED, OWN_FIELDS, organization_key, trigge
 
 def writes_of(envelope: Envelope, position: Position) -> list[Write]:
     """The register writes of an event at its place. Any order of any events' writes gives the same registers."""
-    mark = stamp(envelope.clock, position.origin, position.sequence)
+    event_stamp = stamp(envelope.clock, position.origin, position.sequence)
     organization_id, event = envelope.organization_id, envelope.event
     key = key_about(organization_id, event)
     match event:
         case WebhookCreated() | WebhookUpdated():
             writes = [
-                Write(key, field, mark + value, index_key=targets_key(organization_id) if field == "target_url" else "")
+                Write(
+                    key,
+                    field,
+                    event_stamp + value,
+                    index_key=targets_key(organization_id) if field == "target_url" else "",
+                )
                 for field, value in values_of(event).items()
             ]
             if isinstance(event, WebhookUpdated):
                 return writes
-            listed = Write(organization_key(organization_id), event.webhook_id, mark, points_to=key)
-            return [*writes, Write(key, "created", mark), listed]
+            listed = Write(organization_key(organization_id), event.webhook_id, event_stamp, points_to=key)
+            return [*writes, Write(key, "created", event_stamp), listed]
         case WebhookDeleted():
             listed_at = (organization_key(organization_id), event.webhook_id)
             index_key = targets_key(organization_id)
-            return [Write(key, TOMBSTONE, mark, pointer=listed_at, index_key=index_key, indexed="target_url")]
+            return [Write(key, TOMBSTONE, event_stamp, pointer=listed_at, index_key=index_key, indexed="target_url")]
         case TriggerCreated():
             trigger = Trigger(event.trigger_type, event.trigger_name)
-            return [Write(key, trigger_field(trigger), mark + CREATED + (event.first_created or mark))]
+            return [Write(key, trigger_field(trigger), event_stamp + CREATED + (event.first_created or event_stamp))]
         case TriggerDeleted():
-            return [Write(key, trigger_field(Trigger(event.trigger_type, event.trigger_name)), mark + DELETED)]
+            return [Write(key, trigger_field(Trigger(event.trigger_type, event.trigger_name)), event_stamp + DELETED)]
         case ApiKeyIssued() | ApiKeyRevoked():
-            return api_key_writes(event, organization_id, mark)
+            return api_key_writes(event, organization_id, event_stamp)
         case _:
             assert_never(event)
 

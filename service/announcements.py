@@ -52,7 +52,7 @@ class Announcements:
         projection: Answering,
         log_state: LogState,
         writer: LogWriter,
-        waiting: Waiters,
+        waiters: Waiters,
         acknowledgements: Acknowledgements,
     ) -> None:
         self._here = here
@@ -61,7 +61,7 @@ class Announcements:
         self._projection = projection
         self._log_state = log_state
         self._writer = writer
-        self._waiting = waiting
+        self._waiters = waiters
         self._acknowledgements = acknowledgements
         self._latest: dict[Region, Announcement] = {}
         self._heard_at: dict[Region, float] = {}
@@ -79,10 +79,10 @@ class Announcements:
         region, now = announcement.region, monotonic()
         if region not in self._topology.regions:
             return
-        if self._waiting.is_superseded(region, announcement.incarnation):
+        if self._waiters.is_superseded(region, announcement.incarnation):
             if now <= self._heard_at[region] + OUTLIVED_SECONDS:
                 return
-            self._waiting.believe_again(region, announcement.incarnation)
+            self._waiters.believe_again(region, announcement.incarnation)
         self._heard_at[region] = now
         self._latest[region] = announcement
         self._take_in(announcement)
@@ -97,9 +97,9 @@ class Announcements:
         ours = vector.get(self._here)
         if ours is not None and not self._log_state.forks.is_believed(announcement.region, ours):
             del vector[self._here]
-        self._waiting.heard(announcement.region, announcement.incarnation, vector, is_current=announcement.is_current)
+        self._waiters.heard(announcement.region, announcement.incarnation, vector, is_current=announcement.is_current)
         if announcement.region == self._here:
-            self._applied(self._waiting.watermark(self._here, self._here).sequence)
+            self._applied(self._waiters.watermark(self._here, self._here).sequence)
         self._acknowledgements.heard(announcement.region, now_seconds=monotonic())
 
     def _applied(self, sequence: Sequence) -> None:
@@ -125,7 +125,7 @@ class Announcements:
             not_ready[NotReady.PROJECTION] = (
                 why or f"a replicator of {self._here} to say that the projection is current"
             )
-        elif lacking := self._waiting.lacking(self._here):
+        elif lacking := self._waiters.lacking(self._here):
             not_ready[NotReady.PROJECTION] = f"the projection of {self._here} to have again {_up_to(lacking)}"
         elif stalled := self._stalled(latest):
             not_ready[NotReady.PROJECTION] = f"the projection to apply this region's log: {stalled}"
@@ -173,7 +173,7 @@ class Announcements:
 
     def _highest(self, announcement: Announcement) -> Vector:
         """A region may have several replicators, and one is behind the other."""
-        believed = {origin: self._waiting.watermark(announcement.region, origin) for origin in self._topology.regions}
+        believed = {origin: self._waiters.watermark(announcement.region, origin) for origin in self._topology.regions}
         return {
             origin: max(mark, announcement.vector.get(origin, BEGINNING), key=lambda mark: mark.sequence)
             for origin, mark in believed.items()

@@ -88,11 +88,11 @@ async def main(settings: Settings) -> None:
             projection=projection,
             idempotency_keys_max=settings.idempotency_keys_max,
         )
-        waiting = Waiters()
-        deadlines = Deadlines(waiting)
+        waiters = Waiters()
+        deadlines = Deadlines(waiters)
         heard_of = (here, *settings.topology.others(here))
         acknowledgements = Acknowledgements(
-            waiting, {region: metrics.ACKNOWLEDGE_SECONDS.labels(region).observe for region in heard_of}
+            waiters, {region: metrics.ACKNOWLEDGE_SECONDS.labels(region).observe for region in heard_of}
         )
         writer = LogWriter(
             log_state,
@@ -107,7 +107,7 @@ async def main(settings: Settings) -> None:
             projection=projection,
             log_state=log_state,
             writer=writer,
-            waiting=waiting,
+            waiters=waiters,
             acknowledgements=acknowledgements,
         )
         sampling = LagSampling(
@@ -124,25 +124,27 @@ async def main(settings: Settings) -> None:
             sampling,
             topology=settings.topology,
             health=region.health,
-            waiting_for=waiting.waiting_for,
+            waiting_for=waiters.waiting_for,
             latencies=latencies,
             process=name_of(listener),
             listeners_max=settings.dashboard_listeners_max,
         )
-        views = ProjectionReader(here, projection=projection, concurrency_limit=concurrency_limit, known=waiting.known)
+        projection_reader = ProjectionReader(
+            here, projection=projection, concurrency_limit=concurrency_limit, known=waiters.known
+        )
         calls = use_cases(
             settings,
-            views=views,
+            projection_reader=projection_reader,
             logs=logs,
             log_state=log_state,
             writer=writer,
-            waiting=waiting,
+            waiters=waiters,
             deadlines=deadlines,
         )
         admin = AdminHeaders(settings.admin_key)
         routes = make_app(settings, region, calls, admin, board=board)
         admission = Admission(
-            ChunkedSend(Guard(routes, views, concurrency_limit, admin)),
+            ChunkedSend(Guard(routes, projection_reader, concurrency_limit, admin)),
             requests_max=settings.requests_max,
             body_bytes_max=settings.body_bytes_max,
         )
@@ -152,7 +154,7 @@ async def main(settings: Settings) -> None:
             topology=settings.topology,
             in_flight=lambda: admission.in_flight,
             waiting=deadlines.waiting,
-            waiting_for=waiting.waiting_for,
+            waiting_for=waiters.waiting_for,
         )
         write = line_writer(settings.log_format, settings.log_level, process="service", region=here)
         app = Instrumentation(HeadAsGet(admission), latencies=latencies, write=write, tracing=tracing)

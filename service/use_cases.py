@@ -31,26 +31,28 @@ class UseCases(NamedTuple):
 def use_cases(
     settings: Settings,
     *,
-    views: ProjectionReader,
+    projection_reader: ProjectionReader,
     logs: LocalLogs,
     log_state: LogState,
     writer: LogWriter,
-    waiting: Waiters,
+    waiters: Waiters,
     deadlines: Deadlines,
 ) -> UseCases:
     """What the routes call, over one region's projection and logs."""
     here, topology, now_milliseconds = settings.region, settings.topology, settings.clock.now_milliseconds
-    history = EventLookup(logs, deadlines)
-    session_consistency = SessionConsistency(here, topology=topology, views=views, logs=logs, deadlines=deadlines)
+    event_lookup = EventLookup(logs, deadlines)
+    session_consistency = SessionConsistency(
+        here, topology=topology, projection_reader=projection_reader, logs=logs, deadlines=deadlines
+    )
     return UseCases(
         writing=CommandHandler(
             here=here,
             topology=topology,
-            views=views,
+            projection_reader=projection_reader,
             log_state=log_state,
             writer=writer,
-            history=history,
-            deletions=Deletions(here, topology=topology, history=history, waiting=waiting),
+            event_lookup=event_lookup,
+            deletions=Deletions(here, topology=topology, event_lookup=event_lookup, waiters=waiters),
             deadlines=deadlines,
             append_seconds=settings.append_seconds,
             now_milliseconds=now_milliseconds,
@@ -61,8 +63,8 @@ def use_cases(
             here,
             topology=topology,
             session_consistency=session_consistency,
-            history=history,
-            waiting=waiting,
+            event_lookup=event_lookup,
+            waiters=waiters,
             is_in_doubt=lambda: log_state.doubt != "",
             now_milliseconds=now_milliseconds,
             hours=settings.operation_hours,

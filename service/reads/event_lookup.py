@@ -60,12 +60,12 @@ class EventLookup:
             except LogMissing:
                 return Absent.NOT_YET
 
-    async def event_with(self, mark: Stamp, *, deadline: float) -> Found | None:
+    async def event_with(self, wanted: Stamp, *, deadline: float) -> Found | None:
         """The event with that stamp, before `deadline`; None where its log is not here, or has none such.
 
         Raises `RegionUnavailable`.
         """
-        place = place_in(mark, self._logs.origins)
+        place = place_in(wanted, self._logs.origins)
         if place is None:
             return None
         async with self._asking(deadline):
@@ -73,7 +73,7 @@ class EventLookup:
                 found = await self._event_at(*place)
             except LogMissing:
                 return None
-        is_it = found is not None and stamp(found.envelope.clock, *place) == mark
+        is_it = found is not None and stamp(found.envelope.clock, *place) == wanted
         return found if is_it else None
 
     @asynccontextmanager

@@ -52,8 +52,8 @@ class OperationStatus:
         *,
         topology: Topology,
         session_consistency: SessionConsistency,
-        history: EventLookup,
-        waiting: Waiters,
+        event_lookup: EventLookup,
+        waiters: Waiters,
         is_in_doubt: Callable[[], bool],
         now_milliseconds: Callable[[], int],
         hours: int,
@@ -63,8 +63,8 @@ class OperationStatus:
         self._is_in_doubt = is_in_doubt
         self._topology = topology
         self._session_consistency = session_consistency
-        self._history = history
-        self._waiting = waiting
+        self._event_lookup = event_lookup
+        self._waiters = waiters
         self._now_milliseconds = now_milliseconds
         self._hours = hours
 
@@ -76,7 +76,7 @@ class OperationStatus:
             return Fate(operation_id, State.UNKNOWN)
         if operation.made_at_minutes + 60 * self._hours < self._now_milliseconds() // 60_000:
             raise OperationExpired(operation_id, hours=self._hours)
-        found = await self._history.look_up(operation_id, operation, view.vector, deadline=request.deadline)
+        found = await self._event_lookup.look_up(operation_id, operation, view.vector, deadline=request.deadline)
         is_of_another_log = isinstance(found, Found) and found.position.origin != self._here
         if self._is_in_doubt() and not is_of_another_log:
             return Fate(operation_id, State.UNKNOWN)
@@ -93,4 +93,4 @@ class OperationStatus:
 
     def _applied_in(self, position: Position) -> dict[Region, bool]:
         regions = sorted(self._topology.waited_for() | {self._here})
-        return {region: self._waiting.has_applied(region, position) for region in regions}
+        return {region: self._waiters.has_applied(region, position) for region in regions}

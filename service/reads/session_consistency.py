@@ -36,10 +36,16 @@ class SessionConsistency:
     """Reads that wait, where they must, until this region has caught up with what the caller has seen."""
 
     def __init__(
-        self, here: Region, *, topology: Topology, views: ProjectionReader, logs: LocalLogs, deadlines: Deadlines
+        self,
+        here: Region,
+        *,
+        topology: Topology,
+        projection_reader: ProjectionReader,
+        logs: LocalLogs,
+        deadlines: Deadlines,
     ) -> None:
         self._here = here
-        self._views = views
+        self._projection_reader = projection_reader
         self._logs = logs
         self._origins = {origin_code(origin): origin for origin in topology.regions}
         self._retired = {origin for origin, config in topology.regions.items() if config.state is RegionState.RETIRED}
@@ -51,14 +57,14 @@ class SessionConsistency:
         Raises `NotSeenInTime` at the deadline, `WriteLost`, and what `ProjectionReader.read` does.
         """
         exchange = request.caller.exchange
-        view = await self._views.read(query, request.caller, deadline=request.deadline)
+        view = await self._projection_reader.read(query, request.caller, deadline=request.deadline)
         while missing := await self._missing(view.vector, request):
             with exchange.during(Part.WAIT):
                 for position in missing:
                     if await self._deadlines.reach(position, {self._here}, request.deadline, by=BY_TOKEN):
                         raise NotSeenInTime([position.origin], timeout_seconds=request.timeout_seconds)
             await asyncio.sleep(0)
-            view = await self._views.read(query, request.caller, deadline=request.deadline)
+            view = await self._projection_reader.read(query, request.caller, deadline=request.deadline)
         exchange.is_caught_up = True
         return view
 

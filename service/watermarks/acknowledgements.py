@@ -19,8 +19,8 @@ class _Stored(NamedTuple):
 class Acknowledgements:
     """What was stored, until each region of `observe` is known to have it: that is told how many seconds it took."""
 
-    def __init__(self, waiting: Waiters, observe: Mapping[Region, Callable[[float], None]]) -> None:
-        self._waiting = waiting
+    def __init__(self, waiters: Waiters, observe: Mapping[Region, Callable[[float], None]]) -> None:
+        self._waiters = waiters
         self._observe = observe
         self._pending: dict[Region, deque[_Stored]] = {region: deque() for region in observe}
 
@@ -35,5 +35,5 @@ class Acknowledgements:
     def heard(self, region: Region, *, now_seconds: float) -> None:
         """An announcement of `region` was taken in."""
         pending = self._pending.get(region)
-        while pending and self._waiting.has_applied(region, pending[0].position):
+        while pending and self._waiters.has_applied(region, pending[0].position):
             self._observe[region](now_seconds - pending.popleft().at_seconds)

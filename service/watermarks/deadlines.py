@@ -14,8 +14,8 @@ from service.watermarks.waiters import Waiters
 class Deadlines:
     """Every wait of this process. `waiting` is how many requests wait for watermarks, by what makes them."""
 
-    def __init__(self, waiting: Waiters) -> None:
-        self._waiting = waiting
+    def __init__(self, waiters: Waiters) -> None:
+        self._waiters = waiters
         self._closing_at = math.inf
         self._open: set[Callable[[], None]] = set()
         self.waiting: Counter[str] = Counter()
@@ -58,7 +58,7 @@ class Deadlines:
     async def reach(self, position: Position, regions: Iterable[Region], deadline: float, *, by: str) -> set[Region]:
         """Return once all `regions` have applied `position`, or at `deadline` those that are not known to."""
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter = self._waiting.wait(position, regions, lambda: reached.set_result(None))
+        waiter = self._waiters.wait(position, regions, lambda: reached.set_result(None))
         if waiter is None:
             return set()
         try:
@@ -66,7 +66,7 @@ class Deadlines:
             return set(waiter.pending)
         finally:
             if waiter.pending:
-                self._waiting.give_up(waiter)
+                self._waiters.give_up(waiter)
 
     @asynccontextmanager
     async def within(self, deadline: float) -> AsyncIterator[None]:

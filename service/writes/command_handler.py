@@ -64,10 +64,10 @@ class CommandHandler:
         *,
         here: Region,
         topology: Topology,
-        views: ProjectionReader,
+        projection_reader: ProjectionReader,
         log_state: LogState,
         writer: LogWriter,
-        history: EventLookup,
+        event_lookup: EventLookup,
         deletions: Deletions,
         deadlines: Deadlines,
         append_seconds: float,
@@ -75,10 +75,10 @@ class CommandHandler:
     ) -> None:
         self._here = here
         self._topology = topology
-        self._views = views
+        self._projection_reader = projection_reader
         self._log_state = log_state
         self._writer = writer
-        self._history = history
+        self._event_lookup = event_lookup
         self._deletions = deletions
         self._deadlines = deadlines
         self._append_seconds = append_seconds
@@ -122,7 +122,7 @@ class CommandHandler:
             holder = holder_of(command.organization_id, author=request.caller.author)
             recalled = recall(holder, request.idempotency_key, now_milliseconds=self._now_milliseconds())
             query = query._replace(recall=recalled)
-        return await self._views.read(query, request.caller, deadline=request.wait.deadline)
+        return await self._projection_reader.read(query, request.caller, deadline=request.wait.deadline)
 
     def _recorded(self, view: View, idempotency_key: IdempotencyKey | None) -> Recorded | None:
         """The first of the same requests, if the projection has one. Raises `IdempotencyKeyReused`."""
@@ -182,7 +182,7 @@ class CommandHandler:
         if operation is None:
             return None
         deadline = request.wait.deadline
-        found = await self._history.look_up(first.operation_id, operation, view.vector, deadline=deadline)
+        found = await self._event_lookup.look_up(first.operation_id, operation, view.vector, deadline=deadline)
         if found is Absent.NOT_YET:
             raise RegionUnavailable("the first request with this Idempotency-Key is not in this region's log yet")
         return found if isinstance(found, Found) else None

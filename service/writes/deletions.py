@@ -14,11 +14,11 @@ from service.watermarks.waiters import Waiters
 class Deletions:
     """What was deleted, and in which regions that is known to hold."""
 
-    def __init__(self, here: Region, *, topology: Topology, history: EventLookup, waiting: Waiters) -> None:
+    def __init__(self, here: Region, *, topology: Topology, event_lookup: EventLookup, waiters: Waiters) -> None:
         self._here = here
         self._topology = topology
-        self._history = history
-        self._waiting = waiting
+        self._event_lookup = event_lookup
+        self._waiters = waiters
 
     async def first(self, before: DeletedBefore, command: Command, vector: Vector, wait: Wait) -> Found:
         """The deletion that `command` repeats, if it is to be joined. `vector` is that of a state that was just read.
@@ -31,7 +31,7 @@ class Deletions:
             raise before.missing
         if not isinstance(command, RevokeApiKey) and self._holds(*place, vector, wait):
             raise before.missing
-        found = await self._history.event_with(before.stamp, deadline=wait.deadline)
+        found = await self._event_lookup.event_with(before.stamp, deadline=wait.deadline)
         if found is None:
             raise RegionUnavailable("this region's log does not have the deletion that was applied here")
         if found.envelope.organization_id != command.organization_id:
@@ -43,4 +43,4 @@ class Deletions:
         position = Position(origin, vector.get(origin, BEGINNING).epoch, sequence)
         elsewhere = regions_needed(wait.level, here=self._here, topology=self._topology) - {self._here}
         holds_here = reaches(vector, position)
-        return holds_here and all(self._waiting.has_applied(region, position) for region in elsewhere)
+        return holds_here and all(self._waiters.has_applied(region, position) for region in elsewhere)

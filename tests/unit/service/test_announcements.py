@@ -37,7 +37,7 @@ class Log:
 
 
 def a_view(
-    waiting: Waiters,
+    waiters: Waiters,
     log: Log | None = None,
     *,
     connection: SimpleNamespace | None = None,
@@ -51,8 +51,8 @@ def a_view(
         projection=projection or SimpleNamespace(unanswered="", refused=""),
         log_state=log or Log(),  # type: ignore[arg-type]
         writer=writer,  # type: ignore[arg-type]
-        waiting=waiting,
-        acknowledgements=Acknowledgements(waiting, {}),
+        waiters=waiters,
+        acknowledgements=Acknowledgements(waiters, {}),
     )
 
 
@@ -71,20 +71,20 @@ def said(incarnation: str, sequence: int, *, region: Region = THERE) -> Announce
 def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is_repeated(
     clock: SimpleNamespace,
 ) -> None:
-    waiting = Waiters()
-    view = a_view(waiting)
+    waiters = Waiters()
+    view = a_view(waiters)
     view.heard(said("second", 5))
     view.heard(said("first, late", 9))
     view.heard(said("second", 5))
-    assert waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
+    assert waiters.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
     clock.now += OUTLIVED_SECONDS + 0.1
     view.heard(said("second", 6))
-    assert waiting.watermark(THERE, HERE).sequence == 6
-    assert not waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(6))), "it had more once"
+    assert waiters.watermark(THERE, HERE).sequence == 6
+    assert not waiters.has_applied(THERE, Position(HERE, EPOCH, Sequence(6))), "it had more once"
     view.heard(said("first, late", 9))
-    assert waiting.watermark(THERE, HERE).sequence == 6
+    assert waiters.watermark(THERE, HERE).sequence == 6
     view.heard(said("second", 9))
-    assert waiting.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
+    assert waiters.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
 
 
 def test_of_two_replicators_the_one_that_is_ahead_says_how_far_a_region_is(clock: SimpleNamespace) -> None:
@@ -100,10 +100,10 @@ def test_of_two_replicators_the_one_that_is_ahead_says_how_far_a_region_is(clock
 def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_believed() -> None:
     log = Log()
     log.forks = ForkDetection(lambda _mark: Recognition.TOO_OLD)
-    waiting = Waiters()
-    view = a_view(waiting, log)
+    waiters = Waiters()
+    view = a_view(waiters, log)
     view.heard(said("first", 7))
-    assert waiting.watermark(THERE, HERE).sequence == 0
+    assert waiters.watermark(THERE, HERE).sequence == 0
     assert view.heard_of()[THERE].vector[HERE].sequence == 7
 
 

@@ -70,8 +70,8 @@ async def looked_up(text: str, here: Log, there: Log | None = None, vector: Vect
     logs: Any = {HERE: here, THERE: there or Log()}
     operation = operation_in(text, ORGANIZATION)
     assert operation is not None
-    history = EventLookup(LocalLogs(logs), Deadlines(Waiters()))
-    return await history.look_up(text, operation, vector, deadline=asyncio.get_running_loop().time() + 20)
+    lookup = EventLookup(LocalLogs(logs), Deadlines(Waiters()))
+    return await lookup.look_up(text, operation, vector, deadline=asyncio.get_running_loop().time() + 20)
 
 
 async def test_an_operation_whose_event_is_at_its_place_is_found_there() -> None:
@@ -129,10 +129,10 @@ def stamped(sequence: int, *, clock: int | None = None, origin: Region = HERE) -
     return stamp(render(Clock(sequence if clock is None else clock)), origin, Sequence(sequence))
 
 
-async def stood(mark: Stamp, here: Log) -> Found | None:
+async def stood(wanted: Stamp, here: Log) -> Found | None:
     logs: Any = {HERE: here, THERE: Log()}
-    history = EventLookup(LocalLogs(logs), Deadlines(Waiters()))
-    return await history.event_with(mark, deadline=asyncio.get_running_loop().time() + 20)
+    lookup = EventLookup(LocalLogs(logs), Deadlines(Waiters()))
+    return await lookup.event_with(wanted, deadline=asyncio.get_running_loop().time() + 20)
 
 
 async def test_the_event_of_a_stamp_is_found_at_the_place_that_the_stamp_names() -> None:

@@ -33,7 +33,7 @@ class Scene:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.asked = asyncio.Event()
-        self.views = ProjectionReader(
+        self.reader = ProjectionReader(
             US, projection=cast("Any", self), concurrency_limit=ConcurrencyLimit(10), known=self.known
         )
 
@@ -46,7 +46,7 @@ class Scene:
     async def shown(self, vector: dict[Region, Mark], incarnation: str = "1:ab:0:x") -> Vector:
         self.answers.append(View(vector, NEVER, {}, incarnation=incarnation))
         caller = Caller(credentials=None, organization_id="o", exchange=Exchange())
-        return (await self.views.read(Query(()), caller)).vector
+        return (await self.reader.read(Query(()), caller)).vector
 
 
 async def test_what_a_read_showed_every_later_read_shows_too_or_is_refused() -> None:

@@ -56,12 +56,14 @@ def asking(token: Token, seconds: float = SOON) -> ReadRequest:
     return ReadRequest(caller=caller, timeout_seconds=1, deadline=asyncio.get_running_loop().time() + seconds)
 
 
-def reader(views: ProjectionReader, waiting: Waiters | None = None, logs: Logs | None = None) -> SessionConsistency:
+def reader(
+    projection_reader: ProjectionReader, waiters: Waiters | None = None, logs: Logs | None = None
+) -> SessionConsistency:
     states = {HERE: RegionState.ACTIVE, THERE: RegionState.ACTIVE, GONE: RegionState.RETIRED}
     topology = Topology({name: RegionConfig(state=state) for name, state in states.items()})
-    given: Any = {"views": views, "logs": logs or Logs()}
+    given: Any = {"projection_reader": projection_reader, "logs": logs or Logs()}
     return SessionConsistency(
-        HERE, topology=topology, deadlines=Deadlines(Waiters() if waiting is None else waiting), **given
+        HERE, topology=topology, deadlines=Deadlines(Waiters() if waiters is None else waiters), **given
     )
 
 
@@ -74,22 +76,22 @@ def at(region: Region, sequence: int, epoch: Epoch = NOW) -> Token:
     [{}, at(HERE, 7), at(THERE, 3), {**at(HERE, 7), **at(THERE, 3)}, at(GONE, 1_000), at(HERE, 5, OLD)],
 )
 async def test_what_a_region_has_is_read_at_once_and_what_is_retired_counts(token: Token) -> None:
-    views = ProjectionReader(vector(us_iowa=7, asia_japan=3))
+    projection_reader = ProjectionReader(vector(us_iowa=7, asia_japan=3))
     request = asking(token)
-    await reader(views).read(Query(()), request)
-    assert views.reads == 1
+    await reader(projection_reader).read(Query(()), request)
+    assert projection_reader.reads == 1
     assert request.caller.exchange.is_caught_up
 
 
 async def test_what_it_has_not_is_waited_for_and_read_again_only_when_it_may_be_there() -> None:
-    waiting, views = Waiters(), ProjectionReader(vector(us_iowa=7), vector(us_iowa=8))
-    reading = asyncio.create_task(reader(views, waiting).read(Query(()), asking(at(HERE, 8), LONG)))
+    waiters, projection_reader = Waiters(), ProjectionReader(vector(us_iowa=7), vector(us_iowa=8))
+    reading = asyncio.create_task(reader(projection_reader, waiters).read(Query(()), asking(at(HERE, 8), LONG)))
     for _ in range(3):
         await asyncio.sleep(0.01)
-    assert views.reads == 1
-    waiting.heard(HERE, "a", vector(us_iowa=8), is_current=True)
+    assert projection_reader.reads == 1
+    waiters.heard(HERE, "a", vector(us_iowa=8), is_current=True)
     assert (await reading).vector == vector(us_iowa=8)
-    assert views.reads == 2
+    assert projection_reader.reads == 2
 
 
 @pytest.mark.parametrize(
@@ -104,11 +106,11 @@ async def test_what_it_has_not_is_waited_for_and_read_again_only_when_it_may_be_
 async def test_what_does_not_come_in_time_is_named_and_the_projection_is_left_in_peace(
     token: Token, missing: str
 ) -> None:
-    views = ProjectionReader(vector(us_iowa=7, asia_japan=3))
+    projection_reader = ProjectionReader(vector(us_iowa=7, asia_japan=3))
     request = asking(token)
     with pytest.raises(NotSeenInTime, match=missing):
-        await reader(views).read(Query(()), request)
-    assert views.reads == 1
+        await reader(projection_reader).read(Query(()), request)
+    assert projection_reader.reads == 1
     assert not request.caller.exchange.is_caught_up
 
 
@@ -118,9 +120,9 @@ async def test_what_a_log_says_it_left_behind_is_lost_at_once() -> None:
 
 
 async def test_a_log_that_does_not_answer_is_asked_again() -> None:
-    views = ProjectionReader(vector(us_iowa=7))
-    await reader(views, logs=Logs(silent=2)).read(Query(()), asking(at(HERE, 5, OLD), LONG))
-    assert views.reads == 1
+    projection_reader = ProjectionReader(vector(us_iowa=7))
+    await reader(projection_reader, logs=Logs(silent=2)).read(Query(()), asking(at(HERE, 5, OLD), LONG))
+    assert projection_reader.reads == 1
 
 
 async def test_a_process_that_is_to_stop_answers_whoever_waits() -> None:

@@ -14,15 +14,15 @@ class Scene:
 
     def __init__(self) -> None:
         self.told: dict[Region, list[float]] = {HERE: [], THERE: []}
-        self.waiting = Waiters()
-        self.it = Acknowledgements(self.waiting, {region: told.append for region, told in self.told.items()})
+        self.waiters = Waiters()
+        self.it = Acknowledgements(self.waiters, {region: told.append for region, told in self.told.items()})
 
     def store(self, sequence: int, now: float) -> None:
         self.it.stored(Position(HERE, EPOCH, Sequence(sequence)), now_seconds=now)
 
     def hear(self, region: Region, sequence: int, now: float, *, incarnation: str = "one") -> None:
         vector = {HERE: Mark(EPOCH, Sequence(sequence), f"{sequence:016x}")}
-        self.waiting.heard(region, incarnation, vector, is_current=True)
+        self.waiters.heard(region, incarnation, vector, is_current=True)
         self.it.heard(region, now_seconds=now)
 
 

@@ -10,8 +10,8 @@ LONG = 600.0
 """Nobody waits so long: what ends a wait in these tests is something else."""
 
 
-def hear(waiting: Waiters, region: Region, sequence: int) -> None:
-    waiting.heard(region, "a", {HERE: Mark(EPOCH, Sequence(sequence), "f")}, is_current=True)
+def hear(waiters: Waiters, region: Region, sequence: int) -> None:
+    waiters.heard(region, "a", {HERE: Mark(EPOCH, Sequence(sequence), "f")}, is_current=True)
 
 
 def in_seconds(seconds: float) -> float:
@@ -19,22 +19,22 @@ def in_seconds(seconds: float) -> float:
 
 
 async def test_what_is_reached_is_not_waited_for() -> None:
-    waiting = Waiters()
-    hear(waiting, HERE, 5)
-    assert await Deadlines(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x") == set()
+    waiters = Waiters()
+    hear(waiters, HERE, 5)
+    assert await Deadlines(waiters).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x") == set()
 
 
 async def test_a_wait_ends_with_the_last_region_or_at_the_deadline_with_those_that_are_missing() -> None:
-    waiting = Waiters()
-    deadlines, position = Deadlines(waiting), Position(HERE, EPOCH, Sequence(5))
+    waiters = Waiters()
+    deadlines, position = Deadlines(waiters), Position(HERE, EPOCH, Sequence(5))
     patient = asyncio.create_task(deadlines.reach(position, {HERE, THERE}, in_seconds(LONG), by="x"))
     hasty = asyncio.create_task(deadlines.reach(position, {HERE, THERE}, in_seconds(0.01), by="x"))
     await asyncio.sleep(0)
-    hear(waiting, HERE, 5)
+    hear(waiters, HERE, 5)
     assert await hasty == {THERE}
-    hear(waiting, THERE, 6)
+    hear(waiters, THERE, 6)
     assert await patient == set()
-    assert len(waiting) == 0, "nobody is remembered who has left"
+    assert len(waiters) == 0, "nobody is remembered who has left"
 
 
 async def test_when_the_process_is_to_stop_every_wait_ends_by_then_also_one_that_begins_later() -> None:
@@ -51,12 +51,12 @@ async def test_when_the_process_is_to_stop_every_wait_ends_by_then_also_one_that
 
 
 async def test_one_who_is_cancelled_is_not_waited_for_any_more() -> None:
-    waiting = Waiters()
+    waiters = Waiters()
     waits = asyncio.create_task(
-        Deadlines(waiting).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x")
+        Deadlines(waiters).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x")
     )
     await asyncio.sleep(0)
-    assert len(waiting) == 1
+    assert len(waiters) == 1
     waits.cancel()
     await asyncio.wait([waits])
-    assert len(waiting) == 0
+    assert len(waiters) == 0

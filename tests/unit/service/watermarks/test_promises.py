@@ -29,16 +29,16 @@ class Scene:
     def __init__(self) -> None:
         anything = cast("Any", None)
         self.log_state = LogState(tail_events_max=anything)
-        self.waiting = Waiters()
+        self.waiters = Waiters()
         self.writing = CommandHandler(
             here=HERE,
             topology=Topology({region: RegionConfig(nats=[], redis="") for region in (HERE, THERE)}),
-            views=cast("Any", self),
+            projection_reader=cast("Any", self),
             log_state=self.log_state,
             writer=cast("Any", self),
-            history=anything,
+            event_lookup=anything,
             deletions=anything,
-            deadlines=Deadlines(self.waiting),
+            deadlines=Deadlines(self.waiters),
             append_seconds=1,
             now_milliseconds=lambda: 0,
         )
@@ -59,7 +59,7 @@ class Scene:
 
     def applied_in(self, *regions: Region) -> None:
         for region in regions:
-            self.waiting.heard(region, "first", {HERE: Mark(EPOCH, Sequence(7), "f")}, is_current=True)
+            self.waiters.heard(region, "first", {HERE: Mark(EPOCH, Sequence(7), "f")}, is_current=True)
 
     def doubt(self, alarm: str) -> None:
         self.log_state.reading_alarm = alarm

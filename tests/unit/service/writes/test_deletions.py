@@ -48,11 +48,11 @@ async def first(
     topology: Topology = TOPOLOGY,
 ) -> Found:
     """What `command` joins, where `vector` was read here and `there` is what the other region has announced."""
-    waiting, history = Waiters(), Log(found)
+    waiters, log = Waiters(), Log(found)
     if there is not None:
-        waiting.heard(THERE, "i", there, is_current=True)
-    log: Any = history
-    deletions = Deletions(HERE, topology=topology, history=log, waiting=waiting)
+        waiters.heard(THERE, "i", there, is_current=True)
+    event_lookup: Any = log
+    deletions = Deletions(HERE, topology=topology, event_lookup=event_lookup, waiters=waiters)
     missing = ApiKeyNotFound("k1") if isinstance(command, RevokeApiKey) else WebhookNotFound("w1")
     return await deletions.first(DeletedBefore(STAMP, missing), command, vector, Wait(level, 5, 5.0))
 
