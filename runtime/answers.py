@@ -1,6 +1,6 @@
-"""What every answer carries, and the answers that are made below an application.
+"""The header of every response against caches, and the responses that are made below an application.
 
-A key travels in a header of its own, so that no cache knows that an answer is for its holder alone (RFC 9111, 3.5).
+The API key has its own header, so a cache cannot know that a response is for the key's holder alone (RFC 9111, 3.5).
 """
 
 import json
@@ -15,13 +15,13 @@ NO_STORE = b"no-store"
 
 
 class NotStored:
-    """An ASGI application around another one, whose answers no cache keeps unless they say otherwise themselves."""
+    """Middleware that marks every response as `no-store`, unless the application sets `Cache-Control` itself."""
 
     def __init__(self, app: Asgi) -> None:
         self._app = app
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Asgi, send: Asgi) -> None:
-        """Pass the request on, and answer 500 if the application dies without an answer. The server logs why."""
+        """Pass the request on, and return 500 if the application fails before it responds. The server logs why."""
         is_started = False
 
         async def send_marked(message: Mapping[str, Any]) -> None:
@@ -40,7 +40,7 @@ class NotStored:
 
 
 def not_stored(headers: Any) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 - any iterable of an ASGI server's pairs
-    """`headers`, and `Cache-Control: no-store` unless they say something of caches."""
+    """`headers`, with `Cache-Control: no-store` unless they have a `Cache-Control`."""
     found = list(headers)
     for name, _ in found:
         if name.lower() == CACHE_CONTROL:
@@ -50,14 +50,14 @@ def not_stored(headers: Any) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 - any
 
 
 def envelope(status: int, message: str) -> bytes:
-    """The body of an answer that says what is wrong, in the shape of the service's errors."""
+    """The body of an error, in the shape of the service's errors."""
     return json.dumps(
         {"meta": {}, "errors": [{"httpcode": status, "message": message}]}, separators=(",", ":")
     ).encode()
 
 
 def closing_answer(status: int, message: str) -> bytes:
-    """A whole answer, head and body, to send on a connection that ends with it."""
+    """A whole response, head and body, that ends its connection."""
     body = envelope(status, message)
     headers = {
         "content-type": "application/json",

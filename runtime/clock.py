@@ -1,4 +1,4 @@
-"""What time it is, to a process."""
+"""The clock of a process."""
 
 import time
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Clock(msgspec.Struct, frozen=True):
-    """The machine's clock, set off by what a test of skewed clocks wants."""
+    """The machine's clock, with an offset for tests of skewed clocks."""
 
     offset_milliseconds: int = 0
 

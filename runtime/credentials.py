@@ -1,6 +1,6 @@
-"""Who this process is to its region's Redis and to each region's NATS: what the topology file does not tell.
+"""The logins of this process at its region's Redis and at each region's NATS.
 
-The topology can be read by anybody; this is a secret, and a different one for each role in each region.
+They are not in the topology file, because that file is no secret. Each role in each region has its own login.
 """
 
 import tomllib
@@ -15,17 +15,17 @@ from core.topology import RegionConfig, Topology
 
 
 class InvalidCredentials(ValueError):
-    """A file of credentials that cannot be worked with. The text says what to change, and repeats no secret."""
+    """A file of credentials is not valid. The text names the problem and repeats no secret."""
 
 
 class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A user and the password that proves it."""
+    """A user and its password."""
 
     user: str
     password: str
 
     def into(self, address: str) -> str:
-        """`address` with this user; one that it names already is replaced."""
+        """`address` with this user in place of the one that it names."""
         parts = urlsplit(address)
         place = parts.netloc.rpartition("@")[2]
         return parts._replace(netloc=f"{quote(self.user, safe='')}:{quote(self.password, safe='')}@{place}").geturl()

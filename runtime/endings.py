@@ -1,4 +1,4 @@
-"""How a connection ends: every request before its end is answered, in order, and nobody keeps it open."""
+"""The end of a connection: every request before it is answered, in order, and no client can keep it open."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ from runtime.messages import MessageProtocol, Part
 from runtime.refusals import CLOSED, CUT_OFF_BODY, CUT_OFF_HEAD, Refusal, refusal_for
 
 TAKE_SECONDS = 10.0
-"""How long a client may not take what is sent to it, or leave open what is closed."""
+"""How long a client may leave sent bytes unread, or leave open a connection that this process has closed."""
 
 _REFUSED_WITH = "crosshook.refused_with"
 
 
 def refused_with(scope: Mapping[str, Any]) -> int | None:
-    """The status that the request with that ASGI scope was answered with because its body did not come whole."""
+    """The status of the response to a request whose body did not arrive whole, by its ASGI scope."""
     status: int | None = scope.get("state", {}).get(_REFUSED_WITH)
     return status
 
 
 class EndingProtocol(MessageProtocol):
-    """uvicorn's, which ends at once and without a word."""
+    """uvicorn's protocol, which ends a connection at once and without a response."""
 
     def __init__(
         self,
@@ -42,12 +42,12 @@ class EndingProtocol(MessageProtocol):
 
     @property
     def is_answered(self) -> bool:
-        """Whether every request has its answer."""
+        """Whether every request has its response."""
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return cycle is None or cycle.response_complete
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, up to what cannot be taken."""
+        """Parse the bytes that arrived, up to the first that are not valid."""
         if self._refusal is not None:
             return
         self._unset_keepalive_if_required()
@@ -58,7 +58,7 @@ class EndingProtocol(MessageProtocol):
             self.refuse(refusal_for(error, is_body=self.part is Part.BODY, is_first=is_first))
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """Nothing more comes, and the client still reads (RFC 9112, 9.6): answer what is asked, then close."""
+        """The client sends nothing more but still reads (RFC 9112, 9.6): answer its requests, then close."""
         if self._refusal is None and self.part is not Part.BETWEEN:
             self.refuse(CUT_OFF_BODY if self.part is Part.BODY else CUT_OFF_HEAD)
         elif not self.is_answered:
@@ -66,7 +66,7 @@ class EndingProtocol(MessageProtocol):
         return not self.is_answered
 
     def refuse(self, refusal: Refusal) -> None:
-        """Read no further. Answer the request that cannot be read when those before it are answered, and close."""
+        """Stop reading. Once the requests before it are answered, send the refusal and close."""
         if self._refusal is not None:
             return
         self._refusal = refusal
@@ -77,7 +77,7 @@ class EndingProtocol(MessageProtocol):
             self._end_with(refusal.answer())
 
     def on_response_complete(self) -> None:
-        """Begin the next request, or end."""
+        """Start the next request, or close."""
         super().on_response_complete()
         if self.transport.is_closing():
             self._end_in_time()
@@ -85,18 +85,18 @@ class EndingProtocol(MessageProtocol):
             self._end_with(self._refusal.answer())
 
     def pause_writing(self) -> None:
-        """Somebody does not take the answer."""
+        """The client does not read the response."""
         super().pause_writing()
         self._end_in_time()
 
     def resume_writing(self) -> None:
-        """Somebody does."""
+        """The client reads again."""
         super().resume_writing()
         if not self.transport.is_closing():
             self._stop_end_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it. Have the request that was begun last know: uvicorn tells the one that came last."""
+        """Notify the request that runs: uvicorn notifies only the last one that arrived."""
         self._stop_end_timer()
         if self._begun is not None and not self._begun.response_complete:
             self._begun.disconnected = True
@@ -104,14 +104,14 @@ class EndingProtocol(MessageProtocol):
         super().connection_lost(exc)
 
     def end(self, reason: str) -> None:
-        """Close it without a word."""
+        """Close the connection without a response."""
         CLOSED.labels(reason).inc()
         self._end_with(b"")
 
     def _break(self, cycle: RequestResponseCycle, refusal: Refusal) -> None:
-        """Its body is never going to be whole. To the application its client has gone; the answer is given here."""
+        """End a request whose body cannot arrive whole. The application sees a disconnect; this sends the response."""
         if cycle.response_started:
-            self._end_with(b"")  # It would be taken for the answer to the next request, or for a part of this one.
+            self._end_with(b"")  # The client would take it for the next response, or for a part of this one.
             return
         cycle.scope["state"][_REFUSED_WITH] = int(refusal.status)
         cycle.disconnected = True

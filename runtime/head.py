@@ -1,4 +1,4 @@
-"""`HEAD`: everything as `GET`, without the body (RFC 9110, 9.3.2)."""
+"""`HEAD`: the same as `GET`, without the body (RFC 9110, 9.3.2)."""
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any
@@ -10,24 +10,24 @@ _IS_HEAD = "crosshook.is_head"
 
 
 def is_head(scope: Mapping[str, Any]) -> bool:
-    """Whether only the headers of an answer are wanted, by the request with that ASGI scope."""
+    """Whether the request with this ASGI scope is a `HEAD`."""
     return _IS_HEAD in scope
 
 
 def with_head(methods: Iterable[str]) -> list[str]:
-    """`methods` in order, and `HEAD` where there is `GET`."""
+    """`methods` in order, with `HEAD` if there is `GET`."""
     found = set(methods)
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
 class HeadAsGet:
-    """An ASGI application around another one that sees each `HEAD` as a `GET`. What is around this one sees `HEAD`."""
+    """Middleware that shows each `HEAD` to the application as a `GET`. The middleware around it still sees `HEAD`."""
 
     def __init__(self, app: Asgi) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
-        """Pass the request on, and its answer back without its body."""
+        """Pass the request on, and return its response without the body."""
         if scope.get("method") != "HEAD":
             await self._app(scope, receive, send)
             return

@@ -12,14 +12,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, disable_crea
 
 from runtime.protocol import LIVEZ
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # When each was first counted is no metric of ours.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # The times of first counts are not our metrics.
 
 READY = Gauge("crosshook_ready", "1 while the process can do its work, as /readyz says")
 NOT_READY = Gauge("crosshook_not_ready", "1 while the process cannot do its work for a reason", ["reason"])
 
 
 class Condition(StrEnum):
-    """How a process is. Degraded: it serves, but an origin is halted or waits. Waiting and draining are not ready."""
+    """The state of a process. Degraded: it serves, but an origin is halted or waits. The last two are not ready."""
 
     READY = "ready"
     DEGRADED = "degraded"
@@ -28,31 +28,31 @@ class Condition(StrEnum):
 
 
 class NotReady(StrEnum):
-    """Why a process cannot do its work, in one word."""
+    """The reason why a process cannot do its work, in one word."""
 
     NATS = "nats"
-    """There is no connection to its region's NATS."""
+    """The process has no connection to its region's NATS."""
 
     LOG = "log"
-    """Its region's log cannot be read, or takes no events, or is not there yet."""
+    """Its region's log cannot be read, accepts no events, or does not exist yet."""
 
     HALTED = "halted"
-    """Its region's log is not the one that was read before, or that others have read: somebody has to look."""
+    """Its region's log is not the one that it or another process has read before: an operator must look."""
 
     REDIS = "redis"
-    """Its region's Redis does not answer, or is not of the kind that is needed."""
+    """Its region's Redis does not answer, or is of a kind that crosshook cannot use."""
 
     UNWRITABLE = "unwritable"
-    """Its region's Redis answers and takes no writes. What is current is still read."""
+    """Its region's Redis answers but refuses writes. A current projection is still read."""
 
     PROJECTION = "projection"
-    """It is not current, stands still, or cannot be looked at, or no replicator says that it is current."""
+    """It is not current, does not advance, or cannot be read, or no replicator reports that it is current."""
 
 
 class Health(msgspec.Struct, frozen=True):
-    """How a process is: what it waits for, by the reason why, and why each halted origin is halted.
+    """The state of a process: each reason why it is not ready, in words, and why each halted origin is halted.
 
-    `waits` has, in words, what it cannot do for now although it is ready.
+    `waits` names, in words, what a ready process cannot do at the moment.
     """
 
     region: str
@@ -63,7 +63,7 @@ class Health(msgspec.Struct, frozen=True):
 
     @property
     def waiting_for(self) -> list[str]:
-        """What the process waits for, in words: first what keeps it from being ready."""
+        """Everything that the process waits for, in words. The reasons why it is not ready come first."""
         return [*self.not_ready.values(), *self.waits]
 
     @property
@@ -73,7 +73,7 @@ class Health(msgspec.Struct, frozen=True):
 
     @property
     def condition(self) -> Condition:
-        """The one word for it."""
+        """The state in one word."""
         if self.is_draining:
             return Condition.DRAINING
         if self.not_ready:
@@ -91,7 +91,7 @@ class HealthAnswer(msgspec.Struct, frozen=True):
 
 
 def health_routes(look: Callable[[], Health]) -> list[HTTPRouteHandler]:
-    """The three routes. `look` is asked at every `/readyz`."""
+    """The three routes. Each `/readyz` calls `look`."""
 
     @get(LIVEZ, sync_to_thread=False)
     def livez() -> dict[str, str]:
@@ -118,7 +118,7 @@ def health_routes(look: Callable[[], Health]) -> list[HTTPRouteHandler]:
 
 
 def expose_health(look: Callable[[], Health]) -> None:
-    """Have the gauges of readiness say what `/readyz` would, whenever they are asked."""
+    """Bind the readiness gauges to the live state that `/readyz` returns."""
     READY.set_function(lambda: look().is_ready)
     for reason in NotReady:
         NOT_READY.labels(reason).set_function(partial(_is_reason, look, reason))

@@ -1,4 +1,4 @@
-"""`Host`, as RFC 9112 (section 3.2) and RFC 3986 (section 3.2.2) have it."""
+"""The header `Host` (RFC 9112, section 3.2; RFC 3986, section 3.2.2)."""
 
 import re
 from functools import lru_cache
@@ -7,7 +7,7 @@ from ipaddress import AddressValueError, IPv6Address
 from runtime.refusals import Refusal, Refused
 
 UNNAMED = b"localhost"
-"""What the application is shown if the client named no place: frameworks make a URL of it, and fail if they cannot."""
+"""The host that the application sees if the client named none: frameworks fail if they cannot make a URL of it."""
 
 _NAME = rb"(?P<name>(?:[\w.~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)"
 _LITERAL = rb"\[(?:(?P<ipv6>[0-9A-Fa-f:.]+)|v[0-9A-Fa-f]+\.[\w.~!$&'()*+,;=:-]+)\]"
@@ -16,9 +16,9 @@ _PORT_MAX = 65_535
 
 
 def shown_host(values: list[bytes], *, is_required: bool) -> bytes:
-    """The one `Host` to show the application, of those that a request has. Raises `Refused`.
+    """The one `Host` that the application sees, from the request's `values`. Raises `Refused`.
 
-    A client may leave the host empty, and any digits are a port: such a request is served as `UNNAMED`.
+    An empty host, and a port above 65535, are valid syntax: such a request is served as `UNNAMED`.
     """
     if not values and not is_required:
         return UNNAMED
@@ -29,7 +29,7 @@ def shown_host(values: list[bytes], *, is_required: bool) -> bytes:
 
 @lru_cache(maxsize=256)
 def host_in(value: bytes, *, part: str) -> bytes:
-    """The host that a part of a request names: `UNNAMED` if no place can be called so. Raises `Refused`."""
+    """The host in this part of a request, or `UNNAMED` if it names no reachable place. Raises `Refused`."""
     found = _HOST.fullmatch(value)
     if found is None or not _is_address(found["ipv6"]):
         raise _invalid(part, "a host such as example.com:8080 or [2001:db8::1]")
@@ -38,7 +38,7 @@ def host_in(value: bytes, *, part: str) -> bytes:
 
 
 def _is_port(digits: bytes) -> bool:
-    """`int` takes no number as long as a head may be."""
+    """Strips zeros first: a head may hold more digits than `int` accepts."""
     significant = digits.lstrip(b"0")
     return len(significant) <= len(str(_PORT_MAX)) and int(significant or b"0") <= _PORT_MAX
 

@@ -1,7 +1,7 @@
-"""Lines of a shape of their own, for what is logged so often that it must cost next to nothing.
+"""Log lines as structs, for events that are too frequent for the steps of `structlog`.
 
-As JSON they are encoded as they are, and those of one turn of the event loop are written at once. That takes a small
-part of the time of a line that goes through every step of `structlog`. For people they go there.
+As JSON, each struct is encoded directly, and all lines of one turn of the event loop are written at once.
+On a terminal they take the usual way through `structlog`.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ import structlog
 from runtime.logs import LogFormat, LogLevel, is_json
 
 Write = Callable[[msgspec.Struct], None]
-"""Writes a struct, whose tag is the line's `event`."""
+"""Writes a struct. Its tag is the line's `event`."""
 
 _encoder = msgspec.json.Encoder()
 
 
 def line_writer(log_format: LogFormat, level: LogLevel, **always: str) -> Write | None:
-    """What writes lines of level `info` with `always` on each, as `configure_logs` has others; None if nothing does."""
+    """A writer of lines of level `info` with `always` on each, or None if `level` leaves them out."""
     if level not in (LogLevel.DEBUG, LogLevel.INFO):
         return None
     return _JsonLines(always).write if is_json(log_format) else _write_readable
@@ -36,7 +36,7 @@ class _JsonLines:
         if not self._pending:
             asyncio.get_running_loop().call_soon(self._flush)
         _encoder.encode_into(line, self._pending, -1)
-        # What is always said comes instead of the object's end.
+        # Replace the closing brace with the members of `always`.
         self._pending[-1:] = self._end
 
     def _flush(self) -> None:

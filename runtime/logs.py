@@ -13,7 +13,7 @@ from structlog.typing import EventDict, Processor
 
 
 class LogFormat(StrEnum):
-    """How a line looks. `auto` is readable on a terminal and JSON elsewhere."""
+    """The format of a line. `auto` is readable on a terminal and JSON elsewhere."""
 
     AUTO = "auto"
     JSON = "json"
@@ -30,15 +30,15 @@ class LogLevel(StrEnum):
 
 
 def is_json(log_format: LogFormat) -> bool:
-    """Whether lines are JSON, on the standard error that there is."""
+    """Whether this format means JSON on this process's standard error."""
     return log_format is LogFormat.JSON or (log_format is LogFormat.AUTO and not sys.stderr.isatty())
 
 
 def configure_logs(log_format: LogFormat, level: LogLevel, **always: str) -> None:
-    """Log from now on in `log_format`, with `always` on every line, whichever thread writes it.
+    """Log in `log_format` from now on, with `always` on every line of every thread.
 
-    Libraries' warnings come the same way, and what ends a thread.
-    A traceback says where it went wrong and never with which values: among them are passwords and customers' keys.
+    The warnings of libraries and the errors that end a thread get the same format.
+    A traceback names the lines of code but no values, because these include passwords and customers' keys.
     """
 
     def add_always(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
@@ -72,7 +72,7 @@ def configure_logs(log_format: LogFormat, level: LogLevel, **always: str) -> Non
 
 
 def _log_end_of_thread(ended: threading.ExceptHookArgs) -> None:
-    """In a line like any other, where Python would write a traceback of many."""
+    """Log one line, instead of Python's traceback over many."""
     if ended.exc_value is not None and ended.exc_type is not SystemExit:
         name = ended.thread.name if ended.thread else ""
         structlog.get_logger().error("a thread failed", thread=name, exc_info=ended.exc_value)

@@ -1,7 +1,7 @@
-"""HTTP/1.1 messages to requests: one message is one request, as RFC 9110 and RFC 9112 have it.
+"""Parses HTTP/1.1 messages into requests (RFC 9110, RFC 9112).
 
-uvicorn and its parser leave five things to whoever uses them: what becomes of an offer to change the protocol, white
-space after a header's value, transfer codings, trailers, and `Host`.
+uvicorn and its parser leave five things to their user: the offer of another protocol, white space after a header's
+value, transfer codings, trailers, and `Host`.
 """
 
 import re
@@ -21,7 +21,7 @@ _CONNECT = b"CONNECT"
 
 
 class Part(Enum):
-    """What the next byte belongs to."""
+    """The part of the stream that the next byte belongs to."""
 
     BETWEEN = "between messages"
     HEAD = "head"
@@ -29,17 +29,17 @@ class Part(Enum):
 
 
 class MessageProtocol(HttpToolsProtocol):
-    """uvicorn's, which takes an offer for a change of protocol that has happened."""
+    """uvicorn's protocol, which treats the offer of another protocol as an accepted one."""
 
     part = Part.BETWEEN
     _head_again = b""
 
     def parse(self, data: bytes) -> None:
-        """Take what came. Raises `httptools.HttpParserError`.
+        """Parse the bytes that arrived. Raises `httptools.HttpParserError`.
 
-        A parser stops behind a head that offers another protocol (`Upgrade`), and takes what follows for that
-        protocol, or for nothing. So another parser is given the head again without the offer, as a client would have
-        sent that never made it. Each turn takes a head with an offer off what came, so this ends.
+        The parser stops after a head that offers another protocol (`Upgrade`), and drops the request's framing.
+        So a new parser receives the same head without the offer.
+        The loop ends because each turn removes one head with an offer from `data`.
         """
         while data:
             try:
@@ -47,21 +47,21 @@ class MessageProtocol(HttpToolsProtocol):
             except httptools.HttpParserUpgrade as stopped:
                 data = self._head_again + data[stopped.args[0] :]
                 self.parser = httptools.HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # As uvicorn's own.
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # As uvicorn does.
             else:
                 return
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """Start a head."""
         self.part = Part.HEAD
         self._head_again = b""
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep it, without the white space behind its value, which is no part of it (RFC 9110, 5.5).
+        """Keep the header without the white space after its value, which is no part of it (RFC 9110, 5.5).
 
-        The parser drops what is before it. A chunked body's trailers come here too. This is uvicorn's own otherwise,
-        and not called from here: there are ten headers in a request.
+        The parser drops the white space before it. The trailers of a chunked body arrive here too.
+        The rest repeats uvicorn's method, because a call for each of ten headers would cost more.
         """
         name, value = name.lower(), value.rstrip(_WHITE_SPACE)
         if name == b"expect" and value.lower() == b"100-continue":
@@ -69,7 +69,7 @@ class MessageProtocol(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Begin the request, unless its head is going to be parsed again."""
+        """Start the request, unless its head must be parsed again."""
         version = self.parser.get_http_version()
         if self.parser.should_upgrade():
             self._head_again = self._without_offer(version)
@@ -82,16 +82,16 @@ class MessageProtocol(HttpToolsProtocol):
             self.url = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
         super().on_headers_complete()
         self.part = Part.BODY
-        self.headers = []  # For the trailers, which are no headers (RFC 9110, 6.5.1). The request has its own list.
+        self.headers = []  # Trailers are no headers (RFC 9110, 6.5.1). The request keeps the old list.
 
     def on_message_complete(self) -> None:
-        """End the request's body, unless its head is going to be parsed again."""
+        """End the request's body, unless its head must be parsed again."""
         if not self._head_again:
             self.part = Part.BETWEEN
             super().on_message_complete()
 
     def _without_offer(self, version: str) -> bytes:
-        """The head that came, without `Upgrade`: without it, `Connection: Upgrade` is nothing to the parser."""
+        """The same head without `Upgrade`: the parser then ignores `Connection: Upgrade`."""
         method = self.parser.get_method()
         if method == _CONNECT:
             raise Refused(Refusal(400, "CONNECT: this is no proxy; send the request itself", "syntax"))
@@ -100,7 +100,7 @@ class MessageProtocol(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", b""])
 
     def _check_head(self, *, is_host_required: bool) -> None:
-        """Show one `Host`. Raises `Refused`, also for a coding that would have to be undone before the body is read."""
+        """Leave exactly one `Host`. Raises `Refused` for an invalid one, and for any transfer coding but `chunked`."""
         hosts, codings = [], []
         for name, value in self.headers:
             if name == b"host":

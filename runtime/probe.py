@@ -1,7 +1,7 @@
-"""`python -m runtime.probe`: whether the process that `CROSSHOOK_LISTEN` is set for is ready. For containers.
+"""`python -m runtime.probe`: checks whether the process at `CROSSHOOK_LISTEN` is ready. For containers.
 
-The exit code is 0 or 1. It needs no shell and no other program, and imports next to nothing: it is run every few
-seconds beside every process.
+The exit code is 0 or 1. It needs no shell and no other program. It imports little, because a container engine runs it
+every few seconds beside every process.
 """
 
 import os
@@ -12,11 +12,11 @@ from collections.abc import Mapping
 
 _SECONDS_MAX = 2.0
 _BYTES_MAX = 64 << 10
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - where a process listens that listens everywhere, on IPv4 in either case
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - a process there also listens on 127.0.0.1
 
 
 def is_ready(variables: Mapping[str, str]) -> tuple[bool, str]:
-    """Whether `/readyz` answers 200 within 2 s, and its answer or why there is none."""
+    """Whether `/readyz` returns 200 within 2 s, and its response or the reason why there is none."""
     listen = variables.get("CROSSHOOK_LISTEN", "")
     host, _, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
@@ -28,7 +28,7 @@ def is_ready(variables: Mapping[str, str]) -> tuple[bool, str]:
 
 
 def _answer(host: str, port: int) -> bytes:
-    """Everything that comes until the end. Raises `OSError`, also when the time is over."""
+    """All bytes until the server closes. Raises `OSError`, also at the deadline."""
     deadline = time.monotonic() + _SECONDS_MAX
     with socket.create_connection((host, port), timeout=_SECONDS_MAX) as connection:
         connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Start a process: settings first, in one line if they are wrong, then an event loop."""
+"""Starts a process: first its settings, with one line for an invalid one, then its event loop."""
 
 import asyncio
 import gc
@@ -19,23 +19,24 @@ EXIT_FAILED = 1
 EXIT_BAD_SETTING = 2
 
 UNCOLLECTED_MAX = 10_000
-"""How many objects may be made, and not gone by themselves, before cycles are looked for among them; Python's own 700
-are fewer than what requests that wait need at once, so that they are looked through, in vain, all the time."""
+"""How many live objects may be new before Python searches them for cycles.
+
+Waiting requests alone hold more than Python's default of 700. With it, searches that find nothing never stop."""
 
 
 def run(read_settings: Callable[[], S], main: Callable[[S], Coroutine[Any, Any, None]]) -> int:
-    """Run `main` with the settings until it returns. The exit code is 2 where a setting is wrong, 1 where it fails."""
+    """Run `main` with the settings until it returns. The exit code is 2 for an invalid setting, 1 if `main` fails."""
     try:
         settings = read_settings()
         with _collecting_seldom(), asyncio.Runner(loop_factory=_new_event_loop) as runner:
             return runner.run(_outcome(main(settings)))
     except InvalidSetting as error:
-        print(error, file=sys.stderr)  # noqa: T201 - there is no log yet
+        print(error, file=sys.stderr)  # noqa: T201 - the log is not configured yet
         return EXIT_BAD_SETTING
 
 
 async def _outcome(work: Coroutine[Any, Any, None]) -> int:
-    """The exit code. A failure is logged where the log knows which process this is."""
+    """The exit code. A failure is logged here, while the log still names this process."""
     try:
         await work
     except InvalidSetting:
@@ -48,10 +49,10 @@ async def _outcome(work: Coroutine[Any, Any, None]) -> int:
 
 @contextmanager
 def _collecting_seldom() -> Iterator[None]:
-    """A context in which nobody is kept waiting while cycles are looked for where there are none.
+    """A context in which Python seldom searches for cycles of objects, because requests make hardly any.
 
-    What was loaded by now stays as long as the process. To look through it as well takes 50 ms, and would be done every
-    second under load. And nearly everything that a request makes is gone with it, without anybody looking.
+    Everything loaded before it stays until the process ends, and is left out of each search. Otherwise one search takes
+    50 ms, and under load Python starts one every second.
     """
     thresholds = gc.get_threshold()
     if sys.implementation.name == "cpython":
@@ -65,9 +66,9 @@ def _collecting_seldom() -> Iterator[None]:
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """uvloop's, where it is installed: it is for CPython only."""
+    """An event loop of uvloop if that is installed (CPython only), else Python's."""
     try:
-        import uvloop  # noqa: PLC0415 - it need not be there
+        import uvloop  # noqa: PLC0415 - not installed on other Pythons
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()

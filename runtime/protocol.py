@@ -1,4 +1,4 @@
-"""HTTP over one connection, bounded: its head in size and time, its requests and all connections in number."""
+"""HTTP on one connection, with bounds: the size and time of a head, the number of requests and of connections."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,38 +13,38 @@ from runtime.refusals import Refusal, Refused
 from runtime.transport import TogetherTransport
 
 HEAD_BYTES_MAX = 64 * 1024
-"""How large a request's head, or what is sent beside its body, may be, give or take `PIECE_BYTES`."""
+"""The largest head of a request, and the most bytes between parts of its body, give or take `PIECE_BYTES`."""
 
 PIECE_BYTES = 4 * 1024
-"""The parser does not say what it keeps for later. So it is given a little at a time, and what it has is counted until
-it says that a head, or a part of a body, is whole."""
+"""The parser does not report how much it buffers. So it receives small pieces, and this process counts their bytes
+until the parser reports a whole head, or a part of a body."""
 
 HEAD_SECONDS = 60.0
-"""How long a whole head may take to come, from its first byte."""
+"""How long a whole head may take to arrive, from its first byte."""
 
 BODY_GRACE_SECONDS = 1.0
-"""How long a body that is coming may take to come, from when the server was told to stop."""
+"""How long the rest of a body may take to arrive after the server began to stop."""
 
 LIVEZ = "/livez"
-"""What is answered on connections beyond the limit too: who asks it would restart a process that does not answer."""
+"""The path that is answered even beyond the limit of connections: a probe without a response restarts the process."""
 
 SPARE_CONNECTIONS = 16
-"""How many there may be beyond the limit, each until it is known that it asks for something else."""
+"""The number of connections beyond the limit. Each is closed unless its first request is for `LIVEZ`."""
 
 SPARE_SECONDS = 1.0
-"""How long one of them may keep that to itself."""
+"""How long one of them may wait with its first request."""
 
 PIPELINED_MAX = 100
-"""How many requests may come on one connection before the first of them is answered."""
+"""How many requests one connection may send before the first of them is answered."""
 
 _FULL = Refusal(503, "this process has too many connections; try again", "connections")
 _LARGE_HEAD = Refusal(431, f"head: expected at most {HEAD_BYTES_MAX} bytes", "head_bytes")
-_STOPPING = Refusal(503, "body: it did not come before this process stops; try again", "body_grace_seconds")
-_PIPELINED = Refusal(400, f"expected at most {PIPELINED_MAX} requests before the first has its answer", "pipelined")
+_STOPPING = Refusal(503, "body: it did not arrive before this process stopped; try again", "body_grace_seconds")
+_PIPELINED = Refusal(400, f"expected at most {PIPELINED_MAX} requests before the response to the first", "pipelined")
 
 
 class BoundedProtocol(EndingProtocol):
-    """uvicorn's, which bounds none of these."""
+    """uvicorn's protocol with these bounds, which it lacks."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class BoundedProtocol(EndingProtocol):
         self._unparsed_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for a head, or refuse it where there are too many: at once, or when it asks for more than `LIVEZ`."""
+        """Wait for a head. Beyond the limit, refuse the connection at once, or with its first request but `LIVEZ`."""
         super().connection_made(TogetherTransport(transport, self.loop))
         too_many = len(self.connections) - self._connections_max
         self._is_spare = 0 < too_many <= SPARE_CONNECTIONS
@@ -77,12 +77,12 @@ class BoundedProtocol(EndingProtocol):
             self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget it."""
+        """Stop its timer."""
         self._stop_head_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; refuse a head, or anything else beside a body, that has become too large."""
+        """Parse the bytes that arrived. Refuse a head, or bytes between parts of a body, beyond `HEAD_BYTES_MAX`."""
         for start in range(0, len(data), PIECE_BYTES):
             if self.transport.is_closing():
                 return
@@ -95,7 +95,7 @@ class BoundedProtocol(EndingProtocol):
             self._await_head()
 
     def on_headers_complete(self) -> None:
-        """The head is here."""
+        """Check the head against the bounds, and start its request."""
         if self._is_spare and self.url != LIVEZ.encode():
             raise Refused(_FULL)
         if len(self.pipeline) >= PIPELINED_MAX:
@@ -107,17 +107,17 @@ class BoundedProtocol(EndingProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """What is left of the read belongs to it, as far as is known."""
+        """Start the count anew: the bytes so far belong to the body."""
         self._unparsed_bytes = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Whatever follows is the next message's."""
+        """Start the count anew: the next bytes belong to the next message."""
         self._unparsed_bytes = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next head, or for the end."""
+        """Wait for the next head, or for the client to close."""
         super().on_response_complete()
         if self._is_spare and not self.transport.is_closing():
             self.transport.close()
@@ -126,7 +126,7 @@ class BoundedProtocol(EndingProtocol):
             self._await_head()
 
     def shutdown(self) -> None:
-        """Close it at once if nothing is asked on it; soon, if what is asked does not come."""
+        """Close an idle connection at once, and one with half a request after `BODY_GRACE_SECONDS`."""
         super().shutdown()
         if self.transport.is_closing():
             self._end_in_time()
@@ -135,7 +135,7 @@ class BoundedProtocol(EndingProtocol):
             self._head_timer = self.loop.call_later(BODY_GRACE_SECONDS, self._give_up_body)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Wait for nothing more, and say to one connection too many that it is one, whatever came on it."""
+        """Stop waiting and refuse. A connection beyond the limit always gets that as its reason."""
         self._stop_head_timer()
         super().refuse(_FULL if self._is_spare else refusal)
 
@@ -157,7 +157,7 @@ class BoundedProtocol(EndingProtocol):
 
 
 def protocol_with(*, connections_max: int, idle_seconds: float) -> Callable[..., BoundedProtocol]:
-    """What uvicorn makes a protocol with."""
+    """The factory that uvicorn makes a protocol with."""
 
     def protocol(**arguments: Any) -> BoundedProtocol:  # noqa: ANN401 - uvicorn's own
         return BoundedProtocol(**arguments, connections_max=connections_max, idle_seconds=idle_seconds)

@@ -1,4 +1,4 @@
-"""What is refused below an application, how it is answered, and why the connection is closed."""
+"""The refusals below an application: their responses, and the reasons for which a connection is closed."""
 
 from http import HTTPStatus
 from typing import NamedTuple
@@ -8,11 +8,11 @@ from prometheus_client import Counter
 
 from runtime.answers import closing_answer
 
-CLOSED = Counter("crosshook_connections_closed_total", "Connections closed by this process, by why", ["reason"])
+CLOSED = Counter("crosshook_connections_closed_total", "Connections closed by this process, by reason", ["reason"])
 
 
 class Refusal(NamedTuple):
-    """An answer that ends its connection. `reason` is what `CLOSED` counts it by."""
+    """A response that ends its connection. `CLOSED` counts it under `reason`."""
 
     status: int
     message: str
@@ -24,7 +24,7 @@ class Refusal(NamedTuple):
 
 
 class Refused(Exception):
-    """Stops the parser, which passes it on as the context of an error of its own."""
+    """Stops the parser, which raises its own error with this one as the context."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.message)
@@ -38,7 +38,7 @@ CUT_OFF_BODY = Refusal(
 
 
 def refusal_for(error: httptools.HttpParserError, *, is_body: bool, is_first: bool) -> Refusal:
-    """How to answer what the parser does not take."""
+    """The refusal for a parser's error."""
     cause = error.__context__
     if isinstance(cause, Refused):
         return cause.refusal

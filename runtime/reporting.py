@@ -1,4 +1,4 @@
-"""Each change of a connection as a log line and as a metric; each change of what a process waits for as a line."""
+"""Logs each change of a connection and of a process's readiness. A metric has the state of each connection."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,26 +17,26 @@ LOOK_SECONDS = 1.0
 
 
 def report_connection(region: str, reminders: Reminders | None = None) -> Callable[[str | None], None]:
-    """What a connection to `region` calls with None where there is a session now, else with why there is none."""
+    """A callback for the connection to `region`. Its argument is None for a new session, else why there is none."""
     reminders = reminders or Reminders()
-    is_told = False
+    is_reported = False
     connected = CONNECTED.labels(region)
 
     def report(why_not: str | None) -> None:
-        nonlocal is_told
+        nonlocal is_reported
         connected.set(why_not is None)
         if why_not is not None:
             if reminders.is_due(region, why_not):
                 log.warning("not connected", to=f"NATS of {region}", why=why_not)
-        elif reminders.is_end_due(region) or not is_told:
+        elif reminders.is_end_due(region) or not is_reported:
             log.info("connected", to=f"NATS of {region}")
-        is_told = True
+        is_reported = True
 
     return report
 
 
 async def report_health(look: Callable[[], Health]) -> None:
-    """Look every second whether a process is ready, and tell what it waits for, until cancelled."""
+    """Check every second whether the process is ready, and log what it waits for, until cancelled."""
     reminders = Reminders()
     while True:
         await asyncio.sleep(LOOK_SECONDS)

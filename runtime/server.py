@@ -1,4 +1,4 @@
-"""Serve HTTP until told to stop, then let what is in flight finish."""
+"""Serves HTTP until a signal, then finishes the requests in flight."""
 
 import asyncio
 import contextlib
@@ -18,20 +18,20 @@ from runtime.settings import IDLE_SECONDS, InvalidSetting
 log = structlog.get_logger()
 
 ANSWER_SECONDS = 1.0
-"""What is left, after the drain's end, to write the last answers."""
+"""The time after the drain in which the last responses are written."""
 
 CONNECTIONS_MAX = 20_000
 
 FILES_RESERVED = 256
-"""What the process itself may have open beside its clients' connections."""
+"""Files and sockets that the process needs besides its clients' connections."""
 
 EVERY_ADDRESS, EVERY_IPV4_ADDRESS = "::", "0.0.0.0"  # noqa: S104 - only where `CROSSHOOK_LISTEN` says so
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, or `InvalidSetting` that says why there is none.
+    """A listening socket. Raises `InvalidSetting` with the reason.
 
-    At `::` it takes IPv4 too, and IPv4 alone on a machine without IPv6: the image listens there by default.
+    At `::` it accepts IPv4 too, and only IPv4 on a machine without IPv6: the image listens there by default.
     """
     is_ipv6 = ":" in host
     try:
@@ -44,7 +44,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if is_ipv6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # Whatever the machine has for others.
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # The machine's default may differ.
         listener.bind((host, port))
     except (OSError, UnicodeError) as error:
         listener.close()
@@ -55,7 +55,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def name_of(listener: socket.socket) -> str:
-    """HOST:PORT, by the machine's own name: it tells this process from others, by whatever address it is reached."""
+    """HOST:PORT with the machine's own name: unique for each process, even if clients use another address."""
     return f"{socket.gethostname()}:{listener.getsockname()[1]}"
 
 
@@ -68,7 +68,7 @@ class _Server(uvicorn.Server):
 
 
 def _room_for(connections: int) -> int:
-    """So many, or as many as the process may have open: as its own limit is raised as far as it may be."""
+    """The number of connections, at most as many as the process may open. Raises its soft limit as far as allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return connections
@@ -88,11 +88,11 @@ async def serve(
     idle_seconds: float = IDLE_SECONDS,
     on_drain: Callable[[float], None] = lambda _deadline: None,
 ) -> None:
-    """Serve `app` on `listener` until SIGTERM or SIGINT, then answer what is in flight and return.
+    """Serve `app` on `listener` until SIGTERM or SIGINT, then answer the requests in flight and return.
 
-    A connection above `connections_max`, or above what the process may have open, is refused with a 503, unless it asks
-    whether the process lives. One on which nothing is asked is closed after `idle_seconds`.
-    `on_drain` is told at once by when (in the event loop's time) waiting requests must have their answer.
+    A connection beyond `connections_max`, or beyond what the process may open, receives 503 unless it asks for
+    `/livez`. An idle connection is closed after `idle_seconds`.
+    The signal calls `on_drain` with the deadline, in the event loop's time, for responses to waiting requests.
     """
     config = uvicorn.Config(
         NotStored(app),
@@ -106,7 +106,7 @@ async def serve(
         ws="none",
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=int(idle_seconds) + 1,  # Never reached: the protocol's own comes before it.
+        timeout_keep_alive=int(idle_seconds) + 1,  # Never reached: the protocol's own limit is shorter.
         timeout_graceful_shutdown=int(drain_seconds + ANSWER_SECONDS) + 1,
     )
     server = _Server(config)
@@ -116,7 +116,7 @@ async def serve(
         if not server.should_exit:
             server.should_exit = True
             on_drain(loop.time() + drain_seconds)
-            log.info("draining", signal=name, drain_seconds=drain_seconds)  # Last: nobody may be there to read it.
+            log.info("draining", signal=name, drain_seconds=drain_seconds)  # Last: standard error may be closed.
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number.name)

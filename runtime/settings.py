@@ -17,13 +17,13 @@ from runtime.credentials import InvalidCredentials, read_credentials
 E = TypeVar("E", bound=StrEnum)
 
 TRACES_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-"""OpenTelemetry's names for where traces are sent, and for where everything is. The first that is set counts."""
+"""OpenTelemetry's variables for the address of traces, and of all signals. The first that is set counts."""
 
 IDLE_SECONDS = 75.0
-"""How long a client's connection may be idle: from when it was made, or its last answer was given.
+"""How long a client's connection may be idle: since it was made, or since its last response.
 
-Many proxies keep an idle connection for 60 s. The proxy has to close it: a request that is on its way while this
-process closes the connection is lost.
+Many proxies keep an idle connection for 60 s. The proxy must close it first: a request in flight is lost if this
+process closes the connection.
 """
 
 _URL = re.compile(r"https?://[!-.0-~]+(?:/[!-~]*)?")
@@ -31,14 +31,14 @@ _SECRET = re.compile(r"[!-~]{32,256}")
 
 
 class InvalidSetting(ValueError):
-    """A setting that cannot be worked with: `CROSSHOOK_DRAIN_SECONDS: expected a number from 0 to 60, got 'soon'`."""
+    """An invalid setting, such as `CROSSHOOK_DRAIN_SECONDS: expected a number from 0 to 60, got 'soon'`."""
 
     def __init__(self, name: str, expected: str, got: str | None) -> None:
         super().__init__(f"{name}: expected {expected}, " + ("but it is not set" if got is None else f"got {got!r}"))
 
 
 class SpanBatches(NamedTuple):
-    """How spans are sent: OpenTelemetry's `OTEL_BSP_*`, and its defaults."""
+    """The batches in which spans are sent: OpenTelemetry's `OTEL_BSP_*` and its defaults."""
 
     queue_spans_max: int = 2_048
     batch_spans_max: int = 512
@@ -47,7 +47,7 @@ class SpanBatches(NamedTuple):
 
 
 class TracesEndpoint(NamedTuple):
-    """Where traces are sent, the variable that says so, and how."""
+    """The address that traces are sent to, the variable that names it, and the batches."""
 
     variable: str
     url: str
@@ -87,7 +87,7 @@ class Environment:
         return value
 
     def clock(self) -> Clock:
-        """The machine's clock, set off by a setting."""
+        """The machine's clock with the offset of a setting."""
         century = 3_155_760_000_000
         return Clock(self.integer("CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", default=0, low=-century, high=century))
 
@@ -103,9 +103,9 @@ class Environment:
             raise InvalidSetting(name, "one of " + ", ".join(kind), text) from None
 
     def secret(self, name: str) -> str:
-        """A secret of 32 to 256 printable ASCII characters; `""` where it is not set. What is wrong is not repeated.
+        """A secret of 32 to 256 printable ASCII characters, or `""` if it is not set. Errors do not repeat it.
 
-        It may be in a file as well: `CROSSHOOK_ADMIN_KEY_FILE` names the one that `CROSSHOOK_ADMIN_KEY` is in.
+        It may also be in a file: `CROSSHOOK_ADMIN_KEY_FILE` names the file of `CROSSHOOK_ADMIN_KEY`.
         """
         text = self._variables.get(name, "")
         if path := self._variables.get(f"{name}_FILE"):
@@ -117,7 +117,7 @@ class Environment:
         return text
 
     def flag(self, name: str) -> bool:
-        """`true` or `false`; false where it is not set."""
+        """`true` or `false`; false if it is not set."""
         text = self._variables.get(name, "false")
         if text not in ("true", "false"):
             raise InvalidSetting(name, "true or false", text)
@@ -137,19 +137,19 @@ class Environment:
         return self.number("CROSSHOOK_IDLE_SECONDS", default=IDLE_SECONDS, low=1, high=86_400)
 
     def url(self, name: str) -> str:
-        """An http or https address; `""` where it is not set."""
+        """An http or https address, or `""` if it is not set."""
         text = self._variables.get(name, "")
         if text and not _URL.fullmatch(text):
             raise InvalidSetting(name, "http://HOST:PORT or https://HOST:PORT", without_login(text))
         return text
 
     def traces_endpoint(self) -> TracesEndpoint | None:
-        """Where traces are sent; None where they are not wanted."""
+        """The address that traces are sent to, or None if no variable names one."""
         found = [(name, self.url(name)) for name in TRACES_ENDPOINTS]
         return next((TracesEndpoint(name, url, self._span_batches()) for name, url in found if url), None)
 
     def _span_batches(self) -> SpanBatches:
-        """The SDK would raise some of these as an error that names no variable, and log a traceback for others."""
+        """Checked here: the SDK's errors name no variable, and some are only logged with a traceback."""
         usual = SpanBatches()
         queue = self._bsp("MAX_QUEUE_SIZE", default=usual.queue_spans_max)
         return SpanBatches(
@@ -160,14 +160,14 @@ class Environment:
         )
 
     def _bsp(self, name: str, *, default: int, high: int = 1_000_000) -> int:
-        """One of the batch processor's. Set to nothing it is not set, as with all of OpenTelemetry's."""
+        """A variable of the batch processor. An empty one counts as not set, as in all of OpenTelemetry."""
         name = f"OTEL_BSP_{name}"
         return self.integer(name, default=default, low=1, high=high) if self._variables.get(name) else default
 
     def place(self, *, refusal_of_redis: Callable[[str], str] = lambda _address: "") -> tuple[Topology, Region]:
-        """The topology, with this process's credentials in its addresses, and which of its regions it belongs to.
+        """The topology with this process's credentials in its addresses, and the process's region.
 
-        `refusal_of_redis` returns why the address of this region's Redis cannot be worked with, `""` if it can.
+        `refusal_of_redis` returns the reason why an address of Redis is invalid, or `""`.
         """
         path, region = self._variables.get("CROSSHOOK_TOPOLOGY"), self._variables.get("CROSSHOOK_REGION")
         if not path:
@@ -185,9 +185,9 @@ class Environment:
         return self._with_credentials(topology), Region(region)
 
     def tls(self) -> ssl.SSLContext:
-        """How this process knows servers at `tls://` and `rediss://` addresses, and is known by them.
+        """The TLS settings for servers at `tls://` and `rediss://` addresses.
 
-        Without an authority the system's are believed; without a certificate none is shown.
+        Without an authority it trusts the system's. Without a certificate it shows none.
         """
         authority = self._variables.get("CROSSHOOK_TLS_AUTHORITY")
         certificate, key = map(self._variables.get, ("CROSSHOOK_TLS_CERTIFICATE", "CROSSHOOK_TLS_KEY"))
@@ -208,7 +208,7 @@ class Environment:
         return context
 
     def _text_in(self, path: str, *, named_by: str) -> str:
-        """What a file says, without the end of its line."""
+        """A file's text without its last line break."""
         try:
             return Path(path).read_text(encoding="utf-8").rstrip("\n")
         except (OSError, UnicodeDecodeError) as error:

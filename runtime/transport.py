@@ -1,4 +1,4 @@
-"""A connection on which an answer's head goes out together with its body, and not in a packet of its own."""
+"""A connection that sends a response's head together with its body, instead of in a packet of its own."""
 
 import asyncio
 from typing import Any
@@ -7,9 +7,9 @@ _HEAD = b"HTTP/1."
 
 
 class TogetherTransport(asyncio.Transport):
-    """Another transport, to which a head is handed on with what is written next, or when the event loop's turn is over.
+    """Wraps a transport: it holds a head back until the next write, or until the end of the event loop's turn.
 
-    Of what an answer costs, handing bytes to the system twice is a large part; and who asked is roused twice.
+    A second system call is a large part of a response's cost, and it wakes the client a second time.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -19,7 +19,7 @@ class TogetherTransport(asyncio.Transport):
         self._head = b""
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send `data`, and the head before it; or wait for what comes after it, if it is a head."""
+        """Send `data` after the head that waits. A head itself waits for the next write."""
         if self._head:
             head, self._head = self._head, b""
             self._transport.write(head + data)
@@ -30,7 +30,7 @@ class TogetherTransport(asyncio.Transport):
             self._transport.write(data)
 
     def close(self) -> None:
-        """Close it, once everything is sent."""
+        """Close it after everything is sent."""
         self._send_head()
         self._transport.close()
 
@@ -40,19 +40,19 @@ class TogetherTransport(asyncio.Transport):
         self._transport.abort()
 
     def is_closing(self) -> bool:
-        """Whether it is closed, or is going to be."""
+        """Whether it is closed or closing."""
         return self._transport.is_closing()
 
     def pause_reading(self) -> None:
-        """Take nothing for now."""
+        """Stop reading for now."""
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Take what comes."""
+        """Read again."""
         self._transport.resume_reading()
 
-    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever it is
-        """What is known of the connection."""
+    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - asyncio's own
+        """Information about the connection, as of asyncio's transports."""
         return self._transport.get_extra_info(name, default)
 
     def _send_head(self) -> None:

@@ -1,4 +1,4 @@
-"""What is in the way of a step for an origin, as log lines and as a metric."""
+"""Reports what stops a step for an origin, as log lines and as a metric."""
 
 import structlog
 from prometheus_client import Gauge
@@ -12,7 +12,7 @@ WAITING = Gauge("crosshook_waiting", "1 while a step cannot go on for an origin 
 
 
 class Troubles:
-    """One kind of trouble, by step and origin. A metric has its reason, and lines say when it begins and ends."""
+    """One kind of trouble, by step and origin. A metric has its reason, and log lines its beginning and end."""
 
     def __init__(
         self, metric: Gauge, *, level: str, began: str, ended: str, reminders: Reminders | None = None
@@ -25,9 +25,9 @@ class Troubles:
         self._reasons: dict[tuple[str, str], str] = {}
 
     def began(self, step: str, origin: str, *, reason: str, why: str) -> bool:
-        """Take in, as often as it is so, that `step` is in trouble. Returns whether a line told it.
+        """Record that `step` is in trouble; repeated calls are fine. Returns whether it logged a line.
 
-        `reason` is one word, `why` says it in words.
+        `reason` is one word, `why` explains it.
         """
         before = self._reasons.get((step, origin), reason)
         if before != reason:
@@ -40,7 +40,7 @@ class Troubles:
         return is_due
 
     def ended(self, step: str, origin: str, *, is_told: bool = True) -> None:
-        """Take in that `step` goes on; without a line where other trouble has followed."""
+        """Record that `step` continues. `is_told` is false, and nothing is logged, if other trouble has followed."""
         before = self._reasons.pop((step, origin), None)
         if before is None:
             return
@@ -50,10 +50,10 @@ class Troubles:
 
 
 def halts(reminders: Reminders | None = None) -> Troubles:
-    """Of this process: an operator must look."""
+    """The troubles of this process that need an operator."""
     return Troubles(HALTED, level="error", began="halted", ended="resumed", reminders=reminders)
 
 
 def waits(reminders: Reminders | None = None) -> Troubles:
-    """Of this process: they may end without an operator."""
+    """The troubles of this process that may end without an operator."""
     return Troubles(WAITING, level="warning", began="waiting", ended="following", reminders=reminders)

@@ -8,7 +8,7 @@ import structlog
 
 @pytest.fixture
 def logging_as_before() -> Iterator[None]:
-    """Logging is everybody's: put it back."""
+    """Restore the configuration of logging, which all tests share."""
     root = logging.getLogger()
     level, handlers, excepthook = root.level, root.handlers[:], threading.excepthook
     yield

@@ -1,4 +1,4 @@
-"""An application that is really served, until a signal ends it."""
+"""Serves an application on a real socket until a signal."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ async def served(
     connections_max: int = CONNECTIONS_MAX,
     idle_seconds: float = IDLE_SECONDS,
 ) -> AsyncIterator[int]:
-    """The port of `app`. On leaving, it is told to stop, and must, well within the drain and a second."""
+    """The port of `app`. At the end it must stop on a signal, well within the drain and a second."""
     listener = bind(LOCALHOST, 0)
     port = listener.getsockname()[1]
     serving = asyncio.create_task(
@@ -46,7 +46,7 @@ async def served(
 
 
 async def takes(port: int) -> bool:
-    """Whether a new connection is taken."""
+    """Whether a new connection is accepted."""
     try:
         _, writer = await connect(port)
     except OSError:
@@ -56,14 +56,14 @@ async def takes(port: int) -> bool:
 
 
 async def connect(port: int) -> Streams:
-    """A connection that is closed when what is served has stopped."""
+    """A connection that is closed when the server has stopped."""
     reader, writer = await asyncio.open_connection(LOCALHOST, port)
     _opened.append(writer)
     return reader, writer
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
-    """Leave without a word and without reading what is said, as a client does that has died."""
+    """Close without a request and without reading, like a client that died."""
     own: socket.socket = writer.get_extra_info("socket")
     own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()

@@ -1,4 +1,4 @@
-"""A connection without a socket: what an application is asked when bytes come in given pieces, and what goes back."""
+"""A connection without a socket: the requests that given pieces of bytes make, and the bytes that go back."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class Asked(NamedTuple):
-    """A request as an application sees it. `body` is None if the body did not come whole."""
+    """A request as an application sees it. `body` is None if the body did not arrive whole."""
 
     method: str
     path: str
@@ -23,7 +23,7 @@ class Asked(NamedTuple):
 
 
 class Wire(asyncio.Transport):
-    """Keeps what is sent."""
+    """Records the sent bytes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,12 +45,12 @@ class Wire(asyncio.Transport):
     def resume_reading(self) -> None:
         pass
 
-    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever it is
+    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - asyncio's own
         return ("127.0.0.1", 8080) if name in ("sockname", "peername") else default
 
 
 class Conversation:
-    """What is asked and answered on one connection.
+    """The requests and responses of one connection.
 
     Every request is answered with `204`, if it comes whole; or at once, if the application does not read bodies.
     """
@@ -74,7 +74,7 @@ class Conversation:
         self._protocol.connection_made(self.wire)
 
     async def hear(self, pieces: Iterable[bytes], *, is_ended: bool = False) -> None:
-        """Give it what comes, piece by piece, until everything that came is over."""
+        """Feed it the pieces one by one, until every request is answered."""
         for piece in pieces:
             await asyncio.sleep(0)
             if not self.wire.is_closed:
@@ -89,11 +89,11 @@ class Conversation:
 
     @property
     def statuses(self) -> list[int]:
-        """The answers that were sent, in order."""
+        """The sent responses, in order."""
         return [int(status) for status in re.findall(rb"HTTP/1\.1 ([0-9]{3}) ", self.wire.sent)]
 
     def _is_waiting(self) -> bool:
-        """Whether what is asked waits for more than has come."""
+        """Whether a request waits for more bytes."""
         return bool(self._protocol.cycle.more_body and not self._protocol.cycle.message_event.is_set())
 
     async def _app(
@@ -115,7 +115,7 @@ class Conversation:
 
 
 async def spoken(pieces: Iterable[bytes], *, is_ended: bool = False, reads_bodies: bool = True) -> Conversation:
-    """What becomes of `pieces` on a connection of their own."""
+    """The connection after it received `pieces`."""
     conversation = Conversation(reads_bodies=reads_bodies)
     await conversation.hear(pieces, is_ended=is_ended)
     return conversation

@@ -1,4 +1,4 @@
-"""No cache keeps an answer, whoever made it, unless the answer itself allows it."""
+"""No cache keeps a response unless the response allows it, also if the server made it."""
 
 import asyncio
 from typing import Any
@@ -10,11 +10,11 @@ from tests.unit.runtime.serving import connect, served
 
 
 @pytest.mark.parametrize("name", [b"cache-control", b"Cache-Control"])
-def test_an_answer_that_names_its_own_cache_control_keeps_it(name: bytes) -> None:
+def test_a_response_with_its_own_cache_control_keeps_it(name: bytes) -> None:
     assert not_stored([(name, b"no-cache")]) == [(name, b"no-cache")]
 
 
-def test_an_answer_that_says_nothing_of_caches_is_not_stored() -> None:
+def test_a_response_without_cache_control_is_not_stored() -> None:
     assert not_stored([(b"etag", b'"a"')]) == [(b"etag", b'"a"'), (b"cache-control", b"no-store")]
 
 
@@ -28,7 +28,7 @@ async def dying(_: Any, __: Any, ___: Any) -> None:  # noqa: ANN401 - ASGI's
 
 
 @pytest.mark.parametrize(("app", "status"), [(silent, b"204"), (dying, b"500")])
-async def test_what_the_server_sends_for_an_application_is_not_stored(app: Any, status: bytes) -> None:  # noqa: ANN401
+async def test_a_response_that_the_server_makes_for_an_application_is_not_stored(app: Any, status: bytes) -> None:  # noqa: ANN401
     async with served(app) as port:
         reader, writer = await connect(port)
         writer.write(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")

@@ -1,4 +1,4 @@
-"""A login is in the addresses of the region that it is for, and nowhere in what is said about a bad file."""
+"""A login is in the addresses of its own region, and in no message about a bad file."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ password = "words"
         ("unix:///run/redis@home.sock?db=1", "unix://user:word@/run/redis@home.sock?db=1"),
     ],
 )
-def test_a_login_replaces_what_an_address_says(address: str, expected: str) -> None:
+def test_a_login_replaces_the_one_in_an_address(address: str, expected: str) -> None:
     assert Login("user", "word").into(address) == expected
 
 
@@ -46,7 +46,7 @@ def test_a_login_can_have_any_characters() -> None:
     assert Login("a:b", "p@ss/word?#%").into("nats://h:1") == "nats://a%3Ab:p%40ss%2Fword%3F%23%25@h:1"
 
 
-def test_each_region_gets_its_own_and_one_without_stays_as_it_is(tmp_path: Path) -> None:
+def test_each_region_gets_its_own_login_and_a_region_without_one_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "topology.toml").write_text(TOPOLOGY)
     (tmp_path / "credentials.toml").write_text(CREDENTIALS)
     topology, _ = Environment(
@@ -90,7 +90,7 @@ def test_a_bad_file_is_one_line_without_a_secret(tmp_path: Path, text: str) -> N
     assert not any(secret in str(caught.value) for secret in ("s3cret", "words"))
 
 
-def test_a_file_that_is_not_there_names_the_setting(tmp_path: Path) -> None:
+def test_the_error_about_a_missing_file_names_the_setting(tmp_path: Path) -> None:
     (tmp_path / "topology.toml").write_text(TOPOLOGY)
     variables = {"CROSSHOOK_TOPOLOGY": str(tmp_path / "topology.toml"), "CROSSHOOK_REGION": "us-iowa"}
     for path in (tmp_path / "nowhere.toml", tmp_path):
@@ -100,7 +100,7 @@ def test_a_file_that_is_not_there_names_the_setting(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["CROSSHOOK_TLS_AUTHORITY", "CROSSHOOK_TLS_CERTIFICATE"])
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_certificate_that_cannot_be_used_names_the_setting(tmp_path: Path, name: str, content: str | None) -> None:
+def test_the_error_about_a_bad_certificate_names_the_setting(tmp_path: Path, name: str, content: str | None) -> None:
     path = tmp_path / "certificate.pem"
     if content is not None:
         path.write_text(content)
@@ -109,6 +109,6 @@ def test_a_certificate_that_cannot_be_used_names_the_setting(tmp_path: Path, nam
     assert "\n" not in str(caught.value)
 
 
-def test_a_key_without_its_certificate_is_said() -> None:
+def test_a_key_without_its_certificate_is_refused() -> None:
     with pytest.raises(InvalidSetting, match=r"^CROSSHOOK_TLS_CERTIFICATE: expected the certificate of .*not set$"):
         Environment({"CROSSHOOK_TLS_KEY": "key.pem"}).tls()

@@ -1,4 +1,4 @@
-"""Every request before a connection's end is answered, in order, and what does not come whole is a 400."""
+"""Every request before a connection's end is answered, in order, and an incomplete one returns 400."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def bodies(conversation: Conversation) -> list[tuple[str, bytes | None]]:
 
 @pytest.mark.parametrize("before", [b"", GET, GET * 3], ids=["alone", "second", "fourth"])
 @pytest.mark.parametrize("chunks", BAD_CHUNKS)
-async def test_a_bad_chunk_is_a_400_after_the_answers_before_it(chunks: bytes, before: bytes) -> None:
+async def test_a_bad_chunk_returns_400_after_the_responses_before_it(chunks: bytes, before: bytes) -> None:
     stream = before + POST + b"Transfer-Encoding: chunked\r\n\r\n" + chunks
     count = before.count(b"GET")
     for pieces in ([stream], [stream[at : at + 1] for at in range(len(stream))]):
@@ -29,7 +29,7 @@ async def test_a_bad_chunk_is_a_400_after_the_answers_before_it(chunks: bytes, b
 
 @pytest.mark.parametrize("before", [b"", GET, GET * 3], ids=["alone", "second", "fourth"])
 @pytest.mark.parametrize("short", [SHORT, POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"])
-async def test_a_body_that_is_too_short_is_a_400_and_nothing_is_done(short: bytes, before: bytes) -> None:
+async def test_a_body_that_is_too_short_returns_400_and_has_no_effect(short: bytes, before: bytes) -> None:
     conversation = await spoken([before + short], is_ended=True)
     count = before.count(b"GET")
     assert bodies(conversation) == [("/first", b"")] * count + [("/last", None)]
@@ -38,7 +38,7 @@ async def test_a_body_that_is_too_short_is_a_400_and_nothing_is_done(short: byte
     assert conversation.is_closed
 
 
-async def test_what_is_beyond_a_content_length_is_a_400_after_the_answer() -> None:
+async def test_bytes_beyond_a_content_length_return_400_after_the_response() -> None:
     stream = POST + b"Content-Length: 2\r\n\r\n{}}"
     for pieces in ([stream], [stream[:-1], stream[-1:]], [stream[at : at + 1] for at in range(len(stream))]):
         conversation = await spoken(pieces)
@@ -48,7 +48,7 @@ async def test_what_is_beyond_a_content_length_is_a_400_after_the_answer() -> No
         assert conversation.is_closed
 
 
-async def test_a_request_whose_body_breaks_off_has_one_answer_whoever_gives_it() -> None:
+async def test_a_request_whose_body_breaks_off_has_exactly_one_response() -> None:
     head, chunk = POST + b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\n{}\r\n"
     for pieces, status in (([head + b"x\r\n"], 400), ([head, chunk, b"", b"x\r\n"], 204), ([head, chunk, b""], 204)):
         conversation = await spoken(pieces, is_ended=True, reads_bodies=False)
@@ -57,21 +57,21 @@ async def test_a_request_whose_body_breaks_off_has_one_answer_whoever_gives_it()
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 2\r\n\r\n{}", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"])
-async def test_a_client_that_closes_its_sending_side_gets_its_answers_and_then_the_end(framing: bytes) -> None:
+async def test_a_client_that_closes_its_sending_side_gets_its_responses_and_then_the_end(framing: bytes) -> None:
     conversation = await spoken([GET, POST + framing], is_ended=True)
     assert conversation.statuses == [204, 204]
     assert conversation.wire.sent.endswith(b"connection: close\r\n\r\n")
     assert conversation.is_closed
 
 
-async def test_a_head_that_is_cut_off_is_a_400_after_the_answers_before_it() -> None:
+async def test_a_head_that_is_cut_off_returns_400_after_the_responses_before_it() -> None:
     conversation = await spoken([GET + POST], is_ended=True)
     assert bodies(conversation) == [("/first", b"")]
     assert conversation.statuses == [204, 400]
     assert conversation.is_closed
 
 
-async def test_a_client_that_asks_nothing_and_ends_is_told_nothing() -> None:
+async def test_a_client_that_closes_without_a_request_gets_no_response() -> None:
     for pieces in ([], [GET], [b"\r\n"]):
         conversation = await spoken(pieces, is_ended=True)
         assert conversation.statuses == [204] * (pieces == [GET])

@@ -20,7 +20,7 @@ NO_NATS = {NotReady.NATS: "NATS of us-iowa"}
         (Health("us-iowa", NO_NATS, HALTED, is_draining=True), Condition.DRAINING),
     ],
 )
-def test_the_one_word_for_it_is_what_matters_most(health: Health, condition: Condition) -> None:
+def test_the_condition_is_the_state_that_matters_most(health: Health, condition: Condition) -> None:
     assert health.condition is condition
 
 
@@ -28,7 +28,7 @@ def gauge(name: str, **labels: str) -> float | None:
     return REGISTRY.get_sample_value(f"crosshook_{name}", labels)
 
 
-def test_the_metrics_say_whether_a_process_is_ready_and_for_which_reasons_it_is_not() -> None:
+def test_the_metrics_report_whether_a_process_is_ready_and_for_which_reasons_it_is_not() -> None:
     health = Health("us-iowa", {}, HALTED)
     expose_health(lambda: health)
     assert gauge("ready") == 1

@@ -19,14 +19,14 @@ from tests.unit.runtime.spoken import spoken
         b"%41!$&'()*+,;=~",
     ],
 )
-def test_a_host_that_names_a_place_is_shown_as_it_is(host: bytes) -> None:
+def test_a_host_that_names_a_place_reaches_the_application_unchanged(host: bytes) -> None:
     assert shown_host([host], is_required=True) == host
 
 
 @pytest.mark.parametrize(
     "host", [b"", b":80", b"localhost:99999999", b"example.com:65536", b"[v1.x:y]", b"a:" + b"9" * 5_000]
 )
-def test_a_host_that_is_valid_and_names_no_place_is_served_without_its_name(host: bytes) -> None:
+def test_a_valid_host_that_names_no_place_is_served_as_localhost(host: bytes) -> None:
     assert shown_host([host], is_required=True) == UNNAMED
 
 
@@ -52,7 +52,7 @@ def test_a_host_that_is_valid_and_names_no_place_is_served_without_its_name(host
     ],
 )
 @pytest.mark.parametrize("is_required", [True, False])
-def test_a_host_that_is_none_is_refused(host: bytes, *, is_required: bool) -> None:
+def test_an_invalid_host_is_refused(host: bytes, *, is_required: bool) -> None:
     with pytest.raises(Refused, match=r"^header Host: expected a host such as example.com:8080"):
         shown_host([host], is_required=is_required)
 
@@ -70,7 +70,7 @@ def test_a_host_that_is_none_is_refused(host: bytes, *, is_required: bool) -> No
         (b"1.0", b"Host: ::1\r\n", 400),
     ],
 )
-async def test_a_request_has_one_host_and_only_in_http_1_0_none(version: bytes, lines: bytes, status: int) -> None:
+async def test_a_request_has_one_host_and_only_http_1_0_allows_none(version: bytes, lines: bytes, status: int) -> None:
     conversation = await spoken([b"GET / HTTP/" + version + b"\r\n" + lines + b"\r\n"])
     assert conversation.statuses == [status]
     assert all(len([name for name, _ in asked.headers if name == b"host"]) == 1 for asked in conversation.asked)

@@ -18,7 +18,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", t
     text: str = ""
 
 
-async def test_lines_are_json_with_what_is_always_said_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_lines_are_json_in_order_with_the_members_of_every_line(capsys: pytest.CaptureFixture[str]) -> None:
     write = line_writer(LogFormat.JSON, LogLevel.INFO, process="service", region="us-iowa")
     assert write is not None
     for turn in range(2):
@@ -33,7 +33,7 @@ async def test_lines_are_json_with_what_is_always_said_in_their_order(capsys: py
     ]
 
 
-async def test_for_people_a_line_is_readable(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_on_a_terminal_a_line_is_readable(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(LogFormat.CONSOLE, LogLevel.INFO, region="us-iowa")
     write = line_writer(LogFormat.CONSOLE, LogLevel.INFO, region="us-iowa")
     assert write is not None
@@ -45,5 +45,5 @@ async def test_for_people_a_line_is_readable(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize("level", [LogLevel.WARNING, LogLevel.ERROR])
-def test_where_less_important_lines_are_not_written_there_is_no_writer(level: LogLevel) -> None:
+def test_without_lines_of_level_info_there_is_no_writer(level: LogLevel) -> None:
     assert line_writer(LogFormat.JSON, level) is None

@@ -20,7 +20,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in error.splitlines()]
 
 
-def test_a_line_is_one_json_object_on_standard_error_with_what_is_always_said(
+def test_a_line_is_one_json_object_on_standard_error_with_the_members_of_every_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     configure_logs(LogFormat.JSON, LogLevel.INFO, process="service", region="us-iowa")
@@ -37,7 +37,7 @@ def test_a_line_is_one_json_object_on_standard_error_with_what_is_always_said(
     }
 
 
-def test_a_line_of_another_thread_has_what_is_always_said_too_whoever_writes_it(
+def test_a_line_of_any_thread_and_any_logger_has_the_members_of_every_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     configure_logs(LogFormat.JSON, LogLevel.INFO, process="service", region="us-iowa")
@@ -57,7 +57,7 @@ def test_a_line_of_another_thread_has_what_is_always_said_too_whoever_writes_it(
     assert found[-1]["exception"][0]["exc_value"] == "what"
 
 
-def test_less_important_lines_than_asked_for_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(LogFormat.JSON, LogLevel.WARNING)
     log = structlog.get_logger()
     log.debug("a")
@@ -67,7 +67,9 @@ def test_less_important_lines_than_asked_for_are_not_written(capsys: pytest.Capt
     assert [line["event"] for line in lines(capsys)] == ["c", "d"]
 
 
-def test_a_librarys_warning_comes_the_same_way_and_its_chatter_not_at_all(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_librarys_warning_gets_the_same_format_and_its_chatter_is_dropped(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     configure_logs(LogFormat.JSON, LogLevel.INFO, process="service")
     logging.getLogger("library").info("chatter")
     logging.getLogger("library").warning("beware of %s", "the dog")
@@ -86,14 +88,14 @@ def test_a_traceback_stays_in_its_one_line(capsys: pytest.CaptureFixture[str]) -
 
 
 class Settings(msgspec.Struct):
-    """What has a password in what it is shown as."""
+    """An object with a password in its `repr`."""
 
     nats_url: str
 
 
 @pytest.mark.parametrize("log_format", [LogFormat.JSON, LogFormat.CONSOLE])
 @pytest.mark.parametrize("logger_of", [structlog.get_logger, logging.getLogger], ids=["ours", "a library's"])
-def test_a_traceback_shows_no_value_that_was_at_hand(
+def test_a_traceback_shows_no_values(
     capsys: pytest.CaptureFixture[str],
     log_format: LogFormat,
     logger_of: Callable[[str], Any],
@@ -115,13 +117,13 @@ def test_a_traceback_shows_no_value_that_was_at_hand(
     assert secret not in error
 
 
-def test_off_a_terminal_the_format_is_json_unless_asked_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
+def test_off_a_terminal_the_format_is_json_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(LogFormat.AUTO, LogLevel.INFO)
     structlog.get_logger().info("a")
     assert [line["event"] for line in lines(capsys)] == ["a"]
 
 
-def test_for_people_a_line_is_readable(capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_a_terminal_a_line_is_readable(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs(LogFormat.CONSOLE, LogLevel.INFO, region="us-iowa")
     structlog.get_logger().info("connected")
     error = capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""One message is one request, whatever it offers and however its bytes come."""
+"""One message is one request, with any offer and in any pieces."""
 
 import asyncio
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def message(method: bytes, offer: bytes, kind: str) -> bytes:
 @pytest.mark.parametrize("kind", BODIES)
 @pytest.mark.parametrize("offer", OFFERS, ids=["h2c", "websocket", "several", "empty"])
 @pytest.mark.parametrize("method", [b"POST", b"GET", b"PATCH", b"DELETE", b"OPTIONS"])
-async def test_an_offer_that_is_not_taken_is_ignored_and_the_connection_continues(
+async def test_an_offer_of_another_protocol_is_ignored_and_the_connection_continues(
     method: bytes, offer: bytes, kind: str
 ) -> None:
     one = message(method, offer, kind)
@@ -46,7 +46,7 @@ async def test_an_offer_that_is_not_taken_is_ignored_and_the_connection_continue
 
 
 @pytest.mark.parametrize("kind", BODIES)
-async def test_requests_that_make_offers_are_the_same_in_every_split_of_their_bytes(kind: str) -> None:
+async def test_requests_with_offers_are_the_same_in_every_split_of_their_bytes(kind: str) -> None:
     stream = message(b"POST", OFFERS[0], kind) + message(b"GET", b"", "none") + message(b"PATCH", OFFERS[1], kind)
     whole = await spoken([stream])
     assert [asked.body for asked in whole.asked] == [BODIES[kind][2], b"", BODIES[kind][2]]
@@ -82,7 +82,7 @@ async def test_white_space_around_a_value_is_no_part_of_it(space: bytes) -> None
     assert asked.headers == [(b"host", b"here"), (b"x-a", b"a b"), (b"x-b", b"")]
 
 
-async def test_a_client_that_waits_for_leave_to_send_its_body_is_given_it() -> None:
+async def test_a_client_that_expects_100_continue_receives_it() -> None:
     head = b"POST / HTTP/1.1\r\n" + HOST + b"Expect: 100-Continue \r\nContent-Length: 2\r\n\r\n"
     conversation = await spoken([head, b"", b"{}"])
     assert conversation.statuses == [100, 204]
@@ -91,7 +91,7 @@ async def test_a_client_that_waits_for_leave_to_send_its_body_is_given_it() -> N
 
 @pytest.mark.parametrize("codings", [b"gzip, chunked", b"gzip\r\nTransfer-Encoding: chunked", b"gzip"])
 @pytest.mark.parametrize("offer", [b"", OFFERS[0]], ids=["no offer", "offer"])
-async def test_a_transfer_coding_that_would_have_to_be_undone_is_a_501(codings: bytes, offer: bytes) -> None:
+async def test_any_transfer_coding_but_chunked_returns_501(codings: bytes, offer: bytes) -> None:
     head = b"POST / HTTP/1.1\r\n" + HOST + offer + b"Transfer-Encoding: " + codings + b"\r\n\r\n"
     conversation = await spoken([head + b"2\r\n{}\r\n0\r\n\r\n"])
     assert (conversation.asked, conversation.statuses) == ([], [501])
@@ -126,7 +126,7 @@ async def test_a_target_in_absolute_form_is_its_path(target: bytes, path: str) -
         (b"GET / HTTP/1.1\r\nHost: here\r\n folded\r\n\r\n", 400, b"head: expected HTTP/1.1 ("),
     ],
 )
-async def test_what_is_no_request_of_http_1_is_refused_by_what_is_wrong(
+async def test_bytes_that_are_no_http_1_request_are_refused_with_the_reason(
     head: bytes, status: int, message: bytes
 ) -> None:
     conversation = await spoken([head])
@@ -136,7 +136,7 @@ async def test_what_is_no_request_of_http_1_is_refused_by_what_is_wrong(
 
 
 def by_h11(stream: bytes) -> Iterator[Asked]:
-    """What another implementation of RFC 9112 makes of it, which is asked nothing about upgrades either."""
+    """The same stream as another implementation of RFC 9112 parses it, without upgrades."""
     connection = h11.Connection(h11.SERVER)
     connection.receive_data(stream)
     head, body = h11.Request(method="GET", target="/", headers=[("Host", "")]), b""
@@ -180,7 +180,7 @@ def messages(draw: st.DrawFn) -> bytes:
 @given(
     stream=st.lists(messages(), min_size=1, max_size=3).map(b"".join), cuts=st.lists(st.integers(1, 900), max_size=5)
 )
-def test_requests_are_what_another_implementation_makes_of_them(stream: bytes, cuts: list[int]) -> None:
+def test_requests_are_the_same_as_in_another_implementation(stream: bytes, cuts: list[int]) -> None:
     bounds = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     pieces = [stream[start:end] for start, end in pairwise(bounds)]
     asked = [without_offer(asked) for asked in asyncio.run(spoken(pieces)).asked]

@@ -14,7 +14,7 @@ from runtime.probe import is_ready
 
 
 class Process(http.server.BaseHTTPRequestHandler):
-    """Answers with the status that it was made for."""
+    """Answers with a given status."""
 
     def __init__(self, status: int, *arguments: object) -> None:
         self._status = status
@@ -26,12 +26,12 @@ class Process(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"its words")
 
     def log_message(self, *_: object) -> None:
-        """Quietly."""
+        """Log nothing."""
 
 
 @contextmanager
 def answering(status: int) -> Iterator[int]:
-    """The port of a process whose `/readyz` answers so."""
+    """The port of a process whose `/readyz` returns this status."""
     with http.server.HTTPServer(("127.0.0.1", 0), partial(Process, status)) as server:
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
@@ -43,26 +43,28 @@ def answering(status: int) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(("status", "ready"), [(200, True), (503, False), (404, False)])
-def test_only_what_answers_200_is_ready_and_its_words_are_kept(status: int, *, ready: bool) -> None:
+def test_only_a_200_is_ready_and_its_body_is_kept(status: int, *, ready: bool) -> None:
     with answering(status) as port:
         assert is_ready({"CROSSHOOK_LISTEN": f"127.0.0.1:{port}"}) == (ready, "its words")
 
 
-@pytest.mark.parametrize("everywhere", ["0.0.0.0", "[::]"])  # noqa: S104 - nobody listens there
-def test_what_listens_everywhere_is_asked_on_this_machine_over_ipv4_which_every_container_has(everywhere: str) -> None:
+@pytest.mark.parametrize("everywhere", ["0.0.0.0", "[::]"])  # noqa: S104 - no process listens there
+def test_a_process_that_listens_everywhere_is_asked_over_the_ipv4_loopback(
+    everywhere: str,
+) -> None:
     with answering(200) as port:
         assert is_ready({"CROSSHOOK_LISTEN": f"{everywhere}:{port}"})[0]
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:1", "[::1]:1", "nobody", ""])
-def test_nobody_there_is_not_ready_and_the_address_is_told(listen: str) -> None:
+def test_without_a_process_it_is_not_ready_and_the_message_names_the_address(listen: str) -> None:
     ready, words = is_ready({"CROSSHOOK_LISTEN": listen})
     assert not ready
     assert words.startswith("no answer at CROSSHOOK_LISTEN, ")
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
-def test_as_a_program_it_says_so_by_its_exit_code(status: int, code: int) -> None:
+def test_as_a_program_it_reports_readiness_by_its_exit_code(status: int, code: int) -> None:
     with answering(status) as port:
         run = subprocess.run(
             [sys.executable, "-m", "runtime.probe"],

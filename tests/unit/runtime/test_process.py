@@ -20,7 +20,7 @@ def nowhere() -> None:
     raise InvalidSetting("CROSSHOOK_REGION", "a region", None)
 
 
-def test_who_returns_is_done() -> None:
+def test_a_process_whose_main_returns_exits_with_0() -> None:
     assert run(lambda: None, nothing) == 0
 
 
@@ -54,7 +54,7 @@ sys.exit(run(lambda: None, main))
 """
 
 
-def test_a_process_that_fails_says_why_in_its_log_and_exits_with_1() -> None:
+def test_a_process_that_fails_logs_the_reason_and_exits_with_1() -> None:
     ended = python(FAILING)
     assert ended.returncode == EXIT_FAILED
     line = json.loads(ended.stderr)
@@ -63,7 +63,7 @@ def test_a_process_that_fails_says_why_in_its_log_and_exits_with_1() -> None:
     assert "OSError" in ended.stderr
 
 
-def test_where_there_is_no_uvloop_asyncios_own_loop_does() -> None:
+def test_without_uvloop_it_runs_asyncios_own_loop() -> None:
     ended = python(WITHOUT_UVLOOP)
     assert (ended.returncode, ended.stdout) == (0, "asyncio.unix_events\n")
 
@@ -80,12 +80,12 @@ sys.exit(run(lambda: None, main))
 """
 
 
-def test_what_is_loaded_is_not_looked_through_again_for_what_can_be_collected() -> None:
+def test_objects_loaded_at_the_start_are_left_out_of_each_collection() -> None:
     ended = python(COLLECTING)
     assert (ended.returncode, ended.stdout) == (0, f"True {UNCOLLECTED_MAX}\n")
 
 
-def test_a_process_that_runs_something_in_passing_collects_as_before() -> None:
+def test_after_the_run_the_process_collects_as_before() -> None:
     before = gc.get_threshold()
     assert run(lambda: None, nothing) == 0
     assert gc.get_threshold() == before

@@ -1,4 +1,4 @@
-"""What a client may do with a connection, on real sockets. Times are shortened, not waited for."""
+"""The bounds of a connection, on real sockets with shortened times."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ END = b"\r\n"
 
 
 class App:
-    """Reads the whole body, then answers `size` bytes, or waits until it may."""
+    """Reads the whole body, then answers with `size` bytes, at once or when the test allows it."""
 
     def __init__(self, *, size: int = 2) -> None:
         self.size = size
@@ -73,7 +73,7 @@ async def answered(streams: Streams, request: bytes) -> None:
 
 
 async def is_closed(streams: Streams) -> bool:
-    """Whether the other side closes it without a word."""
+    """Whether the server closes it without a response."""
     try:
         async with asyncio.timeout(5):
             return await streams[0].read() == b""
@@ -82,7 +82,7 @@ async def is_closed(streams: Streams) -> bool:
 
 
 async def refusal(streams: Streams) -> tuple[int, dict[str, str], str]:
-    """The last thing that is said: its status, headers and message, which come in the service's envelope."""
+    """The status, headers and message of the last response, in the service's envelope."""
     async with asyncio.timeout(5):
         head, _, body = (await streams[0].read()).partition(b"\r\n\r\n")
     status, *lines = head.decode().split("\r\n")
@@ -108,7 +108,7 @@ async def refusal(streams: Streams) -> tuple[int, dict[str, str], str]:
     ],
     ids=["whole", "one header", "many headers", "target", "empty lines"],
 )
-async def test_a_head_that_is_too_large_is_a_431_and_closes_the_connection(head: bytes) -> None:
+async def test_a_head_that_is_too_large_returns_431_and_closes_the_connection(head: bytes) -> None:
     app, before = App(), closed("head_bytes")
     async with served(app) as port:
         streams = await connect(port)
@@ -124,7 +124,7 @@ async def test_a_head_that_is_too_large_is_a_431_and_closes_the_connection(head:
     assert app.asked == 1
 
 
-async def test_a_head_that_was_refused_for_its_size_is_not_served_when_its_end_comes() -> None:
+async def test_a_head_that_was_refused_for_its_size_is_not_served_when_its_end_arrives() -> None:
     app, before = App(), closed("head_bytes")
     app.may_answer.clear()
     async with served(app) as port:
@@ -142,7 +142,7 @@ async def test_a_head_that_was_refused_for_its_size_is_not_served_when_its_end_c
 
 
 @pytest.mark.parametrize("tail", [b"5;" + b"x" * HEAD_BYTES_MAX, b"0\r\nX: " + b"x" * HEAD_BYTES_MAX])
-async def test_what_is_sent_beside_a_body_is_bounded_like_a_head(tail: bytes) -> None:
+async def test_bytes_between_parts_of_a_body_are_bounded_like_a_head(tail: bytes) -> None:
     app, before = App(), closed("head_bytes")
     async with served(app) as port:
         streams = await connect(port)
@@ -154,7 +154,7 @@ async def test_what_is_sent_beside_a_body_is_bounded_like_a_head(tail: bytes) ->
     assert closed("head_bytes") == before + 1
 
 
-async def test_a_body_is_no_head_however_large_and_in_whatever_pieces() -> None:
+async def test_the_bound_of_a_head_does_not_apply_to_a_body_of_any_size_in_any_pieces() -> None:
     app = App()
     async with served(app) as port:
         streams = await connect(port)
@@ -165,7 +165,7 @@ async def test_a_body_is_no_head_however_large_and_in_whatever_pieces() -> None:
         await answered(streams, GET + END)
 
 
-async def test_a_head_that_does_not_come_whole_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_head_that_stays_incomplete_closes_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.1)
     app, before = App(), closed("head_seconds")
     async with served(app, drain_seconds=5) as port:
@@ -178,7 +178,7 @@ async def test_a_head_that_does_not_come_whole_closes_the_connection(monkeypatch
     assert app.asked == 1
 
 
-async def test_a_connection_on_which_nothing_is_asked_is_closed_after_the_idle_time() -> None:
+async def test_a_connection_without_requests_is_closed_after_the_idle_time() -> None:
     app, before = App(), closed("idle_seconds")
     async with served(app, idle_seconds=0.2) as port:
         idle, again, blank = [await connect(port) for _ in range(3)]
@@ -199,7 +199,7 @@ async def test_a_head_that_has_begun_is_not_idle() -> None:
         await answered(streams, END)
 
 
-async def test_who_waits_for_an_answer_or_asks_again_in_time_is_not_cut_off() -> None:
+async def test_a_client_that_waits_for_a_response_or_sends_the_next_request_in_time_is_not_cut_off() -> None:
     app, loop = App(), asyncio.get_running_loop()
     async with served(app, idle_seconds=0.2) as port:
         streams, end = await connect(port), loop.time() + 0.5
@@ -212,7 +212,7 @@ async def test_who_waits_for_an_answer_or_asks_again_in_time_is_not_cut_off() ->
         await answered(streams, GET + END)
 
 
-async def test_one_connection_too_many_is_a_503_that_says_when_to_try_again() -> None:
+async def test_one_connection_too_many_gets_503_with_retry_after() -> None:
     app, before = App(), closed("connections")
     async with served(app, connections_max=2) as port:
         first = await let_in(port)
@@ -228,7 +228,7 @@ async def test_one_connection_too_many_is_a_503_that_says_when_to_try_again() ->
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: here\r\n"
 
 
-async def test_whether_a_process_lives_is_answered_beyond_the_limit_and_nothing_else_is() -> None:
+async def test_only_livez_is_answered_beyond_the_limit() -> None:
     app = App()
     async with served(app, connections_max=2) as port:
         for _ in range(2):
@@ -246,7 +246,7 @@ async def test_whether_a_process_lives_is_answered_beyond_the_limit_and_nothing_
         assert app.asked == asked + protocol.SPARE_CONNECTIONS * 2
 
 
-async def test_what_is_kept_for_that_is_not_taken_by_who_asks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_clients_cannot_occupy_the_spare_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "SPARE_SECONDS", 0.5)
     async with served(App(), connections_max=1) as port:
         await let_in(port)
@@ -266,7 +266,7 @@ async def test_what_is_kept_for_that_is_not_taken_by_who_asks_nothing(monkeypatc
                 await asyncio.sleep(0.05)
 
 
-async def test_there_are_no_more_connections_than_files_that_may_be_open(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connections_are_limited_by_the_number_of_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = [(1024, 4096)]
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
     monkeypatch.setattr(resource, "setrlimit", lambda _, found: limits.append(found))
@@ -279,7 +279,7 @@ async def test_there_are_no_more_connections_than_files_that_may_be_open(monkeyp
 
 
 async def let_in(port: int) -> Streams:
-    """A connection on which there are answers, as soon as there is room for it."""
+    """A connection that is served, as soon as there is room for it."""
     async with asyncio.timeout(5):
         while True:
             reader, writer = await connect(port)
@@ -291,14 +291,14 @@ async def let_in(port: int) -> Streams:
             await asyncio.sleep(0.01)
 
 
-async def test_what_is_no_http_is_a_400_in_the_envelope() -> None:
+async def test_bytes_that_are_not_http_return_400_in_the_envelope() -> None:
     async with served(App()) as port:
         streams = await connect(port)
         streams[1].write(b"what?\r\n\r\n")
         assert (await refusal(streams))[0] == 400
 
 
-async def test_no_more_than_so_many_requests_wait_on_one_connection() -> None:
+async def test_the_requests_that_wait_on_one_connection_are_limited() -> None:
     app, before = App(), closed("pipelined")
     app.may_answer.clear()
     async with served(app) as port:
@@ -313,7 +313,7 @@ async def test_no_more_than_so_many_requests_wait_on_one_connection() -> None:
         app.may_answer.set()
 
 
-async def test_a_client_that_leaves_is_noticed_by_the_first_of_its_requests_that_has_no_answer() -> None:
+async def test_the_first_request_without_a_response_notices_that_its_client_has_left() -> None:
     told: list[str] = []
 
     async def app(scope: MutableMapping[str, Any], receive: Callable[..., Any], _send: Callable[..., Any]) -> None:
@@ -329,7 +329,7 @@ async def test_a_client_that_leaves_is_noticed_by_the_first_of_its_requests_that
         await until(lambda: told == ["/first"])
 
 
-async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_does_not_read_a_response_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endings, "TAKE_SECONDS", 0.1)
     before = closed("take_seconds")
     with socket.socket() as slow:
@@ -341,7 +341,7 @@ async def test_who_does_not_take_an_answer_is_cut_off(monkeypatch: pytest.Monkey
             await until(lambda: closed("take_seconds") == before + 1)
 
 
-async def test_who_takes_an_answer_slowly_gets_it_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_client_that_reads_a_response_slowly_gets_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endings, "TAKE_SECONDS", 1)
     size = 20_000_000
     async with served(App(size=size)) as port:
@@ -356,7 +356,7 @@ async def test_who_takes_an_answer_slowly_gets_it_whole(monkeypatch: pytest.Monk
     assert got == size
 
 
-async def test_told_to_stop_it_waits_for_no_head_and_not_long_for_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stopping_server_waits_for_no_head_and_only_briefly_for_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "BODY_GRACE_SECONDS", 0.2)
     app, loop = App(), asyncio.get_running_loop()
     async with served(app, drain_seconds=30) as port:
@@ -373,13 +373,16 @@ async def test_told_to_stop_it_waits_for_no_head_and_not_long_for_a_body(monkeyp
             while await takes(port):
                 await asyncio.sleep(0.01)
         await answered(whole_later, b" }")
-        assert (await refusal(half_body))[::2] == (503, "body: it did not come before this process stops; try again")
+        assert (await refusal(half_body))[::2] == (
+            503,
+            "body: it did not arrive before this process stopped; try again",
+        )
         assert all([await is_closed(streams) for streams in (idle, half_head, answered_once, whole_later)])
     assert loop.time() < told + 3
     assert app.disconnected == 1
 
 
-async def test_told_to_stop_it_answers_what_was_asked_before_a_body_that_does_not_come(
+async def test_a_stopping_server_answers_the_requests_before_an_incomplete_body(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(protocol, "BODY_GRACE_SECONDS", 0.1)

@@ -21,7 +21,7 @@ def reminders(clock: Clock) -> Reminders:
     return Reminders(clock)
 
 
-def test_trouble_that_lasts_is_told_when_it_begins_and_once_a_minute(clock: Clock, reminders: Reminders) -> None:
+def test_trouble_that_lasts_is_logged_at_its_beginning_and_once_a_minute(clock: Clock, reminders: Reminders) -> None:
     told = 0
     for _ in range(1_000):
         told += reminders.is_due("ship", "no answer")
@@ -30,7 +30,7 @@ def test_trouble_that_lasts_is_told_when_it_begins_and_once_a_minute(clock: Cloc
     assert 2 * REMINDER_SECONDS < 1_000 * 0.125 < 3 * REMINDER_SECONDS
 
 
-def test_another_reason_is_news_and_another_figure_is_not(reminders: Reminders) -> None:
+def test_another_reason_gets_a_line_and_another_figure_does_not(reminders: Reminders) -> None:
     reasons = [
         "event 5 came after 3",
         "event 6 came after 3",
@@ -41,17 +41,17 @@ def test_another_reason_is_news_and_another_figure_is_not(reminders: Reminders) 
     assert reminders.is_due("apply", reasons[0]), "it is another subject"
 
 
-def test_reasons_that_alternate_are_told_once_each(reminders: Reminders) -> None:
+def test_reasons_that_alternate_are_logged_once_each(reminders: Reminders) -> None:
     assert [reminders.is_due("ship", reason) for reason in "abab"] == [True, True, False, False]
 
 
-def test_an_end_is_told_if_its_beginning_was(reminders: Reminders) -> None:
+def test_an_end_is_logged_if_its_beginning_was(reminders: Reminders) -> None:
     assert not reminders.is_end_due("ship")
     reminders.is_due("ship", "no answer")
     assert [reminders.is_end_due("ship") for _ in range(2)] == [True, False]
 
 
-def test_trouble_that_comes_and_goes_is_not_told_each_time(clock: Clock, reminders: Reminders) -> None:
+def test_trouble_that_comes_and_goes_is_not_logged_each_time(clock: Clock, reminders: Reminders) -> None:
     lines = 0
     for _ in range(200):
         lines += reminders.is_due("ship", "no answer") + reminders.is_end_due("ship")
@@ -59,7 +59,7 @@ def test_trouble_that_comes_and_goes_is_not_told_each_time(clock: Clock, reminde
     assert lines == 2
 
 
-def test_trouble_that_had_ended_for_a_while_is_news_again(clock: Clock, reminders: Reminders) -> None:
+def test_trouble_that_returns_after_a_while_is_logged_again(clock: Clock, reminders: Reminders) -> None:
     reminders.is_due("ship", "no answer")
     reminders.is_end_due("ship")
     clock.now += SAME_TROUBLE_SECONDS
@@ -67,7 +67,7 @@ def test_trouble_that_had_ended_for_a_while_is_news_again(clock: Clock, reminder
     assert reminders.is_due("ship", "no answer")
 
 
-def test_however_many_reasons_there_are_the_lines_are_few(clock: Clock, reminders: Reminders) -> None:
+def test_many_reasons_make_few_lines(clock: Clock, reminders: Reminders) -> None:
     words = [f"reason {chr(97 + first)}{chr(97 + second)}" for first in range(26) for second in range(26)]
     assert sum(reminders.is_due("ship", word) for word in words) == LINES_MAX
     clock.now += REMINDER_SECONDS

@@ -12,7 +12,7 @@ def connected() -> float | None:
     return REGISTRY.get_sample_value("crosshook_connected", {"to": "us-reporting"})
 
 
-def test_a_change_of_a_connection_is_said_once_and_so_is_each_reason_why_there_is_none() -> None:
+def test_each_change_of_a_connection_and_each_reason_without_one_is_logged_once() -> None:
     now = [0.0]
     report = report_connection("us-reporting", Reminders(lambda: now[0]))
     with structlog.testing.capture_logs() as lines:
@@ -29,7 +29,7 @@ def test_a_change_of_a_connection_is_said_once_and_so_is_each_reason_why_there_i
     assert {line["to"] for line in lines} == {"NATS of us-reporting"}
 
 
-async def test_what_a_process_waits_for_is_told_once_and_so_is_that_it_is_ready(
+async def test_each_reason_to_wait_is_logged_once_and_so_is_readiness(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(reporting, "LOOK_SECONDS", 0.0)

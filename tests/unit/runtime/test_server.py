@@ -17,7 +17,7 @@ from runtime.settings import InvalidSetting
 from tests.unit.runtime.serving import LOCALHOST, takes
 
 
-def test_it_listens_where_it_is_told_to() -> None:
+def test_it_listens_at_the_given_address() -> None:
     with bind(LOCALHOST, 0) as listener:
         assert listener.getsockname()[0] == LOCALHOST
         assert not listener.getblocking()
@@ -29,7 +29,7 @@ def test_it_listens_on_ipv6_too() -> None:
 
 
 @pytest.mark.parametrize("host", ["::1", LOCALHOST])
-def test_what_listens_everywhere_on_ipv6_does_on_ipv4(host: str) -> None:
+def test_a_listener_everywhere_on_ipv6_also_accepts_ipv4(host: str) -> None:
     with bind("::", 0) as listener:
         listener.listen()
         socket.create_connection((host, listener.getsockname()[1]), timeout=5).close()
@@ -48,7 +48,7 @@ def without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("without_ipv6")
-def test_on_a_machine_without_ipv6_an_address_of_ipv6_is_one_line_with_one_to_use() -> None:
+def test_on_a_machine_without_ipv6_the_error_about_an_ipv6_address_names_one_to_use() -> None:
     with pytest.raises(InvalidSetting) as caught:
         bind("::1", 8080)
     assert str(caught.value) == (
@@ -60,11 +60,11 @@ def test_on_a_machine_without_ipv6_an_address_of_ipv6_is_one_line_with_one_to_us
 @pytest.mark.usefixtures("without_ipv6")
 def test_on_a_machine_without_ipv6_everywhere_is_every_address_of_ipv4() -> None:
     with bind("::", 0) as listener:
-        assert listener.getsockname()[0] == "0.0.0.0"  # noqa: S104 - what was asked for
+        assert listener.getsockname()[0] == "0.0.0.0"  # noqa: S104 - the address under test
 
 
-def test_a_process_is_named_by_its_machine_and_its_port_wherever_it_listens() -> None:
-    with bind("0.0.0.0", 0) as listener:  # noqa: S104 - it says nothing of where it listens
+def test_a_process_is_named_by_its_machine_and_its_port_at_any_address() -> None:
+    with bind("0.0.0.0", 0) as listener:  # noqa: S104 - the name does not contain it
         assert name_of(listener) == f"{socket.gethostname()}:{listener.getsockname()[1]}"
 
 
@@ -85,7 +85,7 @@ def test_an_address_that_is_not_of_this_machine_is_one_line_too(host: str) -> No
 
 
 class Held:
-    """An application that answers when it is let."""
+    """An application that answers when the test allows it."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
@@ -101,7 +101,7 @@ class Held:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_lets_what_is_in_flight_finish_and_takes_nothing_new(number: signal.Signals) -> None:
+async def test_after_a_signal_requests_in_flight_finish_and_new_ones_are_not_accepted(number: signal.Signals) -> None:
     app, drained, listener = Held(), list[float](), bind(LOCALHOST, 0)
     port = listener.getsockname()[1]
     loop = asyncio.get_running_loop()
@@ -127,7 +127,7 @@ async def test_a_signal_lets_what_is_in_flight_finish_and_takes_nothing_new(numb
 
 
 @pytest.mark.usefixtures("logging_as_before")
-async def test_a_process_that_nobody_listens_to_any_more_stops_when_it_is_told_to(tmp_path: Path) -> None:
+async def test_a_process_whose_standard_error_is_closed_stops_on_a_signal(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w") as gone:
         structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=gone))
     serving = asyncio.create_task(serve(Held(), bind(LOCALHOST, 0), drain_seconds=1))

@@ -37,29 +37,29 @@ def address(text: str) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize(("text", "value"), [("0", 0.0), ("60", 60.0), ("0.5", 0.5), ("1e1", 10.0)])
-def test_a_number_in_the_range_is_taken(text: str, value: float) -> None:
+def test_a_number_in_the_range_is_accepted(text: str, value: float) -> None:
     assert number(text) == value
 
 
 @pytest.mark.parametrize("text", ["soon", "", "-0.001", "60.001", "nan", "inf", "-inf", "1e999", "5s", "0x10"])
-def test_a_number_out_of_the_range_or_no_number_is_one_line_that_names_setting_range_and_text(text: str) -> None:
+def test_the_error_about_an_invalid_number_is_one_line_with_the_setting_the_range_and_the_text(text: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         number(text)
     assert str(caught.value) == f"N: expected a number from 0 to 60, got {text!r}"
 
 
 @pytest.mark.parametrize(("text", "value"), [("-5", -5), ("60", 60), ("007", 7)])
-def test_an_integer_in_the_range_is_taken(text: str, value: int) -> None:
+def test_an_integer_in_the_range_is_accepted(text: str, value: int) -> None:
     assert integer(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "5.0", "-6", "61", "five", "9" * 5_000])
-def test_an_integer_out_of_the_range_or_no_integer_is_one_line(text: str) -> None:
+def test_the_error_about_an_invalid_integer_is_one_line(text: str) -> None:
     with pytest.raises(InvalidSetting, match=r"^N: expected an integer from -5 to 60, got '"):
         integer(text)
 
 
-def test_what_is_not_set_is_the_default() -> None:
+def test_a_setting_that_is_not_set_has_its_default() -> None:
     nothing = Environment({})
     assert nothing.number("N", default=10, low=0, high=1) == 10
     assert nothing.integer("N", default=10, low=0, high=1) == 10
@@ -69,12 +69,12 @@ def test_what_is_not_set_is_the_default() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "http://127.0.0.1:4318", "https://collector.example.com/otlp"])
-def test_an_address_of_somewhere_else_is_taken_as_it_is(text: str) -> None:
+def test_a_url_is_accepted_unchanged(text: str) -> None:
     assert Environment({"U": text}).url("U") == text
 
 
 @pytest.mark.parametrize("text", ["collector:4318", "grpc://collector:4317", "http://", "http:///v1", "http://a b"])
-def test_what_is_no_address_of_somewhere_else_is_one_line(text: str) -> None:
+def test_the_error_about_an_invalid_url_is_one_line(text: str) -> None:
     with pytest.raises(InvalidSetting, match=r"^U: expected http://HOST:PORT or https://HOST:PORT, got '"):
         Environment({"U": text}).url("U")
 
@@ -82,7 +82,7 @@ def test_what_is_no_address_of_somewhere_else_is_one_line(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["http:/me:secret@collector:4318", "me:secret@collector", "grpc://me:secret@collector"]
 )
-def test_what_is_no_address_is_said_without_its_password(text: str) -> None:
+def test_the_error_about_an_invalid_url_does_not_repeat_its_password(text: str) -> None:
     with pytest.raises(InvalidSetting, match=r"\*\*\*@collector") as caught:
         Environment({"U": text}).url("U")
     assert "secret" not in str(caught.value)
@@ -116,7 +116,7 @@ def test_either_of_opentelemetrys_endpoints_is_enough_and_the_one_for_traces_alo
         ({"OTEL_BSP_SCHEDULE_DELAY": "1", "OTEL_BSP_EXPORT_TIMEOUT": "2"}, SpanBatches(2_048, 512, 1, 2)),
     ],
 )
-def test_how_spans_are_sent_is_what_opentelemetry_says(variables: dict[str, str], batches: SpanBatches) -> None:
+def test_the_batches_of_spans_follow_opentelemetrys_variables(variables: dict[str, str], batches: SpanBatches) -> None:
     found = Environment({ALL: "http://all:4318", **variables}).traces_endpoint()
     assert found is not None
     assert found.batches == batches
@@ -134,25 +134,25 @@ def test_how_spans_are_sent_is_what_opentelemetry_says(variables: dict[str, str]
         ),
     ],
 )
-def test_how_spans_cannot_be_sent_is_one_line_if_there_are_any(variables: dict[str, str], message: str) -> None:
+def test_bad_batches_of_spans_are_one_line_and_only_if_traces_are_on(variables: dict[str, str], message: str) -> None:
     with pytest.raises(InvalidSetting, match=f"^{message}$"):
         Environment({ALL: "http://all:4318", **variables}).traces_endpoint()
     assert Environment(variables).traces_endpoint() is None
 
 
-def test_an_endpoint_that_is_none_is_named() -> None:
+def test_the_error_about_an_invalid_endpoint_names_it() -> None:
     with pytest.raises(InvalidSetting, match=f"^{TRACES}: expected http://HOST:PORT"):
         Environment({TRACES: "collector", ALL: "http://all:4318"}).traces_endpoint()
 
 
-def test_a_choice_is_one_of_those_there_are() -> None:
+def test_a_choice_is_one_of_the_given_values() -> None:
     assert Environment({"C": "green"}).choice("C", default=Colour.RED) is Colour.GREEN
     with pytest.raises(InvalidSetting, match=r"^C: expected one of red, green, got 'Green'$"):
         Environment({"C": "Green"}).choice("C", default=Colour.RED)
 
 
 @pytest.mark.parametrize("text", ["True", "1", "yes", "", "on"])
-def test_a_flag_is_true_or_false_and_nothing_that_might_mean_it(text: str) -> None:
+def test_a_flag_is_true_or_false_and_no_synonym(text: str) -> None:
     assert Environment({"F": "true"}).flag("F") is True
     assert Environment({"F": "false"}).flag("F") is False
     with pytest.raises(InvalidSetting, match=f"^F: expected true or false, got '{text}'$"):
@@ -176,7 +176,7 @@ def test_an_address_is_a_host_and_a_port(text: str, host: str, port: int) -> Non
 @pytest.mark.parametrize(
     "text", ["", "8081", ":8081", "host:", "host:0", "host:65536", "host:http", "host:-1", "host:\u00b2", "host: 80"]
 )
-def test_what_is_no_address_is_one_line_that_shows_one(text: str) -> None:
+def test_the_error_about_an_invalid_address_is_one_line_with_a_valid_one(text: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         address(text)
     assert str(caught.value) == f"A: expected HOST:PORT such as 127.0.0.1:8081, got {text!r}"
@@ -184,7 +184,7 @@ def test_what_is_no_address_is_one_line_that_shows_one(text: str) -> None:
 
 @pytest.fixture
 def topology(tmp_path: Path) -> Callable[[str | bytes], Environment]:
-    """What a process reads that belongs to us-iowa, with that content in its topology file."""
+    """The environment of a process of us-iowa with this content in its topology file."""
 
     def environment(content: str | bytes) -> Environment:
         path = tmp_path / "topology.toml"
@@ -215,13 +215,13 @@ def test_a_process_has_a_place_in_a_topology(topology: Callable[[str], Environme
         ),
     ],
 )
-def test_a_process_without_a_place_says_which_setting_is_missing(variables: dict[str, str], message: str) -> None:
+def test_without_a_region_the_error_names_the_missing_setting(variables: dict[str, str], message: str) -> None:
     with pytest.raises(InvalidSetting) as caught:
         Environment(variables).place()
     assert str(caught.value) == message
 
 
-def test_a_topology_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+def test_the_error_about_a_missing_topology_file_is_one_line(tmp_path: Path) -> None:
     variables = {"CROSSHOOK_REGION": "us-iowa"}
     for path in (tmp_path / "nowhere.toml", tmp_path):
         with pytest.raises(InvalidSetting, match=r"^CROSSHOOK_TOPOLOGY: expected a file that can be read \(") as caught:
@@ -247,7 +247,7 @@ def test_a_topology_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
         b'x = "a\nb"',
     ],
 )
-def test_a_bad_topology_is_one_line_that_names_the_setting(
+def test_the_error_about_a_bad_topology_is_one_line_that_names_the_setting(
     topology: Callable[[bytes], Environment], content: bytes
 ) -> None:
     with pytest.raises(InvalidSetting, match=r"^CROSSHOOK_TOPOLOGY: expected ") as caught:
@@ -267,7 +267,7 @@ def test_a_secret_in_two_places_is_refused(tmp_path: Path) -> None:
         Environment({"S": "s" * 32, "S_FILE": str(tmp_path / "key")}).secret("S")
 
 
-def test_a_file_that_holds_no_secret_or_is_not_there_is_one_line_without_what_it_holds(tmp_path: Path) -> None:
+def test_the_error_about_a_secrets_file_is_one_line_without_its_content(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("too short")
     with pytest.raises(InvalidSetting, match=r"^S: expected 32 to 256 printable ASCII characters") as caught:
         Environment({"S_FILE": str(tmp_path / "key")}).secret("S")

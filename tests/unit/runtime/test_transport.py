@@ -1,4 +1,4 @@
-"""A head goes out with what follows it, in order, and waits for nothing longer than a turn of the event loop."""
+"""A head goes out with the next write, in order, and waits at most until the end of the event loop's turn."""
 
 import asyncio
 from collections.abc import Callable, MutableMapping
@@ -13,7 +13,7 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"
 
 
 class Below(asyncio.Transport):
-    """What a transport hands on."""
+    """A transport that records what it receives."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ async def together(below: Below) -> TogetherTransport:
     return TogetherTransport(below, asyncio.get_running_loop())
 
 
-async def test_a_head_goes_out_with_its_body_and_what_else_is_written_at_once(
+async def test_a_head_goes_out_with_its_body_and_other_writes_go_out_at_once(
     together: TogetherTransport, below: Below
 ) -> None:
     for data in (HEAD, b"{}", b"more", HEAD, b""):
@@ -52,7 +52,7 @@ async def test_a_head_goes_out_with_its_body_and_what_else_is_written_at_once(
     assert len(below.sent) == 3
 
 
-async def test_a_head_whose_body_does_not_come_goes_out_when_the_turn_is_over(
+async def test_a_head_without_its_body_goes_out_at_the_end_of_the_turn(
     together: TogetherTransport, below: Below
 ) -> None:
     together.write(HEAD)
@@ -63,7 +63,7 @@ async def test_a_head_whose_body_does_not_come_goes_out_when_the_turn_is_over(
     assert below.sent == [HEAD, b"{}"]
 
 
-async def test_what_is_closed_has_sent_its_head_and_what_is_aborted_sends_nothing_more(
+async def test_a_close_sends_the_waiting_head_and_an_abort_sends_nothing(
     together: TogetherTransport, below: Below
 ) -> None:
     together.write(HEAD)
@@ -76,7 +76,7 @@ async def test_what_is_closed_has_sent_its_head_and_what_is_aborted_sends_nothin
     assert below.sent == [b"aborted"]
 
 
-async def test_where_the_other_side_has_gone_a_head_that_waits_is_dropped(
+async def test_a_head_that_waits_is_dropped_if_the_connection_closes_meanwhile(
     together: TogetherTransport, below: Below
 ) -> None:
     together.write(HEAD)
@@ -85,7 +85,7 @@ async def test_where_the_other_side_has_gone_a_head_that_waits_is_dropped(
     assert below.sent == [b"closed"]
 
 
-async def test_an_answer_comes_in_one_piece() -> None:
+async def test_a_response_arrives_in_one_piece() -> None:
     async def app(_scope: MutableMapping[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         await receive()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
