@@ -16,9 +16,10 @@ from core.registers import Query
 from service.http.envelope import Empty, send_whole
 from service.http.headers import KEYLESS, AdminHeaders, AnyRequest, InvalidHeader, caller_in
 from service.http.problems import answer_to
-from service.reads.projection import ProjectionReader, RegionUnavailable
-from service.request.concurrency_limit import ConcurrencyLimit, TooManyWaiting
+from service.reads.projection import ProjectionReader
+from service.request.concurrency_limit import ConcurrencyLimit
 from service.request.context import Caller, caller_of
+from service.request.errors import RegionUnavailable, TooManyInFlight
 
 UNTELLING = frozenset({HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE})
 """What says nothing about the request: the key could not be looked at, or need not be."""
@@ -73,7 +74,7 @@ class Guard:
                 caller = self._identify(request)
             if caller is not None and not caller.exchange.is_let_in:
                 await self._views.read(Query(()), caller)
-        except (Unauthenticated, Forbidden, TooManyWaiting, RegionUnavailable) as error:
+        except (Unauthenticated, Forbidden, TooManyInFlight, RegionUnavailable) as error:
             return answer_to(request, error)
         except (InvalidHeader, InvalidField):
             return None  # Who says no organization is told so, or what else is wrong.

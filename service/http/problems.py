@@ -35,14 +35,17 @@ from service.http.headers import (
     InvalidHeader,
 )
 from service.http.litestar_problems import OF_LITESTAR
-from service.reads.listing import LIST_BYTES_MAX, ListTooLarge
-from service.reads.operation_status import OperationExpired
-from service.reads.projection import RegionUnavailable
-from service.reads.session_consistency import NotSeenInTime, WriteLost
-from service.reads.turns import NotYetTheirTurn
-from service.request.concurrency_limit import TooManyWaiting
 from service.request.context import caller_of
-from service.writes.command_handler import TimedOut
+from service.request.errors import (
+    ListTooLarge,
+    NotSeenInTime,
+    NotYetTheirTurn,
+    OperationExpired,
+    RegionUnavailable,
+    TimedOut,
+    TooManyInFlight,
+    WriteLost,
+)
 
 
 def _bad_request(_: AnyRequest, error: Exception) -> Response[Empty]:
@@ -144,13 +147,13 @@ def _too_many_idempotency_keys(_: AnyRequest, error: TooManyIdempotencyKeys) -> 
     return failure(503, message, headers={"Retry-After": "60"})
 
 
-def _too_many_waiting(_: AnyRequest, error: TooManyWaiting) -> Response[Empty]:
+def _too_many_waiting(_: AnyRequest, error: TooManyInFlight) -> Response[Empty]:
     message = f"{error.requests_max} requests of this organization are under way; nothing was done, try again"
     return failure(429, message, headers={"Retry-After": "1"})
 
 
-def _list_too_large(_: AnyRequest, __: ListTooLarge) -> Response[Empty]:
-    message = f"this list has more than {LIST_BYTES_MAX // 2**20} MiB; ask for parts of it, with limit and offset"
+def _list_too_large(_: AnyRequest, error: ListTooLarge) -> Response[Empty]:
+    message = f"this list has more than {error.bytes_max // 2**20} MiB; ask for parts of it, with limit and offset"
     return failure(413, message)
 
 
@@ -226,7 +229,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     EventTooLarge: _event_too_large,
     IdempotencyKeyReused: _idempotency_key_reused,
     TooManyIdempotencyKeys: _too_many_idempotency_keys,
-    TooManyWaiting: _too_many_waiting,
+    TooManyInFlight: _too_many_waiting,
     ListTooLarge: _list_too_large,
     NotYetTheirTurn: _not_yet_their_turn,
     NotSeenInTime: _not_seen_in_time,
@@ -238,7 +241,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
 
 
 def answer_to(
-    request: AnyRequest, error: Unauthenticated | Forbidden | TooManyWaiting | RegionUnavailable
+    request: AnyRequest, error: Unauthenticated | Forbidden | TooManyInFlight | RegionUnavailable
 ) -> Response[Empty]:
     """What `error` is answered with where no route raised it."""
     return EXCEPTION_HANDLERS[type(error)](request, error)

@@ -13,7 +13,7 @@ from core.positions import Epoch, Position, Region, Sequence, Vector
 from core.stamps import Stamp, place_in, stamp
 from core.subjects import epoch_in
 from service.reads.local_logs import LocalLogs
-from service.reads.projection import RegionUnavailable
+from service.request.errors import RegionUnavailable
 from service.watermarks.deadlines import Deadlines
 
 

@@ -26,6 +26,7 @@ from service.reads.pages import Listed, Page
 from service.reads.session_consistency import SessionConsistency
 from service.reads.turns import Turns
 from service.request.context import ReadRequest
+from service.request.errors import ListTooLarge
 
 LIST_BYTES_MAX = 16 * 1024 * 1024
 """How large a list may be. It is in memory whole until it is sent, once for each organization."""
@@ -38,10 +39,6 @@ KEYS_ASKED_FOR = 500
 
 Shown = Callable[[Webhook], bytes]
 """A webhook as it is answered, in JSON."""
-
-
-class ListTooLarge(Exception):
-    """The list has more than `LIST_BYTES_MAX`."""
 
 
 class Wanted(NamedTuple):
@@ -145,7 +142,7 @@ class _Collected:
             self._size += len(item)
         self._count += 1
         if self._size > LIST_BYTES_MAX:
-            raise ListTooLarge
+            raise ListTooLarge(LIST_BYTES_MAX)
 
     def listed(self) -> Listed[msgspec.Raw]:
         """What was taken in."""

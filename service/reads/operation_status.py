@@ -12,6 +12,7 @@ from core.topology import Topology
 from service.reads.event_lookup import Absent, EventLookup, Found
 from service.reads.session_consistency import SessionConsistency
 from service.request.context import ReadRequest
+from service.request.errors import OperationExpired
 from service.watermarks.waiters import Waiters
 
 
@@ -32,15 +33,6 @@ class Fate(msgspec.Struct, frozen=True):
     origin: Region | None = None
     sequence: Sequence | None = None
     applied_in: dict[Region, bool] = msgspec.field(default_factory=dict)
-
-
-class OperationExpired(Exception):
-    """The operation is older than what is answered for."""
-
-    def __init__(self, operation_id: str, *, hours: int) -> None:
-        super().__init__(operation_id)
-        self.operation_id = operation_id
-        self.hours = hours
 
 
 class OperationStatus:

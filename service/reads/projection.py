@@ -10,10 +10,7 @@ from core.positions import Region
 from core.registers import Query
 from service.request.concurrency_limit import ConcurrencyLimit
 from service.request.context import Caller, Part
-
-
-class RegionUnavailable(Exception):
-    """The region cannot take the request now, and nothing was handed to its log."""
+from service.request.errors import RegionUnavailable
 
 
 class ProjectionReader:
@@ -31,7 +28,7 @@ class ProjectionReader:
         """What `query` finds, current, before `deadline` in the event loop's time, if `caller` may see it.
 
         The caller's key is looked at in the same step: a state in which it is revoked shows nothing. Raises
-        `RegionUnavailable`, `Unauthenticated`, `Forbidden`, `TooManyWaiting`.
+        `RegionUnavailable`, `Unauthenticated`, `Forbidden`, `TooManyInFlight`.
         """
         self._concurrency_limit.enter(caller)
         credentials = caller.credentials

@@ -12,24 +12,8 @@ from core.topology import RegionState, Topology
 from service.reads.local_logs import DESCRIBED_SECONDS, LocalLogs
 from service.reads.projection import ProjectionReader
 from service.request.context import Part, ReadRequest
+from service.request.errors import NotSeenInTime, WriteLost
 from service.watermarks.deadlines import Deadlines
-
-
-class NotSeenInTime(Exception):
-    """The deadline came before this region had applied what the token names of the origins in `missing`."""
-
-    def __init__(self, missing: list[str], *, timeout_seconds: int) -> None:
-        super().__init__(", ".join(missing))
-        self.missing = missing
-        self.timeout_seconds = timeout_seconds
-
-
-class WriteLost(Exception):
-    """The token names an event of an origin that a restore of its log left behind."""
-
-    def __init__(self, origin: Region) -> None:
-        super().__init__(origin)
-        self.origin = origin
 
 
 class SessionConsistency:

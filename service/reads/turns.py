@@ -4,11 +4,8 @@ import asyncio
 from weakref import WeakValueDictionary
 
 from service.request.context import Caller
+from service.request.errors import NotYetTheirTurn
 from service.watermarks.deadlines import Deadlines
-
-
-class NotYetTheirTurn(Exception):
-    """Another request of this organization held the turn until the deadline."""
 
 
 class Turns:

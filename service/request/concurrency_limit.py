@@ -3,14 +3,7 @@
 from collections import Counter
 
 from service.request.context import Caller
-
-
-class TooManyWaiting(Exception):
-    """As many requests of this organization are under way as may be."""
-
-    def __init__(self, requests_max: int) -> None:
-        super().__init__(requests_max)
-        self.requests_max = requests_max
+from service.request.errors import TooManyInFlight
 
 
 class ConcurrencyLimit:
@@ -26,11 +19,11 @@ class ConcurrencyLimit:
         self._under_way: Counter[str] = Counter()
 
     def enter(self, caller: Caller) -> None:
-        """Count a request that shows a key, once, until it leaves. Raises `TooManyWaiting`."""
+        """Count a request that shows a key, once, until it leaves. Raises `TooManyInFlight`."""
         self._count(caller, "admin" if caller.credentials is None else f"key {caller.credentials.digest}")
 
     def let_in(self, caller: Caller) -> None:
-        """Count a request whose key is good, once, until it leaves. Raises `TooManyWaiting`."""
+        """Count a request whose key is good, once, until it leaves. Raises `TooManyInFlight`."""
         if caller.credentials is not None:
             self._count(caller, f"organization {caller.organization_id}")
 
@@ -46,6 +39,6 @@ class ConcurrencyLimit:
         if name in caller.exchange.counted_as:
             return
         if self._under_way[name] >= self._requests_max:
-            raise TooManyWaiting(self._requests_max)
+            raise TooManyInFlight(self._requests_max)
         self._under_way[name] += 1
         caller.exchange.counted_as.append(name)

@@ -16,8 +16,9 @@ from core.projection import fields_after, key_about, writes_of
 from core.registers import Fields
 from core.topology import Topology
 from service.reads.event_lookup import Absent, EventLookup, Found
-from service.reads.projection import ProjectionReader, RegionUnavailable
+from service.reads.projection import ProjectionReader
 from service.request.context import Part, Wait, WriteRequest
+from service.request.errors import RegionUnavailable, TimedOut
 from service.watermarks.deadlines import Deadlines
 from service.writes.batch import Accepted, Outcome, Proposal, Repeated, Stale
 from service.writes.decisions import repetition
@@ -31,29 +32,6 @@ class Written(NamedTuple):
 
     about_id: str
     fields: Fields
-
-
-class TimedOut(Exception):
-    """The deadline came first. The event, if it is in the log or lands there yet, goes on to every region.
-
-    That is not so if there is a `doubt` about the log: then it says why.
-    """
-
-    def __init__(
-        self,
-        wait: Wait,
-        *,
-        is_committed: bool,
-        acknowledged: list[Region],
-        pending: list[Region],
-        doubt: str = "",
-    ) -> None:
-        super().__init__(", ".join(pending))
-        self.wait = wait
-        self.is_committed = is_committed
-        self.doubt = doubt
-        self.acknowledged = acknowledged
-        self.pending = pending
 
 
 class CommandHandler:

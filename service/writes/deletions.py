@@ -6,8 +6,8 @@ from core.positions import BEGINNING, Position, Region, Sequence, Vector, reache
 from core.stamps import place_in
 from core.topology import Topology
 from service.reads.event_lookup import EventLookup, Found
-from service.reads.projection import RegionUnavailable
 from service.request.context import Wait
+from service.request.errors import RegionUnavailable
 from service.watermarks.waiters import Waiters
 
 

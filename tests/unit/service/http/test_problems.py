@@ -21,10 +21,8 @@ from core.fields import InvalidField, NoLongerTaken
 from core.positions import Region
 from service.http.headers import InvalidHeader
 from service.http.problems import EXCEPTION_HANDLERS
-from service.reads.projection import RegionUnavailable
-from service.reads.session_consistency import NotSeenInTime
 from service.request.context import Wait
-from service.writes.command_handler import TimedOut
+from service.request.errors import NotSeenInTime, RegionUnavailable, TimedOut
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
 WAIT = Wait(level=Level.ALL_REGIONS, timeout_seconds=2, deadline=0.0)

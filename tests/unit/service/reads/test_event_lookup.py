@@ -17,7 +17,7 @@ from core.stamps import Clock, Stamp, render, stamp
 from core.subjects import subject_of
 from service.reads.event_lookup import Absent, EventLookup, Found
 from service.reads.local_logs import LocalLogs
-from service.reads.projection import RegionUnavailable
+from service.request.errors import RegionUnavailable
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 

@@ -17,10 +17,11 @@ from core.registers import Query, merge
 from core.stamps import NEVER, Clock, render
 from core.webhooks import Webhook
 from service.reads import listing as listing_module
-from service.reads.listing import Listing, ListTooLarge, Wanted
+from service.reads.listing import Listing, Wanted
 from service.reads.pages import Listed, Page
-from service.reads.turns import NotYetTheirTurn, Turns
+from service.reads.turns import Turns
 from service.request.context import Caller, ReadRequest
+from service.request.errors import ListTooLarge, NotYetTheirTurn
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 

@@ -10,9 +10,10 @@ from core.known_marks import KnownMarks
 from core.positions import Epoch, Mark, Region, Sequence, Vector
 from core.registers import Query
 from core.stamps import NEVER
-from service.reads.projection import ProjectionReader, RegionUnavailable
+from service.reads.projection import ProjectionReader
 from service.request.concurrency_limit import ConcurrencyLimit
 from service.request.context import Caller, Exchange
+from service.request.errors import RegionUnavailable
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
 

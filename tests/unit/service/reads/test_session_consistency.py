@@ -13,8 +13,9 @@ from core.registers import Query
 from core.stamps import NEVER, origin_code
 from core.tokens import Place, Token
 from core.topology import RegionConfig, RegionState, Topology
-from service.reads.session_consistency import NotSeenInTime, SessionConsistency, WriteLost
+from service.reads.session_consistency import SessionConsistency
 from service.request.context import Caller, Exchange, ReadRequest
+from service.request.errors import NotSeenInTime, WriteLost
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 

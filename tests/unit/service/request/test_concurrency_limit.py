@@ -1,8 +1,9 @@
 import pytest
 
 from core.api_keys import Credentials
-from service.request.concurrency_limit import ConcurrencyLimit, TooManyWaiting
+from service.request.concurrency_limit import ConcurrencyLimit
 from service.request.context import Caller
+from service.request.errors import TooManyInFlight
 
 
 def caller(organization: str = "o1", shows: str = "s1") -> Caller:
@@ -23,7 +24,7 @@ def test_an_organization_has_as_many_places_as_it_may_with_all_its_keys_together
     concurrency_limit = ConcurrencyLimit(2)
     one, other = caller(shows="s1"), caller(shows="s2")
     admitted(concurrency_limit, one, other)
-    with pytest.raises(TooManyWaiting):
+    with pytest.raises(TooManyInFlight):
         admitted(concurrency_limit, caller(shows="s3"))
     concurrency_limit.leave(one)
     admitted(concurrency_limit, caller(shows="s4"))
@@ -33,7 +34,7 @@ def test_one_who_is_refused_takes_no_place_once_he_has_left() -> None:
     concurrency_limit = ConcurrencyLimit(1)
     first, refused = caller(shows="s1"), caller(shows="s2")
     admitted(concurrency_limit, first)
-    with pytest.raises(TooManyWaiting):
+    with pytest.raises(TooManyInFlight):
         admitted(concurrency_limit, refused)
     concurrency_limit.leave(refused)
     concurrency_limit.leave(first)
@@ -53,7 +54,7 @@ def test_a_request_is_counted_once_however_often_it_reads() -> None:
 def test_who_shows_a_key_that_is_none_takes_nobodys_place_but_his_own() -> None:
     concurrency_limit = ConcurrencyLimit(1)
     concurrency_limit.enter(caller(shows="made up"))
-    with pytest.raises(TooManyWaiting):
+    with pytest.raises(TooManyInFlight):
         concurrency_limit.enter(caller(shows="made up"))
     admitted(concurrency_limit, caller(shows="the real one"))
 
@@ -61,5 +62,5 @@ def test_who_shows_a_key_that_is_none_takes_nobodys_place_but_his_own() -> None:
 def test_the_administrator_has_places_of_his_own() -> None:
     concurrency_limit = ConcurrencyLimit(1)
     admitted(concurrency_limit, caller("o1"), administrator("o1"), caller("o2", "s2"))
-    with pytest.raises(TooManyWaiting):
+    with pytest.raises(TooManyInFlight):
         concurrency_limit.enter(administrator("o2"))

@@ -11,10 +11,11 @@ from core.positions import Mark, Position, Region, Sequence
 from core.stamps import NEVER
 from core.topology import RegionConfig, Topology
 from service.request.context import Caller, Exchange, Wait, WriteRequest
+from service.request.errors import TimedOut
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 from service.writes.batch import Accepted, Proposal
-from service.writes.command_handler import CommandHandler, TimedOut
+from service.writes.command_handler import CommandHandler
 from service.writes.log_state import LogState
 from tests.unit.service.writes.proposals import EPOCH, HERE, ORGANIZATION, a_webhook
 

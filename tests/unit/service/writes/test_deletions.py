@@ -11,8 +11,8 @@ from core.positions import Epoch, Mark, Position, Region, Sequence, Vector
 from core.stamps import Clock, Stamp, render, stamp
 from core.topology import RegionConfig, Topology
 from service.reads.event_lookup import Found
-from service.reads.projection import RegionUnavailable
 from service.request.context import Wait
+from service.request.errors import RegionUnavailable
 from service.watermarks.waiters import Waiters
 from service.writes.deletions import Deletions
 
