@@ -53,3 +53,23 @@ def links(document: Path) -> Iterator[Link]:
             continue
         path, _, anchor = found.partition("#")
         yield Link(document, (document.parent / path).resolve() if path else document, anchor)
+
+
+_INLINE = re.compile(r"`[^`]*`")
+_TO_TEXT = re.compile(r"!?\[((?:[^\[\]]|\[[^\]]*\])*)\]\([^)\s]+\)")
+_PARAGRAPH = re.compile(r"\n\s*\n|^\s*(?:[-*]|\d+\.) |^#+ |^\||\|", re.MULTILINE)
+_SENTENCE = re.compile(r"(?<=[.!?:;])[)\"”*_]*\s+")
+_WORD = re.compile(r"[^\W_]")
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The sentences of the prose, of the lists and of the cells of tables. A colon or a semicolon ends one."""
+    prose = _TO_TEXT.sub(r"\1", _INLINE.sub("x", without_blocks(text)))
+    for paragraph in _PARAGRAPH.split(prose):
+        for sentence in _SENTENCE.split(paragraph.strip()):
+            yield " ".join(sentence.split())
+
+
+def words_in(sentence: str) -> int:
+    """How many words a sentence has; a piece of code is one."""
+    return sum(1 for word in sentence.split() if _WORD.search(word))

@@ -20,3 +20,10 @@ def test_the_list_names_every_record_by_its_number() -> None:
 def test_every_title_begins_with_the_number_of_its_file() -> None:
     for name, number in NUMBERS.items():
         assert (RECORDS / name).read_text().startswith(f"# {number}. "), name
+
+
+def test_the_list_has_the_title_of_every_record() -> None:
+    text = (RECORDS / "0001-record-decisions.md").read_text()
+    listed = dict(re.findall(r"^\| \[\d+\]\((\S+)\) \| (.+) \|$", text, re.MULTILINE))
+    titles = {name: (RECORDS / name).read_text().partition("\n")[0].partition(". ")[2] for name in NUMBERS}
+    assert listed == titles

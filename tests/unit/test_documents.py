@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import ROOT, anchors, documents, links
+from tests.documents import ROOT, anchors, documents, links, sentences, words_in
 
 NAMED = re.compile(r"(?<![\w/.-])((?:docs/[\w/.-]+|README|CONTRIBUTING|CHANGELOG|SECURITY)\.md)(?:#([\w-]+))?")
+WORDS_MAX = 25
+"""Of a sentence."""
 NOT_OURS = ("service/openapi/swagger_ui/", "service/dashboard/uplot/", "tests/clients/")
 
 
@@ -52,4 +54,25 @@ def test_a_link_to_nowhere_is_found(tmp_path: Path) -> None:
         "",
         f"{page} has no heading for #b",
         f"{tmp_path / 'c.md'} does not exist",
+    ]
+
+
+PLAIN = [document for document in documents() if not document.name.startswith("0012")]  # It is being written anew.
+
+
+@pytest.mark.parametrize("document", PLAIN, ids=lambda document: str(document.relative_to(ROOT)))
+def test_no_sentence_has_more_than_25_words(document: Path) -> None:
+    assert [sentence for sentence in sentences(document.read_text()) if words_in(sentence) > WORDS_MAX] == []
+
+
+def test_a_sentence_ends_at_a_full_stop_and_a_piece_of_code_is_one_word() -> None:
+    prose = "# A heading\n\n- One `and a half` of\n  them. [Two words](page.md): more.\n\n| a | cell |\n"
+    found = [(sentence, words_in(sentence)) for sentence in sentences(f"{prose}\n```sh\nno words\n```\n") if sentence]
+    assert found == [
+        ("A heading", 2),
+        ("One x of them.", 4),
+        ("Two words:", 2),
+        ("more.", 1),
+        ("a", 1),
+        ("cell", 1),
     ]
