@@ -62,8 +62,14 @@ def keys_table(keys: Iterable[ApiKey]) -> Table:
         table.add_column(heading, no_wrap=True)
     table.add_column("name", overflow="fold")
     for key in keys:
-        table.add_row(key.id, key.created_at, Text(_printable(key.name)))
+        table.add_row(key.id, _to_the_second(key.created_at), Text(_printable(key.name)))
     return table
+
+
+def _to_the_second(time: str) -> str:
+    """A time as in RFC 3339, without the fraction of its second."""
+    whole, _, fraction = time.partition(".")
+    return f"{whole}Z" if fraction else time
 
 
 def _printable(text: str) -> str:

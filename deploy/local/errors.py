@@ -71,7 +71,7 @@ class RegionsMissing(LocalError):
 
     def __init__(self, *, data: Path, left_out: Iterable[str]) -> None:
         names = ", ".join(left_out)
-        super().__init__(f"{data} also holds {names}; start more --regions or name another directory")
+        super().__init__(f"{data} also holds {names}; start with more --regions or name another directory")
 
 
 class NatsServersDiffer(LocalError):

