@@ -71,7 +71,7 @@ def guide(places: Sequence[Place], *, api_key: str | None, commands: Commands) -
             f"{link} heal {last.name}{options}",
         )
     yield Step(
-        f"List the organization's API keys (`{keys} --help` shows how to issue\nand revoke them):",
+        f"List the organization's API keys. To issue and revoke them, see\n`{keys} --help`:",
         f"{keys} list {ORGANIZATION}{options}",
     )
 

@@ -1,4 +1,4 @@
-"""Ask a process whether it is ready. Each probe takes a second at most."""
+"""Ask a process whether it is ready. A probe takes 1 s at most."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,11 +13,11 @@ _REASON_CHARACTERS_MAX = 300
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """The process serves."""
+    """The process is ready."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """The process does not serve yet."""
+    """The process is not ready yet, and why."""
 
     reason: str
 
@@ -37,7 +37,7 @@ def nats_probe(port: int) -> Probe:
 
 
 def redis_probe(port: int, *, user: str, password: str) -> Probe:
-    """Ready once the server answers PING with PONG, which it does not while it loads."""
+    """Ready once the server answers PING with PONG. While it loads its data it answers with an error."""
 
     async def ping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Readiness:
         writer.write(f"AUTH {user} {password}\r\n".encode())
@@ -50,7 +50,7 @@ def redis_probe(port: int, *, user: str, password: str) -> Probe:
 
 
 def http_probe(port: int) -> Probe:
-    """Ready once `/readyz` answers 200; its body says what a process waits for."""
+    """Ready once `/readyz` returns 200. Until then its body names what the process waits for."""
 
     async def readyz(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Readiness:
         writer.write(f"GET /readyz HTTP/1.1\r\nHost: {LOCALHOST}:{port}\r\nConnection: close\r\n\r\n".encode())
@@ -76,13 +76,13 @@ def _over_tcp(port: int, ask: Callable[[asyncio.StreamReader, asyncio.StreamWrit
         except TimeoutError:
             return Waiting(f"no answer on port {port} within {_PROBE_SECONDS_MAX:g} s")
         except OSError:
-            return Waiting(f"nobody listens on port {port} yet")
+            return Waiting(f"no process listens on port {port} yet")
 
     return probe
 
 
 class _Readyz(msgspec.Struct):
-    """The part of a process's own words that matters here."""
+    """The part of the body of `/readyz` that is used here."""
 
     waiting_for: list[str]
 
