@@ -1,6 +1,7 @@
 """The trigger types, and the names that belong to each. Source: the API page "Create a webhook trigger"."""
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -54,11 +55,24 @@ NAMES: dict[TriggerType, tuple[str, ...]] = {
 }
 
 
+TypeOfTrigger = Annotated[
+    str, msgspec.Meta(description="The kind of the trigger.", extra_json_schema={"enum": list(TriggerType)})
+]
+NameOfTrigger = Annotated[
+    str,
+    msgspec.Meta(
+        description="The trigger, among those of its type.",
+        extra_json_schema={"enum": [name for names in NAMES.values() for name in names]},
+    ),
+]
+"""What the OpenAPI document says of both fields. `trigger` checks them."""
+
+
 class Trigger(msgspec.Struct, frozen=True):
     """What calls a webhook. It has no id: within a webhook it *is* its type and name."""
 
-    trigger_type: str
-    trigger_name: str
+    trigger_type: TypeOfTrigger
+    trigger_name: NameOfTrigger
 
 
 def trigger(trigger_type: str, trigger_name: str) -> Trigger:

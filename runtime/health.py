@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
+from typing import Annotated
 
 import msgspec
 from litestar import Response, get
@@ -85,9 +86,11 @@ class HealthAnswer(msgspec.Struct, frozen=True):
     """The body of `/readyz`."""
 
     status: Condition
-    region: str
-    waiting_for: list[str]
-    halted: dict[str, str]
+    region: Annotated[str, msgspec.Meta(description="The region that the process belongs to.")]
+    waiting_for: Annotated[list[str], msgspec.Meta(description="What the process still waits for.")]
+    halted: Annotated[
+        dict[str, str], msgspec.Meta(description="The origins whose events the process no longer applies, and why.")
+    ]
 
 
 def health_routes(look: Callable[[], Health]) -> list[HTTPRouteHandler]:

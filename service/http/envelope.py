@@ -1,63 +1,94 @@
-"""The envelope that every answer comes in."""
+"""The envelope of every response, and what the OpenAPI document says of its members."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar import Response
 
+from core.consistency import Level
 from service.reads.pages import Listed
 
 S = TypeVar("S")
 T = TypeVar("T")
 
 
+Moment = Annotated[
+    str, msgspec.Meta(description="RFC 3339, UTC, with milliseconds.", extra_json_schema={"format": "date-time"})
+]
+
+
+def _count(description: str, **schema: str) -> msgspec.Meta:
+    return msgspec.Meta(description=description, extra_json_schema={"minimum": 0, **schema})
+
+
 class Pagination(msgspec.Struct, frozen=True):
     """Which part of a list this is."""
 
-    limit: int = 0
-    offset: int = 0
-    total_count: int = 0
+    limit: Annotated[int, _count("How many items the request asked for. Without `limit`: all.")] = 0
+    offset: Annotated[int, _count("How many items come before this part.")] = 0
+    total_count: Annotated[int, _count("How many items the whole list has.", format="int64")] = 0
 
 
 class ConsistencyMeta(msgspec.Struct, frozen=True):
-    """What is known when the consistency that was asked for was not reached in time."""
+    """What is known of a write that did not reach the required consistency in time."""
 
-    required: str
-    timeout_seconds: int
-    state: str
-    acknowledged: list[str]
-    pending: list[str]
+    required: Annotated[
+        str, msgspec.Meta(description="The level that the request required.", extra_json_schema={"enum": list(Level)})
+    ]
+    timeout_seconds: Annotated[
+        int, msgspec.Meta(description="How long the request waited.", extra_json_schema={"minimum": 1, "maximum": 120})
+    ]
+    state: Annotated[
+        str,
+        msgspec.Meta(
+            description=(
+                "`committed`: the event is in the log, and every region will apply it. `unknown`: the log did not "
+                "answer. The event may be in it, or may still arrive. If the log is halted, the event may be lost."
+            ),
+            extra_json_schema={"enum": ["committed", "unknown"]},
+        ),
+    ]
+    acknowledged: Annotated[list[str], msgspec.Meta(description="The regions that are known to have applied it.")]
+    pending: Annotated[list[str], msgspec.Meta(description="The other regions.")]
 
 
 class Meta(msgspec.Struct, frozen=True, omit_defaults=True):
-    """About the answer."""
+    """About the response."""
 
-    pagination: Pagination | None = None
-    consistency: ConsistencyMeta | None = None
+    pagination: Annotated[Pagination | None, msgspec.Meta(description="Of a list: which part this is.")] = None
+    consistency: Annotated[
+        ConsistencyMeta | None, msgspec.Meta(description="Of a write's 408: what is known of the write.")
+    ] = None
 
 
 class ErrorItem(msgspec.Struct, frozen=True):
     """One thing that is wrong."""
 
-    httpcode: int
-    message: str
+    httpcode: Annotated[
+        int,
+        msgspec.Meta(description="The response's status.", extra_json_schema={"minimum": 400, "maximum": 599}),
+    ]
+    message: Annotated[str, msgspec.Meta(description="What is wrong, and what the service expects.")]
+
+
+Errors = Annotated[list[ErrorItem], msgspec.Meta(description="What is wrong. Empty if nothing is.")]
 
 
 class Empty(msgspec.Struct, frozen=True):
-    """An answer without a result."""
+    """A response without a result."""
 
     meta: Meta = Meta(pagination=Pagination())
-    errors: list[ErrorItem] = msgspec.field(default_factory=list)
+    errors: Errors = msgspec.field(default_factory=list)
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """An answer with a result."""
+    """A response with a result."""
 
     result: T
     meta: Meta = Meta()
-    errors: list[ErrorItem] = msgspec.field(default_factory=list)
+    errors: Errors = msgspec.field(default_factory=list)
 
 
 NOTHING_MORE = Meta()

@@ -6,7 +6,7 @@ from core.fields import HeaderLimits
 from service.http.headers import API_KEY
 from service.openapi.api_keys import API_KEYS
 from service.openapi.api_keys import TAG as API_KEYS_TAG
-from service.openapi.fields import Json
+from service.openapi.json_schema import Json
 from service.openapi.kinds import ADMIN_KEY_SCHEME, API_KEY_SCHEME, Operation
 from service.openapi.links import LINKS
 from service.openapi.operations import OPERATIONS

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from service.openapi.fields import Json, reference
+from service.openapi.json_schema import Json, reference
 
 API_KEY_SCHEME = "api_key"
 ADMIN_KEY_SCHEME = "admin_key"

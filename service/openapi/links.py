@@ -1,6 +1,6 @@
 """Where an answer leads: which operations take what is in it."""
 
-from service.openapi.fields import Json
+from service.openapi.json_schema import Json
 
 _ORGANIZATION = {"header.SlashID-OrgID": "$request.header.SlashID-OrgID"}
 _NEW_WEBHOOK = {**_ORGANIZATION, "path.webhook_id": "$response.body#/result/id"}

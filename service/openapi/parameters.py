@@ -4,10 +4,10 @@ from core.catalogue import NAMES, TriggerType
 from core.consistency import Level
 from core.tokens import TOKEN_CHARACTERS_MAX
 from service.dashboard.assets import ASSETS as DASHBOARD_ASSETS
-from service.http import headers, query_parameters
-from service.openapi import examples, patterns
+from service.http import headers, patterns, query_parameters
+from service.openapi import examples
 from service.openapi.assets import ASSETS
-from service.openapi.fields import Json
+from service.openapi.json_schema import Json
 
 _ENTITY_TAGS: Json = {"type": "string", "pattern": patterns.ENTITY_TAGS, "examples": [examples.ENTITY_TAG]}
 _UUID: Json = {"type": "string", "format": "uuid", "pattern": patterns.UUID}

@@ -4,7 +4,7 @@ from service.dashboard.assets import ASSETS as DASHBOARD_ASSETS
 from service.dashboard.routes import NO_SAMPLE
 from service.openapi import examples
 from service.openapi.assets import ASSETS
-from service.openapi.fields import reference
+from service.openapi.json_schema import reference
 from service.openapi.kinds import Operation, Own, open_to_all
 from service.openapi.responses import answer, redirect, refused, text
 from service.routes.first_page import FIRST_PAGE, SHORT_WAYS

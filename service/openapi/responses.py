@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.tokens import TOKEN_CHARACTERS_MAX
+from service.http import patterns
 from service.http.content_encoding import IDENTITY
 from service.http.headers import API_KEY, IDEMPOTENCY_KEY, OPERATION, TOKEN
-from service.openapi import examples, patterns
-from service.openapi.fields import Json, reference
+from service.openapi import examples
+from service.openapi.json_schema import Json, reference
 
 JSON_TYPE = "application/json"
 

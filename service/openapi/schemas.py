@@ -1,4 +1,4 @@
-"""The shapes of bodies and results: the structs that the routes take and give, with what is said of their fields."""
+"""The shapes of bodies and results, generated from the structs of the routes and the descriptions of their fields."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ from core.catalogue import NAMES, Trigger, TriggerType
 from core.fields import HeaderLimits
 from runtime.health import HealthAnswer
 from service.http.envelope import Answer, Empty
-from service.openapi.fields import Json, fields, reference
+from service.openapi.custom_headers import custom_headers
+from service.openapi.json_schema import Json, in_components, is_described, reference
 from service.routes.api_keys import ApiKeyBody, ApiKeyView, IssuedApiKeyView
 from service.routes.operations import OperationView
 from service.routes.triggers import TriggerBody
-from service.routes.webhooks import WebhookBody, WebhookChanges, WebhookView
+from service.routes.webhook_shapes import WebhookBody, WebhookChanges, WebhookView
 
-_SHAPES: dict[str, Any] = {
+SHAPES: dict[str, Any] = {
     "WebhookBody": WebhookBody,
     "WebhookChanges": WebhookChanges,
     "Webhook": WebhookView,
@@ -37,7 +38,7 @@ _SHAPES: dict[str, Any] = {
 
 _ALWAYS_THERE = {"meta", "errors"}
 _TITLES = {TriggerType.EVENT: "MOD1", TriggerType.SYNC_HOOK: "MOD2"}
-"""As the API page calls the two bodies."""
+"""The two bodies, as the API page names them."""
 _ALIVE: Json = {
     "type": "object",
     "description": "The body of `/livez`.",
@@ -63,17 +64,15 @@ _LAG: Json = {
 
 
 def schemas(limits: HeaderLimits) -> Json:
-    """Every component by its name. Raises `LookupError` where a struct's fields are not those that are described."""
-    references, generated = msgspec.json.schema_components(list(_SHAPES.values()), ref_template="{name}")
-    names = {found["$ref"]: name for name, found in zip(_SHAPES, references, strict=True)}
-    known = fields(limits)
-    described = {
-        name: _described(name, schema, known.get(name, {}))
-        for name, schema in ((names.get(key, key), schema) for key, schema in generated.items())
-    }
+    """Every component by its name. Raises `LookupError` if a field has no description."""
+    references, generated = msgspec.json.schema_components(list(SHAPES.values()), ref_template="{name}")
+    names = {found["$ref"]: name for name, found in zip(SHAPES, references, strict=True)}
+    described = {names.get(key, key): _described(names.get(key, key), shape, names) for key, shape in generated.items()}
+    for body in ("WebhookBody", "WebhookChanges"):
+        described[body]["properties"]["custom_headers"] = custom_headers(limits)
     return {
         **described,
-        **_trigger_bodies(described["TriggerBody"], known["TriggerBody"]),
+        **_trigger_bodies(described["TriggerBody"]),
         "Refusal": _refusal(described["Empty"]),
         "Alive": _ALIVE,
         "Document": _DOCUMENT,
@@ -81,23 +80,15 @@ def schemas(limits: HeaderLimits) -> Json:
     }
 
 
-def _described(name: str, schema: Json, known: Json) -> Json:
-    if "properties" not in schema:
-        return {**schema, "title": name}
-    if schema["properties"].keys() != known.keys():
-        raise LookupError(f"{name}: described {sorted(known)}, has {sorted(schema['properties'])}")
-    properties = {field: _with_default(known[field], generated) for field, generated in schema["properties"].items()}
-    required = [field for field in properties if field in schema["required"] or field in _ALWAYS_THERE]
-    return {**schema, "title": name, "properties": properties, "required": required}
-
-
-def _with_default(known: Json, generated: Json) -> Json:
-    """What a field is, also where it is left out, if that is something that can be sent.
-
-    Some generators of clients take nothing beside a reference but a description.
-    """
-    default = generated.get("default")
-    return known if default is None or "$ref" in known else {**known, "default": default}
+def _described(name: str, shape: Json, names: dict[str, str]) -> Json:
+    if "properties" not in shape:
+        return {**shape, "title": name}
+    properties = {field: in_components(schema, names) for field, schema in shape["properties"].items()}
+    silent = [field for field, schema in properties.items() if not is_described(schema)]
+    if silent:
+        raise LookupError(f"{name}: no description of {silent}")
+    required = [field for field in properties if field in shape["required"] or field in _ALWAYS_THERE]
+    return {**shape, "title": name, "properties": properties, "required": required}
 
 
 def _refusal(empty: Json) -> Json:
@@ -106,15 +97,15 @@ def _refusal(empty: Json) -> Json:
     return {
         **empty,
         "title": "Refusal",
-        "description": "An answer that says what is wrong.",
+        "description": "A response that names what is wrong.",
         "properties": {**empty["properties"], "errors": errors},
     }
 
 
-def _trigger_bodies(either: Json, known: Json) -> Json:
+def _trigger_bodies(either: Json) -> Json:
     """A type and a name that belongs to it: one shape for each type, and one that is either of them."""
     shapes = {f"{_TITLES[kind]}TriggerBody": kind for kind in TriggerType}
-    bodies: Json = {name: _trigger_body(kind, known) for name, kind in shapes.items()}
+    bodies: Json = {name: _trigger_body(kind, either["properties"]) for name, kind in shapes.items()}
     return {
         **bodies,
         "TriggerBody": {
@@ -129,10 +120,10 @@ def _trigger_bodies(either: Json, known: Json) -> Json:
     }
 
 
-def _trigger_body(kind: TriggerType, known: Json) -> Json:
+def _trigger_body(kind: TriggerType, fields: Json) -> Json:
     properties = {
-        "trigger_type": {**known["trigger_type"], "enum": [kind]},
-        "trigger_name": {**known["trigger_name"], "enum": list(NAMES[kind])},
+        "trigger_type": {**fields["trigger_type"], "enum": [kind]},
+        "trigger_name": {**fields["trigger_name"], "enum": list(NAMES[kind])},
     }
     return {
         "title": _TITLES[kind],

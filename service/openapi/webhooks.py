@@ -2,7 +2,7 @@
 
 from service.http.headers import OPERATION, TOKEN
 from service.openapi import examples
-from service.openapi.fields import reference
+from service.openapi.json_schema import reference
 from service.openapi.kinds import Operation, Own, read, write
 from service.openapi.responses import REUSED, answer, body, decided, nothing, refused, succeeded
 

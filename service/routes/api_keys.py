@@ -1,15 +1,17 @@
 """API keys, for the administrator: issue, list, revoke. An organization's secret is shown once and not kept."""
 
 import secrets
+from typing import Annotated
 
 import msgspec
 from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
+from msgspec import Meta
 
 from core.api_keys import NAME_CHARACTERS_MAX, SECRET_BYTES, ApiKey, api_key_in, api_key_text, digest_of
 from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey
 from core.fields import InvalidField
-from service.http.envelope import Answer, listed, rfc3339
+from service.http.envelope import Answer, Moment, listed, rfc3339
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
 from service.http.query_parameters import page
@@ -18,24 +20,29 @@ from service.routes.calls import Read, Write
 KEYS = "/admin/organizations/{organization_id:str}/keys"
 
 
-class ApiKeyBody(msgspec.Struct, frozen=True):
-    """What a key is issued with: a name by which people tell it from others."""
+KeyName = Annotated[
+    str, Meta(description="Whose key it is, for people.", extra_json_schema={"maxLength": NAME_CHARACTERS_MAX})
+]
 
-    name: str | None = None
+
+class ApiKeyBody(msgspec.Struct, frozen=True):
+    """The body that issues a key: a name by which people know it."""
+
+    name: KeyName | None = None
 
 
 class ApiKeyView(msgspec.Struct, frozen=True):
-    """A key as it is listed."""
+    """A key as lists have it."""
 
-    id: str
-    name: str
-    created_at: str
+    id: Annotated[str, Meta(description="A UUIDv7.", extra_json_schema={"format": "uuid"})]
+    name: KeyName
+    created_at: Moment
 
 
 class IssuedApiKeyView(ApiKeyView, frozen=True):
-    """A key as it is answered when it is issued, and never again."""
+    """A new key, with its text. No other response has the text."""
 
-    key: str
+    key: Annotated[str, Meta(description="The value for `SlashID-API-Key`. No other response shows it.")]
 
 
 @post(KEYS)

@@ -1,25 +1,45 @@
 """Operations: what became of a write."""
 
+from typing import Annotated, Literal
+
 import msgspec
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
+from msgspec import Meta
 
 from core.fields import InvalidField
 from core.preconditions import require
 from service.http.envelope import Answer
 from service.http.identifiers import uuid_in
-from service.reads.operation_status import Fate
+from service.reads.operation_status import Fate, State
 from service.routes.calls import Read
 
 
 class OperationView(msgspec.Struct, frozen=True):
-    """What is known of an operation. `origin` and `sequence` are null, and `regions` empty, where nothing is."""
+    """What is known of an operation. If nothing is, `origin` and `sequence` are null and `regions` is empty."""
 
-    operation_id: str
-    state: str
-    origin: str | None
-    sequence: int | None
-    regions: dict[str, str]
+    operation_id: Annotated[
+        str, Meta(description="The operation's id, from the request.", extra_json_schema={"format": "uuid"})
+    ]
+    state: Annotated[
+        str,
+        Meta(
+            description=(
+                "`applied`: every region has applied it. `committed`: it is in its origin's log, and every region will "
+                "apply it. `never`: it did not happen and will not. `unknown`: nothing is recorded of it, and it may "
+                "still arrive."
+            ),
+            extra_json_schema={"enum": list(State)},
+        ),
+    ]
+    origin: Annotated[str | None, Meta(description="The region whose log has it. Null if no region is known.")]
+    sequence: Annotated[
+        int | None, Meta(description="Its place in that log, from 1.", extra_json_schema={"minimum": 1})
+    ]
+    regions: Annotated[
+        dict[str, Literal["applied", "pending"]],
+        Meta(description="Whether each region has applied it. Empty if nothing is known."),
+    ]
 
 
 @get("/operations/{operation_id:str}")

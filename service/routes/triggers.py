@@ -5,7 +5,7 @@ from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from core import catalogue
-from core.catalogue import Trigger
+from core.catalogue import NameOfTrigger, Trigger, TypeOfTrigger
 from core.commands import CreateTrigger, DeleteTrigger
 from service.http.envelope import Answer, Empty, listed
 from service.http.headers import AnyRequest
@@ -17,10 +17,10 @@ TRIGGERS = "/organizations/webhooks/{webhook_id:str}/triggers"
 
 
 class TriggerBody(msgspec.Struct, frozen=True):
-    """What calls the webhook: a type, and a name that belongs to it."""
+    """The trigger that calls the webhook: a type, and a name that belongs to it."""
 
-    trigger_type: str
-    trigger_name: str
+    trigger_type: TypeOfTrigger
+    trigger_name: NameOfTrigger
 
 
 @post(TRIGGERS)

@@ -2,64 +2,29 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 
-from core import durations, fields
+from core import fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
 from core.fields import InvalidField, NoLongerTaken
 from core.webhooks import Webhook, webhook_in
-from service.http.envelope import Answer, listed, rfc3339
+from service.http.envelope import Answer, listed
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
 from service.http.query_parameters import page, wanted_webhooks
 from service.request.limits import Limits
 from service.routes.calls import Read, Write
+from service.routes.webhook_shapes import CustomHeaders, WebhookBody, WebhookChanges, WebhookView, view_of
 from service.writes.command_handler import Written
 
 WEBHOOKS = "/organizations/webhooks"
 WEBHOOK = f"{WEBHOOKS}/{{webhook_id:str}}"
 
 V = TypeVar("V")
-
-CustomHeaders = dict[str, list[str]] | list[Any] | None
-"""Headers by name. An empty list, as some languages write an empty map, and null count as absent."""
-
-
-class WebhookBody(msgspec.Struct, frozen=True):
-    """What a webhook is registered with. An optional member that is null counts as absent, and so does `""`."""
-
-    name: str
-    target_url: str
-    description: str | None = None
-    custom_headers: CustomHeaders = None
-    timeout: str | None = None
-
-
-class WebhookChanges(msgspec.Struct, frozen=True):
-    """What of a webhook is changed; what is absent or null stays as it is. `custom_headers` replaces them all."""
-
-    name: str | None = None
-    target_url: str | None = None
-    description: str | None = None
-    custom_headers: CustomHeaders = None
-    timeout: str | None = None
-
-
-class WebhookView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A webhook as it is answered. `custom_headers` is left out where there are none."""
-
-    id: str
-    name: str
-    target_url: str
-    description: str
-    timeout: str
-    created_at: str
-    updated_at: str
-    custom_headers: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
 @post(WEBHOOKS)
@@ -159,20 +124,6 @@ def described(written: Written, *, status_code: int = 200) -> Response[Answer[We
 def answered(webhook: Webhook, *, status_code: int = 200) -> Response[Answer[WebhookView]]:
     """One webhook, and its `ETag`."""
     return Response(Answer(view_of(webhook)), status_code=status_code, headers={"ETag": f'"{webhook.etag}"'})
-
-
-def view_of(webhook: Webhook) -> WebhookView:
-    """A webhook as it is answered."""
-    return WebhookView(
-        id=webhook.webhook_id,
-        name=webhook.name,
-        target_url=webhook.target_url,
-        description=webhook.description,
-        timeout=durations.render(webhook.timeout_nanoseconds),
-        created_at=rfc3339(webhook.created_at_milliseconds),
-        updated_at=rfc3339(webhook.updated_at_milliseconds),
-        custom_headers=webhook.custom_headers,
-    )
 
 
 def _encoded(webhook: Webhook) -> bytes:

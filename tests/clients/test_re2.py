@@ -4,7 +4,7 @@ import jsonschema_rs
 import pytest
 import re2
 
-from service.openapi import patterns
+from service.http import patterns
 from tests.clients.document import texts_of
 
 PATTERNS = sorted(set(texts_of("pattern")))

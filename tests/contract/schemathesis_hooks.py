@@ -16,13 +16,14 @@ from schemathesis import Case, CheckContext, HookContext, Response
 
 from core.catalogue import NAMES, TriggerType
 from core.fields import HeaderLimits, InvalidField, custom_headers
-from service.openapi import patterns
-from service.openapi.fields import fields
+from service.http import patterns
+from service.openapi.schemas import schemas
 
 AnyCase = Case[Any]
 
 WEBHOOK = {
-    field: jsonschema_rs.validator_for(schema) for field, schema in fields(HeaderLimits())["WebhookBody"].items()
+    field: jsonschema_rs.validator_for(schema)
+    for field, schema in schemas(HeaderLimits())["WebhookBody"]["properties"].items()
 }
 KINDS = {name: kind.value for kind, names in NAMES.items() for name in names}
 number = itertools.count()

@@ -17,10 +17,11 @@ from service.app import make_app
 from service.http.headers import AdminHeaders
 from service.openapi import schemas
 from service.openapi.document import document
-from service.openapi.fields import Json, fields
+from service.openapi.json_schema import Json
 from service.request.limits import Limits
 from service.routes.triggers import TriggerBody
-from service.routes.webhooks import WebhookBody, WebhookChanges, change, creation
+from service.routes.webhook_shapes import WebhookBody, WebhookChanges
+from service.routes.webhooks import change, creation
 from service.settings import read_settings
 from service.use_cases import UseCases
 
@@ -321,11 +322,15 @@ def test_custom_headers_are_as_many_and_as_long_as_the_service_is_set_to_take() 
     assert jsonschema_rs.is_valid(answered, {"A": ["1", "2", "3"]}), "it may have been taken when more were allowed"
 
 
+class Undescribed(msgspec.Struct):
+    """A shape with a field that says nothing of itself."""
+
+    name: str
+
+
 def test_a_field_that_is_not_described_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = fields(HeaderLimits())
-    del known["WebhookBody"]["timeout"]
-    monkeypatch.setattr(schemas, "fields", lambda _: known)
-    with pytest.raises(LookupError, match="WebhookBody"):
+    monkeypatch.setitem(schemas.SHAPES, "Webhook", Undescribed)
+    with pytest.raises(LookupError, match=r"Webhook: no description of \['name'\]"):
         schemas.schemas(HeaderLimits())
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from core.fields import InvalidField, NoLongerTaken
 from service.request.limits import Limits
-from service.routes.webhooks import WebhookBody, WebhookChanges, change, creation
+from service.routes.webhook_shapes import WebhookBody, WebhookChanges
+from service.routes.webhooks import change, creation
 
 OLD_URL, OLD_HEADERS = "https://x.example/%zz", {"Host": ["a"]}
 

@@ -13,12 +13,13 @@ from core.durations import render
 from core.fields import HeaderLimits, InvalidField
 from core.preconditions import InvalidTags, tags_in
 from service.http.identifiers import uuid_in
-from service.openapi.fields import Json
-from service.openapi.fields import fields as known_fields
+from service.openapi.json_schema import Json
 from service.openapi.parameters import PARAMETERS
+from service.openapi.schemas import schemas
 
-WEBHOOK: Json = known_fields(HeaderLimits())["WebhookBody"]
-TIMEOUT: Json = known_fields(HeaderLimits())["Webhook"]["timeout"]
+SCHEMAS: Json = schemas(HeaderLimits())
+WEBHOOK: Json = SCHEMAS["WebhookBody"]["properties"]
+TIMEOUT: Json = SCHEMAS["Webhook"]["properties"]["timeout"]
 LABELS = st.sampled_from(
     [*"a A-b -a a- _ a_b xn--a 1 0x 0X7f 0x7g localhost LOCALhost é %41 \u0661".split(), "", "a" * 63, "a" * 64]
 )
@@ -77,7 +78,7 @@ def test_a_target_url_matches_if_it_is_taken_and_only_then(url: str) -> None:
 
 
 def test_a_change_may_leave_every_field_alone_with_null() -> None:
-    for field, schema in known_fields(HeaderLimits())["WebhookChanges"].items():
+    for field, schema in SCHEMAS["WebhookChanges"]["properties"].items():
         assert jsonschema_rs.is_valid(schema, None), field
 
 

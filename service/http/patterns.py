@@ -60,6 +60,8 @@ TIMEOUT = f"^{_TIMEOUT}$"
 """A Go duration from 0 s to 20 s in one unit, which is all that Go itself writes of them. Taken besides: what has to be
 calculated, such as the sum `1s500ms`, a part of a minute such as `0.1m`, a part of a nanosecond; leading zeros; -0."""
 
+TIMEOUT_CHARACTERS_MAX = 64
+
 TIMEOUT_OR_NONE = f"^({_TIMEOUT})?$"
 
 _ENTITY_TAG = r'(W/)?"[!#-~]*"'
