@@ -20,6 +20,19 @@ def with_head(methods: Iterable[str]) -> list[str]:
     return sorted(found | ({"HEAD"} if "GET" in found else set()))
 
 
+def as_get(scope: Scope) -> bool:
+    """Show a `HEAD` to the routes as a `GET`. Returns whether the request is a `HEAD`."""
+    if scope["method"] != "HEAD":
+        return False
+    scope["method"], scope[_IS_HEAD] = "GET", True
+    return True
+
+
+def as_head(scope: Scope) -> None:
+    """Show a `HEAD` as what it is again."""
+    scope["method"] = "HEAD"
+
+
 class HeadAsGet:
     """Middleware that shows each `HEAD` to the application as a `GET`. The middleware around it still sees `HEAD`."""
 

@@ -1,20 +1,21 @@
-"""Nobody is told what is wrong with a request, or what is not there, before the key that came with it was looked at.
+"""Authentication: no response tells what is wrong with a request, or what exists, before its key was checked.
 
-What is read or decided looks at the key in the same step. What is refused for its form alone does not get that far:
-such an answer is held back here until the key was looked at, so that those who have a good one pay nothing for it.
+A read or a decision checks the key in the same step. A refusal for the request's form alone does not get that far: it
+is held back until the key was checked, so that a request with a good key pays nothing for it.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any
+from collections.abc import MutableMapping
+from typing import Any, assert_never
 
-from litestar import Request, Response
+from litestar import HttpMethod, Request, Response
 from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE
 
 from core.api_keys import Forbidden, Unauthenticated
 from core.fields import InvalidField
 from core.registers import Query
-from service.http.envelope import Empty, send_whole
-from service.http.headers import KEYLESS, AdminHeaders, AnyRequest, InvalidHeader, caller_in
+from service.http.envelope import Empty
+from service.http.headers import AdminHeaders, AnyRequest, InvalidHeader, caller_in
+from service.http.policies import Key, Policies
 from service.http.problems import answer_to
 from service.reads.projection import ProjectionReader
 from service.request.concurrency_limit import ConcurrencyLimit
@@ -22,68 +23,64 @@ from service.request.context import Caller, caller_of
 from service.request.errors import RegionUnavailable, TooManyInFlight
 
 UNTELLING = frozenset({HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE})
-"""What says nothing about the request: the key could not be looked at, or need not be."""
-
-_OF_ORGANIZATIONS = ("/organizations/", "/operations/", "/test-events")
+"""Statuses that tell nothing about the request: its key could not be checked, or need not be."""
 
 Scope = MutableMapping[str, Any]
-Asgi = Callable[..., Any]
 
 
-class Guard:
-    """An ASGI application around another one."""
+class Authentication:
+    """Checks the keys of requests that no route has checked, and ends what was counted for their callers."""
 
     def __init__(
-        self, app: Asgi, views: ProjectionReader, concurrency_limit: ConcurrencyLimit, admin: AdminHeaders
+        self,
+        policies: Policies,
+        *,
+        projection: ProjectionReader,
+        concurrency_limit: ConcurrencyLimit,
+        admin: AdminHeaders,
     ) -> None:
-        self._app = app
-        self._views = views
+        self._policies = policies
+        self._projection = projection
         self._concurrency_limit = concurrency_limit
         self._admin = admin
 
-    async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
-        """Pass the request on, and its answer back if whoever asked may have it. 401, 403, 429 or 503 otherwise."""
-        is_withheld = False
-
-        async def guarded(message: Mapping[str, Any]) -> None:
-            nonlocal is_withheld
-            if message["type"] == "http.response.start" and message["status"] not in UNTELLING:
-                refusal = await self._look_at_key(scope)
-                if refusal is not None:
-                    is_withheld = True
-                    await send_whole(send, refusal)
-            if not is_withheld:
-                await send(message)
-
-        try:
-            await self._app(scope, receive, guarded)
-        finally:
-            if (caller := caller_of(scope)) is not None:
-                self._concurrency_limit.leave(caller)
-                for free in caller.exchange.at_end:
-                    free()
-
-    async def _look_at_key(self, scope: Scope) -> Response[Empty] | None:
-        """How whoever asked is refused, if his key was not looked at before and does not let him in."""
+    async def refusal_of(self, scope: Scope, status: int) -> Response[Empty] | None:
+        """The 401, 403, 429 or 503 that takes the place of a response with `status`. None if the caller may have it."""
         caller = caller_of(scope)
-        if caller is not None and caller.exchange.is_let_in:
-            return None  # As nearly always: nothing is made for those who have a good key.
+        if status in UNTELLING or (caller is not None and caller.exchange.is_let_in):
+            return None  # Nearly always: a request with a good key costs nothing more.
+        if caller is None and "route_handler" not in scope:
+            return None
         request: AnyRequest = Request(scope)  # type: ignore[arg-type]
         try:
-            if caller is None and "route_handler" in scope:
+            if caller is None:
                 caller = self._identify(request)
             if caller is not None and not caller.exchange.is_let_in:
-                await self._views.read(Query(()), caller)
+                await self._projection.read(Query(()), caller)
         except (Unauthenticated, Forbidden, TooManyInFlight, RegionUnavailable) as error:
             return answer_to(request, error)
         except (InvalidHeader, InvalidField):
-            return None  # Who says no organization is told so, or what else is wrong.
+            return None  # A request that names no organization is answered so, or with what else is wrong.
         return None
 
+    def end(self, scope: Scope) -> None:
+        """The request is over: free all that was held for its caller."""
+        if (caller := caller_of(scope)) is not None:
+            self._concurrency_limit.leave(caller)
+            for free in caller.exchange.at_end:
+                free()
+
     def _identify(self, request: AnyRequest) -> Caller | None:
-        """Who asks, where the route was not reached: a body that is no JSON is found out before. None if all may."""
-        if request.method == "OPTIONS" or KEYLESS in request.scope["route_handler"].opt:
+        """The caller, if its route was not reached: a body that is no JSON is found out before. None if all may ask."""
+        if request.method == HttpMethod.OPTIONS:
             return None
-        if request.url.path.startswith("/admin/"):
-            return self._admin.caller(request)
-        return caller_in(request) if request.url.path.startswith(_OF_ORGANIZATIONS) else None
+        key = self._policies.of(request.scope["path_template"]).key
+        match key:
+            case Key.NONE:
+                return None
+            case Key.ORGANIZATION:
+                return caller_in(request)
+            case Key.ADMIN:
+                return self._admin.caller(request)
+            case _:
+                assert_never(key)

@@ -33,8 +33,6 @@ TIMEOUT_SECONDS_MIN = 1
 TIMEOUT_SECONDS_MAX = 120
 TIMEOUT_SECONDS_DEFAULT = 30
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
-KEYLESS = "is_keyless"
-"""The option of a route of organizations that asks for no key."""
 _IDEMPOTENCY_KEY = re.compile(rf"[!-~]{{1,{IDEMPOTENCY_KEY_CHARACTERS_MAX}}}")
 _INTEGER = re.compile(r"[0-9]{1,10}")
 
@@ -46,6 +44,10 @@ class InvalidHeader(ValueError):
 
     def __init__(self, name: str, expected: str) -> None:
         super().__init__(f"header {name}: expected {expected}")
+
+
+class NotTheAdministrator(Unauthenticated):
+    """The admin key is missing, or another one."""
 
 
 async def write_request(request: AnyRequest) -> WriteRequest:
@@ -65,18 +67,18 @@ class AdminHeaders:
         self._shown = f"Bearer {admin_key}".encode()
 
     async def write_request(self, request: AnyRequest) -> WriteRequest:
-        """A write by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
+        """A write by the administrator. Raises `NotTheAdministrator`, `InvalidHeader`."""
         return await _write(request, _with_token(self.caller(request), request))
 
     def read_request(self, request: AnyRequest) -> ReadRequest:
-        """A read by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
+        """A read by the administrator. Raises `NotTheAdministrator`, `InvalidHeader`."""
         return _read(request, _with_token(self.caller(request), request))
 
     def caller(self, request: AnyRequest) -> Caller:
-        """The administrator. Raises `Unauthenticated`, `InvalidHeader`, `InvalidField`."""
+        """The administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
         shown = _only(request, AUTHORIZATION) or ""
         if not hmac.compare_digest(shown.encode(), self._shown):
-            raise Unauthenticated
+            raise NotTheAdministrator
         organization_id = uuid_in(str(request.path_params["organization_id"]))
         if organization_id is None:
             raise InvalidField("organization_id", "expected a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")

@@ -33,6 +33,7 @@ from service.http.headers import (
     TOKEN,
     AnyRequest,
     InvalidHeader,
+    NotTheAdministrator,
 )
 from service.http.litestar_problems import OF_LITESTAR
 from service.request.context import caller_of
@@ -99,12 +100,16 @@ def _unmet(error: PreconditionFailed) -> str:
             assert_never(error.unmet)
 
 
-def _unauthenticated(request: AnyRequest, _: Unauthenticated) -> Response[Empty]:
-    """What is wrong with a key is not said: whether there is one with its id is nobody's to know."""
-    if request.url.path.startswith("/admin/"):
-        header, challenge = f"{AUTHORIZATION}: expected Bearer and the admin key", "Bearer"
-    else:
-        header, challenge = f"{API_KEY}: expected a valid API key of the organization", f'ApiKey header="{API_KEY}"'
+def _unauthenticated(_: AnyRequest, __: Unauthenticated) -> Response[Empty]:
+    """What is wrong with a key is not told: a caller may not learn whether there is one with its id."""
+    return _challenged(f"{API_KEY}: expected a valid API key of the organization", f'ApiKey header="{API_KEY}"')
+
+
+def _not_the_administrator(_: AnyRequest, __: NotTheAdministrator) -> Response[Empty]:
+    return _challenged(f"{AUTHORIZATION}: expected Bearer and the admin key", "Bearer")
+
+
+def _challenged(header: str, challenge: str) -> Response[Empty]:
     return failure(401, f"header {header}", headers={"WWW-Authenticate": challenge})
 
 
@@ -222,6 +227,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     TooManyWebhooks: _too_many_webhooks,
     PreconditionFailed: _precondition_failed,
     Unauthenticated: _unauthenticated,
+    NotTheAdministrator: _not_the_administrator,
     Forbidden: _forbidden,
     ApiKeyNotFound: _api_key_not_found,
     TooManyApiKeys: _too_many_api_keys,

@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from service.http.envelope import Empty, failure
-from service.http.headers import KEYLESS, AnyRequest, caller_in, organization_in
+from service.http.headers import AnyRequest, caller_in, organization_in
 
 VERIFICATION_KEYS = "/organizations/webhooks/verification-jwks"
 TEST_EVENTS = "/test-events"
@@ -12,7 +12,7 @@ NO_KEYS_YET = "verification keys are not there yet: this service calls no webhoo
 NO_TESTS_YET = "test events are not there yet: this service calls no webhook"
 
 
-@get(VERIFICATION_KEYS, opt={KEYLESS: True}, sync_to_thread=False)
+@get(VERIFICATION_KEYS, sync_to_thread=False)
 def read_verification_keys(request: AnyRequest) -> Response[Empty]:
     """Read the keys with which calls of webhooks are signed."""
     organization_in(request)

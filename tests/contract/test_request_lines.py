@@ -86,7 +86,7 @@ import service.http.response_headers
 def broken(_):
     raise RuntimeError("broken on purpose")
 
-service.telling.render_token = broken
+service.http.response_headers.render_token = broken
 """
 
 

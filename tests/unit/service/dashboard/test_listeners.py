@@ -11,8 +11,8 @@ import pytest
 
 from runtime import endings
 from service.dashboard.listeners import Listeners, event
-from service.http.admission import Admission
 from tests.unit.runtime.serving import LOCALHOST, Streams, connect, served
+from tests.unit.service.http.paths import path_to
 
 REQUEST = b"GET /dashboard/events HTTP/1.1\r\nHost: here\r\n\r\n"
 
@@ -24,8 +24,7 @@ def listeners(*, listeners_max: int = 2) -> Listeners:
 @asynccontextmanager
 async def served_to_stop(listening: Listeners) -> AsyncIterator[int]:
     """Serve them behind what limits requests, which lets none of them have a place, and let them go at the end."""
-    admission = Admission(listening, requests_max=0, body_bytes_max=0)
-    async with served(admission) as port:
+    async with served(path_to(listening, requests_max=0, body_bytes_max=0)) as port:
         try:
             yield port
         finally:

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from service.http.admission import Admission, arrival_of
+from service.http.request_path import RequestPath
 from tests.unit.runtime.serving import connect, reset, served
+from tests.unit.service.http.paths import BODY_BYTES_MAX, path_to
 
-BODY_BYTES_MAX = 64 * 1_024
 WEBHOOKS = "/organizations/webhooks"
 Scope = MutableMapping[str, Any]
 
@@ -35,7 +36,9 @@ class Held:
 class Client:
     """What one request was sent."""
 
-    def __init__(self, app: Admission, path: str, *, kind: str = "http", method: str = "GET", length: str = "") -> None:
+    def __init__(
+        self, app: RequestPath, path: str, *, kind: str = "http", method: str = "GET", length: str = ""
+    ) -> None:
         self.sent: list[dict[str, Any]] = []
         self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         headers = [(b"content-length", length.encode())] if length else []
@@ -80,7 +83,7 @@ async def reached(held: Held, count: int) -> None:
 
 async def test_one_too_many_is_refused_at_once_in_the_envelope_and_told_when_to_try_again() -> None:
     held = Held()
-    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=2)
+    app = path_to(held, requests_max=2)
     waiting = [Client(app, WEBHOOKS) for _ in range(2)]
     await reached(held, 2)
     refused = Client(app, WEBHOOKS)
@@ -98,19 +101,20 @@ async def test_one_too_many_is_refused_at_once_in_the_envelope_and_told_when_to_
 async def test_whoever_is_answered_makes_room_also_when_the_answer_is_a_failure() -> None:
     held = Held()
     held.may_answer.set()
-    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    admission = Admission(requests_max=1, body_bytes_max=BODY_BYTES_MAX)
+    app = path_to(held, admission=admission)
     with pytest.raises(RuntimeError):
         await Client(app, "/breaks").task
     for _ in range(3):
         client = Client(app, WEBHOOKS)
         await client.task
         assert client.status == 204
-    assert app.in_flight == 0
+    assert admission.in_flight == 0
 
 
 async def test_whoever_is_cancelled_makes_room() -> None:
     held = Held()
-    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    app = path_to(held, requests_max=1)
     gone = Client(app, WEBHOOKS)
     await reached(held, 1)
     gone.task.cancel()
@@ -124,7 +128,7 @@ async def test_whoever_is_cancelled_makes_room() -> None:
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
 async def test_a_full_process_still_says_how_it_is(path: str) -> None:
     held = Held()
-    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    app = path_to(held, requests_max=1)
     waiting, asking = Client(app, WEBHOOKS), Client(app, path)
     await reached(held, 2)
     held.may_answer.set()
@@ -135,7 +139,7 @@ async def test_a_full_process_still_says_how_it_is(path: str) -> None:
 async def test_a_request_knows_when_it_arrived_however_long_it_is_looked_at() -> None:
     held = Held()
     before = asyncio.get_running_loop().time()
-    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS)
+    client = Client(path_to(held, requests_max=1), WEBHOOKS)
     await reached(held, 1)
     arrival = arrival_of(held.scopes[0])
     assert before <= arrival <= asyncio.get_running_loop().time()
@@ -147,7 +151,7 @@ async def test_a_request_knows_when_it_arrived_however_long_it_is_looked_at() ->
 async def test_what_is_no_request_is_passed_on_as_it_is() -> None:
     held = Held()
     held.may_answer.set()
-    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=0), "", kind="lifespan")
+    client = Client(path_to(held, requests_max=0), "", kind="lifespan")
     await client.task
     assert held.scopes == [client.scope]
 
@@ -155,7 +159,7 @@ async def test_what_is_no_request_is_passed_on_as_it_is() -> None:
 async def test_a_body_that_has_not_come_takes_nobodys_place() -> None:
     held = Held()
     held.may_answer.set()
-    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    app = path_to(held, requests_max=1)
     stalled = [Client(app, WEBHOOKS, method="POST", length="3") for _ in range(3)]
     for client in stalled:
         client.give(b"{", more=True)
@@ -174,7 +178,7 @@ async def test_a_body_that_has_not_come_takes_nobodys_place() -> None:
 async def test_a_body_that_is_late_is_a_408_that_ends_the_connection() -> None:
     held = Held()
     client = Client(
-        Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1, body_seconds=0.05),
+        path_to(held, requests_max=1, body_seconds=0.05),
         WEBHOOKS,
         method="POST",
         length="3",
@@ -191,9 +195,7 @@ async def test_a_body_that_is_late_is_a_408_that_ends_the_connection() -> None:
 @pytest.mark.parametrize("length", ["", str(BODY_BYTES_MAX + 1), "9" * 18])
 async def test_a_body_that_is_too_large_is_a_413_and_one_that_says_so_is_not_read(length: str) -> None:
     held = Held()
-    client = Client(
-        Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS, method="POST", length=length
-    )
+    client = Client(path_to(held, requests_max=1), WEBHOOKS, method="POST", length=length)
     if not length:
         client.give(b"." * BODY_BYTES_MAX, more=True)
         client.give(b".", more=True)
@@ -205,7 +207,7 @@ async def test_a_body_that_is_too_large_is_a_413_and_one_that_says_so_is_not_rea
 async def test_a_body_of_the_greatest_size_is_taken() -> None:
     held = Held()
     held.may_answer.set()
-    app = Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1)
+    app = path_to(held, requests_max=1)
     client = Client(app, WEBHOOKS, method="POST", length=str(BODY_BYTES_MAX))
     client.give(b"." * BODY_BYTES_MAX, more=False)
     await client.task
@@ -215,7 +217,7 @@ async def test_a_body_of_the_greatest_size_is_taken() -> None:
 
 async def test_a_client_that_leaves_while_it_sends_gets_nothing() -> None:
     held = Held()
-    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS, method="POST", length="3")
+    client = Client(path_to(held, requests_max=1), WEBHOOKS, method="POST", length="3")
     client.give(b"{", more=True)
     client.leave()
     await client.task
@@ -229,7 +231,7 @@ async def test_who_reads_on_after_the_body_learns_that_the_client_has_gone() -> 
     async def curious(_scope: Scope, receive: Callable[..., Any], _send: Callable[..., Any]) -> None:
         heard.extend([(await receive())["type"], (await receive())["type"]])
 
-    client = Client(Admission(curious, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS)
+    client = Client(path_to(curious, requests_max=1), WEBHOOKS)
     client.leave()
     await client.task
     assert heard == ["http.request", "http.disconnect"]
@@ -237,7 +239,7 @@ async def test_who_reads_on_after_the_body_learns_that_the_client_has_gone() -> 
 
 async def test_the_time_for_the_body_is_part_of_the_requests_time() -> None:
     held = Held()
-    client = Client(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1), WEBHOOKS, method="POST", length="1")
+    client = Client(path_to(held, requests_max=1), WEBHOOKS, method="POST", length="1")
     loop = asyncio.get_running_loop()
     while "crosshook.arrival" not in client.scope:
         await asyncio.sleep(0)
@@ -255,7 +257,7 @@ async def test_over_a_real_connection_a_body_is_late_too_large_or_given_up() -> 
     held.may_answer.set()
     head = b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\n"
     async with (
-        served(Admission(held, body_bytes_max=BODY_BYTES_MAX, requests_max=1, body_seconds=0.1)) as port,
+        served(path_to(held, requests_max=1, body_seconds=0.1)) as port,
         asyncio.timeout(5),
     ):
         _, given_up = await connect(port)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.http.chunked_send import PIECE_BYTES, ChunkedSend
+from service.http.chunked_send import PIECE_BYTES, send_in_pieces
 
 Message = Mapping[str, Any]
 
@@ -14,14 +14,11 @@ async def sent(*messages: Message) -> list[Message]:
     """What the server is handed of an answer."""
     handed: list[Message] = []
 
-    async def app(_: object, __: object, send: Any) -> None:  # noqa: ANN401 - an ASGI callable
-        for message in messages:
-            await send(message)
-
     async def send(message: Message) -> None:
         handed.append(message)
 
-    await ChunkedSend(app)({}, send, send)
+    for message in messages:
+        await send_in_pieces(send, message)
     return handed
 
 

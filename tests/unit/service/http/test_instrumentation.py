@@ -12,11 +12,10 @@ from prometheus_client import REGISTRY
 from core.consistency import Level
 from core.positions import Epoch, Position, Region, Sequence
 from service.http.access_log import NO_ANSWER
-from service.http.admission import Admission
-from service.http.instrumentation import Instrumentation
 from service.http.write_latency import RATE_SECONDS, WriteLatencies
 from service.request.context import Caller, Exchange, Part, remember
 from tests.unit.runtime.serving import connect, reset, served
+from tests.unit.service.http.paths import path_to
 
 TRIGGERS = "/organizations/webhooks/{webhook_id}/triggers"
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
@@ -43,7 +42,7 @@ class Routes:
         await receive()
         if self._template:
             scope["path_template"] = self._template
-            exchange = remember(scope, Caller(ORGANIZATION, None)).exchange
+            exchange = remember(scope, Caller(ORGANIZATION, None, Exchange(is_let_in=True))).exchange
             exchange.level = self._level
             self._does(exchange)
         await send({"type": "http.response.start", "status": self._status, "headers": []})
@@ -73,9 +72,7 @@ async def ask(
         if lines is not None:
             lines.append(msgspec.json.decode(msgspec.json.encode(line)))
 
-    app = Instrumentation(
-        Admission(routes, requests_max=1, body_bytes_max=20), latencies=latencies or WriteLatencies(), write=write
-    )
+    app = path_to(routes, body_bytes_max=20, latencies=latencies, write=write)
     scope = {
         "type": kind,
         "path": path,
@@ -284,9 +281,7 @@ async def test_what_dies_without_an_answer_or_in_the_middle_of_it_has_failed_and
         lines.append(msgspec.json.decode(msgspec.json.encode(line)))
 
     before = counted(f"GET {TRIGGERS}", "none", status)
-    observing = Instrumentation(
-        Admission(app, requests_max=1, body_bytes_max=20), latencies=WriteLatencies(), write=write
-    )
+    observing = path_to(app, body_bytes_max=20, write=write)
     async with served(observing) as port:
         reader, writer = await connect(port)
         writer.write(b"GET /organizations/webhooks HTTP/1.1\r\nHost: here\r\n\r\n")
@@ -310,9 +305,7 @@ async def test_a_body_that_breaks_off_is_one_line_with_the_answer_that_was_sent(
         lines.append(msgspec.json.decode(msgspec.json.encode(line)))
 
     before = counted("none", "none", status)
-    observing = Instrumentation(
-        Admission(Routes(201), requests_max=1, body_bytes_max=99), latencies=WriteLatencies(), write=write
-    )
+    observing = path_to(Routes(201), body_bytes_max=99, write=write)
     async with served(observing) as port:
         reader, writer = await connect(port)
         writer.write(

@@ -1,0 +1,42 @@
+"""What holds for a request by its path, before its route is looked for: its key, its place, and its line."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+
+class Key(Enum):
+    """Which key a route asks for."""
+
+    NONE = "none"
+    ORGANIZATION = "organization"
+    ADMIN = "admin"
+
+
+class Policy(NamedTuple):
+    """How a request is treated.
+
+    Only if it `takes_place` is it one of the requests that the process takes at once, and its body is read. Only if it
+    `is_logged` has it a line in the access log, and a span.
+    """
+
+    key: Key
+    takes_place: bool = True
+    is_logged: bool = True
+
+
+NO_ROUTE_POLICY = Policy(Key.NONE)
+"""The policy of a path that has no route."""
+
+
+class Policies:
+    """The table of a service: a policy for each first part of a path, and for whole paths that differ from it."""
+
+    def __init__(self, *, by_first_part: Mapping[str, Policy], by_path: Mapping[str, Policy]) -> None:
+        self._by_first_part = by_first_part
+        self._by_path = by_path
+
+    def of(self, path: str) -> Policy:
+        """The policy of a path, or of a route's template."""
+        found = self._by_path.get(path)
+        return found or self._by_first_part.get(path[1:].partition("/")[0], NO_ROUTE_POLICY)

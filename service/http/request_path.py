@@ -1,0 +1,119 @@
+"""The one ASGI application around the routes: everything that happens to a request, in its order.
+
+It arrives, its span begins, its body is read, it takes a place, its route answers. The response waits for the key to be
+checked, is counted, and goes out in pieces.
+"""
+
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+
+from runtime.head import as_get, as_head
+from service.http.admission import Admission, arrived, replayed
+from service.http.authentication import Authentication
+from service.http.chunked_send import send_in_pieces
+from service.http.envelope import send_whole
+from service.http.instrumentation import Instrumentation, Measured
+from service.http.policies import Policies
+
+Scope = MutableMapping[str, Any]
+Asgi = Callable[..., Any]
+
+
+class RequestPath:
+    """An ASGI application."""
+
+    def __init__(
+        self,
+        routes: Asgi,
+        policies: Policies,
+        *,
+        instrumentation: Instrumentation,
+        admission: Admission,
+        authentication: Authentication,
+    ) -> None:
+        self._routes = routes
+        self._policies = policies
+        self._instrumentation = instrumentation
+        self._admission = admission
+        self._authentication = authentication
+
+    async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
+        """Answer a request. It counts as answered, and its time is over, when its response begins."""
+        if scope["type"] != "http":
+            await self._routes(scope, receive, send)
+            return
+        policy = self._policies.of(scope["path"])
+        measured = self._instrumentation.begin(scope, is_logged=policy.is_logged)
+        is_head = as_get(scope)
+        response = _Response(scope, send, measured, self._authentication, is_head=is_head)
+        is_broken_off = True
+        try:
+            arrived(scope)
+            if policy.takes_place:
+                await self._admit(scope, receive, response)
+            else:
+                await self._route(scope, receive, response)
+            is_broken_off = False
+        finally:
+            if is_head:
+                as_head(scope)
+            self._instrumentation.end(measured, is_broken_off=is_broken_off)
+
+    async def _admit(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
+        body = await self._admission.body_of(scope, receive)
+        if isinstance(body, bytes):
+            await self._take_place(scope, replayed(body, receive), response)
+        elif body is not None:
+            await send_whole(response.send, body)
+
+    async def _take_place(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
+        full = self._admission.enter()
+        if full is not None:
+            await send_whole(response.send, full)
+            return
+        try:
+            await self._route(scope, receive, response)
+        finally:
+            self._admission.leave()
+
+    async def _route(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
+        try:
+            await self._routes(scope, receive, response.send_checked)
+        finally:
+            self._authentication.end(scope)
+
+
+class _Response:
+    """What one request is answered."""
+
+    __slots__ = ("_authentication", "_is_head", "_is_withheld", "_measured", "_scope", "_send")
+
+    def __init__(
+        self, scope: Scope, send: Asgi, measured: Measured, authentication: Authentication, *, is_head: bool
+    ) -> None:
+        self._scope = scope
+        self._send = send
+        self._measured = measured
+        self._authentication = authentication
+        self._is_head = is_head
+        self._is_withheld = False
+
+    async def send_checked(self, message: Mapping[str, Any]) -> None:
+        """Send what a route answers, if the caller may have it: otherwise how it is refused, and nothing more."""
+        if message["type"] == "http.response.start":
+            refusal = await self._authentication.refusal_of(self._scope, message["status"])
+            if refusal is not None:
+                self._is_withheld = True
+                await send_whole(self.send, refusal)
+        if not self._is_withheld:
+            await send_in_pieces(self.send, message)
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Send, and count the response when it begins. One to a `HEAD` has no body."""
+        if self._is_head:
+            as_head(self._scope)
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+        if message["type"] == "http.response.start":
+            self._measured.answered(message["status"])
+        await self._send(message)

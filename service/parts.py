@@ -1,0 +1,129 @@
+"""What the service is made of, over one region's NATS and Redis."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+from adapters.connection import Connection
+from adapters.event_log import EventLog
+from adapters.projection import Projection
+from runtime.reporting import report_health
+from runtime.tracing import Tracing
+from service import metrics
+from service.announcements import Announcements
+from service.http.event_size import check_each_server
+from service.http.request_path import RequestPath
+from service.lag.sampling import LagSampling
+from service.reads.local_logs import LocalLogs
+from service.reads.projection import ProjectionReader
+from service.request.concurrency_limit import ConcurrencyLimit
+from service.settings import Settings
+from service.use_cases import UseCases, use_cases
+from service.watermarks.acknowledgements import Acknowledgements
+from service.watermarks.deadlines import Deadlines
+from service.watermarks.waiters import Waiters
+from service.writes.log_reader import LogReader
+from service.writes.log_state import LogState
+from service.writes.log_writer import LogWriter
+
+Works = tuple[Coroutine[Any, Any, None], ...]
+
+
+class Backends(NamedTuple):
+    """What is opened before the service is built, and closed after it."""
+
+    tracing: Tracing
+    connection: Connection
+    projection: Projection
+
+
+class Service(NamedTuple):
+    """What runs: the ASGI application, the background work, and what is called with the deadline of a drain."""
+
+    app: RequestPath
+    works: Works
+    drain: Callable[[float], None]
+
+
+class Parts(NamedTuple):
+    """The objects that share one region's logs and watermarks."""
+
+    logs: LocalLogs
+    log_state: LogState
+    log_reader: LogReader
+    writer: LogWriter
+    waiters: Waiters
+    deadlines: Deadlines
+    region: Announcements
+    sampling: LagSampling
+    concurrency_limit: ConcurrencyLimit
+    projection_reader: ProjectionReader
+
+    def use_cases(self, settings: Settings) -> UseCases:
+        """What the routes call."""
+        return use_cases(
+            settings,
+            projection_reader=self.projection_reader,
+            logs=self.logs,
+            log_state=self.log_state,
+            writer=self.writer,
+            waiters=self.waiters,
+            deadlines=self.deadlines,
+        )
+
+    def works(self, backends: Backends, settings: Settings) -> Works:
+        """The background work, none of which ends."""
+        return (
+            self.log_reader.run(),
+            self.writer.run(),
+            self.region.keep_listening(),
+            self.sampling.run(),
+            backends.projection.keep_asking(to_write=False),
+            report_health(self.region.health),
+            check_each_server(backends.connection, body_bytes_max=settings.body_bytes_max),
+        )
+
+
+def build_parts(settings: Settings, backends: Backends) -> Parts:
+    """Everything below HTTP. Nothing of it runs yet."""
+    here, topology, now_milliseconds = settings.region, settings.topology, settings.clock.now_milliseconds
+    _, connection, projection = backends
+    event_logs = {origin: EventLog(connection, origin) for origin in topology.regions}
+    logs, log_state, waiters = LocalLogs(event_logs), LogState(tail_events_max=settings.tail_events_max), Waiters()
+    log_reader = LogReader(
+        log_state,
+        here,
+        event_log=event_logs[here],
+        projection=projection,
+        idempotency_keys_max=settings.idempotency_keys_max,
+    )
+    acknowledgements = _acknowledgements(settings, waiters)
+    writer = LogWriter(
+        log_state,
+        event_log=event_logs[here],
+        acknowledgements=acknowledgements,
+        now_milliseconds=now_milliseconds,
+    )
+    region = Announcements(
+        here,
+        topology=topology,
+        connection=connection,
+        projection=projection,
+        log_state=log_state,
+        writer=writer,
+        waiters=waiters,
+        acknowledgements=acknowledgements,
+    )
+    sampling = LagSampling(
+        here, topology=topology, region=region, log_state=log_state, logs=logs, now_milliseconds=now_milliseconds
+    )
+    limit = ConcurrencyLimit(settings.organization_requests_max)
+    reader = ProjectionReader(here, projection=projection, concurrency_limit=limit, known=waiters.known)
+    deadlines = Deadlines(waiters)
+    return Parts(logs, log_state, log_reader, writer, waiters, deadlines, region, sampling, limit, reader)
+
+
+def _acknowledgements(settings: Settings, waiters: Waiters) -> Acknowledgements:
+    heard_of = (settings.region, *settings.topology.others(settings.region))
+    return Acknowledgements(
+        waiters, {region: metrics.ACKNOWLEDGE_SECONDS.labels(region).observe for region in heard_of}
+    )
