@@ -1,4 +1,4 @@
-"""This region's logs, looked at where an operation's event is, if it is anywhere."""
+"""Find an operation's event in this region's logs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,10 +18,10 @@ from service.watermarks.deadlines import Deadlines
 
 
 class Absent(Enum):
-    """Why there is no event of an operation.
+    """Why an operation has no event.
 
-    NOT_YET: this region's log has nothing there, or is not here. NEVER: the place of its batch is another's. LOST:
-    there is no log of its epoch, or only up to before it.
+    NOT_YET: this region's log has no event at its place, or is not here. NEVER: another batch has its place. LOST: no
+    log has its epoch, or the log left that epoch before it.
     """
 
     NOT_YET = auto()
@@ -30,14 +30,14 @@ class Absent(Enum):
 
 
 class Found(NamedTuple):
-    """An operation's event, and where it is."""
+    """An operation's event, and its position."""
 
     position: Position
     envelope: Envelope
 
 
 class EventLookup:
-    """What stands in this region's logs."""
+    """Looks events up in this region's logs."""
 
     def __init__(self, logs: LocalLogs, deadlines: Deadlines) -> None:
         self._logs = logs
@@ -46,22 +46,22 @@ class EventLookup:
     async def look_up(
         self, operation_id: str, operation: Operation, vector: Vector, *, deadline: float
     ) -> Found | Absent:
-        """The event of the operation with that id, which says what `operation` is, before `deadline`.
+        """The event of `operation`, which was read from `operation_id`, before `deadline` (event loop time).
 
-        `vector` is that of a state that was just read. Raises `RegionUnavailable`.
+        `vector` belongs to a state that was just read. Raises `RegionUnavailable`.
         """
         async with self._asking(deadline):
             try:
                 log = await self._logs.named(operation.log, vector)
             except Unavailable:
-                return Absent.NOT_YET  # One of the logs that are not here may be the one.
+                return Absent.NOT_YET  # A log that is not here may have it.
             try:
                 return Absent.LOST if log is None else await self._look_up(operation_id, operation, *log)
             except LogMissing:
                 return Absent.NOT_YET
 
     async def event_with(self, wanted: Stamp, *, deadline: float) -> Found | None:
-        """The event with that stamp, before `deadline`; None where its log is not here, or has none such.
+        """The event with that stamp, before `deadline`; None if its log is not here or does not have it.
 
         Raises `RegionUnavailable`.
         """
@@ -78,14 +78,14 @@ class EventLookup:
 
     @asynccontextmanager
     async def _asking(self, deadline: float) -> AsyncIterator[None]:
-        """A context in which a log is asked. Raises `RegionUnavailable`."""
+        """A context that turns a log's errors into `RegionUnavailable`, and ends at `deadline`."""
         try:
             async with self._deadlines.within(deadline):
                 yield
         except (Unavailable, TimeoutError) as error:
             raise RegionUnavailable("a log of this region does not answer") from error
         except Undecodable as error:
-            raise RegionUnavailable("the event is none that this version knows") from error
+            raise RegionUnavailable("this version does not know the event") from error
 
     async def _look_up(self, operation_id: str, operation: Operation, origin: Region, epoch: Epoch) -> Found | Absent:
         found = await self._event_at(origin, operation.sequence)
@@ -96,9 +96,9 @@ class EventLookup:
         return Absent.NEVER if found.position.epoch == epoch else Absent.LOST
 
     async def _whose_place(self, origin: Region, epoch: Epoch, operation: Operation) -> Absent:
-        """What it means that the log has nothing yet at an operation's place: its batch may have lost its own before.
+        """Why the log has no event at an operation's place yet: perhaps its batch has lost its place before.
 
-        A batch that is just being stored may show its first events before its last.
+        While a batch is being stored, its first events can be read before its last.
         """
         if operation.batch_start == operation.sequence:
             return Absent.NOT_YET

@@ -29,27 +29,27 @@ from service.request.context import ReadRequest
 from service.request.errors import ListTooLarge
 
 LIST_BYTES_MAX = 16 * 1024 * 1024
-"""How large a list may be. It is in memory whole until it is sent, once for each organization."""
+"""The largest list. It is in memory until it is sent, once for each organization."""
 
 ONE_STEP_MAX = 10
-"""Up to so many webhooks are read in one step, and need no turn: they are 2 MB at most, less than a page can have."""
+"""Up to so many webhooks are read in one step, without a turn: at most 2 MB, less than a page can have."""
 
 KEYS_ASKED_FOR = 500
-"""How many webhooks a piece has at most. Most are small: more would come in one step than is read in a millisecond."""
+"""The most webhooks in a piece. Most webhooks are small, and reading more would take over a millisecond."""
 
 Shown = Callable[[Webhook], bytes]
-"""A webhook as it is answered, in JSON."""
+"""Renders a webhook as JSON for the response."""
 
 
 class Wanted(NamedTuple):
-    """Which webhooks to list: those that have this `target_url` and are called by this `trigger`, where it says so."""
+    """Which webhooks to list: only those with this `target_url`, and only those with this `trigger`, if given."""
 
     target_url: str | None = None
     trigger: Trigger | None = None
 
 
 class Listing:
-    """What the list of webhooks is made with."""
+    """Reads lists of webhooks."""
 
     def __init__(self, session_consistency: SessionConsistency, turns: Turns) -> None:
         self._session_consistency = session_consistency
@@ -78,7 +78,7 @@ class Listing:
     async def _having(
         self, target_url: str, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown
     ) -> Listed[msgspec.Raw]:
-        """Those with one `target_url`: nearly always one, so that they are read in one step."""
+        """The webhooks with one `target_url`: nearly always one, so they are read in one step."""
         organization_id, normal = request.caller.organization_id, normal_form(target_url)
         view = await self._session_consistency.read(query_webhooks_by_target(organization_id, target_url), request)
         require(request.preconditions)
@@ -94,7 +94,7 @@ class Listing:
 
     async def _whole(self, request: ReadRequest, page: Page, wanted: Wanted, shown: Shown) -> Listed[msgspec.Raw]:
         organization_id, collected = request.caller.organization_id, _Collected(page, wanted, shown)
-        # Only whoever was let in, and counts as under way, stands in line.
+        # Only an authenticated request, which counts as in flight, waits for its turn.
         view = await self._session_consistency.read(
             query_webhooks(organization_id, offset=0, limit=ONE_STEP_MAX), request
         )
@@ -109,7 +109,7 @@ class Listing:
         return collected.listed()
 
     async def _pieces(self, request: ReadRequest) -> AsyncIterator[tuple[str, Fields]]:
-        """Each webhook that there is when the first piece is read, in creation order, once."""
+        """Each webhook that exists when the first piece is read, in creation order, once."""
         organization_id = request.caller.organization_id
         view = await self._session_consistency.read(query_webhook_ids(organization_id), request)
         left = webhook_ids_in(organization_id, view.registers)
@@ -132,7 +132,7 @@ class _Collected:
         self._count = self._size = 0
 
     def add(self, webhook_id: str, fields: Fields) -> None:
-        """Take it in, if it is wanted. Raises `ListTooLarge`."""
+        """Add the webhook, if it is wanted. Raises `ListTooLarge`."""
         webhook = webhook_in(webhook_id, fields) if _is_wanted(fields, self._wanted) else None
         if webhook is None:
             return
@@ -145,7 +145,7 @@ class _Collected:
             raise ListTooLarge(LIST_BYTES_MAX)
 
     def listed(self) -> Listed[msgspec.Raw]:
-        """What was taken in."""
+        """What was added."""
         return Listed(self._items, self._count, self._page)
 
 
@@ -154,7 +154,7 @@ def _in_order(organization_id: str, registers: Registers) -> list[tuple[str, Fie
 
 
 def _those_in(organization_id: str, webhook_ids: Iterable[str], registers: Registers) -> list[tuple[str, Fields]]:
-    """Those of `webhook_ids` that were read, with their registers."""
+    """The webhooks of `webhook_ids` that were read, with their registers."""
     keys = {webhook_id: webhook_key(organization_id, webhook_id) for webhook_id in webhook_ids}
     return [(webhook_id, registers[key]) for webhook_id, key in keys.items() if key in registers]
 

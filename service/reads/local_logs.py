@@ -1,4 +1,4 @@
-"""The logs that this region has, its own and its copies of the others', and which epochs they are of."""
+"""The logs that this region has, its own and its copies of others, with their epochs."""
 
 import asyncio
 import math
@@ -12,11 +12,11 @@ from core.operations import log_code
 from core.positions import Epoch, Region, Sequence, Vector
 
 DESCRIBED_SECONDS = 0.25
-"""How long a description is good for: as many as want one then share it, whoever made them want it."""
+"""How long a description is valid. All requests in that time share it, so their number does not matter."""
 
 
 class LocalLogs:
-    """Every configured region's log, as far as it is here."""
+    """The log of every configured region, if it is here."""
 
     def __init__(self, logs: Mapping[Region, EventLog]) -> None:
         self._logs = logs
@@ -28,11 +28,11 @@ class LocalLogs:
         return self._logs.keys()
 
     async def event_at(self, origin: Region, sequence: Sequence) -> Stored | None:
-        """The event at `sequence` of a log, or None where it has none there. Raises `LogMissing`, `Unavailable`."""
+        """The event at `sequence` of a log, or None if it has none there. Raises `LogMissing`, `Unavailable`."""
         return await self._logs[origin].event_at(sequence)
 
     async def describe(self, origin: Region) -> LogInfo | None:
-        """A log's identity, not older than `DESCRIBED_SECONDS`; None where it is not here or does not answer."""
+        """A log's identity, not older than `DESCRIBED_SECONDS`; None if it is not here or does not answer."""
         loop = asyncio.get_running_loop()
         asked_at, description = self._described.get(origin, (-math.inf, None))
         if description is None or (description.done() and loop.time() > asked_at + DESCRIBED_SECONDS):
@@ -41,9 +41,10 @@ class LocalLogs:
         return await asyncio.shield(description)
 
     async def named(self, code: int, vector: Vector) -> tuple[Region, Epoch] | None:
-        """The log that an operation's id names, if there is one of that epoch here. Raises `Unavailable` if unsure.
+        """The log that an operation's id names, or None if no log here has that epoch.
 
-        `vector` knows most of them by what was applied.
+        `vector` has most epochs already, so that no log need be asked. Raises `Unavailable` if a log does not answer
+        that could have it.
         """
         for origin, mark in vector.items():
             if log_code(origin, mark.epoch) == code:

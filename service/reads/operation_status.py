@@ -1,4 +1,4 @@
-"""What became of an operation, from the log and from what the regions have applied of it."""
+"""The status of an operation, from the log and from what the regions have applied."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -17,7 +17,7 @@ from service.watermarks.waiters import Waiters
 
 
 class State(StrEnum):
-    """How far an operation has come. Committed: it is in the log. Applied: in every region. Never: nowhere, ever."""
+    """The state of an operation. Committed: in the log. Applied: in every region. Never: it will not happen."""
 
     UNKNOWN = "unknown"
     NEVER = "never"
@@ -50,7 +50,7 @@ class OperationStatus:
         now_milliseconds: Callable[[], int],
         hours: int,
     ) -> None:
-        """`is_in_doubt` says whether this region's log may not be the one that other regions have."""
+        """`is_in_doubt` returns whether other regions may have another log of this region."""
         self._here = here
         self._is_in_doubt = is_in_doubt
         self._topology = topology
@@ -61,7 +61,7 @@ class OperationStatus:
         self._hours = hours
 
     async def fate(self, operation_id: str, request: ReadRequest) -> Fate:
-        """What became of an operation; another organization's is unknown. Raises `OperationExpired`, and as a read."""
+        """The fate of an operation. Another organization's is unknown. Raises `OperationExpired`, and as a read."""
         view = await self._session_consistency.read(Query(()), request)
         operation = operation_in(operation_id, request.caller.organization_id)
         if operation is None:

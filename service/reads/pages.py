@@ -6,22 +6,22 @@ T = TypeVar("T")
 
 
 class Page(NamedTuple):
-    """Which part of a list is asked for. Without a `limit` it is all that comes after `offset`."""
+    """The part of a list that is asked for. Without a `limit` it is everything after `offset`."""
 
     offset: int
     limit: int | None = None
 
     def has(self, place: int) -> bool:
-        """Whether the item at that place, from 0, is in it."""
+        """Whether the item at `place` is in it. The first place is 0."""
         return self.offset <= place and (self.limit is None or place < self.offset + self.limit)
 
     def of(self, items: list[T]) -> list[T]:
-        """What it has of a whole list."""
+        """The items of a whole list that are in it."""
         return items[self.offset :] if self.limit is None else items[self.offset : self.offset + self.limit]
 
 
 class Listed(NamedTuple, Generic[T]):
-    """A part of a list, and how much the whole is."""
+    """A part of a list, and the number of items in the whole list."""
 
     items: list[T]
     total_count: int
@@ -29,5 +29,5 @@ class Listed(NamedTuple, Generic[T]):
 
     @property
     def limit(self) -> int:
-        """How many items it could have. A whole list could have all."""
+        """The most items that it could have. For a whole list that is all of them."""
         return self.total_count if self.page.limit is None else self.page.limit

@@ -1,4 +1,4 @@
-"""What this region's projection shows to whom, or an error that callers understand."""
+"""Read this region's projection for a caller, or raise an error that callers understand."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from service.request.errors import RegionUnavailable
 
 
 class ProjectionReader:
-    """Reads of the projection of `here`, each of which shows all that the region was known to have before it."""
+    """Reads the projection of `here`. Each read shows everything that the region was known to have before it."""
 
     def __init__(
         self, here: Region, *, projection: Projection, concurrency_limit: ConcurrencyLimit, known: KnownMarks
@@ -25,9 +25,9 @@ class ProjectionReader:
         self._known = known
 
     async def read(self, query: Query, caller: Caller, *, deadline: float | None = None) -> View:
-        """What `query` finds, current, before `deadline` in the event loop's time, if `caller` may see it.
+        """What `query` finds in a current projection, before `deadline` (event loop time), if `caller` may see it.
 
-        The caller's key is looked at in the same step: a state in which it is revoked shows nothing. Raises
+        The caller's key is checked in the same step: a state in which it is revoked shows nothing. Raises
         `RegionUnavailable`, `Unauthenticated`, `Forbidden`, `TooManyInFlight`.
         """
         self._concurrency_limit.enter(caller)

@@ -1,4 +1,4 @@
-"""The path of a read: the projection's registers, if they are current, and as new as the caller's token says."""
+"""The path of a read: the registers of a current projection that is as new as the caller's token."""
 
 from core.api_keys import ApiKey, api_keys_in, query_api_keys
 from core.catalogue import Trigger
@@ -10,7 +10,7 @@ from service.reads.session_consistency import SessionConsistency
 from service.request.context import ReadRequest
 
 API_KEYS_MAX = 1_000_000
-"""More than an organization has in all regions together."""
+"""More than an organization can have in all regions together."""
 
 
 class Queries:

@@ -1,4 +1,4 @@
-"""Reading a state that is at least as new as a token says."""
+"""Session consistency: a read shows everything that the caller's token names."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ from service.watermarks.deadlines import Deadlines
 
 
 class SessionConsistency:
-    """Reads that wait, where they must, until this region has caught up with what the caller has seen."""
+    """Reads that wait, if they must, until this region has applied what the caller has seen."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class SessionConsistency:
         self._deadlines = deadlines
 
     async def read(self, query: Query, request: ReadRequest) -> View:
-        """What `query` finds in a state that has all that the request's token names.
+        """What `query` finds in a state that has everything that the request's token names.
 
         Raises `NotSeenInTime` at the deadline, `WriteLost`, and what `ProjectionReader.read` does.
         """
@@ -53,7 +53,7 @@ class SessionConsistency:
         return view
 
     async def _missing(self, vector: Vector, request: ReadRequest) -> list[Position]:
-        """Where this region will have what of the token a state with `vector` lacks."""
+        """The positions here of what the token names and a state with `vector` lacks."""
         asked = request.caller.exchange.asked
         places = [
             await self._place_here(code, place, vector, request)
@@ -63,16 +63,16 @@ class SessionConsistency:
         return [position for position in places if not reaches(vector, position)]
 
     def _has(self, vector: Vector, code: str, place: Place) -> bool:
-        """Whether a state with `vector` has what stood at `place`, in the same epoch. What is retired counts."""
+        """Whether a state with `vector` has the event at `place`, in its epoch. A retired origin counts as applied."""
         origin = self._origins.get(code)
         mark = BEGINNING if origin is None else vector.get(origin, BEGINNING)
         return origin in self._retired or (mark.epoch == place.epoch and mark.sequence >= place.sequence)
 
     async def _place_here(self, code: str, place: Place, vector: Vector, request: ReadRequest) -> Position:
-        """Where this region has, or will have, what stood at `place`. Raises `WriteLost`, `NotSeenInTime`.
+        """The position here of the event that stood at `place`. Raises `WriteLost`, `NotSeenInTime`.
 
-        An epoch that the log here has not had may be one that it has not heard of yet. No look at what is not
-        configured helps: a roll-out may be under way, and the next process knows.
+        An epoch that the log here does not know may be a later one: it is waited for. So is a region that is not
+        configured here: during a roll-out the next process may know it.
         """
         origin = self._origins.get(code)
         if origin is None:

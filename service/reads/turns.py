@@ -1,4 +1,4 @@
-"""One at a time: what costs much is done for one request of an organization, and the next one waits."""
+"""Turns: an organization has one expensive request at a time, and the next one waits."""
 
 import asyncio
 from weakref import WeakValueDictionary
@@ -9,7 +9,7 @@ from service.watermarks.deadlines import Deadlines
 
 
 class Turns:
-    """A turn for each organization, given in the order in which it was asked for."""
+    """One turn for each organization, in the order of the requests."""
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
@@ -18,7 +18,7 @@ class Turns:
     async def take(self, caller: Caller, deadline: float) -> None:
         """Wait for the turn of `caller`'s organization, and hold it until the answer is sent.
 
-        What an answer takes of memory it takes until then. Raises `NotYetTheirTurn` at `deadline`.
+        Until then the response is in memory. Raises `NotYetTheirTurn` at `deadline`.
         """
         lock = self._held.setdefault(caller.organization_id, asyncio.Lock())
         try:

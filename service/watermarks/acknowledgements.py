@@ -1,4 +1,4 @@
-"""How long it takes until a region is heard to have applied what was stored. Pure."""
+"""Measure how long each region takes to acknowledge a batch that was stored. Pure."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from core.positions import Position, Region
 from service.watermarks.waiters import Waiters
 
 PENDING_MAX = 10_000
-"""Batches of which one region is waited for, as while it is cut off; of any more it is not measured."""
+"""The most batches that one region is waited for, as while it is cut off. Later batches are not measured."""
 
 
 class _Stored(NamedTuple):
@@ -17,7 +17,7 @@ class _Stored(NamedTuple):
 
 
 class Acknowledgements:
-    """What was stored, until each region of `observe` is known to have it: that is told how many seconds it took."""
+    """Batches that were stored, until each region has them. Its function in `observe` gets the seconds that it took."""
 
     def __init__(self, waiters: Waiters, observe: Mapping[Region, Callable[[float], None]]) -> None:
         self._waiters = waiters
@@ -25,15 +25,15 @@ class Acknowledgements:
         self._pending: dict[Region, deque[_Stored]] = {region: deque() for region in observe}
 
     def stored(self, position: Position, *, now_seconds: float) -> None:
-        """A batch was stored, with its last event at `position`; each further one comes after it."""
+        """A batch was stored, with its last event at `position`. Later batches have later positions."""
         for region, pending in self._pending.items():
             if len(pending) < PENDING_MAX:
                 pending.append(_Stored(position, now_seconds))
-            # What stores it tells a replicator as soon as us, and that may be heard first.
+            # A replicator receives the batch as early as this process, and its announcement may come first.
             self.heard(region, now_seconds=now_seconds)
 
     def heard(self, region: Region, *, now_seconds: float) -> None:
-        """An announcement of `region` was taken in."""
+        """An announcement of `region` was received."""
         pending = self._pending.get(region)
         while pending and self._waiters.has_applied(region, pending[0].position):
             self._observe[region](now_seconds - pending.popleft().at_seconds)

@@ -1,4 +1,4 @@
-"""Waits that end: with what is waited for, at a deadline, or when the process has to answer everybody."""
+"""Waits that end: with what is waited for, at a deadline, or when the process stops."""
 
 import asyncio
 import math
@@ -12,7 +12,7 @@ from service.watermarks.waiters import Waiters
 
 
 class Deadlines:
-    """Every wait of this process. `waiting` is how many requests wait for watermarks, by what makes them."""
+    """Every wait of this process. `waiting` counts the requests that wait for watermarks, by the reason."""
 
     def __init__(self, waiters: Waiters) -> None:
         self._waiters = waiters
@@ -21,13 +21,13 @@ class Deadlines:
         self.waiting: Counter[str] = Counter()
 
     def end_all_at(self, deadline: float) -> None:
-        """Have every wait end at `deadline` (the event loop's time) at the latest: the process is going to stop."""
+        """End every wait at `deadline` (event loop time) at the latest: the process is going to stop."""
         self._closing_at = deadline
         for rouse in self._open:
             asyncio.get_running_loop().call_at(deadline, rouse)
 
     async def until(self, future: asyncio.Future[Any], deadline: float) -> None:
-        """Return when `future` is done, at `deadline`, or when the process must answer everybody."""
+        """Return when `future` is done, at `deadline`, or when the process stops."""
         if future.done():
             return
         loop = asyncio.get_running_loop()
@@ -48,7 +48,7 @@ class Deadlines:
             timer.cancel()
 
     async def until_seen(self, future: asyncio.Future[Any], deadline: float, *, by: str) -> None:
-        """As `until`, and counted as waiting for watermarks."""
+        """As `until`, and counted in `waiting` under `by`."""
         self.waiting[by] += 1
         try:
             await self.until(future, deadline)
@@ -56,7 +56,7 @@ class Deadlines:
             self.waiting[by] -= 1
 
     async def reach(self, position: Position, regions: Iterable[Region], deadline: float, *, by: str) -> set[Region]:
-        """Return once all `regions` have applied `position`, or at `deadline` those that are not known to."""
+        """Return once all `regions` have applied `position`; at `deadline` return the regions that have not."""
         reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiter = self._waiters.wait(position, regions, lambda: reached.set_result(None))
         if waiter is None:
@@ -70,7 +70,7 @@ class Deadlines:
 
     @asynccontextmanager
     async def within(self, deadline: float) -> AsyncIterator[None]:
-        """A context that is left with `TimeoutError` at `deadline`, or when the process must answer everybody."""
+        """A context that is left with `TimeoutError` at `deadline`, or when the process stops."""
         async with asyncio.timeout_at(min(deadline, self._closing_at)) as timeout:
 
             def rouse() -> None:

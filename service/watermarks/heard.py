@@ -1,4 +1,4 @@
-"""What a region said of itself."""
+"""What a region announced."""
 
 from collections.abc import Collection, Mapping
 
@@ -8,10 +8,10 @@ from core.positions import Region, Vector
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """What a region last said of itself, and when that was heard.
+    """The last announcement of a region, and when it was received (monotonic seconds).
 
-    It has no connection to the NATS of any region in `not_connected`, which may be its own. An origin in `waiting` does
-    not get on there for now. `refused` is why its Redis takes no writes.
+    The region has no connection to the NATS of the regions in `not_connected`, which may include itself. It does not
+    advance in the origins in `waiting` for now. `refused` is why its Redis takes no writes.
     """
 
     at_seconds: float

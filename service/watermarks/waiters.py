@@ -1,4 +1,4 @@
-"""Who waits for which watermark, without the I/O. Pure."""
+"""Which requests wait for which watermarks, without the I/O. Pure."""
 
 import heapq
 from collections import Counter, defaultdict, deque
@@ -15,7 +15,7 @@ COMPACT_ABOVE = 64
 
 @dataclass(eq=False)
 class Waiter:
-    """Somebody who waits until each region in `pending` has applied `position`. `reached` is called once."""
+    """A wait until each region in `pending` has applied `position`. `reached` is called once, at the end."""
 
     position: Position
     pending: set[Region]
@@ -35,11 +35,11 @@ class _Known:
 
 
 _Queue = tuple[Region, Region, Epoch]
-"""Those who wait for one region to apply one epoch of one origin's log; a queue is in the order of its places."""
+"""The waiters for one region to apply one epoch of one origin's log, in the order of their sequences."""
 
 
 class Waiters:
-    """Every region's announced watermarks, and everybody who waits for some of them."""
+    """The announced watermarks of every region, and the waiters for them."""
 
     def __init__(self) -> None:
         self._known: dict[Region, _Known] = defaultdict(_Known)
@@ -47,7 +47,7 @@ class Waiters:
         self._over: dict[_Queue, int] = defaultdict(int)
         self._number = count()
         self.waiting_for: Counter[Region] = Counter()
-        """How many wait for each region."""
+        """The number of waiters for each region."""
         self.known = KnownMarks()
         """What each region is known to have applied, in any incarnation."""
 
@@ -56,9 +56,9 @@ class Waiters:
         return self._known[region].vector.get(origin, BEGINNING)
 
     def has_applied(self, region: Region, position: Position) -> bool:
-        """Whether `region` is counted, and is known to have applied `position`.
+        """Whether `region` counts, and is known to have applied `position`.
 
-        It is counted once it is current and, in the same incarnation, has all that it ever had.
+        A region counts once it is current and, in the same incarnation, has everything that it ever had.
         """
         known = self._known[region]
         return known.is_counted and reaches(known.vector, position)
@@ -69,18 +69,18 @@ class Waiters:
         return {} if known.is_counted else self.known.of(region).lacking(known.incarnation, known.vector)
 
     def is_superseded(self, region: Region, incarnation: str) -> bool:
-        """Whether `incarnation` of `region` was followed by another one, so that it is not believed."""
+        """Whether another incarnation followed `incarnation` of `region`, so that it is not believed."""
         return incarnation in self._known[region].superseded
 
     def believe_again(self, region: Region, incarnation: str) -> None:
-        """Take back that `incarnation` was superseded: what followed it came late, and is heard no more."""
+        """Believe a superseded `incarnation` again: the one that seemed to follow it came late, and is silent now."""
         self._known[region].superseded.remove(incarnation)
 
     def heard(self, region: Region, incarnation: str, vector: Mapping[Region, Mark], *, is_current: bool) -> None:
-        """Take in an announcement, and let go everybody whose last pending region this was.
+        """Take in an announcement, and notify each waiter whose last pending region this was.
 
-        Within an incarnation watermarks only go up, so an older message changes nothing. A new incarnation
-        starts anew, and the ones before it are not believed.
+        Within an incarnation watermarks only go up, so an older message changes nothing. A new incarnation starts from
+        nothing, and earlier ones are not believed.
         """
         if self.is_superseded(region, incarnation):
             return
@@ -97,10 +97,10 @@ class Waiters:
         self.known.shown(region, incarnation, known.vector, is_current=known.is_current)
         if known.is_counted:
             for origin, mark in known.vector.items():
-                self._let_go((region, origin, mark.epoch), known)
+                self._notify((region, origin, mark.epoch), known)
 
     def wait(self, position: Position, regions: Iterable[Region], reached: Callable[[], None]) -> Waiter | None:
-        """Have `reached` called once all `regions` have applied `position`. None if they have already."""
+        """Call `reached` once all `regions` have applied `position`. Returns None if they have already."""
         pending = {region for region in regions if not self.has_applied(region, position)}
         if not pending:
             return None
@@ -112,7 +112,7 @@ class Waiters:
         return waiter
 
     def give_up(self, waiter: Waiter) -> None:
-        """Forget `waiter`. What it held is freed at once where many have given up."""
+        """Forget `waiter`. Memory is freed at once when many have given up."""
         waiter.is_over = True
         for region in waiter.pending:
             self.waiting_for[region] -= 1
@@ -125,10 +125,10 @@ class Waiters:
                 self._over[name] = 0
 
     def __len__(self) -> int:
-        """How many wait."""
+        """The number of waiters."""
         return len({id(entry[2]) for queue in self._queues.values() for entry in queue if not entry[2].is_over})
 
-    def _let_go(self, name: _Queue, known: _Known) -> None:
+    def _notify(self, name: _Queue, known: _Known) -> None:
         queue = self._queues.get(name, [])
         while queue:
             waiter = queue[0][2]

@@ -1,4 +1,4 @@
-"""What is put into the log together, and those who wait for it."""
+"""Events that are appended together, and the proposals that wait for them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,20 +15,20 @@ from service.writes.tail import TailEvent
 
 
 class Accepted(NamedTuple):
-    """A command's event is in the log: where, and the registers of what it is about, after it."""
+    """A command's event is in the log at `position`. `fields` are the registers of what it is about, after it."""
 
     position: Position
     fields: Fields
 
 
 class Repeated(NamedTuple):
-    """The same was asked for before: what the first request became is the answer to this one."""
+    """The same request came before: this one is answered with the outcome of the first."""
 
     first: Recorded
 
 
 class Stale(Exception):
-    """The view that a proposal was made with is older than what the tail remembers, or lacks `unread`. Read again."""
+    """The view of a proposal is older than what the tail remembers, or lacks the keys `unread`. Read again."""
 
     def __init__(self, unread: tuple[str, ...] = ()) -> None:
         super().__init__(", ".join(unread))
@@ -40,7 +40,7 @@ Outcome = Accepted | Repeated | Refusal | Stale
 
 @dataclass(eq=False)
 class Proposal:
-    """A command on its way into the log. `settle` is called once: with what was accepted, or why nothing was.
+    """A command on its way into the log. `settle` is called once, with its outcome.
 
     `counted` is what its query counted in the state that was read. `idempotency_keys` is how many were kept for its
     holder there. While it is handed to the log, `operation_id` names its place (`core.operations`). `traceparent` goes
@@ -63,18 +63,18 @@ class Proposal:
 
     @property
     def is_handed(self) -> bool:
-        """Whether its event, or that of the same request before it, is being appended now."""
+        """Whether its event, or the event of the same request before it, is being appended now."""
         return self.operation_id != ""
 
 
 @dataclass(eq=False)
 class Batch:
-    """Events decided on everything up to `after`, and those who wait for them.
+    """Events decided on everything up to `after`, and the proposals that wait for them.
 
-    By `name` it is told from others for the same place. `layer` is what its events make of registers. `settled_with`
-    has those who get no event of their own, and their outcome if the batch lands: it was decided on what is before them
-    in it. `is_open` says that an attempt to append it was not answered, so that it may have landed or still land.
-    `is_seen` says that it was read in the log.
+    `name` distinguishes it from other batches for the same place. `layer` is what its events make of registers.
+    `settled_with` has the proposals without an event of their own, each with its outcome if the batch lands: that
+    outcome was decided on the events before it in the batch. `is_open` means that an attempt to append was not
+    answered: the batch may be in the log, or may still land. `is_seen` means that it was read in the log.
     """
 
     after: Mark
@@ -90,22 +90,22 @@ class Batch:
     is_seen: bool = False
 
     @property
-    def everybody(self) -> list[Proposal]:
-        """All who wait for it, in the order in which they came."""
+    def all_proposals(self) -> list[Proposal]:
+        """Every proposal that waits for it: first those with an event, in its order."""
         return [*self.proposals, *(proposal for proposal, _ in self.settled_with)]
 
     @property
-    def is_told_of(self) -> bool:
-        """Whether somebody has given up on it and was told that it may still land."""
-        return any(proposal.is_withdrawn and proposal.is_handed for proposal in self.everybody)
+    def is_reported_open(self) -> bool:
+        """Whether a request gave up on it and was answered that its event may still land."""
+        return any(proposal.is_withdrawn and proposal.is_handed for proposal in self.all_proposals)
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether it may be in the log, or somebody was told so: it goes on being tried, and its place decides."""
-        return self.is_open or self.is_told_of
+        """Whether it may be in the log, or a request was answered so. It is tried until its place is decided."""
+        return self.is_open or self.is_reported_open
 
     def recorded(self, idempotency_key: IdempotencyKey) -> Recorded | None:
-        """The first request with that idempotency key, if its event is among these."""
+        """The first request with that idempotency key, if its event is in this batch."""
         same = (
             event.recorded
             for event in self.events
@@ -118,13 +118,13 @@ class Batch:
         return sum(event.idempotency_key is not None and event.key_holder == holder for event in self.events)
 
     def join(self, proposal: Proposal, first: Recorded, outcome: Repeated | Refusal) -> None:
-        """Have `proposal` wait for this batch: `first` in it is the same request, or one with its idempotency key."""
+        """Have `proposal` wait for this batch, which holds `first`: a request with the same idempotency key."""
         if isinstance(outcome, Repeated):
             proposal.operation_id = first.operation_id
         self.settled_with.append((proposal, outcome))
 
     def settle_others(self) -> None:
-        """Tell those who get no event of their own."""
+        """Settle the proposals without an event of their own."""
         for proposal, outcome in self.settled_with:
             if not proposal.is_withdrawn:
                 proposal.settle(outcome)

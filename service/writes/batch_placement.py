@@ -60,7 +60,7 @@ class BatchPlacement:
         return self._state.group_commit is not group_commit
 
     async def _is_over(self, group_commit: GroupCommit, batch: Batch, outcome: Append, why: str, began: float) -> bool:
-        """Whether `batch` needs no further try, for the `outcome` of this one."""
+        """Whether `batch` needs no further attempt after the `outcome` of this one."""
         match outcome:
             case Append.STORED:
                 self._stored(group_commit, batch, began)
@@ -79,7 +79,7 @@ class BatchPlacement:
         return False
 
     async def _is_resolved(self, group_commit: GroupCommit, batch: Batch, began: float) -> bool:
-        """Whether what took the place of `batch` says what became of it."""
+        """Whether the event that took the place of `batch` decides its fate."""
         if not batch.is_open:
             group_commit.never(batch, is_place_taken=True)
             await self._read_on(lambda: group_commit.is_caught_up)
@@ -93,7 +93,7 @@ class BatchPlacement:
     async def _is_given_up(self, group_commit: GroupCommit, batch: Batch, outcome: Append, why: str) -> bool:
         """Whether `batch`, which the log never takes as it is, is tried no further now.
 
-        If it is in doubt, others who append decide its place. Nothing is wrong with the log until they come.
+        If it is in doubt, other batches decide its place. Until one comes, the log is not in trouble.
         """
         if batch.is_in_doubt and not await self._read_on(
             lambda: group_commit.others_wait or group_commit.has_lost_place(batch)
@@ -114,7 +114,7 @@ class BatchPlacement:
         return True
 
     async def _read_on(self, holds: Callable[[], bool]) -> bool:
-        """Wait until the event that took a place has been read, so that `holds`; False if it does not come.
+        """Wait until the event that took a place was read, so that `holds`. False if it is not read in time.
 
         In a replicated log a place can be refused for an event that was proposed and then given up.
         """
@@ -126,7 +126,7 @@ class BatchPlacement:
         return True
 
     def _stored(self, group_commit: GroupCommit, batch: Batch, began: float) -> None:
-        """It is in the log, and was first tried to be put there at `began`."""
+        """`batch` is in the log; its first attempt began at `began` (monotonic seconds)."""
         now, events = monotonic(), len(batch.entries)
         metrics.APPENDED.inc(events)
         metrics.APPEND_BATCH.observe(events)
@@ -136,7 +136,7 @@ class BatchPlacement:
         self._acknowledgements.stored(last, now_seconds=now)
 
     def _resolve(self, group_commit: GroupCommit, batch: Batch, began: float) -> None:
-        """An unanswered attempt may have been what took the place: the log says whose events stand there."""
+        """Find out from the log whether the place was taken by an unanswered attempt of `batch`."""
         if batch.is_seen:
             self._stored(group_commit, batch, began)
         else:
@@ -144,7 +144,7 @@ class BatchPlacement:
         log.info("append resolved", is_stored=batch.is_seen, after=batch.after.sequence)
 
     async def _pause(self, outcome: Append, why: str) -> None:
-        """Wait before the next attempt, a little longer each time, and say once what is in the way."""
+        """Wait before the next attempt, longer each time, and log the reason once."""
         if self._reminders.is_due("append", why):
             log.warning("append", outcome=outcome.name, why=why)
         self.trouble = why

@@ -28,7 +28,7 @@ from service.writes.log_writer import LogWriter, NothingAppended
 
 
 class Written(NamedTuple):
-    """What a write came to: the registers of what it is about, after it."""
+    """The outcome of a write: the registers, after it, of the webhook or API key `about_id`."""
 
     about_id: str
     fields: Fields
@@ -63,10 +63,10 @@ class CommandHandler:
         self._now_milliseconds = now_milliseconds
 
     async def write(self, command: Command, request: WriteRequest) -> Written:
-        """Append what `command` decides, and return what it came to once the level asked for is reached.
+        """Append the event that `command` makes, and return its outcome once the requested level is reached.
 
-        A request that was made before becomes no second event: it comes to what the first came to, and waits for that.
-        So does the deletion of what is being deleted.
+        A repeated request makes no second event: it waits for the event of the first one, and has the same outcome.
+        A deletion of what is being deleted does so too.
         Raises a `Refusal`, `RegionUnavailable`, `TimedOut`, `Unauthenticated`, `Forbidden`.
         """
         unread: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ class CommandHandler:
         return await self._projection_reader.read(query, request.caller, deadline=request.wait.deadline)
 
     def _recorded(self, view: View, idempotency_key: IdempotencyKey | None) -> Recorded | None:
-        """The first of the same requests, if the projection has one. Raises `IdempotencyKeyReused`."""
+        """The first request with the same key, if the projection has one. Raises `IdempotencyKeyReused`."""
         first = recorded_in(view.records)
         if idempotency_key is None or first is None:
             return None
@@ -155,7 +155,7 @@ class CommandHandler:
         raise RegionUnavailable("this region's log does not take events, or not fast enough")
 
     async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
-        """The event of the first request; None where it was lost with its log, so that it has no effect any more."""
+        """The event of the first request; None if it was lost with its log, and so has no effect any more."""
         operation = operation_in(first.operation_id, request.caller.organization_id)
         if operation is None:
             return None
@@ -166,9 +166,9 @@ class CommandHandler:
         return found if isinstance(found, Found) else None
 
     async def _repeat(self, found: Found, request: WriteRequest) -> Written:
-        """What the first request came to, once the level that this one asks for is reached.
+        """The outcome of the first request, once the level that this one asks for is reached.
 
-        Raises `ApiKeyIssuedBefore` for an API key: nobody can be shown its secret any more.
+        Raises `ApiKeyIssuedBefore` for an API key: its secret was not kept.
         """
         position, envelope = found
         request.caller.exchange.operation_id = envelope.operation_id
@@ -180,9 +180,9 @@ class CommandHandler:
         return Written(_about(envelope.event), fields)
 
     async def _reach(self, position: Position, request: WriteRequest) -> None:
-        """Return once the level asked for has applied `position`. Raises `TimedOut`.
+        """Return once every region of the requested level has applied `position`. Raises `TimedOut`.
 
-        Nothing is promised of what is in a log that is in doubt. That may end before the deadline.
+        While the log is in doubt, no promise is made. The doubt may end before the deadline.
         """
         request.caller.exchange.wrote(position)
         wait, reading = request.wait, self._log_state.reading
@@ -214,12 +214,12 @@ class CommandHandler:
 
 
 def _never() -> "asyncio.Future[None]":
-    """What nobody does, so that only the deadline ends the wait for it."""
+    """A future that is never done, so that only the deadline ends the wait for it."""
     return asyncio.get_running_loop().create_future()
 
 
 def _about(what: Command | AnyEvent) -> str:
-    """The id of the webhook or API key that it is about."""
+    """The id of the webhook or API key that `what` is about."""
     if isinstance(what, IssueApiKey | RevokeApiKey | ApiKeyIssued | ApiKeyRevoked):
         return what.key_id
     return what.webhook_id

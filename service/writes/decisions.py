@@ -1,4 +1,4 @@
-"""What a proposal becomes in a batch: an event at its place, what its first request became, or a refusal. Pure."""
+"""Decide what a proposal becomes in a batch: an event, the outcome of its first request, or a refusal. Pure."""
 
 from core.codec import encode, fingerprint
 from core.commands import IdempotencyKeyReused, Refusal, RevokeApiKey, TooManyIdempotencyKeys
@@ -16,7 +16,7 @@ from service.writes.tail import Tail, tail_event
 
 
 class Decisions:
-    """Decides on what a region has: the view that a proposal was made with, the tail, and the batch so far."""
+    """Decides on all that a region has: the view of the proposal, the tail, and the batch so far."""
 
     def __init__(self, origin: Region, epoch: Epoch, tail: Tail, *, idempotency_keys_max: int) -> None:
         self._origin = origin
@@ -26,7 +26,7 @@ class Decisions:
         self._idempotency_keys_max = idempotency_keys_max
 
     def decide(self, batch: Batch, proposal: Proposal) -> int:
-        """Put `proposal` into `batch`, as an event or as one without. Returns the event's bytes."""
+        """Put `proposal` into `batch`, with or without an event. Returns the event's size in bytes."""
         after = self._origin_in(proposal)
         if after < self._tail.floor:
             proposal.settle(Stale())
@@ -60,7 +60,7 @@ class Decisions:
         return self._enter(batch, proposal, event, found.registers)
 
     def _enter(self, batch: Batch, proposal: Proposal, event: AnyEvent, registers: Registers) -> int:
-        """Give `event` its place in `batch`. Returns its bytes."""
+        """Give `event` its place in `batch`. Returns its size in bytes."""
         organization_id, now_milliseconds = proposal.command.organization_id, batch.made_at_milliseconds
         sequence = Sequence(batch.after.sequence + len(batch.entries) + 1)
         latest = batch.events[-1].clock if batch.events else self._tail.clock
@@ -93,7 +93,7 @@ class Decisions:
         return len(data)
 
     def _refuse_too_many_idempotency_keys(self, batch: Batch, proposal: Proposal) -> None:
-        """An API key is revoked all the same: at most one record for each key that there was."""
+        """A revocation is never refused: it adds at most one record for each API key that was issued."""
         if proposal.idempotency_key is None or isinstance(proposal.command, RevokeApiKey):
             return
         holder = holder_of(proposal.command.organization_id, author=proposal.author)
@@ -102,10 +102,10 @@ class Decisions:
             raise TooManyIdempotencyKeys(self._idempotency_keys_max)
 
     def _origin_in(self, proposal: Proposal) -> Sequence:
-        """Up to where the view of `proposal` has this log's events."""
+        """The last event of this log that the view of `proposal` includes."""
         return proposal.vector.get(self._origin, BEGINNING).sequence
 
 
 def repetition(idempotency_key: IdempotencyKey, first: Recorded) -> Repeated | IdempotencyKeyReused:
-    """What a request with `idempotency_key` comes to, after the `first` one with that idempotency key."""
+    """The outcome of a request whose `idempotency_key` the `first` one used before."""
     return Repeated(first) if idempotency_key.payload == first.payload else IdempotencyKeyReused()

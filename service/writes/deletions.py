@@ -1,4 +1,4 @@
-"""Deletions of what was deleted before: a repeated one joins the first, as long as that does not hold everywhere."""
+"""Repeated deletions: each joins the first one until that is applied everywhere."""
 
 from core.commands import Command, DeletedBefore, RevokeApiKey
 from core.consistency import regions_needed
@@ -12,7 +12,7 @@ from service.watermarks.waiters import Waiters
 
 
 class Deletions:
-    """What was deleted, and in which regions that is known to hold."""
+    """Finds the deletion that a command repeats."""
 
     def __init__(self, here: Region, *, topology: Topology, event_lookup: EventLookup, waiters: Waiters) -> None:
         self._here = here
@@ -21,10 +21,10 @@ class Deletions:
         self._waiters = waiters
 
     async def first(self, before: DeletedBefore, command: Command, vector: Vector, wait: Wait) -> Found:
-        """The deletion that `command` repeats, if it is to be joined. `vector` is that of a state that was just read.
+        """The deletion that `command` repeats, if it is to be joined. `vector` belongs to a state that was just read.
 
-        Raises `before.missing` if that deletion holds already where `wait` asks for it. A revocation is joined then
-        too, and `before.missing` is raised only for another organization's key. Raises `RegionUnavailable`.
+        Raises `before.missing` if every region that `wait` asks for has applied that deletion. A revocation is always
+        joined, except that of another organization's key. Raises `RegionUnavailable`.
         """
         place = place_in(before.stamp, self._topology.regions)
         if place is None:

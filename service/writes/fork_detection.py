@@ -1,7 +1,7 @@
-"""Whether what other regions have applied of this region's log is this region's log. Pure.
+"""Whether other regions applied the events that this region's log has. Pure.
 
-A log that was set back has another event at places that other regions have seen. Their watermarks are then
-as high as ever and mean nothing; believed, they would make a 201 untrue.
+A log that was set back gets other events at places that other regions have applied. Their watermarks are as high as
+before and mean nothing. A 201 that relied on them would be untrue.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from core.positions import NOTHING, Mark, Region, Sequence
 class Recognition(Enum):
     """What a mark of this region's log is to this process.
 
-    AHEAD: further than has been read here yet. TOO_OLD: before what is remembered here.
+    AHEAD: after everything that was read here. TOO_OLD: before everything that is remembered here.
     """
 
     OURS = auto()
@@ -24,7 +24,7 @@ class Recognition(Enum):
 
 
 class ForkDetection:
-    """Which regions' marks are believed, which are looked into, and which contradict this region's log."""
+    """Which regions' marks are believed, which are to be examined, and which contradict this region's log."""
 
     def __init__(self, recognize: Callable[[Mark], Recognition]) -> None:
         self._recognize = recognize
@@ -35,18 +35,18 @@ class ForkDetection:
 
     @property
     def ahead(self) -> dict[Region, Mark]:
-        """Marks that this region's log must contain, if it is the log that it was."""
+        """Marks that this region's log must contain, unless it was set back."""
         return dict(self._ahead)
 
     @property
     def contradiction(self) -> str:
-        """What speaks against this region's log: a halt's reason and, after a colon, why; `""` if nothing does."""
+        """A halt's reason and, after a colon, the evidence against this region's log; `""` if there is none."""
         if self._foreign:
             return f"{Forked.reason}: {'; '.join(self._foreign.values())}"
         return f"{WentBack.reason}: {'; '.join(self._beyond.values())}" if self._beyond else ""
 
     def is_believed(self, region: Region, mark: Mark) -> bool:
-        """Whether `mark`, announced by `region` for this region's log, says that our event there was applied."""
+        """Whether `mark`, which `region` announced for this region's log, proves that it applied our event."""
         if mark.sequence == NOTHING:
             return True
         self._ahead.pop(region, None)
@@ -67,7 +67,7 @@ class ForkDetection:
                 return False
 
     def prove_again(self) -> None:
-        """The log was restored: a mark too old to be compared counts only once its region has shown one that agrees."""
+        """The log was restored: a mark too old to compare is believed only after its region shows one that agrees."""
         self._verified.clear()
 
     def ends_before(self, region: Region, mark: Mark, *, last_sequence: Sequence) -> None:

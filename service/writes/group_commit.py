@@ -1,7 +1,7 @@
-"""Compare and append, without the I/O: what goes into the next batch, and what each outcome means. Pure.
+"""Group commit, without the I/O: what goes into the next batch, and what each outcome means. Pure.
 
-One batch is in flight; everything that comes meanwhile goes into the next. A batch is decided on everything
-up to its place, and carries that place as its condition: if it lands at all, it lands there.
+One batch is in flight. Every proposal that comes meanwhile goes into the next one. A batch is decided on all
+events before its place, and that place is its condition: if it lands at all, it lands there.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class GroupCommit:
         self._must_reach = Sequence(0)
         self.epoch = epoch
         self.tail = Tail(start)
-        self._deciding = Decisions(origin, epoch, self.tail, idempotency_keys_max=idempotency_keys_max)
+        self._decisions = Decisions(origin, epoch, self.tail, idempotency_keys_max=idempotency_keys_max)
         self._one_by_one = 0
         self.aside = SetAside()
         self.in_flight: Batch | None = None
@@ -45,25 +45,25 @@ class GroupCommit:
 
     @property
     def has_work(self) -> bool:
-        """Whether somebody waits to be put into a batch, or a batch that was set aside can be tried again."""
+        """Whether a proposal waits for a batch, or a batch that was set aside can be tried again."""
         return self.others_wait or bool(self.aside.batches)
 
     @property
     def others_wait(self) -> bool:
-        """Whether somebody waits to be put into a batch."""
+        """Whether a proposal waits to be put into a batch."""
         return bool(self._queue)
 
     @property
     def is_waited_for(self) -> bool:
-        """Whether somebody waits, or a batch is in flight."""
+        """Whether a proposal waits, or a batch is in flight."""
         return self.others_wait or self.in_flight is not None
 
     def has_lost_place(self, batch: Batch) -> bool:
-        """Whether something else was read at the place of `batch`."""
+        """Whether another event was read at the place of `batch`."""
         return self.tail.end.sequence > batch.after.sequence and not batch.is_seen
 
     def submit(self, proposal: Proposal) -> None:
-        """Have `proposal` decided with the next batch; or join the same request, if that is in flight."""
+        """Decide `proposal` with the next batch, or join it to the same request that is in flight."""
         batch = self.in_flight
         first = None if batch is None or proposal.idempotency_key is None else batch.recorded(proposal.idempotency_key)
         if batch is None or proposal.idempotency_key is None or first is None:
@@ -72,19 +72,19 @@ class GroupCommit:
             batch.join(proposal, first, repetition(proposal.idempotency_key, first))
 
     def withdraw(self, proposal: Proposal) -> None:
-        """Nobody waits for `proposal` any more: do not append it, unless that was tried already."""
+        """No request waits for `proposal` any more: do not append it, unless that was tried already."""
         proposal.is_withdrawn = True
         self._queue.pop(proposal, None)
 
     def recompose(self) -> None:
-        """Do not wait any longer to read what took a place: it may never have been stored there after all."""
+        """Wait no longer to read the event that took a place: perhaps it was never stored there."""
         self._must_reach = Sequence(0)
 
     def compose(self, now_milliseconds: int, *, nonce: int, is_enough: Callable[[], bool] = _never) -> Batch | None:
-        """Decide what waits, until that `is_enough` for now, and put it in flight. None if nothing comes of it.
+        """Decide what waits, until that `is_enough` for now, and put it in flight. None if no event results.
 
-        Then whoever was decided on is told already. At least one is, if anybody waits. If nobody does, a batch that was
-        set aside is in flight again, as it was.
+        At least one proposal is decided, if any waits. If none results in an event, all of them are settled already.
+        If none waits, a batch that was set aside is in flight again, unchanged.
         """
         if not self._queue and self.aside.batches:
             self.in_flight = self.aside.take()
@@ -96,7 +96,7 @@ class GroupCommit:
         while self._queue and len(batch.entries) < events_max and size < BATCH_BYTES_MAX:
             proposal = next(iter(self._queue))
             del self._queue[proposal]
-            size += self._deciding.decide(batch, proposal)
+            size += self._decisions.decide(batch, proposal)
             if is_enough():
                 break
         if batch.entries:
@@ -106,7 +106,7 @@ class GroupCommit:
         return None
 
     def stored(self, batch: Batch) -> None:
-        """The batch is in the log, synced, at its place: everybody in it is told."""
+        """The batch is in the log, synced, at its place: settle every proposal in it."""
         self._into_tail(batch)
         self.in_flight = None
         self._settle(batch)
@@ -114,39 +114,39 @@ class GroupCommit:
         self._settle_seen()
 
     def never(self, batch: Batch, *, is_place_taken: bool) -> None:
-        """The batch is not in the log and cannot land any more: decide again for those who still wait."""
+        """The batch is not in the log and cannot land any more: decide again the proposals that still wait."""
         if is_place_taken:
             self._must_reach = Sequence(batch.after.sequence + 1)
             self._settle_seen()
         self.in_flight = None
-        self._put_back(batch.everybody)
+        self._put_back(batch.all_proposals)
 
     def not_as_a_batch(self, batch: Batch) -> None:
-        """Never, for its events are not taken together: decide them again, and append as many one by one."""
+        """Never: the log does not take its events together. Decide them again, and append them one by one."""
         self._one_by_one = len(batch.entries)
         self.never(batch, is_place_taken=False)
 
     def too_large(self, batch: Batch, why: str) -> None:
-        """Never, for the log will not take the one event of `batch`: whoever wants it is told."""
+        """Never: the log does not take the one event of `batch`, because of `why`. Settle its proposal."""
         self.in_flight = None
-        proposal, *others = batch.everybody
+        proposal, *others = batch.all_proposals
         self._put_back(others)
         proposal.operation_id = ""
         proposal.settle(EventTooLarge(why))
 
     def set_aside(self, batch: Batch) -> None:
-        """Let others have the place of `batch`, which the log refuses, and which may be in it all the same.
+        """Free the place of `batch`, which the log refuses although an earlier attempt may have stored it.
 
-        Whoever is in it waits until something stands at the place: its own events, or others, and then it is never.
-        Others must wait: they decide it.
+        Its proposals wait until an event stands at the place. If that is another one, the batch never lands. Call this
+        only while other proposals wait: their batch decides it.
         """
         self.aside.add(batch)
         self.in_flight = None
 
     def _decide_set_aside(self) -> None:
-        """Something stands at the place of what was set aside."""
+        """An event stands at the place of the batches that were set aside."""
         for batch in self.aside.lost():
-            self._put_back(batch.everybody)
+            self._put_back(batch.all_proposals)
 
     def _settle_seen(self) -> None:
         for batch in self.aside.stored():
@@ -158,13 +158,13 @@ class GroupCommit:
         batch.settle_others()
 
     def _put_back(self, proposals: list[Proposal]) -> None:
-        """Decide again, first of all, for those of `proposals` who still wait."""
+        """Put those of `proposals` that still wait at the front of the queue."""
         for proposal in proposals:
             proposal.operation_id = ""
         self._queue = {proposal: None for proposal in proposals if not proposal.is_withdrawn} | self._queue
 
     def recognize(self, mark: Mark) -> Recognition:
-        """What a mark of this log, that somebody else has, is to what was read of it here."""
+        """Compare a mark of this log that another region has with what was read here."""
         if mark.epoch != self.epoch:
             return Recognition.FOREIGN
         if mark.sequence > self.tail.end.sequence:
@@ -175,7 +175,7 @@ class GroupCommit:
         return Recognition.OURS if known == mark else Recognition.FOREIGN
 
     def observed(self, event: TailEvent) -> None:
-        """An event was read from the log: one of ours, or what somebody else appended."""
+        """An event was read from the log: one of ours, or one that another process appended."""
         if event.mark.sequence <= self.tail.end.sequence:
             return
         batch = self.in_flight

@@ -38,7 +38,7 @@ class LogWriter:
     def why_not(self) -> str:
         """What is in the way of appending now, in words; `""` if nothing is known to be."""
         if self._state.alarm:
-            return f"somebody to look at this region's log: {self._state.alarm}"
+            return f"an operator to look at this region's log: {self._state.alarm}"
         if self._state.waiting_for:
             return self._state.waiting_for
         # A process that stayed not ready after the last waiter left would get no writes, and would try nothing.

@@ -1,4 +1,4 @@
-"""The tail: what this region has appended and its projection may not show yet. Pure."""
+"""The tail: events of this region's log that its projection may not show yet. Pure."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from core.registers import TOMBSTONE, Fields, Query, Registers, Write, is_buried
 from core.stamps import NEVER, Clock, milliseconds, parse, sequence_of
 
 KEPT_EVENTS = 1_024
-"""Applied events that are kept all the same, for views that were read a moment ago."""
+"""The number of applied events that are kept for views that were read a moment ago."""
 
 
 class TailEvent(NamedTuple):
@@ -28,7 +28,7 @@ class TailEvent(NamedTuple):
 
     @property
     def recorded(self) -> Recorded | None:
-        """What is kept of it for when it is asked for again."""
+        """What a repeated request needs of it; None if its request had no idempotency key."""
         if self.idempotency_key is None:
             return None
         return Recorded(payload=self.idempotency_key.payload, operation_id=self.operation_id)
@@ -49,8 +49,8 @@ def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
 class Found(NamedTuple):
     """What a query finds, and how many fields it counts.
 
-    `unread` are keys that a decision has to be shown as well: an index names them for an event that came after the view
-    was read, and another region may have changed them.
+    `unread` are further keys that the decision needs. An index names them for an event that is later than the view, and
+    another region may have changed them.
     """
 
     registers: Registers
@@ -59,7 +59,7 @@ class Found(NamedTuple):
 
 
 class Tail:
-    """Events after `floor`, up to `end`. A view that includes `floor`, with the tail over it, is all there is."""
+    """Events after `floor`, up to `end`. A view that includes `floor`, with the tail over it, has every event."""
 
     def __init__(self, start: Mark) -> None:
         self.floor = start.sequence
@@ -72,11 +72,11 @@ class Tail:
 
     @property
     def unapplied(self) -> int:
-        """How many events the projection is not known to have."""
+        """The number of events that the projection is not known to have."""
         return self.end.sequence - self._applied
 
     def mark_at(self, sequence: Sequence) -> Mark | None:
-        """The mark of the event at `sequence`, or None where that is before what is remembered or after `end`."""
+        """The mark of the event at `sequence`, or None if that is before what is remembered or after `end`."""
         if sequence == self.end.sequence:
             return self.end
         if not self._events or not self._events[0].mark.sequence <= sequence < self.end.sequence:
@@ -109,14 +109,14 @@ class Tail:
         return event.recorded if event is not None and is_known else None
 
     def idempotency_keys(self, holder: str, *, after: Sequence) -> int:
-        """How many idempotency keys of `holder` were used since the event at `after`."""
+        """The number of idempotency keys that `holder` used after the event at `after`."""
         later = takewhile(lambda event: event.mark.sequence > after, reversed(self._first_with_key.values()))
         return sum(event.key_holder == holder for event in later)
 
     def over(
         self, query: Query, view: Registers, layer: Mapping[str, Fields], *, after: Sequence, counted: int = 0
     ) -> Found:
-        """What `query` finds in `view` with the tail over it, and `layer` over that.
+        """What `query` finds in `view`, with the tail over it and `layer` over both.
 
         `view` has this log's events up to `after`; `counted` fields were counted in it.
         """
@@ -139,7 +139,7 @@ class Tail:
         return sorted(keys.difference(query.keys))
 
     def _added(self, query: Query, layer: Registers, after: Sequence) -> int:
-        """How many fields of the key that is counted came later. One that is gone counts until that is applied."""
+        """The number of later fields of the counted key. A deleted one counts until its deletion is applied."""
         names = {
             name
             for source in (self._registers, layer)
@@ -149,7 +149,7 @@ class Tail:
         return sum(not is_buried(layer, query.follow + name) for name in names)
 
     def _remember(self, idempotency_key: IdempotencyKey, event: TailEvent) -> None:
-        """The first one counts, until it is too old to: then somebody took the key for something new."""
+        """Keep the first event with a key, until it is too old: then the key was used for a new request."""
         first = self._first_with_key.get(idempotency_key.key)
         if first is None or not is_kept(first.clock, now_milliseconds=milliseconds(event.clock)):
             self._first_with_key.pop(idempotency_key.key, None)

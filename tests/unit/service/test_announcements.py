@@ -116,7 +116,7 @@ def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(c
     assert view.health().is_ready
     writer.why_not = "the log to be read"
     assert view.health().not_ready == {NotReady.LOG: "the log to be read"}
-    log.alarm, writer.why_not = "forked: at 7", "somebody to look at this region's log: forked: at 7"
+    log.alarm, writer.why_not = "forked: at 7", "an operator to look at this region's log: forked: at 7"
     health = view.health()
     assert health.not_ready == {NotReady.HALTED: writer.why_not}
     assert health.halted == {HERE: "forked: at 7"}

@@ -1,4 +1,4 @@
-"""What this region's logs say of an operation: that it is there, that it never will be, or that nobody knows yet."""
+"""What this region's logs show of an operation: it is there, it never will be, or it is not known yet."""
 
 import asyncio
 from collections.abc import Mapping
@@ -80,31 +80,31 @@ async def test_an_operation_whose_event_is_at_its_place_is_found_there() -> None
     assert (found.position.origin, found.position.epoch, found.position.sequence) == (HERE, NOW, 7)
 
 
-async def test_one_whose_place_another_event_has_never_happened() -> None:
+async def test_an_operation_whose_place_another_event_has_never_happened() -> None:
     assert await looked_up(an_id(7), Log({7: event(an_id(7, batch=THEIRS), 7)})) is Absent.NEVER
 
 
-async def test_one_whose_batch_lost_its_place_never_happened_though_its_own_is_still_free() -> None:
+async def test_an_operation_whose_batch_lost_its_place_never_happened_even_if_its_own_place_is_free() -> None:
     assert await looked_up(an_id(7, start=5), Log({5: event(an_id(5, batch=THEIRS), 5)})) is Absent.NEVER
 
 
-async def test_one_whose_batch_is_just_being_stored_is_not_there_yet() -> None:
+async def test_an_operation_whose_batch_is_being_stored_is_not_there_yet() -> None:
     assert await looked_up(an_id(7, start=5), Log({5: event(an_id(5, start=5), 5)})) is Absent.NOT_YET
 
 
 @pytest.mark.parametrize("start", [5, 7])
-async def test_one_whose_place_and_batch_are_still_free_may_land_yet(start: int) -> None:
+async def test_an_operation_whose_place_and_batch_place_are_free_may_still_land(start: int) -> None:
     assert await looked_up(an_id(7, start=start), Log({4: event(an_id(4), 4)})) is Absent.NOT_YET
 
 
-async def test_what_the_log_of_today_has_at_the_place_of_an_older_epoch_says_nothing_of_what_was_there() -> None:
+async def test_an_event_at_the_place_of_an_older_epoch_does_not_show_what_was_there() -> None:
     text = an_id(7, start=5, epoch=OLD)
     for events in ({7: event(an_id(7), 7)}, {5: event(an_id(5), 5)}):
         assert await looked_up(text, Log(events)) is Absent.LOST
     assert await looked_up(an_id(2, epoch=OLD), Log({2: event(an_id(2, epoch=OLD), 2, epoch=OLD)})) is not Absent.LOST
 
 
-async def test_an_id_of_no_log_that_is_here_is_lost_unless_one_is_not_here() -> None:
+async def test_an_id_of_no_local_log_is_lost_unless_a_log_is_missing_here() -> None:
     text = an_id(7, epoch=Epoch("nobody's"))
     assert await looked_up(text, Log()) is Absent.LOST
     for error in (LogMissing("x"), Unavailable("x")):
@@ -117,7 +117,7 @@ async def test_a_copy_that_is_not_here_has_nothing_yet_and_a_log_that_does_not_a
         await looked_up(an_id(7), Log(error=Unavailable("x")))
 
 
-async def test_however_many_ask_at_once_a_log_is_described_once() -> None:
+async def test_any_number_of_requests_at_once_describe_a_log_once() -> None:
     log = Log()
     logs: Any = {HERE: log}
     local = LocalLogs(logs)

@@ -30,7 +30,7 @@ LONG, SOON = 600.0, 0.01
 
 
 class Projection:
-    """Reads two keys of some at a time. `meanwhile` is called after each read."""
+    """Reads two of the `some` keys at a time. `meanwhile` is called after each read."""
 
     def __init__(self, *webhook_ids: str) -> None:
         self.registers: dict[str, dict[str, str]] = {}
@@ -90,7 +90,7 @@ def names(found: Listed[msgspec.Raw]) -> list[str]:
     return [json.loads(bytes(item)) for item in found.items]
 
 
-async def test_each_webhook_that_is_there_throughout_is_in_it_once_whatever_comes_and_goes_meanwhile() -> None:
+async def test_each_webhook_that_is_there_throughout_is_listed_once_whatever_is_created_or_deleted_meanwhile() -> None:
     projection = Projection("a", "b", "c", "d")
     events: Iterator[WebhookCreated | WebhookDeleted] = iter(
         [
@@ -123,7 +123,7 @@ async def test_a_list_ends_where_it_is_too_large(monkeypatch: pytest.MonkeyPatch
     assert len((await listing.webhooks(request("another"), Page(0), Wanted(), shown)).items) == 0
 
 
-async def test_an_organization_has_one_whole_list_at_a_time_until_it_is_sent_and_others_their_own() -> None:
+async def test_an_organization_has_one_whole_list_at_a_time_until_it_is_sent_and_others_do_not_wait() -> None:
     listing = a_listing(Projection("a"))
     first = request()
     await listing.webhooks(first, Page(0), Wanted(), shown)
@@ -154,7 +154,7 @@ async def test_a_short_list_is_read_in_one_step_and_waits_for_no_turn(monkeypatc
         await listing.webhooks(request(seconds=SOON), Page(0), Wanted(), shown)
 
 
-async def test_nobody_without_a_good_key_stands_in_line() -> None:
+async def test_a_request_without_a_valid_key_takes_no_turn() -> None:
     projection = Projection("a")
     listing, first, bad = a_listing(projection), request(), Credentials(key_id="k", digest="d")
     projection.refuses.append(bad.key_id)
@@ -163,7 +163,7 @@ async def test_nobody_without_a_good_key_stands_in_line() -> None:
         await listing.webhooks(request(seconds=SOON, credentials=bad), Page(0), Wanted(), shown)
 
 
-async def test_whoever_gives_up_does_not_keep_the_turn_from_others() -> None:
+async def test_a_request_that_gave_up_does_not_keep_its_turn() -> None:
     turns, first, third = Turns(Deadlines(Waiters())), request(), request()
     await turns.take(first.caller, first.deadline)
     second = asyncio.create_task(turns.take(request().caller, request().deadline))

@@ -26,7 +26,7 @@ def vector(**sequences: int) -> dict[Region, Mark]:
 
 
 class Scene:
-    """A projection that answers with the vectors that it is given, one after the other, once it may."""
+    """A projection that answers with given vectors, one after the other, once it may."""
 
     def __init__(self) -> None:
         self.known = KnownMarks()
@@ -50,7 +50,7 @@ class Scene:
         return (await self.reader.read(Query(()), caller)).vector
 
 
-async def test_what_a_read_showed_every_later_read_shows_too_or_is_refused() -> None:
+async def test_every_later_read_shows_what_a_read_showed_or_is_refused() -> None:
     scene = Scene()
     await scene.shown(vector(us_iowa=5, europe_belgium=3))
     for older in (vector(us_iowa=4, europe_belgium=3), vector(us_iowa=5, europe_belgium=2), vector(us_iowa=9), {}):
@@ -60,7 +60,7 @@ async def test_what_a_read_showed_every_later_read_shows_too_or_is_refused() -> 
     assert await scene.shown(newer, "1:cd:0:y") == newer
 
 
-async def test_what_a_replicator_said_that_the_region_had_every_later_read_shows_or_is_refused() -> None:
+async def test_every_later_read_shows_what_a_replicator_announced_or_is_refused() -> None:
     scene = Scene()
     scene.known.shown(US, "1:ab:0:x", vector(europe_belgium=3), is_current=True)
     with pytest.raises(RegionUnavailable):
@@ -68,8 +68,8 @@ async def test_what_a_replicator_said_that_the_region_had_every_later_read_shows
     assert await scene.shown(vector(europe_belgium=3))
 
 
-async def test_what_is_learnt_while_a_read_is_under_way_is_not_held_against_it() -> None:
-    """It may have been applied after Redis had looked."""
+async def test_marks_that_arrive_during_a_read_are_not_required_of_it() -> None:
+    """They may have been applied after Redis was read."""
     scene = Scene()
     scene.may_answer.clear()
     reading = asyncio.create_task(scene.shown(vector(europe_belgium=2)))
@@ -81,7 +81,7 @@ async def test_what_is_learnt_while_a_read_is_under_way_is_not_held_against_it()
         await scene.shown(vector(europe_belgium=2))
 
 
-async def test_a_projection_that_was_built_anew_because_of_another_history_owes_nothing_of_the_earlier_one() -> None:
+async def test_a_projection_that_was_built_anew_for_another_history_needs_no_mark_of_the_earlier_one() -> None:
     scene = Scene()
     await scene.shown(vector(us_iowa=9))
     assert await scene.shown(vector(us_iowa=4), "1:ab:7:y")

@@ -1,4 +1,4 @@
-"""How a read waits for what its token names, and when it does not."""
+"""When a read waits for the events that its token names, and when it does not."""
 
 import asyncio
 from collections.abc import Iterable
@@ -76,7 +76,7 @@ def at(region: Region, sequence: int, epoch: Epoch = NOW) -> Token:
     "token",
     [{}, at(HERE, 7), at(THERE, 3), {**at(HERE, 7), **at(THERE, 3)}, at(GONE, 1_000), at(HERE, 5, OLD)],
 )
-async def test_what_a_region_has_is_read_at_once_and_what_is_retired_counts(token: Token) -> None:
+async def test_a_token_that_the_region_has_is_read_at_once_and_a_retired_origin_counts(token: Token) -> None:
     projection_reader = ProjectionReader(vector(us_iowa=7, asia_japan=3))
     request = asking(token)
     await reader(projection_reader).read(Query(()), request)
@@ -84,7 +84,7 @@ async def test_what_a_region_has_is_read_at_once_and_what_is_retired_counts(toke
     assert request.caller.exchange.is_caught_up
 
 
-async def test_what_it_has_not_is_waited_for_and_read_again_only_when_it_may_be_there() -> None:
+async def test_a_missing_event_is_waited_for_and_read_again_only_when_it_may_be_there() -> None:
     waiters, projection_reader = Waiters(), ProjectionReader(vector(us_iowa=7), vector(us_iowa=8))
     reading = asyncio.create_task(reader(projection_reader, waiters).read(Query(()), asking(at(HERE, 8), LONG)))
     for _ in range(3):
@@ -104,7 +104,7 @@ async def test_what_it_has_not_is_waited_for_and_read_again_only_when_it_may_be_
         ({"000000": Place(NOW, Sequence(1))}, "000000"),
     ],
 )
-async def test_what_does_not_come_in_time_is_named_and_the_projection_is_left_in_peace(
+async def test_an_event_that_does_not_come_in_time_is_named_and_the_projection_is_not_read_again(
     token: Token, missing: str
 ) -> None:
     projection_reader = ProjectionReader(vector(us_iowa=7, asia_japan=3))
@@ -115,7 +115,7 @@ async def test_what_does_not_come_in_time_is_named_and_the_projection_is_left_in
     assert not request.caller.exchange.is_caught_up
 
 
-async def test_what_a_log_says_it_left_behind_is_lost_at_once() -> None:
+async def test_an_event_that_a_log_left_behind_is_lost_at_once() -> None:
     with pytest.raises(WriteLost):
         await reader(ProjectionReader(vector(us_iowa=7))).read(Query(()), asking(at(HERE, 6, OLD), LONG))
 
@@ -126,7 +126,7 @@ async def test_a_log_that_does_not_answer_is_asked_again() -> None:
     assert projection_reader.reads == 1
 
 
-async def test_a_process_that_is_to_stop_answers_whoever_waits() -> None:
+async def test_a_process_that_stops_answers_every_waiting_request() -> None:
     deadlines = Deadlines(Waiters())
     session_consistency = reader(ProjectionReader(vector(us_iowa=7)))
     session_consistency._deadlines = deadlines  # noqa: SLF001 - so that it can be told to stop

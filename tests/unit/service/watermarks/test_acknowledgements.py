@@ -10,12 +10,12 @@ EPOCH = Epoch("k3v9x2")
 
 
 class Scene:
-    """What one process stores, hears and tells."""
+    """The batches that one process stores, the announcements that it receives, and the times that it measures."""
 
     def __init__(self) -> None:
-        self.told: dict[Region, list[float]] = {HERE: [], THERE: []}
+        self.measured: dict[Region, list[float]] = {HERE: [], THERE: []}
         self.waiters = Waiters()
-        self.it = Acknowledgements(self.waiters, {region: told.append for region, told in self.told.items()})
+        self.it = Acknowledgements(self.waiters, {region: times.append for region, times in self.measured.items()})
 
     def store(self, sequence: int, now: float) -> None:
         self.it.stored(Position(HERE, EPOCH, Sequence(sequence)), now_seconds=now)
@@ -31,17 +31,17 @@ def test_each_batch_is_timed_once_for_each_region_when_all_of_it_is_applied() ->
     scene.store(3, 10.0)
     scene.store(5, 11.0)
     scene.hear(HERE, 4, 12.0)
-    assert scene.told == {HERE: [2.0], THERE: []}
+    assert scene.measured == {HERE: [2.0], THERE: []}
     scene.hear(THERE, 5, 14.0)
     scene.hear(THERE, 6, 15.0)
-    assert scene.told == {HERE: [2.0], THERE: [4.0, 3.0]}
+    assert scene.measured == {HERE: [2.0], THERE: [4.0, 3.0]}
 
 
-def test_what_was_heard_before_the_log_said_that_it_is_stored_took_no_time() -> None:
+def test_an_acknowledgement_before_the_logs_own_answer_took_no_time() -> None:
     scene = Scene()
     scene.hear(HERE, 3, 9.0)
     scene.store(3, 10.0)
-    assert scene.told[HERE] == [0.0]
+    assert scene.measured[HERE] == [0.0]
 
 
 def test_a_projection_that_went_back_is_waited_for_again() -> None:
@@ -50,12 +50,12 @@ def test_a_projection_that_went_back_is_waited_for_again() -> None:
     scene.hear(THERE, 1, 9.5, incarnation="two")
     scene.store(3, 10.0)
     scene.hear(THERE, 3, 11.0, incarnation="two")
-    assert scene.told[THERE] == [], "it had 4 once"
+    assert scene.measured[THERE] == [], "it had 4 once"
     scene.hear(THERE, 4, 12.0, incarnation="two")
-    assert scene.told[THERE] == [2.0]
+    assert scene.measured[THERE] == [2.0]
 
 
-def test_of_a_region_that_is_away_for_long_the_oldest_are_kept_and_no_more_than_so_many(
+def test_for_a_region_that_is_away_long_only_the_oldest_batches_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(acknowledgements, "PENDING_MAX", 2)
@@ -63,10 +63,10 @@ def test_of_a_region_that_is_away_for_long_the_oldest_are_kept_and_no_more_than_
     for sequence in range(1, 6):
         scene.store(sequence, float(sequence))
     scene.hear(THERE, 5, 10.0)
-    assert scene.told[THERE] == [9.0, 8.0]
+    assert scene.measured[THERE] == [9.0, 8.0]
 
 
-def test_a_region_that_is_not_measured_is_none_of_its_business() -> None:
+def test_a_region_that_is_not_observed_is_ignored() -> None:
     scene = Scene()
     scene.hear(Region("asia-japan"), 3, 9.0)
-    assert scene.told == {HERE: [], THERE: []}
+    assert scene.measured == {HERE: [], THERE: []}

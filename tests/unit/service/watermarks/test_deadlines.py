@@ -7,7 +7,7 @@ from service.watermarks.waiters import Waiters
 HERE, THERE = Region("us-iowa"), Region("asia-japan")
 EPOCH = Epoch("k3v9x2")
 LONG = 600.0
-"""Nobody waits so long: what ends a wait in these tests is something else."""
+"""Longer than any wait in these tests, which end for another reason."""
 
 
 def hear(waiters: Waiters, region: Region, sequence: int) -> None:
@@ -18,7 +18,7 @@ def in_seconds(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
-async def test_what_is_reached_is_not_waited_for() -> None:
+async def test_a_position_that_is_reached_is_not_waited_for() -> None:
     waiters = Waiters()
     hear(waiters, HERE, 5)
     assert await Deadlines(waiters).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x") == set()
@@ -34,10 +34,10 @@ async def test_a_wait_ends_with_the_last_region_or_at_the_deadline_with_those_th
     assert await hasty == {THERE}
     hear(waiters, THERE, 6)
     assert await patient == set()
-    assert len(waiters) == 0, "nobody is remembered who has left"
+    assert len(waiters) == 0, "no waiter is remembered after its end"
 
 
-async def test_when_the_process_is_to_stop_every_wait_ends_by_then_also_one_that_begins_later() -> None:
+async def test_every_wait_ends_when_the_process_stops_even_one_that_begins_later() -> None:
     deadlines = Deadlines(Waiters())
     future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     early = asyncio.create_task(deadlines.until(future, in_seconds(LONG)))
@@ -50,7 +50,7 @@ async def test_when_the_process_is_to_stop_every_wait_ends_by_then_also_one_that
     assert not future.done()
 
 
-async def test_one_who_is_cancelled_is_not_waited_for_any_more() -> None:
+async def test_a_cancelled_wait_is_forgotten() -> None:
     waiters = Waiters()
     waits = asyncio.create_task(
         Deadlines(waiters).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x")

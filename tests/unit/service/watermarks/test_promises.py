@@ -1,4 +1,4 @@
-"""Nothing is promised of what is in a log that is in doubt, neither a 201 nor that it is committed."""
+"""A log in doubt allows no promise: neither a 201 nor the state `committed`."""
 
 import asyncio
 from typing import Any, cast
@@ -25,7 +25,7 @@ SECONDS = 0.2
 
 
 class Scene:
-    """A region whose log takes everything at once, at place 7."""
+    """A region whose log takes every event at once, at place 7."""
 
     def __init__(self) -> None:
         anything = cast("Any", None)
@@ -51,7 +51,7 @@ class Scene:
         proposal.settle(Accepted(Position(HERE, EPOCH, Sequence(7)), {}))
 
     async def write(self, level: Level = Level.ALL_REGIONS) -> float:
-        """Write. Returns after how many seconds it was done."""
+        """Write. Returns how many seconds that took."""
         begin = asyncio.get_running_loop().time()
         wait = Wait(level=level, timeout_seconds=1, deadline=begin + SECONDS)
         caller = Caller(ORGANIZATION, None, Exchange())
@@ -71,7 +71,7 @@ async def scene() -> Scene:
     return Scene()
 
 
-async def test_what_is_in_a_log_that_is_well_is_committed_and_done_once_it_is_everywhere(scene: Scene) -> None:
+async def test_an_event_in_a_sound_log_is_committed_and_done_once_it_is_everywhere(scene: Scene) -> None:
     with pytest.raises(TimedOut) as late:
         await scene.write()
     assert (late.value.is_committed, late.value.doubt) == (True, "")
@@ -81,7 +81,7 @@ async def test_what_is_in_a_log_that_is_well_is_committed_and_done_once_it_is_ev
 
 @pytest.mark.parametrize("level", Level)
 @pytest.mark.parametrize("regions", [[], [HERE], [HERE, THERE]])
-async def test_of_what_is_in_a_log_that_is_in_doubt_nothing_is_known_at_the_deadline(
+async def test_an_event_in_a_log_in_doubt_is_unknown_at_the_deadline(
     scene: Scene, level: Level, regions: list[Region]
 ) -> None:
     scene.applied_in(*regions)
@@ -93,15 +93,15 @@ async def test_of_what_is_in_a_log_that_is_in_doubt_nothing_is_known_at_the_dead
     assert (late.value.is_committed, late.value.doubt, late.value.acknowledged) == (False, FORKED, [])
 
 
-async def test_a_doubt_that_ends_before_the_deadline_is_none(scene: Scene) -> None:
+async def test_a_doubt_that_ends_before_the_deadline_does_not_count(scene: Scene) -> None:
     scene.applied_in(HERE, THERE)
     scene.doubt(FORKED)
     asyncio.get_running_loop().call_later(SECONDS / 2, scene.doubt, "")
     await scene.write()
 
 
-async def test_what_was_in_a_log_that_another_one_replaced_is_not_known(scene: Scene) -> None:
-    """The other one may have grown past the place since, and every region may have applied it."""
+async def test_an_event_in_a_log_that_was_replaced_is_unknown(scene: Scene) -> None:
+    """The new log may have grown past the place since, and every region may have applied that."""
 
     def replace() -> None:
         scene.log_state.reading += 1
@@ -114,7 +114,7 @@ async def test_what_was_in_a_log_that_another_one_replaced_is_not_known(scene: S
 
 
 @pytest.mark.parametrize("alarm", ["undecodable: event 7: no", "unexpected: ValueError: what"])
-async def test_an_alarm_about_one_event_is_no_doubt_about_the_log(scene: Scene, alarm: str) -> None:
+async def test_an_alarm_about_one_event_does_not_put_the_log_in_doubt(scene: Scene, alarm: str) -> None:
     scene.applied_in(HERE, THERE)
     scene.doubt(alarm)
     assert await scene.write() < SECONDS

@@ -1,4 +1,4 @@
-"""Who is let go when, whatever is heard in whatever order."""
+"""When each waiter is notified, for any announcements in any order."""
 
 import gc
 import weakref
@@ -27,7 +27,7 @@ def at(sequence: int) -> Position:
 
 
 class Calls:
-    """How often somebody was told that what they wait for is reached."""
+    """Counts how often a waiter was notified."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -46,7 +46,7 @@ def waiter(waiters: Waiters, position: Position, regions: set[Region], reached: 
     return found
 
 
-def test_who_waits_for_what_is_reached_already_does_not_wait() -> None:
+def test_a_wait_for_a_reached_position_is_over_at_once() -> None:
     waiters, reached = Waiters(), Calls()
     hear(waiters, US, 5)
     assert waiters.wait(at(5), {US}, reached) is None
@@ -55,11 +55,11 @@ def test_who_waits_for_what_is_reached_already_does_not_wait() -> None:
     assert len(waiters) == 0
 
 
-def test_who_waits_for_no_region_does_not_wait() -> None:
+def test_a_wait_for_no_region_is_over_at_once() -> None:
     assert Waiters().wait(at(5), set(), Calls()) is None
 
 
-def test_everybody_is_let_go_once_when_the_last_region_has_it() -> None:
+def test_a_waiter_is_notified_once_when_the_last_region_has_the_position() -> None:
     waiters, reached = Waiters(), Calls()
     waiter(waiters, at(5), {US, EU, JP}, reached)
     for region in (US, EU):
@@ -73,7 +73,7 @@ def test_everybody_is_let_go_once_when_the_last_region_has_it() -> None:
     assert len(waiters) == 0
 
 
-def test_one_that_waits_for_less_is_let_go_before_one_that_came_earlier() -> None:
+def test_a_waiter_for_a_lower_position_is_notified_before_an_earlier_waiter() -> None:
     waiters, early, late = Waiters(), Calls(), Calls()
     waiter(waiters, at(9), {US}, early)
     waiter(waiters, at(3), {US}, late)
@@ -81,7 +81,7 @@ def test_one_that_waits_for_less_is_let_go_before_one_that_came_earlier() -> Non
     assert (early.count, late.count) == (0, 1)
 
 
-def test_a_region_that_is_not_current_is_not_counted_until_it_is() -> None:
+def test_a_region_counts_only_once_it_is_current() -> None:
     waiters, reached = Waiters(), Calls()
     hear(waiters, EU, 9, is_current=False)
     assert not waiters.has_applied(EU, at(5))
@@ -100,7 +100,7 @@ def test_an_older_message_of_an_incarnation_takes_back_neither_its_marks_nor_tha
     assert waiters.has_applied(EU, at(9))
 
 
-def test_a_new_incarnation_starts_anew() -> None:
+def test_a_new_incarnation_starts_from_nothing() -> None:
     waiters = Waiters()
     hear(waiters, EU, 9)
     waiters.heard(EU, "b", {}, is_current=False)
@@ -113,8 +113,8 @@ def test_a_new_incarnation_starts_anew() -> None:
     assert not waiters.has_applied(EU, at(10))
 
 
-def test_a_region_that_is_below_what_it_ever_had_is_not_counted_until_it_has_that_again() -> None:
-    """Of any origin: a set-back region can be current by all that it knows itself."""
+def test_a_region_below_its_highest_marks_counts_only_once_it_has_them_again() -> None:
+    """Of every origin: a region that was set back can be current as far as it knows itself."""
     waiters, reached = Waiters(), Calls()
     waiters.heard(EU, "a", {HERE: mark(9), JP: mark(3)}, is_current=True)
     waiters.heard(EU, "b", {HERE: mark(9), JP: mark(2)}, is_current=True)
@@ -130,7 +130,7 @@ def test_a_region_that_is_below_what_it_ever_had_is_not_counted_until_it_has_tha
     assert waiters.lacking(EU) == {}
 
 
-def test_a_region_whose_projection_belongs_to_a_later_history_is_counted_by_that() -> None:
+def test_a_region_whose_projection_belongs_to_a_later_history_counts_by_that() -> None:
     waiters = Waiters()
     waiters.heard(EU, "1:ab:0:x", {HERE: mark(9)}, is_current=True)
     waiters.heard(EU, "1:ab:7:y", {HERE: mark(4)}, is_current=True)
@@ -149,7 +149,7 @@ def test_a_late_message_of_a_superseded_incarnation_is_not_believed() -> None:
     assert reached.count == 1
 
 
-def test_incarnations_long_superseded_are_still_not_believed() -> None:
+def test_incarnations_superseded_long_ago_are_still_not_believed() -> None:
     waiters = Waiters()
     for number in range(waiting_module.INCARNATIONS_REMEMBERED):
         hear(waiters, EU, 100 + number, incarnation=f"i{number}")
@@ -173,7 +173,7 @@ def test_marks_of_other_origins_reach_nothing_of_ours() -> None:
     assert reached.count == 0
 
 
-def test_who_has_given_up_is_not_told() -> None:
+def test_a_waiter_that_gave_up_is_not_notified() -> None:
     waiters, reached = Waiters(), Calls()
     given_up = waiter(waiters, at(5), {US, EU}, reached)
     hear(waiters, US, 9)
@@ -183,7 +183,7 @@ def test_who_has_given_up_is_not_told() -> None:
     assert reached.count == 0
 
 
-def test_one_that_gave_up_does_not_hold_up_those_behind() -> None:
+def test_a_waiter_that_gave_up_does_not_delay_those_behind_it() -> None:
     waiters, ahead, behind = Waiters(), Calls(), Calls()
     given_up = waiter(waiters, at(5), {EU}, ahead)
     waiter(waiters, at(6), {EU}, behind)
@@ -193,7 +193,7 @@ def test_one_that_gave_up_does_not_hold_up_those_behind() -> None:
 
 
 @pytest.mark.parametrize("staying", [0, 1, 20])
-def test_what_those_who_gave_up_held_is_freed_though_the_region_stays_away(staying: int) -> None:
+def test_the_memory_of_waiters_that_gave_up_is_freed_even_if_the_region_stays_away(staying: int) -> None:
     waiters = Waiters()
     for sequence in range(1, staying + 1):
         waiter(waiters, at(sequence), {EU, JP}, Calls())
@@ -208,24 +208,24 @@ def test_what_those_who_gave_up_held_is_freed_though_the_region_stays_away(stayi
     assert len(waiters) == staying
 
 
-def test_those_who_stay_are_let_go_after_others_were_freed() -> None:
+def test_waiters_that_stay_are_notified_after_others_were_freed() -> None:
     waiters = Waiters()
-    everybody = [(number, Calls()) for number in range(1, 1_001)]
-    numbered = [(number, waiter(waiters, at(number), {EU}, calls)) for number, calls in everybody]
+    every = [(number, Calls()) for number in range(1, 1_001)]
+    numbered = [(number, waiter(waiters, at(number), {EU}, calls)) for number, calls in every]
     for number, one in numbered:
         if number % 10:
             waiters.give_up(one)
     assert len(waiters) == 100
     hear(waiters, EU, 500)
-    assert [number for number, calls in everybody if calls.count] == list(range(10, 501, 10))
+    assert [number for number, calls in every if calls.count] == list(range(10, 501, 10))
     hear(waiters, EU, 1_000)
-    assert [number for number, calls in everybody if calls.count] == list(range(10, 1_001, 10))
-    assert all(calls.count <= 1 for _, calls in everybody)
+    assert [number for number, calls in every if calls.count] == list(range(10, 1_001, 10))
+    assert all(calls.count <= 1 for _, calls in every)
 
 
 @dataclass
 class Life:
-    """One incarnation of a region's Redis, as every message of it says."""
+    """One incarnation of a region's Redis, as each of its messages announces it."""
 
     name: str
     messages: list[tuple[int, bool]] = field(default_factory=lambda: [(0, False)])
@@ -233,7 +233,7 @@ class Life:
 
 @dataclass
 class Asker:
-    """Somebody who waits, in the model: what is pending is looked at after every message."""
+    """A waiter in the model: its pending regions are computed again after every message."""
 
     position: Position
     pending: set[Region]
@@ -243,7 +243,7 @@ class Asker:
 
 
 class Regions(RuleBasedStateMachine):
-    """Regions that advance, go back and become current; messages lost, repeated and late; people who come and go.
+    """Regions that advance, go back and become current; messages lost, repeated and late; waiters that come and go.
 
     The model is told of an incarnation before any later one, as a connection does; then the order is any.
     """
@@ -309,7 +309,7 @@ class Regions(RuleBasedStateMachine):
         return {region for region in REGIONS if self.current[region] and self.marks[region] >= position.sequence}
 
     @invariant()
-    def exactly_those_are_let_go_whose_regions_have_all_been_there(self) -> None:
+    def exactly_the_waiters_whose_regions_all_reached_it_are_notified(self) -> None:
         for asker in self.askers:
             is_expected = not asker.pending and not asker.has_given_up
             assert asker.calls.count == is_expected, asker
@@ -317,11 +317,11 @@ class Regions(RuleBasedStateMachine):
                 assert asker.waiter.pending == asker.pending
 
     @invariant()
-    def as_many_wait_as_have_not_been_let_go(self) -> None:
+    def as_many_wait_as_were_not_notified(self) -> None:
         assert len(self.waiters) == sum(bool(asker.pending) and not asker.has_given_up for asker in self.askers)
 
     @invariant()
-    def as_many_wait_for_each_region_as_have_not_heard_of_it(self) -> None:
+    def as_many_wait_for_each_region_as_have_it_pending(self) -> None:
         staying = [asker for asker in self.askers if not asker.has_given_up]
         for region in REGIONS:
             assert self.waiters.waiting_for[region] == sum(region in asker.pending for asker in staying)
@@ -335,11 +335,11 @@ class Regions(RuleBasedStateMachine):
         self.patch.undo()
 
 
-def test_the_right_ones_are_let_go_whatever_is_heard_in_whatever_order() -> None:
+def test_the_right_waiters_are_notified_for_any_announcements_in_any_order() -> None:
     run_state_machine_as_test(Regions, settings=settings(stateful_step_count=60))
 
 
-def test_who_waits_for_another_origins_log_is_let_go_by_that_origins_mark_alone() -> None:
+def test_a_waiter_for_another_origins_log_is_notified_by_that_origins_mark_alone() -> None:
     waiters, reached, other = Waiters(), Calls(), Calls()
     waiter(waiters, Position(JP, EPOCH, Sequence(3)), {US}, reached)
     waiter(waiters, at(1), {US}, other)
@@ -350,7 +350,7 @@ def test_who_waits_for_another_origins_log_is_let_go_by_that_origins_mark_alone(
     assert len(waiters) == 0
 
 
-def test_who_waits_for_another_epoch_of_a_log_holds_up_nobody() -> None:
+def test_a_waiter_for_another_epoch_of_a_log_delays_no_other() -> None:
     waiters, never, reached = Waiters(), Calls(), Calls()
     given_up = waiter(waiters, Position(HERE, Epoch("another"), Sequence(1)), {US}, never)
     waiter(waiters, at(5), {US}, reached)

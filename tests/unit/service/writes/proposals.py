@@ -1,4 +1,4 @@
-"""What the tests of the tail and of appending propose, and what came of it."""
+"""Proposals for the tests of the tail and of group commit, with their outcomes."""
 
 from dataclasses import dataclass, field
 
@@ -36,7 +36,7 @@ def a_trigger(webhook_id: str) -> CreateTrigger:
 
 @dataclass
 class View:
-    """A projection, or a copy of one: what the first events of a log make of the registers."""
+    """A projection, or a copy of one: the registers after the first events of a log."""
 
     mark: Mark = BEGINNING
     clock: Clock = NEVER
@@ -60,7 +60,7 @@ class View:
         return set(self.registers.get(organization_key(ORGANIZATION), {}))
 
     def shown_for(self, query: Query) -> dict[str, dict[str, str]]:
-        """What the projection's `read` answers to `query`."""
+        """What the projection's `read` returns for `query`."""
         names = [] if query.named_in is None else names_in(self.registers, query.named_in)
         keys = (*query.keys, *(query.follow + name for name in names))
         return {key: dict(self.registers.get(key, {})) for key in keys}
@@ -72,15 +72,15 @@ class View:
 
 @dataclass
 class Asked:
-    """A proposal, and everything that it was told."""
+    """A proposal, and every outcome that it was settled with."""
 
     proposal: Proposal
-    told: list[Outcome]
+    outcomes: list[Outcome]
 
     @property
     def position(self) -> Position:
-        """The one thing it was told, which is a position."""
-        (outcome,) = self.told
+        """The position in its one outcome."""
+        (outcome,) = self.outcomes
         assert isinstance(outcome, Accepted), outcome
         return outcome.position
 
@@ -93,12 +93,12 @@ def ask(
     idempotency_key: IdempotencyKey | None = None,
     unread: tuple[str, ...] = (),
 ) -> Asked:
-    """A proposal of `author` made with `view` (a projection that has nothing, where none is given).
+    """A proposal of `author` made with `view` (by default an empty projection).
 
-    `unread` is what was read besides, since an earlier proposal lacked it.
+    `unread` are the further keys that were read, since an earlier proposal lacked them.
     """
     view, query = view or View(), query_for(command)
-    told: list[Outcome] = []
+    outcomes: list[Outcome] = []
     proposal = Proposal(
         command=command,
         author=author,
@@ -106,15 +106,15 @@ def ask(
         clock=view.clock,
         registers=view.shown_for(query._replace(keys=(*query.keys, *unread))),
         counted=view.counted_for(query),
-        settle=told.append,
+        settle=outcomes.append,
         idempotency_key=idempotency_key,
         idempotency_keys=len(view.idempotency_keys),
     )
-    return Asked(proposal, told)
+    return Asked(proposal, outcomes)
 
 
 def as_read(sequence: int, subject: str, data: bytes) -> TailEvent:
-    """An event as the log's follower hands it on."""
+    """An event as the log's follower returns it."""
     position = Position(HERE, epoch_in(subject), Sequence(sequence))
     mark = Mark(position.epoch, position.sequence, fingerprint(subject, data))
     return tail_event(decode(data), position, mark)

@@ -1,4 +1,4 @@
-"""Which repeated deletions join the first one, and which are told that there is nothing left to delete."""
+"""Which repeated deletions join the first one, and which find nothing left to delete."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ DELETE, REVOKE = DeleteWebhook(ORGANIZATION, "w1"), RevokeApiKey(ORGANIZATION, "
 
 
 class Log:
-    """A log that has `found` where it is looked for."""
+    """A log that has `found` at every place."""
 
     def __init__(self, found: Found | None = FIRST) -> None:
         self._found = found
@@ -47,7 +47,7 @@ async def first(
     found: Found | None = FIRST,
     topology: Topology = TOPOLOGY,
 ) -> Found:
-    """What `command` joins, where `vector` was read here and `there` is what the other region has announced."""
+    """What `command` joins after `vector` was read here and the other region announced `there`."""
     waiters, log = Waiters(), Log(found)
     if there is not None:
         waiters.heard(THERE, "i", there, is_current=True)
@@ -62,19 +62,21 @@ async def test_a_deletion_that_is_not_applied_here_yet_is_joined() -> None:
     assert await first(DELETE, {}) == FIRST
 
 
-async def test_a_deletion_that_holds_where_it_is_asked_for_leaves_nothing_to_delete() -> None:
+async def test_a_deletion_that_every_requested_region_has_applied_leaves_nothing_to_delete() -> None:
     for level, there in ((Level.LOCAL_REGION, None), (Level.ALL_REGIONS, APPLIED)):
         with pytest.raises(WebhookNotFound):
             await first(DELETE, APPLIED, level=level, there=there)
 
 
 @pytest.mark.parametrize("there", [None, NOT_APPLIED])
-async def test_one_that_is_not_known_to_hold_everywhere_is_joined_by_who_asks_for_that(there: Vector | None) -> None:
+async def test_a_request_for_all_regions_joins_a_deletion_that_a_region_may_not_have(
+    there: Vector | None,
+) -> None:
     assert await first(DELETE, APPLIED, level=Level.ALL_REGIONS, there=there) == FIRST
 
 
 @pytest.mark.parametrize("level", Level)
-async def test_a_revocation_is_joined_though_it_holds_and_only_by_the_organization_whose_key_it_was(
+async def test_an_applied_revocation_is_joined_and_only_by_the_organization_of_the_key(
     level: Level,
 ) -> None:
     assert await first(REVOKE, APPLIED, level=level, there=APPLIED) == FIRST
@@ -83,13 +85,13 @@ async def test_a_revocation_is_joined_though_it_holds_and_only_by_the_organizati
             await first(RevokeApiKey(ANOTHER, "k1"), vector, level=level, there=APPLIED)
 
 
-async def test_a_log_without_the_deletion_that_was_applied_is_no_proof_of_anything() -> None:
+async def test_a_log_without_the_deletion_that_was_applied_proves_nothing() -> None:
     for command in (DELETE, REVOKE):
         with pytest.raises(RegionUnavailable):
             await first(command, NOT_APPLIED, found=None)
 
 
-async def test_what_was_deleted_in_a_region_that_is_not_configured_any_more_is_not_there() -> None:
+async def test_a_webhook_deleted_in_a_region_that_is_no_longer_configured_is_not_found() -> None:
     alone = Topology({HERE: RegionConfig()})
     for command, missing in ((DELETE, WebhookNotFound), (REVOKE, ApiKeyNotFound)):
         with pytest.raises(missing):

@@ -1,4 +1,4 @@
-"""What goes into a batch, and what each outcome means to those who wait for it."""
+"""What goes into a batch, and what each outcome means for the proposals in it."""
 
 from collections.abc import Sequence as Many
 
@@ -38,7 +38,7 @@ from tests.unit.service.writes.proposals import (
 NOW = 1_700_000_000_000
 
 
-def an_appending(*, batches_of: int = 100, idempotency_keys_max: int = 100) -> GroupCommit:
+def a_group_commit(*, batches_of: int = 100, idempotency_keys_max: int = 100) -> GroupCommit:
     return GroupCommit(
         HERE,
         EPOCH,
@@ -48,26 +48,26 @@ def an_appending(*, batches_of: int = 100, idempotency_keys_max: int = 100) -> G
     )
 
 
-def composed(appending: GroupCommit, now: int = NOW) -> Batch:
-    batch = appending.compose(now, nonce=7)
+def composed(group_commit: GroupCommit, now: int = NOW) -> Batch:
+    batch = group_commit.compose(now, nonce=7)
     assert batch is not None
     return batch
 
 
-def submit(appending: GroupCommit, *asked: Asked) -> None:
+def submit(group_commit: GroupCommit, *asked: Asked) -> None:
     for one in asked:
-        appending.submit(one.proposal)
+        group_commit.submit(one.proposal)
 
 
-def landed(appending: GroupCommit, *asked: Asked) -> None:
-    submit(appending, *asked)
-    appending.stored(composed(appending))
+def landed(group_commit: GroupCommit, *asked: Asked) -> None:
+    submit(group_commit, *asked)
+    group_commit.stored(composed(group_commit))
 
 
-def read_back(appending: GroupCommit, batch: Batch) -> None:
-    """The follower hands on, one by one, what stands in the log where `batch` was put."""
+def read_back(group_commit: GroupCommit, batch: Batch) -> None:
+    """Observe the events of `batch` one by one, as the follower reads them from the log."""
     for number, (subject, data) in enumerate(batch.entries, start=1):
-        appending.observed(as_read(batch.after.sequence + number, subject, data))
+        group_commit.observed(as_read(batch.after.sequence + number, subject, data))
 
 
 def authors(batch: Batch) -> Many[str]:
@@ -78,96 +78,96 @@ def clocks(batch: Batch) -> list[Clock]:
     return [parse(decode(data).clock) for _, data in batch.entries]
 
 
-def test_everything_that_waits_goes_into_one_batch_in_the_order_it_came() -> None:
-    appending = an_appending()
+def test_every_waiting_proposal_goes_into_one_batch_in_order_of_arrival() -> None:
+    group_commit = a_group_commit()
     asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(5)]
-    submit(appending, *asked)
-    batch = composed(appending)
+    submit(group_commit, *asked)
+    batch = composed(group_commit)
     assert authors(batch) == ["o0", "o1", "o2", "o3", "o4"]
-    assert not appending.has_work
+    assert not group_commit.has_work
     assert all(one.proposal.is_handed for one in asked)
-    appending.stored(batch)
+    group_commit.stored(batch)
     assert [one.position.sequence for one in asked] == [1, 2, 3, 4, 5]
     assert {(one.position.origin, one.position.epoch) for one in asked} == {(HERE, EPOCH)}
 
 
-def test_nothing_is_told_to_anybody_before_the_batch_is_acknowledged() -> None:
-    appending = an_appending()
+def test_no_proposal_is_settled_before_the_batch_is_acknowledged() -> None:
+    group_commit = a_group_commit()
     asked = ask(a_webhook("w1"), "o1")
-    submit(appending, asked)
-    composed(appending)
-    assert asked.told == []
-    assert appending.tail.end == BEGINNING
+    submit(group_commit, asked)
+    composed(group_commit)
+    assert asked.outcomes == []
+    assert group_commit.tail.end == BEGINNING
 
 
 @pytest.mark.parametrize(("waiting", "in_batch"), [(1, 1), (8, 1), (9, 9), (500, 500), (501, 500)])
-def test_a_batch_is_as_large_as_is_fastest_and_the_rest_waits_for_the_next(waiting: int, in_batch: int) -> None:
-    appending = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=batch_size, idempotency_keys_max=1)
-    submit(appending, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(waiting)))
-    assert len(composed(appending).entries) == in_batch
-    assert appending.has_work is (waiting > in_batch)
+def test_a_batch_has_the_fastest_size_and_the_rest_waits_for_the_next(waiting: int, in_batch: int) -> None:
+    group_commit = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=batch_size, idempotency_keys_max=1)
+    submit(group_commit, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(waiting)))
+    assert len(composed(group_commit).entries) == in_batch
+    assert group_commit.has_work is (waiting > in_batch)
 
 
 def test_a_batch_is_bounded_in_bytes() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     large = "x" * (BATCH_BYTES_MAX // 4)
     for number in range(8):
         command = a_webhook(f"w{number}", target_url=f"https://{number}.example.com/{large}")
-        submit(appending, ask(command, f"o{number}"))
-    assert len(composed(appending).entries) == 4
-    assert appending.has_work
+        submit(group_commit, ask(command, f"o{number}"))
+    assert len(composed(group_commit).entries) == 4
+    assert group_commit.has_work
 
 
 def test_each_events_subject_and_mark_carry_the_epoch_of_the_log() -> None:
-    appending = an_appending()
-    submit(appending, ask(a_webhook("w1"), "o1"))
-    batch = composed(appending)
+    group_commit = a_group_commit()
+    submit(group_commit, ask(a_webhook("w1"), "o1"))
+    batch = composed(group_commit)
     assert batch.entries[0][0] == f"events.{HERE}.{EPOCH}.webhook_created.v1"
     assert batch.events[0].mark.epoch == EPOCH
 
 
 def test_within_a_batch_a_later_proposal_sees_an_earlier_one() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     first, second = ask(a_webhook("w1"), "o1"), ask(a_trigger("w1"), "o2")
-    landed(appending, first, second)
+    landed(group_commit, first, second)
     assert (first.position.sequence, second.position.sequence) == (1, 2)
 
 
-def test_the_next_batch_sees_what_the_projection_does_not_show_yet() -> None:
-    appending = an_appending()
-    landed(appending, ask(a_webhook("w1"), "o1"))
+def test_the_next_batch_sees_events_that_the_projection_does_not_show_yet() -> None:
+    group_commit = a_group_commit()
+    landed(group_commit, ask(a_webhook("w1"), "o1"))
     second = ask(a_trigger("w1"), "o2", View())
-    landed(appending, second)
+    landed(group_commit, second)
     assert second.position.sequence == 2
 
 
 def test_of_two_creates_of_one_target_url_in_one_batch_the_second_is_refused_once_the_first_is_stored() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     first = ask(a_webhook("w1", target_url="https://same.example.com"), "o1")
     second = ask(a_webhook("w2", target_url="https://same.example.com"), "o2")
-    submit(appending, first, second)
-    batch = composed(appending)
+    submit(group_commit, first, second)
+    batch = composed(group_commit)
     assert authors(batch) == ["o1"]
-    assert second.told == [], "what refuses it may never be stored"
+    assert second.outcomes == [], "the event that refuses it may never be stored"
     assert not second.proposal.is_handed
-    appending.stored(batch)
-    (refusal,) = second.told
+    group_commit.stored(batch)
+    (refusal,) = second.outcomes
     assert isinstance(refusal, TargetUrlTaken)
     assert first.position.sequence == 1
 
 
 def test_of_two_creates_of_one_target_url_in_two_batches_the_second_is_refused_at_once() -> None:
-    appending = an_appending()
-    landed(appending, ask(a_webhook("w1", target_url="https://same.example.com"), "o1"))
+    group_commit = a_group_commit()
+    landed(group_commit, ask(a_webhook("w1", target_url="https://same.example.com"), "o1"))
     second = ask(a_webhook("w2", target_url="https://same.example.com"), "o2")
-    submit(appending, second)
-    assert appending.compose(NOW, nonce=8) is None
-    assert isinstance(second.told[0], TargetUrlTaken)
-    assert appending.in_flight is None
+    submit(group_commit, second)
+    assert group_commit.compose(NOW, nonce=8) is None
+    assert isinstance(second.outcomes[0], TargetUrlTaken)
+    assert group_commit.in_flight is None
 
 
-def test_a_target_url_that_somebody_elses_event_took_is_refused_when_decided_again() -> None:
-    ours, theirs = an_appending(), an_appending()
+def test_a_target_url_that_an_event_of_another_process_took_is_refused_when_decided_again() -> None:
+    ours, theirs = a_group_commit(), a_group_commit()
     same = "https://same.example.com"
     mine, other = ask(a_webhook("w1", target_url=same), "o1"), ask(a_webhook("w2", target_url=same), "o2")
     submit(ours, mine)
@@ -179,222 +179,222 @@ def test_a_target_url_that_somebody_elses_event_took_is_refused_when_decided_aga
     read_back(ours, won)
     assert ours.is_caught_up
     assert ours.compose(NOW, nonce=9) is None
-    assert isinstance(mine.told[0], TargetUrlTaken)
+    assert isinstance(mine.outcomes[0], TargetUrlTaken)
 
 
 def test_a_refusal_that_depended_on_a_batch_that_never_landed_is_decided_again() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     same = "https://same.example.com"
     first, second = ask(a_webhook("w1", target_url=same), "o1"), ask(a_webhook("w2", target_url=same), "o2")
-    submit(appending, first, second)
-    batch = composed(appending)
-    appending.withdraw(first.proposal)
-    appending.never(batch, is_place_taken=False)
-    assert second.told == []
-    again = composed(appending)
+    submit(group_commit, first, second)
+    batch = composed(group_commit)
+    group_commit.withdraw(first.proposal)
+    group_commit.never(batch, is_place_taken=False)
+    assert second.outcomes == []
+    again = composed(group_commit)
     assert authors(again) == ["o2"]
-    appending.stored(again)
+    group_commit.stored(again)
     assert second.position.sequence == 1
-    assert first.told == []
+    assert first.outcomes == []
 
 
 def test_a_trigger_of_a_webhook_that_is_only_in_a_batch_that_never_landed_is_not_appended() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     webhook, trigger = ask(a_webhook("w1"), "o1"), ask(a_trigger("w1"), "o2")
-    submit(appending, webhook, trigger)
-    batch = composed(appending)
-    appending.withdraw(webhook.proposal)
-    appending.never(batch, is_place_taken=True)
-    appending.observed(as_read(1, *somebody_elses()))
-    assert appending.compose(NOW, nonce=8) is None
-    assert isinstance(trigger.told[0], WebhookNotFound)
+    submit(group_commit, webhook, trigger)
+    batch = composed(group_commit)
+    group_commit.withdraw(webhook.proposal)
+    group_commit.never(batch, is_place_taken=True)
+    group_commit.observed(as_read(1, *somebody_elses()))
+    assert group_commit.compose(NOW, nonce=8) is None
+    assert isinstance(trigger.outcomes[0], WebhookNotFound)
 
 
 def somebody_elses(webhook_id: str = "other", now: int = NOW) -> tuple[str, bytes]:
-    appending = an_appending()
-    submit(appending, ask(a_webhook(webhook_id), f"of {webhook_id}"))
-    return composed(appending, now).entries[0]
+    group_commit = a_group_commit()
+    submit(group_commit, ask(a_webhook(webhook_id), f"of {webhook_id}"))
+    return composed(group_commit, now).entries[0]
 
 
-def test_a_batch_whose_place_is_taken_is_not_composed_again_before_what_took_it_was_read() -> None:
-    appending = an_appending()
+def test_a_batch_whose_place_is_taken_is_composed_again_only_after_the_event_there_was_read() -> None:
+    group_commit = a_group_commit()
     asked = ask(a_webhook("w1"), "o1")
-    submit(appending, asked)
-    appending.never(composed(appending), is_place_taken=True)
-    assert appending.has_work
-    assert not appending.is_caught_up
+    submit(group_commit, asked)
+    group_commit.never(composed(group_commit), is_place_taken=True)
+    assert group_commit.has_work
+    assert not group_commit.is_caught_up
     assert not asked.proposal.is_handed
-    appending.observed(as_read(1, *somebody_elses()))
-    assert appending.is_caught_up
-    again = composed(appending)
+    group_commit.observed(as_read(1, *somebody_elses()))
+    assert group_commit.is_caught_up
+    again = composed(group_commit)
     assert again.after.sequence == 1
-    appending.stored(again)
+    group_commit.stored(again)
     assert asked.position == Position(HERE, EPOCH, Sequence(2))
 
 
-def test_a_refused_batch_is_decided_again_at_the_same_place_before_those_who_came_later() -> None:
-    appending = an_appending()
+def test_a_refused_batch_is_decided_again_at_the_same_place_before_later_proposals() -> None:
+    group_commit = a_group_commit()
     early = [ask(a_webhook(f"w{number}"), f"early {number}") for number in range(3)]
-    submit(appending, *early)
-    batch = composed(appending)
+    submit(group_commit, *early)
+    batch = composed(group_commit)
     late = ask(a_webhook("w9"), "late")
-    submit(appending, late)
-    appending.never(batch, is_place_taken=False)
-    assert appending.is_caught_up
-    again = composed(appending)
+    submit(group_commit, late)
+    group_commit.never(batch, is_place_taken=False)
+    assert group_commit.is_caught_up
+    again = composed(group_commit)
     assert authors(again) == ["early 0", "early 1", "early 2", "late"]
     assert again.after == batch.after
 
 
-def test_a_withdrawn_proposal_is_never_appended_and_never_told() -> None:
-    appending = an_appending()
+def test_a_withdrawn_proposal_is_never_appended_and_never_settled() -> None:
+    group_commit = a_group_commit()
     withdrawn, stays = ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
-    submit(appending, withdrawn, stays)
-    appending.withdraw(withdrawn.proposal)
-    batch = composed(appending)
+    submit(group_commit, withdrawn, stays)
+    group_commit.withdraw(withdrawn.proposal)
+    batch = composed(group_commit)
     assert authors(batch) == ["o2"]
-    appending.stored(batch)
-    assert withdrawn.told == []
+    group_commit.stored(batch)
+    assert withdrawn.outcomes == []
 
 
-def test_one_withdrawn_while_its_refusal_waits_is_not_told_of_it() -> None:
-    """Nobody listens any more: an error that nobody takes would be reported as forgotten."""
-    appending = an_appending()
+def test_a_proposal_withdrawn_while_its_refusal_waits_is_not_settled() -> None:
+    """No request waits any more: asyncio would report an exception that is never retrieved."""
+    group_commit = a_group_commit()
     same = "https://same.example.com"
     first, second = ask(a_webhook("w1", target_url=same), "o1"), ask(a_webhook("w2", target_url=same), "o2")
-    submit(appending, first, second)
-    batch = composed(appending)
+    submit(group_commit, first, second)
+    batch = composed(group_commit)
     second.proposal.is_withdrawn = True
-    appending.stored(batch)
+    group_commit.stored(batch)
     assert first.position.sequence == 1
-    assert second.told == []
+    assert second.outcomes == []
 
 
 def test_a_queue_of_withdrawn_proposals_only_makes_no_batch() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     asked = ask(a_webhook("w1"), "o1")
-    submit(appending, asked)
-    appending.withdraw(asked.proposal)
-    assert appending.compose(NOW, nonce=8) is None
-    assert not appending.has_work
+    submit(group_commit, asked)
+    group_commit.withdraw(asked.proposal)
+    assert group_commit.compose(NOW, nonce=8) is None
+    assert not group_commit.has_work
 
 
-def test_one_withdrawn_while_its_batch_is_in_flight_keeps_its_place_there() -> None:
-    appending = an_appending()
+def test_a_proposal_withdrawn_while_its_batch_is_in_flight_keeps_its_place_in_it() -> None:
+    group_commit = a_group_commit()
     withdrawn, stays = ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
-    submit(appending, withdrawn, stays)
-    batch = composed(appending)
-    appending.withdraw(withdrawn.proposal)
-    appending.stored(batch)
+    submit(group_commit, withdrawn, stays)
+    batch = composed(group_commit)
+    group_commit.withdraw(withdrawn.proposal)
+    group_commit.stored(batch)
     assert stays.position.sequence == 2
 
 
 def test_a_lost_acknowledgement_of_a_batch_that_landed_is_found_in_the_log() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(3)]
-    submit(appending, *asked)
-    batch = composed(appending)
+    submit(group_commit, *asked)
+    batch = composed(group_commit)
     batch.is_open = True
-    read_back(appending, batch)
+    read_back(group_commit, batch)
     assert batch.is_seen
-    assert [one.told for one in asked] == [[], [], []], "seen is not synced: the driver says when it is stored"
-    appending.stored(batch)
+    assert [one.outcomes for one in asked] == [[], [], []], "what was read may not be synced"
+    group_commit.stored(batch)
     assert [one.position.sequence for one in asked] == [1, 2, 3]
-    assert appending.tail.end == batch.events[-1].mark
+    assert group_commit.tail.end == batch.events[-1].mark
 
 
-def test_a_lost_acknowledgement_of_a_batch_whose_place_somebody_else_took_is_never_stored() -> None:
-    appending = an_appending()
+def test_a_batch_with_a_lost_acknowledgement_whose_place_another_process_took_is_never_stored() -> None:
+    group_commit = a_group_commit()
     asked = ask(a_webhook("w1"), "o1")
-    submit(appending, asked)
-    batch = composed(appending)
+    submit(group_commit, asked)
+    batch = composed(group_commit)
     batch.is_open = True
-    appending.observed(as_read(1, *somebody_elses()))
+    group_commit.observed(as_read(1, *somebody_elses()))
     assert not batch.is_seen
-    assert appending.tail.end.sequence == 1
-    appending.never(batch, is_place_taken=True)
-    again = composed(appending)
-    appending.stored(again)
+    assert group_commit.tail.end.sequence == 1
+    group_commit.never(batch, is_place_taken=True)
+    again = composed(group_commit)
+    group_commit.stored(again)
     assert asked.position.sequence == 2
 
 
-def test_events_of_ours_that_are_read_before_and_after_the_acknowledgement_count_once() -> None:
-    appending = an_appending()
+def test_our_events_that_are_read_before_and_after_the_acknowledgement_count_once() -> None:
+    group_commit = a_group_commit()
     asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(3)]
-    submit(appending, *asked)
-    batch = composed(appending)
-    appending.observed(as_read(1, *batch.entries[0]))
-    appending.stored(batch)
-    read_back(appending, batch)
-    assert appending.tail.end.sequence == 3
+    submit(group_commit, *asked)
+    batch = composed(group_commit)
+    group_commit.observed(as_read(1, *batch.entries[0]))
+    group_commit.stored(batch)
+    read_back(group_commit, batch)
+    assert group_commit.tail.end.sequence == 3
     assert [one.position.sequence for one in asked] == [1, 2, 3]
 
 
 def test_the_log_may_be_read_on_past_a_batch_that_is_not_acknowledged_yet() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     asked = ask(a_webhook("w1"), "o1")
-    submit(appending, asked)
-    batch = composed(appending)
-    read_back(appending, batch)
-    appending.observed(as_read(2, *somebody_elses()))
-    appending.stored(batch)
+    submit(group_commit, asked)
+    batch = composed(group_commit)
+    read_back(group_commit, batch)
+    group_commit.observed(as_read(2, *somebody_elses()))
+    group_commit.stored(batch)
     assert asked.position.sequence == 1
-    assert appending.tail.end.sequence == 2
+    assert group_commit.tail.end.sequence == 2
 
 
-def test_a_view_that_is_older_than_what_the_tail_remembers_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_view_older_than_everything_that_the_tail_remembers_is_stale(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tail_module, "KEPT_EVENTS", 1)
-    appending = an_appending()
-    landed(appending, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(1, 4)))
-    appending.tail.applied(Sequence(3))
-    stale, fresh = ask(a_trigger("w1"), "o4"), ask(a_trigger("w3"), "o5", view_up_to(appending, 2))
-    submit(appending, stale, fresh)
-    batch = composed(appending)
-    assert isinstance(stale.told[0], Stale)
+    group_commit = a_group_commit()
+    landed(group_commit, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(1, 4)))
+    group_commit.tail.applied(Sequence(3))
+    stale, fresh = ask(a_trigger("w1"), "o4"), ask(a_trigger("w3"), "o5", view_up_to(group_commit, 2))
+    submit(group_commit, stale, fresh)
+    batch = composed(group_commit)
+    assert isinstance(stale.outcomes[0], Stale)
     assert not stale.proposal.is_handed
     assert authors(batch) == ["o5"]
 
 
-def view_up_to(appending: GroupCommit, sequence: int) -> View:
-    """A projection of a log that begins with `sequence` events of webhooks `w1`, `w2`, …, as `appending` wrote it."""
-    twin = an_appending()
+def view_up_to(group_commit: GroupCommit, sequence: int) -> View:
+    """A projection after the first `sequence` events of `group_commit`, those of webhooks `w1`, `w2`, …."""
+    twin = a_group_commit()
     landed(twin, *(ask(a_webhook(f"w{number}"), f"o{number}") for number in range(1, sequence + 1)))
-    assert twin.tail.end.sequence <= appending.tail.end.sequence
+    assert twin.tail.end.sequence <= group_commit.tail.end.sequence
     view = View()
     for event in twin.tail._events:  # noqa: SLF001 - it has no other reader
         view.apply(event)
     return view
 
 
-def test_clocks_rise_within_a_batch_from_batch_to_batch_and_above_all_that_was_seen() -> None:
-    appending = an_appending()
+def test_clocks_rise_within_a_batch_from_batch_to_batch_and_above_every_clock_seen() -> None:
+    group_commit = a_group_commit()
     ahead = View(clock=Clock(parse("0" * 18) + ((NOW + 3_600_000) << 24)))
-    submit(appending, ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2", ahead), ask(a_webhook("w3"), "o3"))
-    first = composed(appending)
-    appending.stored(first)
-    submit(appending, ask(a_webhook("w4"), "o4"))
-    second = composed(appending, NOW - 1_000_000)
-    appending.stored(second)
+    submit(group_commit, ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2", ahead), ask(a_webhook("w3"), "o3"))
+    first = composed(group_commit)
+    group_commit.stored(first)
+    submit(group_commit, ask(a_webhook("w4"), "o4"))
+    second = composed(group_commit, NOW - 1_000_000)
+    group_commit.stored(second)
     readings = clocks(first) + clocks(second)
     assert readings == sorted(set(readings))
     assert milliseconds(readings[0]) == NOW
     assert all(reading > ahead.clock for reading in readings[1:])
 
 
-def test_a_clock_is_above_that_of_an_event_of_somebody_else_which_took_the_place() -> None:
-    appending = an_appending()
-    submit(appending, ask(a_webhook("w1"), "o1"))
-    appending.never(composed(appending), is_place_taken=True)
+def test_a_clock_is_above_that_of_another_processs_event_that_took_the_place() -> None:
+    group_commit = a_group_commit()
+    submit(group_commit, ask(a_webhook("w1"), "o1"))
+    group_commit.never(composed(group_commit), is_place_taken=True)
     other = as_read(1, *somebody_elses(now=NOW + 60_000))
-    appending.observed(other)
-    assert clocks(composed(appending))[0] > other.clock
+    group_commit.observed(other)
+    assert clocks(composed(group_commit))[0] > other.clock
 
 
-def test_an_operations_id_says_when_it_was_made_and_the_place_that_its_event_was_handed_to_the_log_for() -> None:
-    appending = an_appending()
+def test_an_operations_id_contains_its_time_and_the_place_that_its_event_was_handed_to_the_log_for() -> None:
+    group_commit = a_group_commit()
     asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(3)]
-    submit(appending, *asked)
-    batch = composed(appending)
+    submit(group_commit, *asked)
+    batch = composed(group_commit)
     ids = [one.proposal.operation_id for one in asked]
     assert [decode(data).operation_id for _, data in batch.entries] == ids
     first = Sequence(1)
@@ -405,14 +405,14 @@ def test_an_operations_id_says_when_it_was_made_and_the_place_that_its_event_was
     assert batch.name == batch_name(now_milliseconds=NOW, nonce=7)
 
 
-def test_one_that_gets_another_place_gets_another_id_and_one_that_is_in_no_batch_has_none() -> None:
-    appending = an_appending()
+def test_a_proposal_has_another_id_at_another_place_and_none_outside_a_batch() -> None:
+    group_commit = a_group_commit()
     asked = ask(a_webhook("w1"), "o1")
-    submit(appending, asked)
-    appending.never(composed(appending), is_place_taken=True)
+    submit(group_commit, asked)
+    group_commit.never(composed(group_commit), is_place_taken=True)
     assert asked.proposal.operation_id == ""
-    appending.observed(as_read(1, *somebody_elses()))
-    appending.stored(composed(appending))
+    group_commit.observed(as_read(1, *somebody_elses()))
+    group_commit.stored(composed(group_commit))
     operation = operation_in(asked.proposal.operation_id, ORGANIZATION)
     assert operation is not None
     assert operation.sequence == asked.position.sequence == 2
@@ -422,59 +422,59 @@ KEYED = IdempotencyKey(key="k1", payload="p1")
 
 
 def test_a_request_with_the_idempotency_key_of_one_in_the_same_batch_shares_its_outcome_and_its_operation() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     first, again = (ask(a_webhook(webhook), webhook, idempotency_key=KEYED) for webhook in ("w1", "w2"))
-    submit(appending, first, again)
-    batch = composed(appending)
+    submit(group_commit, first, again)
+    batch = composed(group_commit)
     assert authors(batch) == ["w1"]
     assert again.proposal.is_handed
-    assert again.told == [], "what it repeats may never be stored"
-    appending.stored(batch)
-    (repeated,) = again.told
+    assert again.outcomes == [], "the event that it repeats may never be stored"
+    group_commit.stored(batch)
+    (repeated,) = again.outcomes
     assert isinstance(repeated, Repeated)
     assert repeated.first.operation_id == first.proposal.operation_id == again.proposal.operation_id
 
 
 def test_a_request_joins_the_same_one_that_is_in_flight() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     first, again = (ask(a_webhook(webhook), webhook, idempotency_key=KEYED) for webhook in ("w1", "w2"))
-    submit(appending, first)
-    batch = composed(appending)
-    submit(appending, again)
-    assert not appending.has_work
+    submit(group_commit, first)
+    batch = composed(group_commit)
+    submit(group_commit, again)
+    assert not group_commit.has_work
     assert again.proposal.operation_id == first.proposal.operation_id
-    appending.stored(batch)
-    assert isinstance(again.told[0], Repeated)
+    group_commit.stored(batch)
+    assert isinstance(again.outcomes[0], Repeated)
 
 
-def test_one_that_joined_what_never_landed_is_appended_itself() -> None:
-    appending = an_appending()
+def test_a_request_that_joined_a_batch_that_never_landed_is_appended_itself() -> None:
+    group_commit = a_group_commit()
     first, again = (ask(a_webhook(webhook), webhook, idempotency_key=KEYED) for webhook in ("w1", "w2"))
-    submit(appending, first)
-    batch = composed(appending)
-    submit(appending, again)
-    appending.withdraw(first.proposal)
-    appending.never(batch, is_place_taken=False)
-    landed_instead = composed(appending)
+    submit(group_commit, first)
+    batch = composed(group_commit)
+    submit(group_commit, again)
+    group_commit.withdraw(first.proposal)
+    group_commit.never(batch, is_place_taken=False)
+    landed_instead = composed(group_commit)
     assert authors(landed_instead) == ["w2"]
-    appending.stored(landed_instead)
+    group_commit.stored(landed_instead)
     assert again.position.sequence == 1
 
 
 def test_an_idempotency_key_in_the_tail_is_known_at_once_and_with_another_payload_refused() -> None:
-    appending = an_appending()
+    group_commit = a_group_commit()
     first = ask(a_webhook("w1"), "o1", idempotency_key=KEYED)
-    landed(appending, first)
+    landed(group_commit, first)
     again = ask(a_webhook("w2"), "o2", idempotency_key=KEYED)
     reused = ask(a_webhook("w3"), "o3", idempotency_key=IdempotencyKey(key="k1", payload="p2"))
-    submit(appending, again, reused)
-    assert appending.compose(NOW, nonce=8) is None
-    assert isinstance(again.told[0], Repeated)
-    assert isinstance(reused.told[0], IdempotencyKeyReused)
+    submit(group_commit, again, reused)
+    assert group_commit.compose(NOW, nonce=8) is None
+    assert isinstance(again.outcomes[0], Repeated)
+    assert isinstance(reused.outcomes[0], IdempotencyKeyReused)
 
 
-def test_an_idempotency_key_that_somebody_else_used_is_known_once_its_event_was_read() -> None:
-    ours, theirs = an_appending(), an_appending()
+def test_an_idempotency_key_used_through_another_process_is_known_once_its_event_was_read() -> None:
+    ours, theirs = a_group_commit(), a_group_commit()
     mine, other = (ask(a_webhook(webhook), webhook, idempotency_key=KEYED) for webhook in ("w1", "w2"))
     submit(ours, mine)
     submit(theirs, other)
@@ -483,33 +483,33 @@ def test_an_idempotency_key_that_somebody_else_used_is_known_once_its_event_was_
     ours.never(lost, is_place_taken=True)
     read_back(ours, won)
     assert ours.compose(NOW, nonce=9) is None
-    (repeated,) = mine.told
+    (repeated,) = mine.outcomes
     assert isinstance(repeated, Repeated)
     assert repeated.first.operation_id == other.proposal.operation_id
 
 
-def test_one_idempotency_key_more_than_are_kept_is_refused_and_none_is_forgotten() -> None:
-    appending = an_appending(idempotency_keys_max=3)
+def test_an_idempotency_key_beyond_the_most_that_are_kept_is_refused_and_none_is_forgotten() -> None:
+    group_commit = a_group_commit(idempotency_keys_max=3)
     seen = View(idempotency_keys={"before"})
     asked = [
         ask(a_webhook(f"w{number}"), f"o{number}", seen, idempotency_key=IdempotencyKey(key=f"k{number}", payload="p"))
         for number in range(3)
     ]
-    submit(appending, *asked)
-    appending.stored(composed(appending))
+    submit(group_commit, *asked)
+    group_commit.stored(composed(group_commit))
     assert [one.position.sequence for one in asked[:2]] == [1, 2]
-    (refusal,) = asked[2].told
+    (refusal,) = asked[2].outcomes
     assert isinstance(refusal, TooManyIdempotencyKeys)
     later = ask(a_webhook("w4"), "o4", seen, idempotency_key=IdempotencyKey(key="k4", payload="p"))
     unkeyed = ask(a_webhook("w5"), "o5", seen)
-    submit(appending, later, unkeyed)
-    appending.stored(composed(appending))
-    assert isinstance(later.told[0], TooManyIdempotencyKeys)
+    submit(group_commit, later, unkeyed)
+    group_commit.stored(composed(group_commit))
+    assert isinstance(later.outcomes[0], TooManyIdempotencyKeys)
     assert unkeyed.position.sequence == 3
 
 
 def test_the_administrator_counts_apart_and_a_revocation_is_never_refused_for_the_count() -> None:
-    appending = an_appending(idempotency_keys_max=1)
+    group_commit = a_group_commit(idempotency_keys_max=1)
     ours = [
         ask(a_webhook(f"w{number}"), "k1", idempotency_key=IdempotencyKey(key=f"w{number}", payload="p"))
         for number in range(2)
@@ -522,150 +522,150 @@ def test_the_administrator_counts_apart_and_a_revocation_is_never_refused_for_th
         )
         for number in range(2)
     ]
-    submit(appending, *ours, *keys)
-    batch = composed(appending)
-    appending.stored(batch)
+    submit(group_commit, *ours, *keys)
+    batch = composed(group_commit)
+    group_commit.stored(batch)
     assert [ours[0].position.sequence, keys[0].position.sequence] == [1, 2]
-    assert [type(one.told[0]) for one in (ours[1], keys[1])] == [TooManyIdempotencyKeys] * 2
+    assert [type(one.outcomes[0]) for one in (ours[1], keys[1])] == [TooManyIdempotencyKeys] * 2
     view = View()
     for event in batch.events:
         view.apply(event)
     revoked = ask(RevokeApiKey(ORGANIZATION, "k0"), "admin", view, idempotency_key=IdempotencyKey(key="r", payload="p"))
-    submit(appending, revoked)
-    appending.stored(composed(appending))
+    submit(group_commit, revoked)
+    group_commit.stored(composed(group_commit))
     assert revoked.position.sequence == 3
 
 
-def test_what_is_refused_is_told_why_though_no_idempotency_key_more_is_kept() -> None:
-    appending = an_appending(idempotency_keys_max=1)
+def test_a_refused_command_gets_its_own_reason_even_if_no_more_idempotency_keys_are_kept() -> None:
+    group_commit = a_group_commit(idempotency_keys_max=1)
     asked = ask(
         a_trigger("nobody's"),
         "k1",
         View(idempotency_keys={"before"}),
         idempotency_key=IdempotencyKey(key="k", payload="p"),
     )
-    submit(appending, asked)
-    assert appending.compose(NOW, nonce=7) is None
-    assert isinstance(asked.told[0], WebhookNotFound)
+    submit(group_commit, asked)
+    assert group_commit.compose(NOW, nonce=7) is None
+    assert isinstance(asked.outcomes[0], WebhookNotFound)
 
 
-def renamed(appending: GroupCommit, idempotency_key: IdempotencyKey | None) -> tuple[Envelope, Asked, Batch]:
+def renamed(group_commit: GroupCommit, idempotency_key: IdempotencyKey | None) -> tuple[Envelope, Asked, Batch]:
     asked = ask(
         UpdateWebhook(organization_id=ORGANIZATION, webhook_id="w1", name="renamed"),
         "o2",
         idempotency_key=idempotency_key,
     )
-    submit(appending, asked)
-    batch = composed(appending)
-    appending.stored(batch)
+    submit(group_commit, asked)
+    batch = composed(group_commit)
+    group_commit.stored(batch)
     return decode(batch.entries[0][1]), asked, batch
 
 
-def test_a_change_with_an_idempotency_key_keeps_what_its_author_saw_so_that_it_can_be_answered_again() -> None:
-    appending = an_appending()
-    landed(appending, ask(a_webhook("w1"), "o1"))
-    assert renamed(appending, None)[0].seen == {}
-    envelope, asked, batch = renamed(appending, KEYED)
+def test_a_change_with_an_idempotency_key_keeps_the_registers_that_its_author_saw() -> None:
+    group_commit = a_group_commit()
+    landed(group_commit, ask(a_webhook("w1"), "o1"))
+    assert renamed(group_commit, None)[0].seen == {}
+    envelope, asked, batch = renamed(group_commit, KEYED)
     assert "name" not in envelope.seen
     key, writes = key_about(ORGANIZATION, envelope.event), writes_of(envelope, asked.position)
     assert fields_after(writes, key=key, before=envelope.seen) == batch.results[0]
 
 
-def test_who_was_told_that_his_event_may_still_land_keeps_the_batch_being_tried() -> None:
-    appending = an_appending()
+def test_a_request_that_was_answered_that_its_event_may_still_land_keeps_the_batch_in_doubt() -> None:
+    group_commit = a_group_commit()
     asked, refused = ask(a_webhook("w1"), "o1"), ask(a_webhook("w1", target_url="https://w1.example.com"), "o2")
-    submit(appending, asked, refused)
-    batch = composed(appending)
-    assert not batch.is_told_of
-    appending.withdraw(refused.proposal)
-    assert not batch.is_told_of, "it was not handed to the log, and nobody said so"
-    appending.withdraw(asked.proposal)
-    assert batch.is_told_of
+    submit(group_commit, asked, refused)
+    batch = composed(group_commit)
+    assert not batch.is_reported_open
+    group_commit.withdraw(refused.proposal)
+    assert not batch.is_reported_open, "it was not handed to the log, and no response said so"
+    group_commit.withdraw(asked.proposal)
+    assert batch.is_reported_open
 
 
-def test_deciding_ends_when_it_is_enough_for_now_and_the_rest_goes_on_waiting() -> None:
-    appending = an_appending()
+def test_deciding_ends_when_it_is_enough_for_now_and_the_rest_still_waits() -> None:
+    group_commit = a_group_commit()
     same = "https://same.example.com"
     asked = [ask(a_webhook(f"w{number}", target_url=same), f"o{number}") for number in range(5)]
-    submit(appending, *asked)
-    appending.stored(only(appending, 1))
-    assert [len(one.told) for one in asked] == [1, 0, 0, 0, 0]
-    while appending.has_work:
-        assert appending.compose(NOW, nonce=1, is_enough=lambda: True) is None, "it is refused, and that is all"
-    assert [len(one.told) for one in asked] == [1, 1, 1, 1, 1]
+    submit(group_commit, *asked)
+    group_commit.stored(only(group_commit, 1))
+    assert [len(one.outcomes) for one in asked] == [1, 0, 0, 0, 0]
+    while group_commit.has_work:
+        assert group_commit.compose(NOW, nonce=1, is_enough=lambda: True) is None, "it is refused, and no event results"
+    assert [len(one.outcomes) for one in asked] == [1, 1, 1, 1, 1]
 
 
-def only(appending: GroupCommit, count: int) -> Batch:
+def only(group_commit: GroupCommit, count: int) -> Batch:
     """A batch that is decided on so many proposals."""
     decided = iter(range(1, count + 1))
-    batch = appending.compose(NOW, nonce=1, is_enough=lambda: next(decided) == count)
+    batch = group_commit.compose(NOW, nonce=1, is_enough=lambda: next(decided) == count)
     assert batch is not None
     return batch
 
 
-def test_of_a_batch_that_is_not_taken_as_one_each_event_is_appended_by_itself() -> None:
-    appending = an_appending()
+def test_the_events_of_a_batch_that_the_log_does_not_take_together_are_appended_one_by_one() -> None:
+    group_commit = a_group_commit()
     asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(3)]
-    submit(appending, *asked)
-    appending.not_as_a_batch(composed(appending))
-    first, second = composed(appending), None
+    submit(group_commit, *asked)
+    group_commit.not_as_a_batch(composed(group_commit))
+    first, second = composed(group_commit), None
     assert authors(first) == ["o0"]
-    appending.stored(first)
-    second = composed(appending)
+    group_commit.stored(first)
+    second = composed(group_commit)
     assert authors(second) == ["o1"]
-    appending.too_large(second, "takes at most 5")
-    assert [str(outcome) for outcome in asked[1].told] == ["takes at most 5"]
+    group_commit.too_large(second, "takes at most 5")
+    assert [str(outcome) for outcome in asked[1].outcomes] == ["takes at most 5"]
     assert not asked[1].proposal.is_handed
-    appending.stored(composed(appending))
+    group_commit.stored(composed(group_commit))
     assert [one.position.sequence for one in (asked[0], asked[2])] == [1, 2]
-    submit(appending, *(later := [ask(a_webhook(f"l{number}"), f"l{number}") for number in range(2)]))
-    assert authors(composed(appending)) == ["l0", "l1"], "only as many as were refused are one by one"
-    assert [one.told for one in later] == [[], []]
+    submit(group_commit, *(later := [ask(a_webhook(f"l{number}"), f"l{number}") for number in range(2)]))
+    assert authors(composed(group_commit)) == ["l0", "l1"], "only the events that were refused are appended one by one"
+    assert [one.outcomes for one in later] == [[], []]
 
 
-def in_doubt(appending: GroupCommit, asked: Asked, other: Asked) -> Batch:
+def in_doubt(group_commit: GroupCommit, asked: Asked, other: Asked) -> Batch:
     """The batch of `asked`, set aside for `other`, which waits."""
-    submit(appending, asked)
-    batch = composed(appending)
+    submit(group_commit, asked)
+    batch = composed(group_commit)
     batch.is_open = True
-    submit(appending, other)
-    appending.set_aside(batch)
+    submit(group_commit, other)
+    group_commit.set_aside(batch)
     return batch
 
 
-def test_what_is_set_aside_is_decided_again_once_another_event_has_its_place() -> None:
-    appending, asked, other = an_appending(), ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
-    batch = in_doubt(appending, asked, other)
-    rival = composed(appending)
+def test_a_batch_set_aside_is_decided_again_once_another_event_has_its_place() -> None:
+    group_commit, asked, other = a_group_commit(), ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
+    batch = in_doubt(group_commit, asked, other)
+    rival = composed(group_commit)
     assert (rival.after, authors(rival)) == (batch.after, ["o2"])
     assert asked.proposal.is_handed, "it may still land"
-    appending.stored(rival)
+    group_commit.stored(rival)
     assert other.position.sequence == 1
     assert not asked.proposal.is_handed
-    again = composed(appending)
+    again = composed(group_commit)
     assert authors(again) == ["o1"]
-    appending.too_large(again, "takes at most 5")
-    assert [str(outcome) for outcome in asked.told] == ["takes at most 5"]
+    group_commit.too_large(again, "takes at most 5")
+    assert [str(outcome) for outcome in asked.outcomes] == ["takes at most 5"]
 
 
-def test_what_is_set_aside_and_had_landed_is_stored_and_its_rival_is_not() -> None:
-    appending, asked, other = an_appending(), ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
-    batch = in_doubt(appending, asked, other)
-    rival = composed(appending)
-    read_back(appending, batch)
-    assert asked.told == [], "seen is not synced: the log answers first"
-    appending.never(rival, is_place_taken=True)
+def test_a_batch_set_aside_that_had_landed_is_stored_and_its_rival_is_not() -> None:
+    group_commit, asked, other = a_group_commit(), ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
+    batch = in_doubt(group_commit, asked, other)
+    rival = composed(group_commit)
+    read_back(group_commit, batch)
+    assert asked.outcomes == [], "what was read may not be synced: the log answers first"
+    group_commit.never(rival, is_place_taken=True)
     assert asked.position.sequence == 1
-    appending.stored(composed(appending))
+    group_commit.stored(composed(group_commit))
     assert other.position.sequence == 2
 
 
-def test_what_is_set_aside_is_tried_again_as_it_was_where_nobody_else_waits() -> None:
-    appending, asked, other = an_appending(), ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
-    batch = in_doubt(appending, asked, other)
-    appending.withdraw(other.proposal)
-    assert appending.has_work
-    assert not appending.others_wait
-    assert composed(appending) is batch
-    appending.stored(batch)
+def test_a_batch_set_aside_is_tried_again_unchanged_if_no_other_proposal_waits() -> None:
+    group_commit, asked, other = a_group_commit(), ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
+    batch = in_doubt(group_commit, asked, other)
+    group_commit.withdraw(other.proposal)
+    assert group_commit.has_work
+    assert not group_commit.others_wait
+    assert composed(group_commit) is batch
+    group_commit.stored(batch)
     assert asked.position.sequence == 1

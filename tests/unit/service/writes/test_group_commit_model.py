@@ -1,7 +1,7 @@
 """One log, several services that append to it, and a network that loses acknowledgements and delivers late.
 
-Whatever happens, in whatever order: each proposal is in the log at most once, what its proposer is told is true, also
-where he was told that it is not known; no two webhooks take one `target_url`, and no idempotency key makes two events.
+In every order of events each proposal is in the log at most once, and every answer to a request is true, even one that
+its outcome is unknown. No two webhooks take one `target_url`, and no idempotency key makes two events.
 """
 
 from collections import Counter
@@ -63,7 +63,7 @@ class Fate(Enum):
 
 @dataclass
 class Log:
-    """It takes a batch whole at its place, or not at all."""
+    """Takes a whole batch at its place, or none of it."""
 
     entries: Entries = field(default_factory=list)
     on_their_way: list[tuple[int, Entries]] = field(default_factory=list)
@@ -81,11 +81,11 @@ class Log:
 
 
 class Service:
-    """Drives an `GroupCommit` as the log writer does, one step at a time."""
+    """Drives a `GroupCommit` as the log writer does, one step at a time."""
 
     def __init__(self, log: Log, number: int) -> None:
         self.log = log
-        self.appending = GroupCommit(
+        self.group_commit = GroupCommit(
             HERE, EPOCH, BEGINNING, batch_size=lambda waiting: min(waiting, 3), idempotency_keys_max=100
         )
         self.batch: Batch | None = None
@@ -94,9 +94,9 @@ class Service:
 
     def step(self, fate: Fate, now_milliseconds: int) -> None:
         if self.batch is None:
-            if self.appending.has_work and self.appending.is_caught_up:
+            if self.group_commit.has_work and self.group_commit.is_caught_up:
                 self.nonces += 1
-                self.batch = self.appending.compose(now_milliseconds, nonce=self.nonces)
+                self.batch = self.group_commit.compose(now_milliseconds, nonce=self.nonces)
         elif self.must_look:
             self.look(self.batch)
         else:
@@ -106,7 +106,7 @@ class Service:
         after = batch.after.sequence
         match fate:
             case Fate.ANSWERED if self.log.take(after, batch.entries):
-                self.appending.stored(batch)
+                self.group_commit.stored(batch)
                 self.batch = None
             case Fate.ANSWERED if batch.is_open:
                 self.must_look = True
@@ -127,60 +127,60 @@ class Service:
                 self.is_never_taken(batch)
 
     def is_never_taken(self, batch: Batch) -> None:
-        """The log refuses it as it is, whatever its place: an event is too large, or batches are not taken."""
+        """The log refuses the batch at every place: an event is too large, or batches are not taken."""
         is_in_doubt = batch.is_open or self.is_promised(batch)
-        if is_in_doubt and not self.appending.others_wait:
+        if is_in_doubt and not self.group_commit.others_wait:
             return
         self.batch = None
         if is_in_doubt:
-            self.appending.set_aside(batch)
+            self.group_commit.set_aside(batch)
         elif len(batch.entries) == 1:
-            self.appending.too_large(batch, "too large")
+            self.group_commit.too_large(batch, "too large")
         else:
-            self.appending.not_as_a_batch(batch)
+            self.group_commit.not_as_a_batch(batch)
 
     def was_not_answered(self, batch: Batch) -> None:
         batch.is_open = True
 
     def is_promised(self, batch: Batch) -> bool:
-        return batch.is_told_of
+        return batch.is_reported_open
 
     def look(self, batch: Batch) -> None:
-        if self.appending.tail.end.sequence <= batch.after.sequence:
+        if self.group_commit.tail.end.sequence <= batch.after.sequence:
             return
         if batch.is_seen:
-            self.appending.stored(batch)
+            self.group_commit.stored(batch)
             self.batch = None
         else:
             self.is_never(batch, is_place_taken=True)
         self.must_look = False
 
     def is_never(self, batch: Batch, *, is_place_taken: bool) -> None:
-        self.appending.never(batch, is_place_taken=is_place_taken)
+        self.group_commit.never(batch, is_place_taken=is_place_taken)
         self.batch = None
 
     def read(self, count: int) -> None:
-        end = self.appending.tail.end.sequence
+        end = self.group_commit.tail.end.sequence
         for event in [*self.log.events(end)][:count]:
-            self.appending.observed(event)
+            self.group_commit.observed(event)
 
 
 class ServiceThatTrustsSilence(Service):
-    """Takes no answer for a no: what the checks must find out."""
+    """Takes a missing answer for a refusal: a fault that the checks must find."""
 
     def was_not_answered(self, batch: Batch) -> None:
         self.is_never(batch, is_place_taken=False)
 
 
 class ServiceThatForgetsWhomItLeftInDoubt(Service):
-    """Gives up a batch of which somebody was told that it may still land: what the checks must find out."""
+    """Gives up a batch after a response said that it may still land: a fault that the checks must find."""
 
     def is_promised(self, batch: Batch) -> bool:  # noqa: ARG002 - it does not look
         return False
 
 
 class ServiceThatRefusesWhatMayHaveLanded(Service):
-    """Takes a refusal for certain though an earlier try was not answered: what the checks must find out."""
+    """Believes a refusal although an earlier attempt was not answered: a fault that the checks must find."""
 
     def is_never_taken(self, batch: Batch) -> None:
         batch.is_open = False
@@ -188,10 +188,10 @@ class ServiceThatRefusesWhatMayHaveLanded(Service):
 
 
 class ServiceThatTakesAnyEventForItsOwn(Service):
-    """Takes a place that is filled for its own success: what the checks must find out."""
+    """Takes any event at its place for its own: a fault that the checks must find."""
 
     def look(self, batch: Batch) -> None:
-        if self.appending.tail.end.sequence > batch.after.sequence:
+        if self.group_commit.tail.end.sequence > batch.after.sequence:
             self.must_look, self.batch = False, None
             for proposal, event in zip(batch.proposals, batch.events, strict=True):
                 proposal.settle(Accepted(Position(HERE, EPOCH, event.mark.sequence), {}))
@@ -199,7 +199,7 @@ class ServiceThatTakesAnyEventForItsOwn(Service):
 
 @dataclass
 class Question:
-    """What was asked, on which view, and of whom. `left_with` is the operation of one who was told that it may land."""
+    """A request to a service on a view. `left_with` is its operation if it was answered that it may still land."""
 
     asked: Asked
     view: View
@@ -246,12 +246,12 @@ class World(RuleBasedStateMachine):
             command = a_trigger(created[-1 - webhook % len(created)])
         view = self.views[-1 - age % len(self.views)]
         if idempotency_key is not None and idempotency_key.key in view.idempotency_keys:
-            return  # Whoever finds it in the projection is answered without the log.
+            return  # A request whose key is in the projection is answered without the log.
         question = Question(
             ask(command, author, view, idempotency_key=idempotency_key), deepcopy(view), self.services[number]
         )
-        question.service.appending.tail.applied(view.mark.sequence)
-        question.service.appending.submit(question.asked.proposal)
+        question.service.group_commit.tail.applied(view.mark.sequence)
+        question.service.group_commit.submit(question.asked.proposal)
         self.questions.append(question)
 
     @rule(number=st.integers(0, SERVICES - 1), fate=st.sampled_from(Fate), skew=st.integers(-500, 500))
@@ -271,7 +271,7 @@ class World(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, SERVICES - 1))
     def announce(self, number: int) -> None:
-        self.services[number].appending.tail.applied(self.projection.mark.sequence)
+        self.services[number].group_commit.tail.applied(self.projection.mark.sequence)
 
     @precondition(lambda self: self.log.on_their_way)
     @rule(data=st.data())
@@ -285,13 +285,13 @@ class World(RuleBasedStateMachine):
         self.give_up(data.draw(st.sampled_from(self.questions)))
 
     def give_up(self, question: Question) -> None:
-        if not question.asked.told:
+        if not question.asked.outcomes:
             question.left_with = question.left_with or question.asked.proposal.operation_id
-            question.service.appending.withdraw(question.asked.proposal)
+            question.service.group_commit.withdraw(question.asked.proposal)
 
     @rule(number=st.integers(0, SERVICES - 1))
-    def everybody_gives_up(self, number: int) -> None:
-        """The deadline of all who wait for one service comes, as when it is stopped."""
+    def every_request_gives_up(self, number: int) -> None:
+        """The deadline of every request to one service comes, as when it is stopped."""
         for question in self.questions:
             if question.service is self.services[number]:
                 self.give_up(question)
@@ -326,19 +326,19 @@ class World(RuleBasedStateMachine):
     def an_operation_is_named_only_while_it_is_handed_to_the_log(self) -> None:
         for question in self.questions:
             proposal, batch = question.asked.proposal, question.service.batch
-            in_flight = [] if batch is None else batch.everybody
-            in_doubt = [one for aside in question.service.appending.aside.batches for one in aside.everybody]
-            if proposal.is_handed and not question.asked.told:
+            in_flight = [] if batch is None else batch.all_proposals
+            in_doubt = [one for aside in question.service.group_commit.aside.batches for one in aside.all_proposals]
+            if proposal.is_handed and not question.asked.outcomes:
                 assert proposal in [*in_flight, *in_doubt] or proposal.is_withdrawn
 
     def envelopes(self) -> list[Envelope]:
         return [decode(data) for _, data in self.log.entries]
 
     @invariant()
-    def everybody_is_told_once_and_the_truth(self) -> None:
+    def every_request_is_answered_once_and_truthfully(self) -> None:
         for question in self.questions:
-            assert len(question.asked.told) <= 1
-            for outcome in question.asked.told:
+            assert len(question.asked.outcomes) <= 1
+            for outcome in question.asked.outcomes:
                 match outcome:
                     case Accepted(position=Position(sequence=sequence)):
                         envelope = decode(self.log.entries[sequence - 1][1])
@@ -353,7 +353,7 @@ class World(RuleBasedStateMachine):
                     case WebhookNotFound(webhook_id=webhook_id):
                         assert webhook_key(ORGANIZATION, webhook_id) not in question.view.registers
                     case Stale():
-                        assert question.view.mark.sequence < question.service.appending.tail.floor
+                        assert question.view.mark.sequence < question.service.group_commit.tail.floor
                     case EventTooLarge():
                         authors = {one.author for one in self.envelopes()}
                         assert question.asked.proposal.author not in authors
@@ -385,9 +385,9 @@ class World(RuleBasedStateMachine):
         assert clocks == sorted(set(clocks))
 
     @invariant()
-    def nobodys_tail_is_anything_but_the_log(self) -> None:
+    def every_tail_agrees_with_the_log(self) -> None:
         for service in self.services:
-            end = service.appending.tail.end
+            end = service.group_commit.tail.end
             if end.sequence:
                 assert as_read(end.sequence, *self.log.entries[end.sequence - 1]).mark == end
 
@@ -396,7 +396,7 @@ class World(RuleBasedStateMachine):
         return [event.target_url for event in events if isinstance(event, WebhookCreated)]
 
     def teardown(self) -> None:
-        """The network gets well: everybody who still waits is told."""
+        """The network recovers: every request that still waits is answered."""
         try:
             while self.log.on_their_way:
                 self.log.take(*self.log.on_their_way.pop())
@@ -405,16 +405,16 @@ class World(RuleBasedStateMachine):
                     service.read(10_000)
                     service.step(Fate.ANSWERED, self.now)
             self.each_proposal_is_in_the_log_at_most_once()
-            self.everybody_is_told_once_and_the_truth()
+            self.every_request_is_answered_once_and_truthfully()
             self.no_target_url_is_taken_twice()
-            told = [q for q in self.questions if not q.asked.proposal.is_withdrawn]
-            assert all(len(q.asked.told) == 1 for q in told), "somebody waits for ever"
-            positions = [q.asked.told[0] for q in self.questions if q.asked.told]
+            staying = [q for q in self.questions if not q.asked.proposal.is_withdrawn]
+            assert all(len(q.asked.outcomes) == 1 for q in staying), "a request waits forever"
+            positions = [q.asked.outcomes[0] for q in self.questions if q.asked.outcomes]
             sequences = [one.position.sequence for one in positions if isinstance(one, Accepted)]
             assert len(sequences) == len(set(sequences))
             left = [operation_in(q.left_with, ORGANIZATION) for q in self.questions if q.left_with]
             undecided = [one for one in left if one is not None and one.batch_start > len(self.log.entries)]
-            assert not undecided, f"nobody will ever know what became of {undecided}"
+            assert not undecided, f"the fate of {undecided} stays unknown"
         finally:
             self.patch.undo()
 
@@ -424,8 +424,8 @@ def test_no_interleaving_loss_or_late_arrival_makes_an_answer_untrue() -> None:
 
 
 @pytest.mark.long
-def test_the_checks_find_out_services_that_are_wrong_about_lost_acknowledgements(*, whole: bool) -> None:
-    """One that is found out soon, and the others, for which it takes thousands of steps, where all is run whole."""
+def test_the_checks_find_services_that_misjudge_lost_acknowledgements(*, whole: bool) -> None:
+    """One fault is found soon. The others take thousands of steps, and run only in a whole run."""
     late = [ServiceThatTrustsSilence, ServiceThatRefusesWhatMayHaveLanded, ServiceThatForgetsWhomItLeftInDoubt]
     for kind in [ServiceThatTakesAnyEventForItsOwn, *(late if whole else [])]:
         wrong = type("WrongWorld", (World,), {"kind": kind})

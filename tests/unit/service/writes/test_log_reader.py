@@ -1,4 +1,4 @@
-"""When this region's log must not be written to, and that everybody is told."""
+"""When this region's log must not be written to, and how that is reported."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -35,7 +35,7 @@ def mark(sequence: int) -> Mark:
 
 
 class Log:
-    """A log that cannot be followed, for the reason that it is told."""
+    """A log that cannot be followed, because of `trouble`."""
 
     def __init__(self) -> None:
         self.trouble: Exception = Unavailable("not connected")
@@ -50,7 +50,7 @@ class Log:
 
 
 class View:
-    """A projection that has applied so many events of the log."""
+    """A projection that has applied the first `applied` events of the log."""
 
     def __init__(self, applied: int = 7) -> None:
         self.applied = applied
@@ -95,12 +95,12 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-def told(lines: list[Any]) -> list[tuple[str, str]]:
+def reported(lines: list[Any]) -> list[tuple[str, str]]:
     """The lines of halts, each with its reason."""
     return [(line["event"], line.get("reason", "")) for line in lines if line.get("step") == "append"]
 
 
-async def test_a_log_that_went_back_is_told_once_in_the_log_and_as_a_metric(lines: list[Any]) -> None:
+async def test_a_log_that_went_back_is_reported_once_in_a_line_and_as_a_metric(lines: list[Any]) -> None:
     log = Log()
     async with running(log) as state:
         await until(lambda: "not connected" in state.waiting_for)
@@ -109,11 +109,11 @@ async def test_a_log_that_went_back_is_told_once_in_the_log_and_as_a_metric(line
         await until(lambda: halted("went_back") == 1)
         assert state.alarm == "went_back: the log ends at 5, before event 7 that was read from it"
         await asyncio.sleep(0.05)
-        assert told(lines) == [("halted", "went_back")]
+        assert reported(lines) == [("halted", "went_back")]
 
 
 class Doubtful(Log):
-    """A log that can be followed, and then leaves its reader in doubt, for as long as it is told."""
+    """A log that can be followed, and leaves its reader in doubt while `is_doubtful`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,19 +134,19 @@ class Doubtful(Log):
         return []
 
 
-async def test_a_log_whose_reader_is_in_doubt_again_and_again_is_waited_for_and_told_once(lines: list[Any]) -> None:
+async def test_a_log_whose_reader_is_in_doubt_repeatedly_is_waited_for_and_reported_once(lines: list[Any]) -> None:
     log = Doubtful()
     async with running(log, tail_events_max=1) as state:
         await until(lambda: "came after 0" in state.waiting_for)
         before = log.followed
         await until(lambda: log.followed > before + 5)
-        assert "came after 0" in state.waiting_for, "that it can be followed proves nothing"
+        assert "came after 0" in state.waiting_for, "a log that can be followed may still not be read"
         assert [line["event"] for line in lines] == ["log read again", "waiting"]
         log.is_doubtful = False
         await until(lambda: state.waiting_for == "")
 
 
-async def test_an_alarm_in_reading_lasts_until_the_log_can_be_read_on() -> None:
+async def test_an_alarm_in_reading_lasts_until_the_log_can_be_read_again() -> None:
     class Lacking(Doubtful):
         async def heard(self) -> list[Stored]:
             if self.is_doubtful:
@@ -182,7 +182,7 @@ class Replaced(Doubtful):
         yield cast("Follower", self)
 
 
-async def test_what_was_read_of_another_history_is_forgotten_once_the_projection_was_built_anew() -> None:
+async def test_events_of_another_history_are_discarded_once_the_projection_was_built_anew() -> None:
     log, view = Replaced(end=9), View(applied=9)
     async with running(log, tail_events_max=1, view=view) as state:
         await until(lambda: state.group_commit is not None)
@@ -196,7 +196,7 @@ async def test_what_was_read_of_another_history_is_forgotten_once_the_projection
         view.is_current = True
         followed = log.followed
         await until(lambda: log.followed > followed + 3)
-        assert state.group_commit is before, "a projection that only went back says nothing against what was read"
+        assert state.group_commit is before, "a projection that only went back does not contradict what was read"
         assert state.doubt.startswith("went_back")
 
         view.history = 1
@@ -208,16 +208,16 @@ async def test_what_was_read_of_another_history_is_forgotten_once_the_projection
         assert state.doubt_since(state.reading) == ""
 
 
-async def test_a_log_that_another_region_contradicts_is_told_too_until_it_does_not(lines: list[Any]) -> None:
+async def test_a_log_that_another_region_contradicts_is_reported_until_the_regions_agree(lines: list[Any]) -> None:
     async with running(Log()) as state:
         state.forks.ends_before(THERE, mark(9), last_sequence=Sequence(8))
         await until(lambda: halted("went_back") == 1)
         assert state.alarm == "went_back: the log ends at 8, and asia-japan has applied event 9"
-        assert told(lines) == [("halted", "went_back")]
+        assert reported(lines) == [("halted", "went_back")]
         (line,) = [line for line in lines if line.get("step") == "append"]
         assert line["why"] == "the log ends at 8, and asia-japan has applied event 9"
         tail = SimpleNamespace(end=mark(9))
         state.group_commit = cast("Any", SimpleNamespace(recognize=lambda _: Recognition.OURS, tail=tail))
         assert state.forks.is_believed(THERE, mark(9))
         await until(lambda: halted("went_back") == 0)
-        assert told(lines) == [("halted", "went_back"), ("resumed", "")]
+        assert reported(lines) == [("halted", "went_back"), ("resumed", "")]

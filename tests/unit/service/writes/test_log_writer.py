@@ -1,4 +1,4 @@
-"""The writer of a log that does not take what it is given, or is replaced by another history of it."""
+"""The writer of a log that does not take events, or is replaced by another history of it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -26,14 +26,14 @@ NOW = 1_700_000_000_000
 
 
 class Log:
-    """A log to which every append has the outcome that is set: none of them is answered at first."""
+    """A log to which every append has the `outcome` that is set: at first no append is answered."""
 
     origin = HERE
 
     def __init__(self) -> None:
         self.outcome = Append.UNANSWERED
         self.outcomes: dict[str, Append] = {}
-        """Of a batch that has an event of that author."""
+        """By author: the outcome of a batch with an event of that author."""
         self.tried: list[str] = []
 
     async def append(self, entries: Sequence[Entry], *, after: int, on: object) -> tuple[Append, str]:  # noqa: ARG002
@@ -87,16 +87,16 @@ async def until_tried(log: Log, asked: Asked, times: int = 1) -> None:
             await asyncio.sleep(0.001)
 
 
-async def until_told(asked: Asked) -> None:
+async def until_settled(asked: Asked) -> None:
     async with asyncio.timeout(5):
-        while not asked.told:
+        while not asked.outcomes:
             await asyncio.sleep(0.001)
 
 
-async def test_a_batch_that_was_decided_on_another_history_is_tried_no_further_and_nobody_is_told_of_it(
+async def test_a_batch_that_was_decided_on_another_history_is_tried_no_further_and_not_settled(
     writer: LogWriter, state: LogState, log: Log
 ) -> None:
-    """It would be appended to a log that it was not decided on, where its place may be free by chance."""
+    """Its place may be free by chance in the new log, on which it was not decided."""
     before, after = ask(a_webhook("w1"), "o1"), ask(a_webhook("w2"), "o2")
     writer.submit(before.proposal)
     await until_tried(log, before, times=3)
@@ -105,14 +105,14 @@ async def test_a_batch_that_was_decided_on_another_history_is_tried_no_further_a
     writer.submit(after.proposal)
     await until_tried(log, after)
     await asyncio.sleep(0.01)
-    assert log.tried.count("o1") <= tried + 1, "an attempt may have been under way"
+    assert log.tried.count("o1") <= tried + 1, "one attempt may have been in flight"
     assert after.position.sequence == 1
-    assert before.told == []
+    assert before.outcomes == []
     assert before.proposal.is_handed
 
 
 async def in_doubt(writer: LogWriter, log: Log) -> Asked:
-    """Whoever waits for an event of which one try was not answered, and which the log never takes."""
+    """A request whose event the log never takes, after one attempt that was not answered."""
     asked = ask(a_webhook("w1"), "o1")
     writer.submit(asked.proposal)
     await until_tried(log, asked)
@@ -121,25 +121,25 @@ async def in_doubt(writer: LogWriter, log: Log) -> Asked:
     return asked
 
 
-async def test_an_event_in_doubt_that_the_log_never_takes_is_no_trouble_and_whoever_comes_has_its_place(
+async def test_an_event_in_doubt_that_the_log_never_takes_is_no_trouble_and_the_next_event_takes_its_place(
     writer: LogWriter, log: Log
 ) -> None:
-    """A process that were not ready for it would get no writes, and nothing would decide that place."""
+    """A process that is not ready gets no writes, and then no event would decide that place."""
     large = await in_doubt(writer, log)
     assert writer.why_not == ""
-    assert large.told == []
+    assert large.outcomes == []
     other = ask(a_webhook("w2"), "o2")
     writer.submit(other.proposal)
     await until_tried(log, other)
-    await until_told(large)
+    await until_settled(large)
     assert other.position.sequence == 1
-    assert isinstance(large.told[0], EventTooLarge)
+    assert isinstance(large.outcomes[0], EventTooLarge)
 
 
 async def test_an_event_in_doubt_that_the_log_never_takes_is_decided_by_another_process_too(
     writer: LogWriter, state: LogState, log: Log
 ) -> None:
-    """The log need not be asked again: an append that is too large does not even get to it."""
+    """The log is not asked again: an append that is too large does not reach it."""
     large = await in_doubt(writer, log)
     elsewhere = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, idempotency_keys_max=10)
     elsewhere.submit(ask(a_webhook("w2"), "o2").proposal)
@@ -148,11 +148,11 @@ async def test_an_event_in_doubt_that_the_log_never_takes_is_decided_by_another_
     assert state.group_commit is not None
     state.group_commit.observed(as_read(1, *batch.entries[0]))
     state.changed()
-    await until_told(large)
-    assert isinstance(large.told[0], EventTooLarge)
+    await until_settled(large)
+    assert isinstance(large.outcomes[0], EventTooLarge)
 
 
-async def test_a_refusal_is_no_trouble_any_more_once_nobody_waits(writer: LogWriter, log: Log) -> None:
+async def test_a_refusal_is_no_trouble_any_more_once_no_request_waits(writer: LogWriter, log: Log) -> None:
     log.outcome = Append.REFUSED
     asked = ask(a_webhook("w1"), "o1")
     writer.submit(asked.proposal)
@@ -164,13 +164,13 @@ async def test_a_refusal_is_no_trouble_any_more_once_nobody_waits(writer: LogWri
             await asyncio.sleep(0.001)
 
 
-async def test_events_that_the_log_never_takes_are_one_line_however_many_they_are(writer: LogWriter, log: Log) -> None:
-    """Anybody with a key can send as many; each of these requests has a line of its own."""
+async def test_any_number_of_events_that_the_log_never_takes_is_one_line(writer: LogWriter, log: Log) -> None:
+    """Any client with a key can send many; each such request has its own line in the access log."""
     log.outcome = Append.TOO_LARGE
     structlog.reset_defaults()
     with capture_logs() as lines:
         for number in range(3):
             large = ask(a_webhook(f"w{number}"), f"o{number}")
             writer.submit(large.proposal)
-            await until_told(large)
+            await until_settled(large)
     assert [line["outcome"] for line in lines if line["event"] == "append"] == ["TOO_LARGE"]

@@ -1,4 +1,4 @@
-"""What a writer tells of a log that does not take events."""
+"""The log lines of a writer whose log does not take events."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,7 +12,7 @@ from service.writes import batch_placement
 from service.writes.log_writer import LogWriter
 
 
-async def test_an_append_that_is_refused_now_and_then_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_append_that_is_refused_now_and_then_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_placement, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(batch_placement, "RETRY_SECONDS_MAX", 0.0)
     state = SimpleNamespace(alarm="", waiting_for="", group_commit=SimpleNamespace(is_waited_for=True))

@@ -44,7 +44,7 @@ def trigger(webhook_id: str, name: str = "PersonCreated_v1") -> TriggerCreated:
 
 
 def elsewhere(clock: int, fact: AnyEvent) -> list[Write]:
-    """What an event of another region writes."""
+    """The writes of an event of another region."""
     envelope = Envelope(operation_id="o", organization_id=ORGANIZATION, clock=render(Clock(clock)), event=fact)
     return writes_of(envelope, Position(Region("asia-japan"), EPOCH, Sequence(1)))
 
@@ -67,14 +67,14 @@ def having(address: str, found: Found) -> set[str]:
     return {name_of(key) for key, fields in found.registers.items() if has_target(fields, normal_form(address))}
 
 
-def test_a_view_of_nothing_with_the_tail_over_it_shows_what_was_appended() -> None:
+def test_an_empty_view_with_the_tail_over_it_shows_what_was_appended() -> None:
     tail = Tail(BEGINNING)
     tail.extend(event(1, webhook("w1")))
     found = over(tail, query_webhook(ORGANIZATION, "w1"), View()).registers
     assert webhook_in("w1", found[webhook_key(ORGANIZATION, "w1")]) is not None
 
 
-def test_what_was_appended_is_found_by_its_address_and_counted_once() -> None:
+def test_an_appended_webhook_is_found_by_its_address_and_counted_once() -> None:
     tail, view = Tail(BEGINNING), View()
     for sequence, fact in enumerate((webhook("w1"), webhook("w2")), start=1):
         tail.extend(event(sequence, fact))
@@ -86,7 +86,7 @@ def test_what_was_appended_is_found_by_its_address_and_counted_once() -> None:
         assert (having(f"https://{name}.example.com", found), found.counted, found.unread) == ({name}, 3, ())
 
 
-def test_an_address_that_was_given_up_later_is_not_taken_and_one_that_was_taken_back_is() -> None:
+def test_an_address_given_up_later_is_free_and_one_taken_again_is_not() -> None:
     own, other = "https://w1.example.com", "https://other.example.com"
     tail, view = Tail(BEGINNING), View()
     tail.extend(event(1, webhook("w1")))
@@ -97,8 +97,8 @@ def test_an_address_that_was_given_up_later_is_not_taken_and_one_that_was_taken_
         assert having(own, found) == ({"w1"} if address == own else set())
 
 
-def test_a_webhook_that_was_changed_later_is_to_be_read_before_its_address_counts_as_taken() -> None:
-    """Another region may have changed it again: what this region appended does not decide alone."""
+def test_a_webhook_that_was_changed_later_must_be_read_before_its_address_counts_as_taken() -> None:
+    """Another region may have changed it again, so the events of this region are not enough."""
     tail, view = Tail(BEGINNING), View()
     for one in (event(1, webhook("w1")), event(2, WebhookUpdated("w1", target_url="https://new.example.com"))):
         tail.extend(one)
@@ -111,7 +111,7 @@ def test_a_webhook_that_was_changed_later_is_to_be_read_before_its_address_count
     assert (having("https://new.example.com", found), found.unread) == (set(), ())
 
 
-def test_a_change_that_the_view_has_is_not_asked_for_again_however_long_the_tail_keeps_it() -> None:
+def test_a_change_that_the_view_has_is_not_read_again_while_the_tail_keeps_it() -> None:
     tail, view = Tail(BEGINNING), View()
     for one in (event(1, webhook("w1")), event(2, WebhookUpdated("w1", target_url="https://new.example.com"))):
         tail.extend(one)
@@ -121,7 +121,7 @@ def test_a_change_that_the_view_has_is_not_asked_for_again_however_long_the_tail
     assert (having("https://new.example.com", found), found.unread) == (set(), ())
 
 
-def test_what_is_found_is_a_copy_that_nobody_else_sees_change() -> None:
+def test_found_registers_are_a_copy_that_can_be_changed() -> None:
     tail, view = Tail(BEGINNING), View()
     tail.extend(event(1, webhook("w1")))
     query = query_webhook(ORGANIZATION, "w1")
@@ -159,9 +159,9 @@ def test_unapplied_counts_from_what_the_projection_is_known_to_have() -> None:
     tail.applied(Sequence(3))
     assert tail.unapplied == 2
     tail.applied(Sequence(1))
-    assert tail.unapplied == 2, "an older word takes nothing back"
+    assert tail.unapplied == 2, "an older announcement takes nothing back"
     tail.applied(Sequence(99))
-    assert tail.unapplied == 0, "a projection ahead of the tail is not below nothing"
+    assert tail.unapplied == 0, "a projection ahead of the tail leaves 0, not less"
     tail.extend(event(6, webhook("w6")))
     assert tail.unapplied == 1
 
@@ -178,7 +178,7 @@ def test_only_what_is_applied_and_no_longer_kept_is_forgotten(keeps_two: None) -
 
 
 def found_in(tail: Tail, number: int) -> Found:
-    """What the tail by itself says of the address of a webhook."""
+    """The address of a webhook in the tail alone."""
     return over(tail, to_take(f"https://w{number}.example.com"), View())
 
 
@@ -215,7 +215,7 @@ facts = st.one_of(
 
 
 def as_it_can_happen(facts: list[tuple[AnyEvent, int]]) -> list[tuple[AnyEvent, int]]:
-    """A webhook is created once, before it is changed or deleted; for what comes after a deletion anything goes."""
+    """A webhook is created once, before it is changed or deleted. After a deletion any event may come."""
     seen: set[str] = set()
     kept = []
     for fact, clock in facts:
@@ -237,7 +237,7 @@ def as_it_can_happen(facts: list[tuple[AnyEvent, int]]) -> list[tuple[AnyEvent, 
     kept=st.integers(0, 4),
     data=st.data(),
 )
-def test_any_view_that_includes_the_floor_with_the_tail_over_it_is_all_there_is(
+def test_any_view_that_includes_the_floor_with_the_tail_over_it_is_complete(
     facts: list[tuple[AnyEvent, int]], start: int, applied: list[int], kept: int, data: st.DataObject
 ) -> None:
     facts = as_it_can_happen(facts)
@@ -305,7 +305,7 @@ def test_the_first_request_with_an_idempotency_key_is_known_until_it_is_forgotte
     assert (known(tail, "a"), known(tail, "b")) == ("", "o2")
 
 
-def test_an_idempotency_key_that_was_too_old_and_was_used_again_is_that_of_the_new_request() -> None:
+def test_an_idempotency_key_that_was_too_old_and_was_used_again_belongs_to_the_new_request() -> None:
     tail = Tail(BEGINNING)
     later = NOW + 26 * 3_600_000
     tail.extend(keyed(1, "a"))
@@ -313,7 +313,7 @@ def test_an_idempotency_key_that_was_too_old_and_was_used_again_is_that_of_the_n
     assert known(tail, "a", at=later) == "o2"
 
 
-def test_the_idempotency_keys_of_one_organization_since_a_place_are_counted() -> None:
+def test_the_idempotency_keys_of_one_organization_after_a_place_are_counted() -> None:
     tail = Tail(BEGINNING)
     for event in (keyed(1, "a"), keyed(2, "b", organization="another"), event_without_key(3), keyed(4, "c")):
         tail.extend(event)
