@@ -135,11 +135,11 @@ async def _stream(url: str, origin: str) -> tuple[dict[str, Any], list[StoredMes
         await client.close()
 
 
-def _message(told: dict[str, Any]) -> StoredMessage:
-    lines = base64.b64decode(told.get("hdrs", "")).decode().splitlines()[1:]
+def _message(stored: dict[str, Any]) -> StoredMessage:
+    lines = base64.b64decode(stored.get("hdrs", "")).decode().splitlines()[1:]
     named = {name: value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
     headers = {name: value for name, value in named.items() if not name.startswith("Nats-")}
-    return StoredMessage(told["subject"], base64.b64decode(told["data"]).decode(), headers)
+    return StoredMessage(stored["subject"], base64.b64decode(stored["data"]).decode(), headers)
 
 
 async def _redis(url: str) -> dict[str, StoredKey]:

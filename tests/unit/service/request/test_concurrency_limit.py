@@ -30,7 +30,7 @@ def test_an_organization_has_as_many_places_as_it_may_with_all_its_keys_together
     admitted(concurrency_limit, caller(shows="s4"))
 
 
-def test_one_who_is_refused_takes_no_place_once_he_has_left() -> None:
+def test_a_refused_request_takes_no_place_once_it_has_left() -> None:
     concurrency_limit = ConcurrencyLimit(1)
     first, refused = caller(shows="s1"), caller(shows="s2")
     admitted(concurrency_limit, first)
@@ -51,7 +51,7 @@ def test_a_request_is_counted_once_however_often_it_reads() -> None:
     admitted(concurrency_limit, caller())
 
 
-def test_who_shows_a_key_that_is_none_takes_nobodys_place_but_his_own() -> None:
+def test_a_request_with_an_invented_key_takes_only_its_own_place() -> None:
     concurrency_limit = ConcurrencyLimit(1)
     concurrency_limit.enter(caller(shows="made up"))
     with pytest.raises(TooManyInFlight):
@@ -59,7 +59,7 @@ def test_who_shows_a_key_that_is_none_takes_nobodys_place_but_his_own() -> None:
     admitted(concurrency_limit, caller(shows="the real one"))
 
 
-def test_the_administrator_has_places_of_his_own() -> None:
+def test_the_administrator_has_places_of_its_own() -> None:
     concurrency_limit = ConcurrencyLimit(1)
     admitted(concurrency_limit, caller("o1"), administrator("o1"), caller("o2", "s2"))
     with pytest.raises(TooManyInFlight):

@@ -33,8 +33,8 @@ class Log:
     def __init__(self, found: Found | None = FIRST) -> None:
         self._found = found
 
-    async def event_with(self, mark: Stamp, *, deadline: float) -> Found | None:
-        assert (mark, deadline) == (STAMP, 5.0)
+    async def event_with(self, wanted: Stamp, *, deadline: float) -> Found | None:
+        assert (wanted, deadline) == (STAMP, 5.0)
         return self._found
 
 
