@@ -1,1 +1,1 @@
-"""The projection process: ship remote logs into copies, apply every log to Redis, announce how far it is."""
+"""The replicator process: it ships remote logs into copies, applies every log to Redis, and announces how far it is."""

@@ -1,4 +1,4 @@
-"""Announce: tell every region how far this one is, from what its Redis says."""
+"""Announce to every region how far this one is, according to its Redis."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
@@ -23,20 +23,20 @@ from replicator.status import Status, Step
 HEARTBEAT_SECONDS = 0.25
 REBUILDING_HEARTBEAT_SECONDS = 0.05
 ADVANCE_INTERVAL_SECONDS = 0.002
-"""At most so often a region hears that its events were applied; what comes meanwhile goes along with the next."""
+"""The shortest time between two announcements to a region whose events were applied."""
 
 BYSTANDER_INTERVAL_SECONDS = 0.02
-"""At most so often the other regions hear it: nobody there waits for these events' acknowledgement."""
+"""The same for the other regions. It is longer, since no request there waits for these events."""
 
 STANDS_SECONDS = 1.0
-"""So long a mark stands at an event that nobody could apply before that counts as all there is: a replicator that
-knows the event would have moved it on."""
+"""The time after which an event that no replicator could apply counts as the end of the log. Until then a replicator
+of a newer version may still apply it."""
 
 UNSEEN = State(incarnation="", is_current=False, is_required_known=False, vector={})
 
 
 class Announcer:
-    """This region's vector, kept from Redis and told to all."""
+    """Keeps this region's vector as Redis has it, and announces it to every region."""
 
     def __init__(
         self,
@@ -69,14 +69,14 @@ class Announcer:
         return self._state
 
     def expose(self, origins: Iterable[Region]) -> None:
-        """Have the metrics of where the projection is say what is so whenever they are asked."""
+        """Bind the gauges of the projection to its live state."""
         metrics.CURRENT.set_function(self._is_current)
         for origin in origins:
             metrics.WATERMARK.labels(origin).set_function(partial(self._applied, origin))
             metrics.REBUILD_MISSING.labels(origin).set_function(partial(self._missing, origin))
 
     def advanced(self, origin: Region, result: ApplyResult) -> None:
-        """Take in where the projection has got to."""
+        """Note how far the projection is now."""
         if result.incarnation != self._state.incarnation:
             self._look.set()
             return
@@ -89,7 +89,7 @@ class Announcer:
         self._advanced_for_all.set()
 
     def heard(self, announcement: Announcement) -> None:
-        """Take in what another region announces. What it knows of this one may take currency away at once."""
+        """Note another region's announcement, which may show that this projection is not current."""
         self._evidence.heard(announcement, now_seconds=asyncio.get_running_loop().time())
         if announcement.known_of_recipient is not None and self._evidence.had().lacking(
             self._state.incarnation, self._vector
@@ -97,7 +97,7 @@ class Announcer:
             self._look.set()
 
     async def tell_concerned(self) -> None:
-        """Tell the regions whose events were applied at once, then at most every `ADVANCE_INTERVAL_SECONDS`."""
+        """Announce to the regions whose events were applied: at once, then at most every `ADVANCE_INTERVAL_SECONDS`."""
         while True:
             await self._advanced.wait()
             self._advanced.clear()
@@ -106,7 +106,7 @@ class Announcer:
             await asyncio.sleep(ADVANCE_INTERVAL_SECONDS)
 
     async def tell_bystanders(self) -> None:
-        """Tell everybody that something was applied, at most every `BYSTANDER_INTERVAL_SECONDS`."""
+        """Announce to every region that events were applied, at most every `BYSTANDER_INTERVAL_SECONDS`."""
         while True:
             await self._advanced_for_all.wait()
             await asyncio.sleep(BYSTANDER_INTERVAL_SECONDS)
@@ -114,9 +114,9 @@ class Announcer:
             await self._tell(self._connections)
 
     async def beat(self) -> None:
-        """Look at Redis and announce what it says, every `HEARTBEAT_SECONDS` (more often while it is rebuilt)."""
+        """Read the state of Redis and announce it every `HEARTBEAT_SECONDS`, and more often during a rebuild."""
         while True:
-            # Before looking: what is to be looked at meanwhile is looked at next.
+            # Before the look: a request that arrives during it causes another one.
             self._look.clear()
             try:
                 await self._observe()
@@ -137,8 +137,8 @@ class Announcer:
         if state.incarnation != previous.incarnation:
             self._vector = {}
             self._stands_since = {}
-            # Marks only ever go up within an incarnation: this is the one time when they may have gone back. Where they
-            # did without a change of incarnation, the proof has given it another.
+            # Within an incarnation marks only rise. So this is the only time when they may have gone back. If they went
+            # back within an incarnation, the proof has given the projection a new one.
             self.on_set_back()
         self._vector |= {
             origin: mark for origin, mark in state.vector.items() if mark.sequence >= _sequence(self._vector, origin)
@@ -147,23 +147,23 @@ class Announcer:
 
     @property
     def tainted(self) -> str:
-        """The `maxmemory-policy` under which Redis may have dropped what it held; `""` where it may not."""
+        """The `maxmemory-policy` under which Redis may have dropped data; `""` if it keeps everything."""
         return self._state.tainted
 
     @property
     def why_not_current(self) -> str:
-        """Why the projection is not current, if more is wrong than that it is being rebuilt; `""` otherwise."""
+        """Why the projection is not current, unless it is only being rebuilt; `""` otherwise."""
         return why_not_current(self._here, self._state)
 
     def _is_current(self) -> bool:
-        """Of one that cannot be looked at that is not known."""
+        """Whether the projection is known to be current. An unreachable one is not."""
         return self._state.is_current and not self.unreachable
 
     def _applied(self, origin: Region) -> Sequence:
         return _sequence(self._vector, origin)
 
     def _missing(self, origin: Region) -> int:
-        """How many events of `origin` are still to be applied before the projection is current."""
+        """The number of events of `origin` that the projection lacks before it is current."""
         if self._state.is_current:
             return 0
         ends = self._state.required.get(origin), self._state.known.get(origin)
@@ -171,7 +171,7 @@ class Announcer:
         return max((_missing(mark, end) for end in ends if end is not None), default=0)
 
     def _stops_at(self) -> dict[Region, Sequence]:
-        """The places where the marks of this incarnation have stood for a while, before an event nobody could apply."""
+        """The places where this incarnation's marks have stood for a while, before an event that was not applied."""
         now = asyncio.get_running_loop().time()
         standing = {
             place
@@ -206,7 +206,7 @@ class Announcer:
             if is_heartbeat and region != self._here:
                 known = self._evidence.of(region)
                 announcement = msgspec.structs.replace(announcement, known_of_recipient=known)
-            # What is lost on the way, the next heartbeat says again.
+            # The next heartbeat repeats a lost announcement.
             with suppress(Unavailable):
                 await announce(self._connections[region].current, announcement)
 

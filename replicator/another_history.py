@@ -1,4 +1,4 @@
-"""Whether a projection holds events of another history of a log than all the regions that keep it."""
+"""Whether a projection holds events of another history of a log than every region's log."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ from adapters.event_log import EventLog
 from core.positions import Mark, Sequence
 
 ANSWER_SECONDS = 2.0
-"""How long another region may take to say what it has. One that does not say is asked again at the next look."""
+"""The longest time for another region's answer. A region that does not answer is asked again at the next look."""
 
 
 class Says(Enum):
-    """What another region has at a place of a log."""
+    """What another region's log has at a place."""
 
     SAME = auto()
     ANOTHER = auto()
@@ -25,8 +25,8 @@ class Says(Enum):
 async def is_of_another_history(mark: Mark, *, log: EventLog, elsewhere: Iterable[EventLog]) -> bool:
     """Whether `log` has another event than `mark` at its place, and every other region that has one has the same.
 
-    At least one must have it, and all must answer: a projection may be all that is left of a log that was lost, and
-    is not to be dropped on the word of the log that replaced it.
+    At least one region must have it, and all regions must answer. The projection may be all that is left of a lost log,
+    and the log that replaced the lost one is no reason to drop it.
     """
     with suppress(Unavailable, LogMissing):
         found = await log.event_at(mark.sequence)

@@ -20,7 +20,7 @@ from replicator.proof import Proof
 from replicator.settings import Settings
 from replicator.ship import COPY, Shipper
 from replicator.status import Status, Step
-from replicator.supervisor import Persistence
+from replicator.supervisor import Supervisor
 from runtime.head import HeadAsGet
 from runtime.health import Health, expose_health, health_routes
 from runtime.logs import configure_logs
@@ -32,7 +32,7 @@ from runtime.tracing import Tracing, open_tracing
 async def main(settings: Settings) -> None:
     """Replicate until SIGTERM or SIGINT.
 
-    There is nothing to drain: what is in flight is conditional or idempotent, and is done again by the next.
+    Nothing needs draining: everything in flight is conditional or idempotent, and the next replicator repeats it.
     """
     configure_logs(settings.log_format, settings.log_level, process="replicator", region=settings.region)
     listener = bind(settings.host, settings.port)
@@ -71,7 +71,7 @@ async def main(settings: Settings) -> None:
 
 
 class Replicator:
-    """Every step for every origin."""
+    """The steps of all origins."""
 
     def __init__(
         self, settings: Settings, connections: dict[Region, Connection], projection: Projection, tracing: Tracing
@@ -82,7 +82,7 @@ class Replicator:
         self._connections = connections
         self._projection = projection
         self._status = status = Status()
-        # A retired region's events stay in every other region's copy, and in what is rebuilt from it.
+        # A retired region's events stay in the other regions' copies, and in what is rebuilt from them.
         local_logs = {origin: EventLog(connections[here], origin, name=COPY) for origin in settings.topology.regions}
         local_logs[here] = EventLog(connections[here], here)
         copies = {region: EventLog(connections[region], here) for region in connections if region != here}
@@ -137,23 +137,23 @@ class Replicator:
             )
             for origin, log in local_logs.items()
         }
-        self._keeping = Persistence(keeper.live, step=Step.ESTABLISH, origin=here, status=status)
+        self._keeping = Supervisor(keeper.run, step=Step.ESTABLISH, origin=here, status=status)
         self._shipping = [
-            Persistence(shipper.live, step=Step.SHIP, origin=origin, status=status)
+            Supervisor(shipper.run, step=Step.SHIP, origin=origin, status=status)
             for origin, shipper in shippers.items()
         ]
         self._applying = [
-            Persistence(applier.live, step=Step.APPLY, origin=origin, status=status)
+            Supervisor(applier.run, step=Step.APPLY, origin=origin, status=status)
             for origin, applier in appliers.items()
         ]
         self._announcer.on_set_back = self._apply_anew
         self._announcer.expose(local_logs)
 
     async def run(self) -> None:
-        """Work on every origin until cancelled. What fails for one origin concerns that origin only."""
+        """Work on every origin until cancelled. A failure of one origin does not stop the others."""
         async with asyncio.TaskGroup() as group:
-            for persistence in (self._keeping, *self._shipping, *self._applying):
-                group.create_task(persistence.run())
+            for supervisor in (self._keeping, *self._shipping, *self._applying):
+                group.create_task(supervisor.run())
             group.create_task(self._projection.keep_asking(to_write=True))
             group.create_task(report_health(self.health))
             group.create_task(self._announcer.beat())
@@ -162,7 +162,7 @@ class Replicator:
             group.create_task(self._announcer.tell_bystanders())
 
     def health(self) -> Health:
-        """How it is now."""
+        """The health of this replicator now."""
         return health(
             self._here,
             connections=self._connections,
@@ -172,5 +172,5 @@ class Replicator:
         )
 
     def _apply_anew(self) -> None:
-        for persistence in self._applying:
-            persistence.restart()
+        for supervisor in self._applying:
+            supervisor.restart()

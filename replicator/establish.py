@@ -1,4 +1,4 @@
-"""Establish a region's origin log: once, never in the place of one that was lost; and keep watch over it."""
+"""Create a region's origin log once, never in place of a lost one, and watch it."""
 
 import asyncio
 import secrets
@@ -27,11 +27,11 @@ log = structlog.get_logger()
 
 EPOCH_BYTES = 5
 WATCH_SECONDS = 5.0
-"""How often the log is compared with its copies elsewhere."""
+"""The time between two comparisons of the log with its copies elsewhere."""
 
 
 class Keeper:
-    """Keeps a region's origin log: there, and as long as its longest copy."""
+    """Creates a region's origin log if it may, and checks that it is as long as its longest copy."""
 
     def __init__(
         self,
@@ -49,8 +49,8 @@ class Keeper:
         self._status = status
         self._seen = LogInfo(epoch=NO_EPOCH, last_sequence=NOTHING)
 
-    async def live(self) -> None:
-        """Establish the log and watch it until something is in doubt or wrong, and then raise."""
+    async def run(self) -> None:
+        """Create the log if need be, and watch it. Raise when something is in doubt or wrong."""
         while True:
             await self._establish()
             await self._compare_with_copies()
@@ -60,9 +60,9 @@ class Keeper:
     async def _establish(self) -> None:
         """Return once this region has its origin log.
 
-        It is created only when every other region says that it has no event of it, or on an explicit first start.
-        Raises `Unavailable` while one of them does not answer, `LogLost` if one has events, and `LogVanished` if
-        this process has seen some; `Incomplete` if the log lacks events that it had.
+        The log is created only if every other region reports that it has no event of it, or on an explicit first
+        start. Raises `Unavailable` while a region does not answer, `LogLost` if a region has events, `LogVanished` if
+        this process has seen events, and `Incomplete` if the log lacks events that it had.
         """
         try:
             self._see(await self._own.describe())
@@ -77,7 +77,7 @@ class Keeper:
             log.info("origin log", epoch=self._seen.epoch)
 
     def _see(self, info: LogInfo) -> None:
-        """Take in what the log says of itself. Raises `Incomplete`."""
+        """Note the state of the log. Raises `Incomplete`."""
         if self._seen.created not in ("", info.created):
             log.warning("origin log restored", created=info.created, last_sequence=info.last_sequence)
         self._seen = info
@@ -85,7 +85,7 @@ class Keeper:
             raise Incomplete(self._own.origin, info.flaw)
 
     async def _epoch_of_empty_copies(self) -> Epoch:
-        """The epoch that the others' copies have, which must all be empty; `""` if nobody has one."""
+        """The epoch of the other regions' copies, which must all be empty; `""` if there is no copy."""
         epoch = NO_EPOCH
         for region, copy in self._copies.items():
             try:
@@ -101,7 +101,7 @@ class Keeper:
         return epoch
 
     async def _compare_with_copies(self) -> None:
-        """Raise what is wrong with the log according to a copy of it. One that does not answer has no say."""
+        """Raise what is wrong with the log according to a copy. A copy that does not answer is left out."""
         found = await asyncio.gather(*(self._compare(region, copy) for region, copy in self._copies.items()))
         for alarm in found:
             if alarm is not None:
@@ -115,7 +115,7 @@ class Keeper:
             try:
                 copied, end = await copy.describe(), await copy.end()
             except Incomplete:
-                return None  # Its holder says so, and it proves nothing against the log.
+                return None  # Its holder reports that, and it proves nothing about the log.
             own = await self._own.describe()
             if own.last_sequence < end.sequence:
                 own = await self._own.ascertain()

@@ -1,4 +1,4 @@
-"""What this region is known to have had: by this process, and by what the other regions announce. No I/O."""
+"""What this region is known to have had, from this process and from the other regions' announcements. No I/O."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -9,11 +9,11 @@ from core.known_marks import Known, KnownMarks, history_of, includes
 from core.positions import NOTHING, Mark, Region, Vector
 
 SILENT_SECONDS = 1.0
-"""A region that was not heard for so long may have seen another history of this region's log meanwhile."""
+"""A region that was silent for this long may have seen another history of this region's log."""
 
 
 class Evidence:
-    """Collects who knows this region to have had what."""
+    """Collects what each region knows this region to have had."""
 
     def __init__(self, here: Region, *, others: Collection[Region], origins: Collection[Region]) -> None:
         self._here = here
@@ -31,7 +31,7 @@ class Evidence:
         return self._known.of(region)
 
     def heard(self, announcement: Announcement, *, now_seconds: float) -> None:
-        """Take in what a region says of itself and, in a heartbeat, of this one."""
+        """Note what a region announces of itself and, in a heartbeat, of this region."""
         region, incarnation = announcement.region, announcement.incarnation
         if region not in self._others:
             return
@@ -46,24 +46,24 @@ class Evidence:
         self._heard_at[region], self._incarnations[region] = now_seconds, incarnation
 
     def forked(self, origin: Region, mark: Mark) -> None:
-        """Take in that the log of `origin` has another event than `mark`, which this region's copy has."""
+        """Note that the log of `origin` has another event than `mark`, which this region's copy has."""
         self._known.contradicted(origin, mark)
 
     def shown(self, incarnation: str, vector: Vector, *, is_current: bool) -> None:
-        """Take in what this region's projection had."""
+        """Note what this region's projection had."""
         self._known.shown(self._here, incarnation, vector, is_current=is_current)
 
     def copied(self, ends: Mapping[Region, Mark]) -> None:
-        """Take in where the copies of this region's log end."""
+        """Note where the copies of this region's log end."""
         self._copied |= ends
         self._unverified |= ends.keys()
 
     def silent(self, *, since: float) -> list[Region]:
-        """The regions that have not said since then what they know of this one."""
+        """The regions that have not announced since then what they know of this one."""
         return [region for region in self._others if self._heard_at.get(region, -1.0) < since]
 
     def had(self) -> "HadHere":
-        """What this region is known to have had as of now. It does not change afterwards."""
+        """What this region is known to have had, as a value that does not change."""
         claims = {self._here: self.of(self._here), **{region: self._claims.of(region) for region in self._others}}
         return HadHere(self._here, self._origins, claims, tuple(self._of_own_log()))
 
@@ -99,7 +99,7 @@ class HadHere(NamedTuple):
 
     @property
     def history(self) -> int:
-        """The latest history of this region that anybody knows of."""
+        """The latest history of this region that any region knows."""
         return max(known.history for known in self.claims.values())
 
     def contradictions(self, incarnation: str) -> list[Contradiction]:

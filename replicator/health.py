@@ -1,4 +1,4 @@
-"""How a replicator is: what it waits for, and what it does not do for whom."""
+"""The health of a replicator: what it waits for, and which origins are halted."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol
@@ -11,27 +11,27 @@ from runtime.health import Health, NotReady
 
 
 class Link(Protocol):
-    """Whatever knows whether there is a connection to a region's NATS."""
+    """The state of a connection to a region's NATS."""
 
     @property
     def is_connected(self) -> bool:
-        """Whether there is, as far as is known."""
+        """Whether there is a connection, as far as is known."""
 
     @property
     def why_not(self) -> str:
-        """Why there is none."""
+        """Why there is no connection."""
 
 
 class Answering(Protocol):
-    """Whatever knows whether this region's Redis answers, and takes writes."""
+    """Whether this region's Redis answers and takes writes."""
 
     @property
     def unanswered(self) -> str:
-        """Why it did not answer; `""` where it did."""
+        """Why Redis did not answer; `""` if it did."""
 
     @property
     def refused(self) -> str:
-        """Why it takes no writes; `""` where it does."""
+        """Why Redis takes no writes; `""` if it does."""
 
 
 def health(

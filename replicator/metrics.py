@@ -1,6 +1,6 @@
-"""What the replicator measures. docs/metrics.md says how to read each.
+"""The replicator's metrics. docs/metrics.md explains each.
 
-A child of a metric is looked up once for each origin, and not at every event.
+The child of a metric is looked up once for each origin, not at every event.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -33,11 +33,11 @@ REBUILD_MISSING = Gauge(
 
 
 HISTORY_SECONDS = 900.0
-"""What is older says nothing of how long it took to come here, and its trace has ended."""
+"""The age of an older event does not show how long it took to arrive, and its trace has ended."""
 
 
 class Shipping:
-    """What is measured of one origin's way into the copy."""
+    """The metrics of shipping one origin."""
 
     def __init__(self, origin: Region) -> None:
         self._events = SHIPPED.labels(origin)
@@ -45,7 +45,7 @@ class Shipping:
         self._seconds = SHIP_SECONDS.labels(origin)
 
     def shipped(self, *, events: int, clock_text: str, now_milliseconds: int) -> None:
-        """The copy has a batch. Its first event has this clock, `""` where it says none."""
+        """Count a batch that the copy has. Its first event has this clock, `""` if it has none."""
         self._events.inc(events)
         self._batch.observe(events)
         if clock_text and not is_history(clock_text, now_milliseconds=now_milliseconds):
@@ -53,7 +53,7 @@ class Shipping:
 
 
 class Applying:
-    """What is measured of one origin's way into the projection."""
+    """The metrics of applying one origin."""
 
     def __init__(self, origin: Region) -> None:
         self._events = APPLIED.labels(origin)
@@ -62,22 +62,22 @@ class Applying:
         self._age = APPLY_AGE.labels(origin)
 
     def applied(self, *, events: int, seconds: float) -> None:
-        """A script call applied so many events, and took so long."""
+        """Count a script call that applied `events` within `seconds`."""
         self._events.inc(events)
         self._batch.observe(events)
         self._seconds.observe(seconds)
 
     def aged(self, *, clock_text: str, now_milliseconds: int) -> None:
-        """An event with this clock was applied."""
+        """Record the age of an applied event with this clock."""
         if not is_history(clock_text, now_milliseconds=now_milliseconds):
             self._age.observe(_age_seconds(clock_text, now_milliseconds))
 
 
 def is_history(clock_text: str, *, now_milliseconds: int) -> bool:
-    """Whether an event is so old that it is shipped or applied again, or for the first time in a region that is new."""
+    """Whether an event is so old that it is only shipped or applied for a rebuild or for a new region."""
     return bool(clock_text) and _age_seconds(clock_text, now_milliseconds) > HISTORY_SECONDS
 
 
 def _age_seconds(clock_text: str, now_milliseconds: int) -> float:
-    """0 for an event from a clock that is ahead of ours: it is not known to have any."""
+    """The age by our clock; 0 if the event's clock is ahead of ours."""
     return max(0, now_milliseconds - milliseconds(parse(clock_text))) / 1_000

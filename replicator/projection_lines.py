@@ -1,4 +1,4 @@
-"""What a replicator's log says of the projection: each change once, and each trouble once with a reminder a minute."""
+"""The log lines about the projection: each change once, and each trouble once with a reminder every minute."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,45 +21,45 @@ class ProjectionLines:
     def __init__(self, here: Region) -> None:
         self._here = here
         self._next_progress = 0.0
-        self._told_vector: dict[str, int] | None = None
-        self._told_policy = ""
+        self._logged_vector: dict[str, int] | None = None
+        self._logged_policy = ""
         self._reminders = Reminders()
 
     def unreachable(self, why: str) -> None:
-        """The projection could not be looked at."""
+        """Log that the projection could not be read."""
         if self._reminders.is_due("unreachable", why):
             log.warning("projection unreachable", why=why)
 
     def seen(self, state: State, *, previous: State) -> None:
-        """The projection was looked at, and was in `previous` when it was looked at before."""
+        """Log what changed in the projection's state since the `previous` look."""
         self._reminders.is_end_due("unreachable")
         is_new = state.incarnation != previous.incarnation
-        if state.tainted and state.tainted != self._told_policy:
+        if state.tainted and state.tainted != self._logged_policy:
             log.error("projection tainted", why=what_to_do_about(state.tainted))
-        self._told_policy = state.tainted
+        self._logged_policy = state.tainted
         if is_new:
             log.info("incarnation", incarnation=state.incarnation, vector=_sequences(state.vector))
         if state.is_current and (is_new or not previous.is_current):
             log.info("current", incarnation=state.incarnation, vector=_sequences(state.vector))
-        self._say_why_not_current(state)
-        self._report_progress(state)
+        self._log_why_not_current(state)
+        self._log_progress(state)
 
-    def _say_why_not_current(self, state: State) -> None:
+    def _log_why_not_current(self, state: State) -> None:
         why = why_not_current(self._here, state)
         if not why:
             self._reminders.is_end_due("not current")
         elif self._reminders.is_due("not current", why):
             log.warning("not current", why=why)
 
-    def _report_progress(self, state: State) -> None:
+    def _log_progress(self, state: State) -> None:
         now = asyncio.get_running_loop().time()
         if not state.is_current and now >= self._next_progress:
             self._next_progress = now + PROGRESS_SECONDS
             vector = _sequences(state.vector)
-            # One that stands still is no progress, and told once a minute.
-            if vector != self._told_vector or self._reminders.is_due("rebuilding", "it stands still"):
+            # A projection that stands still is logged once a minute.
+            if vector != self._logged_vector or self._reminders.is_due("rebuilding", "it stands still"):
                 log.info("rebuilding", vector=vector)
-            self._told_vector = vector
+            self._logged_vector = vector
 
 
 def _sequences(vector: Mapping[Region, Mark]) -> dict[str, int]:

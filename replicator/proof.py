@@ -1,4 +1,4 @@
-"""Have this region's projection prove that it is current, and take that back when it lacks what the region had."""
+"""Decide whether this region's projection is current. It is not if it lacks an event that the region had."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -17,15 +17,15 @@ from replicator.evidence import Evidence, HadHere
 log = structlog.get_logger()
 
 OTHERS_SECONDS = 2.0
-"""How long a new incarnation waits for the other regions to say what they know of this one: eight heartbeats, or a
-reconnection and some. A region that cannot be reached is not waited for any longer (a region works alone)."""
+"""The longest time that a new incarnation waits for the other regions' knowledge of this region: eight heartbeats.
+After it a region that cannot be reached is left out, since a region must work alone."""
 
 COPY_SECONDS = 1.0
-"""How long another region's copy of this region's log may take to say where it ends."""
+"""The longest time for the answer of another region's copy of this region's log."""
 
 
 class Proof:
-    """Looks at the projection, and holds it against everything that the region is known to have had."""
+    """Compares the projection with everything that the region is known to have had."""
 
     def __init__(
         self,
@@ -48,12 +48,12 @@ class Proof:
 
     @property
     def refused(self) -> str:
-        """Why this region's Redis takes no writes; `""` while it does."""
+        """Why this region's Redis takes no writes; `""` if it does."""
         return self._projection.refused
 
     async def look(self, stops_at: Mapping[Region, Sequence]) -> State:
-        """How far the projection is. It is current only if it has reached all that is known. Raises `Unavailable`."""
-        # What is learnt while Redis answers may be of events that were applied after it looked, and lacks nothing.
+        """The state of the projection. It is current only if it lacks no known event. Raises `Unavailable`."""
+        # First the evidence: what arrives while Redis answers may be about events that were applied after its answer.
         had = self._evidence.had()
         state = await self._projection.observe(stops_at=stops_at)
         if state.incarnation:
@@ -80,9 +80,9 @@ class Proof:
         return await self._projection.observe()
 
     async def _is_settled(self, contradicted: Contradiction) -> bool:
-        """Whether the log has the event that it was lacking, or the other region has it no more.
+        """Whether the log has the event again, or the other region no longer has it.
 
-        What is known then may be of events of another log.
+        Then what is known may be about the events of another log.
         """
         own = self._local_logs[self._here]
         if await _has(own, contradicted.mark):
@@ -93,7 +93,7 @@ class Proof:
         return await _has(copy, contradicted.mark) is False
 
     async def _contradiction(self) -> Contradiction | None:
-        """An event that another region has of this region's log, and that is another one in the log itself."""
+        """An event of this region's log that another region has, if the log itself has another event there."""
         for region, mark in self._evidence.unverified():
             found = None
             with suppress(Unavailable, LogMissing):
@@ -102,7 +102,7 @@ class Proof:
                 if (other := await self._on_another_branch(region)) is not None:
                     return Contradiction(other, region)
                 continue
-            # In another epoch the projection lacks it and cannot be current.
+            # With another epoch the projection lacks it, and cannot be current.
             if found.mark().epoch != mark.epoch:
                 continue
             if found.mark() != mark:
@@ -111,9 +111,9 @@ class Proof:
         return None
 
     async def _on_another_branch(self, region: Region) -> Mark | None:
-        """The event that the copy of `region` has where this region's log ends, if it is another one.
+        """The event of the copy in `region` at the place where this region's log ends, if it is another event.
 
-        Otherwise the projection lacks what that region has, and cannot be current before the log has it too.
+        If it is the same, the projection lacks what that region has. It is current once the log has that too.
         """
         with suppress(Unavailable, LogMissing, Incomplete, TimeoutError):
             async with asyncio.timeout(COPY_SECONDS):
@@ -124,7 +124,7 @@ class Proof:
         return None
 
     async def _prove(self, state: State) -> State:
-        """Say what a new incarnation has to reach, once the others have said what they know, or had time to."""
+        """Set what a new incarnation must reach, once the other regions have announced what they know or time is up."""
         incarnation, now = (
             await self._projection.begin(history=self._evidence.had().history),
             asyncio.get_running_loop().time(),
@@ -145,10 +145,10 @@ class Proof:
         return dict(zip(self._local_logs, ends, strict=True))
 
     async def _end(self, origin: Region, event_log: EventLog) -> Mark:
-        """Where a log ends now: with an older end the projection would count as current too early.
+        """Where a log ends now. With an older end the projection would count as current too early.
 
-        A log in `must_exist` that is missing was lost or has never been here: what the projection ought to show
-        is not known before it is.
+        A missing log in `must_exist` was lost or has not arrived yet. Until it is there, what the projection must reach
+        is not known.
         """
         try:
             info = await event_log.ascertain()
@@ -159,13 +159,13 @@ class Proof:
         return Mark(info.epoch, info.last_sequence, "")
 
     async def _ask_copies(self) -> None:
-        """Ask every region that can be reached where its copy of this region's log ends."""
+        """Ask every reachable region where its copy of this region's log ends."""
         ends = await asyncio.gather(*(_end_of(copy) for copy in self._copies.values()))
         self._evidence.copied({region: end for region, end in zip(self._copies, ends, strict=True) if end.sequence})
 
 
 async def _has(event_log: EventLog, mark: Mark) -> bool | None:
-    """Whether a log has the event that `mark` is of. None if it does not say."""
+    """Whether a log has the event of `mark`. None if the log does not answer."""
     with suppress(Unavailable, LogMissing, TimeoutError):
         async with asyncio.timeout(COPY_SECONDS):
             found = await event_log.event_at(mark.sequence)

@@ -1,4 +1,4 @@
-"""What to do about a failure, decided purely: try again, or stop this origin loudly."""
+"""What to do after a failure: retry, or halt this origin. Pure."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from core.positions import Sequence
 DOUBT_SECONDS = 0.01
 RETRY_SECONDS = 0.25
 HALT_RECHECK_SECONDS = 5.0
-"""How often a halted origin is looked at again: somebody may have put the right log back."""
+"""The time between two looks at a halted origin: an operator may have put the right log back."""
 
 
 class StoppedAt(Undecodable):
-    """The event after `sequence` is none that this version knows, and everything up to it has been dealt with."""
+    """This version does not know the event after `sequence`. Everything up to `sequence` is done."""
 
     def __init__(self, sequence: Sequence, why: Undecodable) -> None:
         super().__init__(f"event {sequence + 1}: {why}")
@@ -21,7 +21,7 @@ class StoppedAt(Undecodable):
 
 
 class Retry(NamedTuple):
-    """Go on from the last known event after a pause. `reason` is one word for metrics, `why` says it in words."""
+    """Continue from the last known event after a pause. `reason` is one word for metrics, `why` is a sentence."""
 
     after_seconds: float
     reason: str
@@ -29,9 +29,9 @@ class Retry(NamedTuple):
 
 
 class Halt(NamedTuple):
-    """Stop this origin. `reason` is one word for metrics, `why` says it in words.
+    """Stop this origin. `reason` is one word for metrics, `why` is a sentence.
 
-    `stops_at` is the last sequence before an event that is the reason by itself, whoever reads it.
+    If an event itself is the reason, `stops_at` is the last sequence before it. Every reader would stop there.
     """
 
     reason: str
@@ -40,8 +40,8 @@ class Halt(NamedTuple):
     stops_at: Sequence | None = None
 
 
-def verdict(error: Exception) -> Retry | Halt:
-    """What to do about `error`. Whatever is not known to be passing is a halt: never a silent skip."""
+def retry_or_halt(error: Exception) -> Retry | Halt:
+    """What to do after `error`. An unknown error halts the origin: no event is skipped silently."""
     match error:
         case Interrupted():
             return Retry(after_seconds=DOUBT_SECONDS, reason="in_doubt", why=str(error))

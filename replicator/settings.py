@@ -14,7 +14,7 @@ from runtime.settings import Environment, TracesEndpoint
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """Everything that can be set, checked."""
+    """All settings of a replicator, checked."""
 
     topology: Topology
     region: Region

@@ -1,4 +1,4 @@
-"""Ship: carry one remote origin's log, event for event and sequence for sequence, into this region's copy."""
+"""Ship one remote origin's log into this region's copy, with the same events and sequences."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ COPY = "this region's copy of the log"
 
 
 class Shipper:
-    """One origin's way into the copy. Any number of them may work on one copy: its places decide."""
+    """Ships one origin into the copy. Several may work on one copy, since each place takes one event."""
 
     def __init__(
         self,
@@ -45,8 +45,8 @@ class Shipper:
         self._measures = metrics.Shipping(origin)
         self._tracing = tracing
 
-    async def live(self) -> None:
-        """Ship until something is in doubt, and then raise. Begins at the last event that the copy has."""
+    async def run(self) -> None:
+        """Ship from the last event of the copy on, and raise when something is in doubt."""
         try:
             await self._ship()
         except Forked as error:
@@ -80,13 +80,13 @@ class Shipper:
             return await self._copy.end()
 
     async def _check_copy(self, end: Mark) -> None:
-        """Raise if the copy has lost what it had: with nothing to append to it nobody else would find out."""
+        """Raise if the copy has lost events. Without an append no other check would notice that."""
         found = (await self._copy.describe()).last_sequence
         if found < end.sequence:
             raise Interrupted(f"the copy ends at {found}, and ended at {end.sequence}")
 
     async def _append(self, events: Sequence[Stored], end: Mark) -> Mark:
-        """The copy's end once it has `events`, which follow one another."""
+        """The end of the copy once it has `events`, which are consecutive."""
         while pending := self._beyond(end, events):
             entries = [Entry(event.subject, event.data, event.traceparent) for event in pending]
             outcome, why = await self._copy.append(entries, after=end.sequence)
@@ -103,7 +103,7 @@ class Shipper:
                 case Append.PLACE_TAKEN:
                     before, end = end, await self._copy.end()
                     if end == before:
-                        # In a replicated copy what is only proposed takes the place, and shows a moment later.
+                        # In a replicated copy a proposed event takes the place, and becomes visible a moment later.
                         await asyncio.sleep(PROPOSED_PAUSE_SECONDS)
                 case Append.REFUSED:
                     await asyncio.sleep(REFUSED_PAUSE_SECONDS)
@@ -119,7 +119,7 @@ class Shipper:
         return end
 
     def _beyond(self, end: Mark, events: Sequence[Stored]) -> Sequence[Stored]:
-        """Those of `events` that a copy ending at `end` lacks; the next one first."""
+        """The part of `events` that a copy which ends at `end` lacks."""
         for index, event in enumerate(events):
             match classify(known=end, incoming=event.mark()) if event.sequence >= end.sequence else Arrival.DUPLICATE:
                 case Arrival.NEXT:

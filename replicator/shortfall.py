@@ -1,4 +1,4 @@
-"""What a projection lacks of what its region is known to have had, and what to do about it, in words. Pure."""
+"""The events that a projection lacks although its region had them, and what to do, in words. Pure."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class Shortfall(NamedTuple):
     had: Had
 
     def __str__(self) -> str:
-        """One sentence, and what to do."""
+        """One sentence with the remedy."""
         known = "its own processes know" if self.had.by == self.here else f"{self.had.by} knows"
         what = (
             f"put the right log of {self.origin} back"
@@ -29,7 +29,7 @@ class Shortfall(NamedTuple):
 
 
 def shortfalls(here: Region, state: State) -> list[Shortfall]:
-    """Of each origin, what cannot be reached with the log as it was when the incarnation was first seen."""
+    """For each origin, the events that the log did not have when the incarnation was first seen."""
     if state.is_current or not state.is_required_known:
         return []
     found = []
@@ -43,7 +43,7 @@ def shortfalls(here: Region, state: State) -> list[Shortfall]:
 
 
 def why_not_current(here: Region, state: State) -> str:
-    """Why the projection is not current, if more is wrong than that it is being rebuilt; `""` otherwise."""
+    """Why the projection is not current, unless it is only being rebuilt; `""` otherwise."""
     if state.contradicted is not None:
         mark, by = state.contradicted
         other = f"{by} has applied another event {mark.sequence} of {here} than the log of {here} has"
@@ -52,7 +52,7 @@ def why_not_current(here: Region, state: State) -> str:
 
 
 def what_to_do_about(policy: str) -> str:
-    """What an operator does about a Redis that was seen with a `maxmemory-policy` that drops what it holds."""
+    """What to do about a Redis whose `maxmemory-policy` may have dropped data."""
     return (
         f"maxmemory-policy was {policy}, under which Redis may have dropped what was applied: "
         "set it to noeviction, then empty this Redis with FLUSHALL"

@@ -1,4 +1,4 @@
-"""What each step is doing for each origin, for `/readyz`, the log and the metrics."""
+"""The state of each step for each origin, for `/readyz`, the log and the metrics."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -15,7 +15,7 @@ MOMENT_SECONDS = 2.0
 
 
 class Step(StrEnum):
-    """What is done for an origin."""
+    """A step of the work for an origin."""
 
     ESTABLISH = "establish"
     SHIP = "ship"
@@ -23,14 +23,14 @@ class Step(StrEnum):
 
 
 class Wait(NamedTuple):
-    """Why a step cannot go on for now, and since when, by the clock that only goes forward."""
+    """Why a step waits, and since when, by the monotonic clock."""
 
     why: str
     since_seconds: float
 
 
 class Status:
-    """Who works, who waits for what, and who is halted."""
+    """Which steps work, which wait, and which are halted."""
 
     def __init__(self, now_seconds: Callable[[], float] = monotonic) -> None:
         self._now_seconds = now_seconds
@@ -40,33 +40,33 @@ class Status:
         self._waits = waits(Reminders(now_seconds))
 
     def following(self, step: Step, origin: Region) -> None:
-        """The step has dealt with all that it has read, and it is the log that it has read before."""
+        """The step has handled all that it has read, from the log that it read before."""
         halt = self._halted.get((step, origin))
         if halt is None or halt.is_about_the_log:
             self.progressed(step, origin)
 
     def progressed(self, step: Step, origin: Region) -> None:
-        """The step has dealt with an event, or can."""
+        """The step has handled an event, or could."""
         if self._halted.pop((step, origin), None) is not None:
             self._halts.ended(step, origin)
         if self._waiting.pop((step, origin), None) is not None:
             self._waits.ended(step, origin)
 
     def waiting(self, step: Step, origin: Region, *, reason: str, why: str) -> None:
-        """The step cannot go on for now."""
+        """The step waits."""
         before = self._waiting.get((step, origin))
         self._waiting[step, origin] = Wait(why, self._now_seconds() if before is None else before.since_seconds)
         self._waits.began(step, origin, reason=reason, why=why)
 
     def halt(self, step: Step, origin: Region, halt: Halt) -> bool:
-        """The step stops for this origin. Returns whether that is news."""
+        """The step stops for this origin. Returns whether that is new."""
         if self._waiting.pop((step, origin), None) is not None:
             self._waits.ended(step, origin, is_told=False)
         self._halted[step, origin] = halt
         return self._halts.began(step, origin, reason=halt.reason, why=halt.why)
 
     def lacking(self, origin: Region) -> list[str]:
-        """Why there is no log of `origin`, as far as is known: it is not there yet, or was lost."""
+        """Why there is no log of `origin`: it is not there yet, or it was lost."""
         establishing = self._waiting.get((Step.ESTABLISH, origin))
         waiting = [] if establishing is None else [establishing.why]
         lost = [
@@ -80,10 +80,10 @@ class Status:
         return {origin: f"{halt.reason}: {halt.why}" for (_, origin), halt in self._halted.items()}
 
     def long_waits(self, *, is_connected: Callable[[Region], bool], can_apply: bool) -> dict[tuple[Step, Region], str]:
-        """Which step waits for which origin for more than a moment, and why: a doubt is over sooner.
+        """The steps that have waited for more than `MOMENT_SECONDS`, and why.
 
-        Not what follows from other trouble: a region that is cut off, for which `is_connected` does not hold, or a
-        Redis to which nothing can be applied. A log that has to be established is `lacking`.
+        Waits that follow from other trouble are left out: those for a region that is not connected, and those for a
+        Redis that takes no writes. A log that must be established first is in `lacking`.
         """
         until = self._now_seconds() - MOMENT_SECONDS
         return {

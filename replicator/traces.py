@@ -1,4 +1,4 @@
-"""What was done with events is part of the traces that they came with."""
+"""Spans for what a step did with events, in the traces that the events belong to."""
 
 from collections.abc import Sequence
 from time import time_ns
@@ -12,7 +12,7 @@ from runtime.tracing import Tracing
 
 
 def record_step(tracing: Tracing, step: Step, origin: Region, events: Sequence[Stored]) -> None:
-    """`step` was done with `events`, from when each was heard until now. What is history has ended its traces."""
+    """Record `step` for each of `events`, from its arrival until now. The traces of old events have ended."""
     if not any(event.traceparent for event in events):
         return
     now_milliseconds = time_ns() // 1_000_000

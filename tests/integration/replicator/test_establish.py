@@ -25,7 +25,7 @@ from replicator import establish as establish_module
 from replicator import supervisor as persistence_module
 from replicator.establish import Keeper
 from replicator.status import Status, Step
-from replicator.supervisor import Persistence
+from replicator.supervisor import Supervisor
 
 EPOCH = Epoch("k3v9x2")
 EU = Region("europe-belgium")
@@ -52,8 +52,8 @@ class Place:
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
         keeper = Keeper(self.own, copies={EU: self.copy}, replicas=1, is_first_start=False, status=self.status)
-        persistence = Persistence(keeper.live, step=Step.ESTABLISH, origin=self.own.origin, status=self.status)
-        running = asyncio.create_task(persistence.run())
+        supervisor = Supervisor(keeper.run, step=Step.ESTABLISH, origin=self.own.origin, status=self.status)
+        running = asyncio.create_task(supervisor.run())
         try:
             yield
         finally:
@@ -116,7 +116,7 @@ async def filled(log: EventLog, texts: str, epoch: Epoch = EPOCH) -> None:
         assert await log.append([entry], after=Sequence(number)) == (Append.STORED, "")
 
 
-async def test_a_log_that_nobody_has_is_made_and_its_copy_may_be_behind(place: Place) -> None:
+async def test_a_log_that_no_region_has_is_created_and_its_copy_may_be_behind(place: Place) -> None:
     async with place.kept():
         await place.exists()
         epoch = (await place.own.describe()).epoch

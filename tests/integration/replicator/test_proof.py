@@ -191,7 +191,7 @@ async def test_what_was_applied_while_redis_answered_is_not_held_against_its_ans
 async def test_where_another_regions_copy_ends_is_asked_before_a_projection_counts_as_current(
     projection: Projection,
 ) -> None:
-    """Nobody remembers anything: the copy alone shows that the log went back."""
+    """No region remembers anything: the copy alone shows that the log went back."""
     replicator = Replicator(projection)
     replicator.log.marks, replicator.copy.marks = [at(1)], [at(1), at(2)]
     await replicator.look()
@@ -262,7 +262,7 @@ async def test_the_marks_of_a_log_that_is_still_forked_are_demanded(projection: 
 async def test_a_contradiction_ends_once_the_region_that_contradicted_has_what_the_log_has(
     projection: Projection,
 ) -> None:
-    """It had copied a branch that is gone, and was built anew from the right log."""
+    """It had copied a branch that is gone, and was rebuilt from the right log."""
     replicator = Replicator(projection)
     await replicator.current()
     replicator.log.marks = [at(1), at(2)]
@@ -281,7 +281,7 @@ async def test_a_contradiction_ends_once_the_region_that_contradicted_has_what_t
 
 
 async def test_an_emptied_redis_goes_on_in_the_history_that_others_know(projection: Projection, raw: Raw) -> None:
-    """Otherwise nothing of what it applies from now on would be remembered by anyone who knows of a later one."""
+    """Otherwise a region that knows a later history would remember nothing that this one applies from now on."""
     replicator = Replicator(projection)
     await replicator.current()
     await raw.flushall()

@@ -33,7 +33,7 @@ def said(
     return Announcement(region, incarnation, is_current, vector, known_of_recipient=known)
 
 
-def test_of_what_several_know_the_highest_counts_with_who_knows_it() -> None:
+def test_the_highest_known_mark_counts_with_the_region_that_knows_it() -> None:
     found = evidence()
     found.shown("1:cd:0:x", {EU: mark(3), JP: mark(3)}, is_current=True)
     found.heard(said(EU, {}, knows={JP: mark(5)}), now_seconds=1)
@@ -78,7 +78,7 @@ def test_what_is_learnt_later_does_not_change_what_was_known_before() -> None:
     assert before.lacking("", {}) == {}
 
 
-def test_only_a_heartbeat_says_what_a_region_knows_and_whoever_sent_none_is_silent() -> None:
+def test_only_a_heartbeat_has_what_a_region_knows_and_a_region_without_one_is_silent() -> None:
     found = evidence()
     found.heard(said(EU, {}), now_seconds=5)
     found.heard(said(JP, {}, knows={}), now_seconds=5)

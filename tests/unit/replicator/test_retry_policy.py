@@ -15,7 +15,7 @@ from adapters.errors import (
 )
 from core.codec import Undecodable
 from core.positions import Epoch, Mark, Region, Sequence
-from replicator.retry_policy import DOUBT_SECONDS, RETRY_SECONDS, Halt, Retry, StoppedAt, verdict
+from replicator.retry_policy import DOUBT_SECONDS, RETRY_SECONDS, Halt, Retry, StoppedAt, retry_or_halt
 
 US = Region("us-iowa")
 KNOWN = Mark(Epoch("k3v9x2"), Sequence(7), "0123456789abcdef")
@@ -70,16 +70,16 @@ KNOWN = Mark(Epoch("k3v9x2"), Sequence(7), "0123456789abcdef")
 def test_what_passes_is_tried_again_and_everything_else_stops_the_origin(
     error: Exception, expected: Retry | Halt
 ) -> None:
-    assert verdict(error) == expected
+    assert retry_or_halt(error) == expected
 
 
 def test_whatever_is_not_known_to_pass_is_no_reason_to_go_on() -> None:
     class Subclassed(Unavailable):
         """A kind of what passes, which passes too."""
 
-    assert isinstance(verdict(Subclassed("x")), Retry)
+    assert isinstance(retry_or_halt(Subclassed("x")), Retry)
     for error in (NotCurrent(), TimeoutError("x"), OSError("x"), ExceptionGroup("x", [Unavailable("x")])):
-        found = verdict(error)
+        found = retry_or_halt(error)
         assert isinstance(found, Halt)
         assert found.reason == "unexpected"
 

@@ -28,7 +28,7 @@ def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> N
     assert (settings.host, settings.port) == ("127.0.0.1", 9080)
     assert (settings.log_format, settings.log_level) == (LogFormat.AUTO, LogLevel.INFO)
     assert settings.idle_seconds == 75
-    assert not settings.is_first_start, "a lost log is not made anew unless somebody says so"
+    assert not settings.is_first_start, "a lost log is created again only on an explicit setting"
 
 
 def test_everything_can_be_set(place: Variables) -> None:

@@ -97,7 +97,7 @@ def a_shipper(
     copy: Copy,
     *,
     tracing: Tracing = UNTRACED,
-    forked: Callable[[Region, Mark], None] = lambda origin, mark: None,  # noqa: ARG005 - nobody asks
+    forked: Callable[[Region, Mark], None] = lambda origin, mark: None,  # noqa: ARG005 - not used here
 ) -> Shipper:
     return Shipper(
         ORIGIN,
@@ -115,7 +115,7 @@ async def shipped(source: Copy, copy: Copy, tracing: Tracing = UNTRACED) -> None
     """Return once the copy has everything."""
     expected = [event._replace(heard_nanoseconds=0) for event in source.coming]
     shipper = a_shipper(source, copy, tracing=tracing)
-    living = asyncio.create_task(shipper.live())
+    living = asyncio.create_task(shipper.run())
     async with asyncio.timeout(5):
         while copy.events != expected:
             await asyncio.sleep(0.001)
@@ -166,7 +166,7 @@ async def test_a_place_that_something_unseen_takes_is_tried_again_after_a_pause(
 async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_comes() -> None:
     source, copy = Copy(stored(12)), Copy()
     shipper = a_shipper(source, copy)
-    living = asyncio.create_task(shipper.live())
+    living = asyncio.create_task(shipper.run())
     async with asyncio.timeout(5):
         while len(copy.events) < 12:
             await asyncio.sleep(0.001)
@@ -180,7 +180,7 @@ async def test_a_copy_that_lacks_events_is_appended_to_no_further_and_is_named()
     copy.flaw = "it begins at event 5"
     shipper = a_shipper(Copy(stored(3)), copy)
     with pytest.raises(Incomplete, match="this region's copy of the log is incomplete: it begins at event 5"):
-        await shipper.live()
+        await shipper.run()
     assert not copy.events
 
 
@@ -190,7 +190,7 @@ async def test_an_event_that_the_copy_will_never_take_is_named_and_all_before_it
     source.coming[11] = source.coming[11]._replace(data=b"." * 6)
     shipper = a_shipper(source, copy)
     with pytest.raises(TooLarge, match="this region's copy of the log cannot take event 12: takes at most 5"):
-        await shipper.live()
+        await shipper.run()
     assert [event.sequence for event in copy.events] == [*range(1, 12)]
 
 
@@ -200,5 +200,5 @@ async def test_the_event_that_the_log_of_an_origin_contradicts_is_told() -> None
     copy.events = before
     shipper = a_shipper(Copy([*before, another]), copy, forked=lambda *forked: told.append(forked))
     with pytest.raises(Forked):
-        await shipper.live()
+        await shipper.run()
     assert told == [(ORIGIN, before[1].mark())]

@@ -26,7 +26,7 @@ def state(
     )
 
 
-def test_what_its_own_log_lacks_is_said_with_who_knows_it_and_what_to_do() -> None:
+def test_a_shortfall_of_the_own_log_names_the_region_that_knows_it_and_the_remedy() -> None:
     why = why_not_current(US, state(vector={US: 8}, required={US: 8}, known={US: (10, EU)}))
     assert why == (
         "us-iowa had applied us-iowa up to event 10, as europe-belgium knows, and is at 8: "
@@ -34,7 +34,7 @@ def test_what_its_own_log_lacks_is_said_with_who_knows_it_and_what_to_do() -> No
     )
 
 
-def test_what_a_copy_lacks_is_filled_again_and_needs_nobody() -> None:
+def test_a_shortfall_of_a_copy_is_filled_again_without_an_operator() -> None:
     why = why_not_current(US, state(vector={JP: 8}, required={JP: 8}, known={JP: (10, US)}))
     assert why == (
         "us-iowa had applied asia-japan up to event 10, as its own processes know, and is at 8: "

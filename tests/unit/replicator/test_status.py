@@ -20,7 +20,7 @@ Lines = list[Any]
 
 @pytest.fixture
 def lines() -> Iterator[Lines]:
-    """What is logged, whoever set logging up before."""
+    """What is logged, even if another test has configured logging."""
     structlog.reset_defaults()
     with capture_logs() as captured:
         yield captured
