@@ -19,6 +19,7 @@ from runtime.reminders import Reminders
 from runtime.troubles import halts
 from service.writes.group_commit import GroupCommit
 from service.writes.log_state import ABOUT_ONE_EVENT, LogState
+from service.writes.mark_comparison import MarkComparison
 from service.writes.tail import TailEvent, tail_event
 
 log = structlog.get_logger()
@@ -46,6 +47,7 @@ class LogReader:
         self._state = state
         self._origin = origin
         self._log = event_log
+        self._comparison = MarkComparison(state, event_log)
         self._projection = projection
         self._idempotency_keys_max = idempotency_keys_max
         self._created = ""
@@ -176,25 +178,11 @@ class LogReader:
                 state.on_read()
 
     async def _keep_comparing(self) -> None:
-        """Look into marks that are ahead of what was read here: a log that ends before one of them went back.
-
-        A contradiction that the other regions' marks showed meanwhile is reported too.
-        """
+        """Compare the marks of other regions with the log, and report what contradicts it."""
         while True:
             self._report_alarm()
             await asyncio.sleep(COMPARE_SECONDS)
-            if not (ahead := self._state.forks.ahead):
-                continue
-            try:
-                info = await self._log.describe()
-                if any(mark.sequence > info.last_sequence for mark in ahead.values()):
-                    info = await self._log.ascertain()
-            except (Unavailable, LogMissing):
-                continue
-            for region, mark in ahead.items():
-                if mark.sequence > info.last_sequence:
-                    log.error("own log", region=region, applied=mark.sequence, last_sequence=info.last_sequence)
-                    self._state.forks.ends_before(region, mark, last_sequence=info.last_sequence)
+            await self._comparison.compare()
 
 
 def _tail_event(origin: Region, event: Stored) -> TailEvent:
