@@ -57,6 +57,14 @@ def test_a_link_to_nowhere_is_found(tmp_path: Path) -> None:
     ]
 
 
+PATH = re.compile(r"`((?:adapters|bench|cli|core|deploy|replicator|runtime|service|tests)/[\w/.-]*\w)`")
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda document: str(document.relative_to(ROOT)))
+def test_every_path_of_the_source_that_a_document_names_is_there(document: Path) -> None:
+    assert [path for path in PATH.findall(document.read_text()) if not (ROOT / path).exists()] == []
+
+
 PLAIN = [document for document in documents() if not document.name.startswith("0012")]  # It is being written anew.
 
 
