@@ -1,42 +1,35 @@
 """What requests say in headers, checked before anything else."""
 
 import hmac
-import re
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
 
 from core.api_keys import Unauthenticated, credentials_in
-from core.consistency import Level
 from core.events import IdempotencyKey
 from core.fields import InvalidField
 from core.idempotency import idempotency_key_of
-from core.preconditions import UNCONDITIONAL, InvalidTags, Preconditions, tags_in
-from core.tokens import InvalidToken, parse_token
+from core.preconditions import UNCONDITIONAL, Preconditions
+from service.http import parameters
 from service.http.admission import arrival_of
 from service.http.identifiers import uuid_in
+from service.http.parameter import Parameter, Place
+from service.http.parameter_forms import Unexpected
 from service.request.context import Caller, Exchange, ReadRequest, Wait, WriteRequest, remember
 
-ORGANIZATION = "SlashID-OrgID"
+ORGANIZATION = parameters.ORGANIZATION.name
 API_KEY = "SlashID-API-Key"
-CONSISTENCY = "SlashID-Required-Consistency"
-TIMEOUT = "SlashID-Required-Consistency-Timeout"
-TOKEN = "SlashID-Consistency-Token"  # noqa: S105 - the name of a header
+TOKEN = parameters.TOKEN.name
 OPERATION = "SlashID-Operation-ID"
-IDEMPOTENCY_KEY = "Idempotency-Key"
-IF_MATCH = "If-Match"
-IF_NONE_MATCH = "If-None-Match"
+IDEMPOTENCY_KEY = parameters.IDEMPOTENCY_KEY.name
+IF_MATCH = parameters.IF_MATCH.name
+IF_NONE_MATCH = parameters.IF_NONE_MATCH.name
 AUTHORIZATION = "Authorization"
 CONTENT_ENCODING = "Content-Encoding"
-TIMEOUT_SECONDS_MIN = 1
-TIMEOUT_SECONDS_MAX = 120
-TIMEOUT_SECONDS_DEFAULT = 30
-IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
-_IDEMPOTENCY_KEY = re.compile(rf"[!-~]{{1,{IDEMPOTENCY_KEY_CHARACTERS_MAX}}}")
-_INTEGER = re.compile(r"[0-9]{1,10}")
 
 AnyRequest = Request[Any, Any, Any]
+T = TypeVar("T")
 
 
 class InvalidHeader(ValueError):
@@ -94,18 +87,11 @@ def caller_in(request: AnyRequest) -> Caller:
 
 def organization_in(request: AnyRequest) -> str:
     """The organization that the request is about. Raises `InvalidHeader`."""
-    organization_id = uuid_in(_only(request, ORGANIZATION) or "")
-    if organization_id is None:
-        raise InvalidHeader(ORGANIZATION, "a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
-    return organization_id
+    return value_of(request, parameters.ORGANIZATION)
 
 
 def _with_token(caller: Caller, request: AnyRequest) -> Caller:
-    text = _only(request, TOKEN)
-    try:
-        caller.exchange.asked = {} if text is None else parse_token(text)
-    except InvalidToken:
-        raise InvalidHeader(TOKEN, "what an answer's header of that name said") from None
+    caller.exchange.asked = value_of(request, parameters.TOKEN)
     return caller
 
 
@@ -119,18 +105,14 @@ async def _write(request: AnyRequest, caller: Caller) -> WriteRequest:
 
 
 def _wait(request: AnyRequest, caller: Caller) -> Wait:
-    text = _only(request, CONSISTENCY)
-    try:
-        level = Level.LOCAL_REGION if text is None else Level(text)
-    except ValueError:
-        raise InvalidHeader(CONSISTENCY, "one of " + ", ".join(Level)) from None
+    level = value_of(request, parameters.CONSISTENCY)
     caller.exchange.level = level
-    seconds = _timeout_seconds(request)
+    seconds = value_of(request, parameters.TIMEOUT)
     return Wait(level=level, timeout_seconds=seconds, deadline=arrival_of(request.scope) + seconds)
 
 
 def _read(request: AnyRequest, caller: Caller) -> ReadRequest:
-    seconds = _timeout_seconds(request)
+    seconds = value_of(request, parameters.TIMEOUT)
     return ReadRequest(
         caller=caller,
         timeout_seconds=seconds,
@@ -139,27 +121,17 @@ def _read(request: AnyRequest, caller: Caller) -> ReadRequest:
     )
 
 
-def _timeout_seconds(request: AnyRequest) -> int:
-    text = _only(request, TIMEOUT)
-    seconds = TIMEOUT_SECONDS_DEFAULT if text is None else int(text) if _INTEGER.fullmatch(text) else 0
-    if not TIMEOUT_SECONDS_MIN <= seconds <= TIMEOUT_SECONDS_MAX:
-        raise InvalidHeader(TIMEOUT, f"an integer from {TIMEOUT_SECONDS_MIN} to {TIMEOUT_SECONDS_MAX}, in seconds")
-    return seconds
-
-
 async def _idempotency_key(request: AnyRequest, organization_id: str) -> IdempotencyKey | None:
     """By which the request is known again. Its payload is all that says what is asked for: as JSON, not as bytes.
 
     `If-None-Match` was not looked at once, and is left out where it is missing: an earlier version's keys still hold.
     """
-    key = _only(request, IDEMPOTENCY_KEY)
+    key = value_of(request, parameters.IDEMPOTENCY_KEY)
     if key is None:
         return None
-    if not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise InvalidHeader(
-            IDEMPOTENCY_KEY, f"1 to {IDEMPOTENCY_KEY_CHARACTERS_MAX} printable ASCII characters without spaces"
-        )
-    if_match, if_none_match = _joined(request, IF_MATCH), _joined(request, IF_NONE_MATCH)
+    if_match, if_none_match = (
+        text_of(request, parameter) for parameter in (parameters.IF_MATCH, parameters.IF_NONE_MATCH)
+    )
     asked = (_canonical(await request.body()), sorted(request.query_params.multi_items()), if_match)
     return idempotency_key_of(
         organization_id=organization_id,
@@ -180,23 +152,36 @@ def _canonical(body: bytes) -> str:
 
 def _preconditions(request: AnyRequest) -> Preconditions:
     """What `If-Match` and `If-None-Match` say. Those of dates do not count (RFC 9110, 13.1.3 and 13.1.4)."""
-    if_match, if_none_match = _tags(request, IF_MATCH), _tags(request, IF_NONE_MATCH)
+    if_match, if_none_match = value_of(request, parameters.IF_MATCH), value_of(request, parameters.IF_NONE_MATCH)
     return UNCONDITIONAL if if_match is if_none_match is None else Preconditions(if_match, if_none_match)
 
 
-def _tags(request: AnyRequest, name: str) -> tuple[str, ...] | None:
-    text = _joined(request, name)
+def value_of(request: AnyRequest, parameter: Parameter[T]) -> T:
+    """A parameter's value. Raises `InvalidHeader`, or `InvalidField` for one that is not in a header."""
+    text = text_of(request, parameter)
+    if text is None and not parameter.is_required:
+        return parameter.default
     try:
-        return None if text is None else tags_in(text)
-    except InvalidTags:
-        expected = 'an ETag in double quotes such as "3f2a", several with commas between, or *'
-        raise InvalidHeader(name, expected) from None
+        return parameter.form.parse(text or "")
+    except Unexpected as error:
+        raise _refusal(parameter, error.expected) from None
 
 
-def _joined(request: AnyRequest, name: str) -> str | None:
-    """A list that may come on several lines; None where there is none (RFC 9110, 5.3)."""
-    lines = request.headers.getall(name, [])
-    return ", ".join(lines) if lines else None
+def text_of(request: AnyRequest, parameter: Parameter[Any]) -> str | None:
+    """A parameter's text as it came, or None if it is absent. Raises as `value_of` if it came more than once."""
+    found = request.query_params if parameter.place is Place.QUERY else request.headers
+    texts = found.getall(parameter.name, [])
+    if parameter.is_list:
+        return ", ".join(texts) if texts else None  # RFC 9110, 5.3
+    if len(texts) > 1:
+        raise _refusal(parameter, "to be given once")
+    return texts[0] if texts else None
+
+
+def _refusal(parameter: Parameter[Any], expected: str) -> InvalidHeader | InvalidField:
+    if parameter.place is Place.HEADER:
+        return InvalidHeader(parameter.name, expected)
+    return InvalidField(parameter.name, f"expected {expected}")
 
 
 def _only(request: AnyRequest, name: str) -> str | None:

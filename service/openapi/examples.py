@@ -56,3 +56,24 @@ WAITING = {**READY, "status": "waiting", "waiting_for": ["NATS of us-iowa"]}
 METRICS = "# TYPE crosshook_appended_events_total counter\ncrosshook_appended_events_total 2583.0\n"
 LAG = {"at_milliseconds": 1773480662004, "here": "us-iowa"}
 DASHBOARD_EVENT = 'event: present\ndata: {"at_milliseconds": 1773480662004, "here": "us-iowa"}\n\n'
+PARAMETERS: dict[str, object] = {
+    "organization": ORGANIZATION_ID,
+    "consistency": "all_regions",
+    "timeout": 5,
+    "token": CONSISTENCY_TOKEN,
+    "retry_key": IDEMPOTENCY_KEY,
+    "if_match": ENTITY_TAG,
+    "if_none_match": ENTITY_TAG,
+    "limit": 20,
+    "offset": 40,
+    "trigger_type": EVENT_TRIGGER["trigger_type"],
+    "trigger_name": EVENT_TRIGGER["trigger_name"],
+    "wanted_target_url": WEBHOOK_BODY["target_url"],
+    "wanted_trigger_type": EVENT_TRIGGER["trigger_type"],
+    "wanted_trigger_name": EVENT_TRIGGER["trigger_name"],
+    "webhook_id": WEBHOOK_ID,
+    "operation_id": OPERATION_ID,
+    "organization_id": ORGANIZATION_ID,
+    "key_id": KEY_ID,
+}
+"""The key of a parameter -> its example."""
