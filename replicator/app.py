@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack, suppress
 
 from litestar import Litestar
+from opentelemetry.trace import Tracer
 
 from adapters.addresses import Tls
 from adapters.announcements import keep_listening
@@ -26,7 +27,7 @@ from runtime.health import Health, expose_health, health_routes
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection, report_health
 from runtime.server import bind, serve
-from runtime.tracing import Tracing, open_tracing
+from runtime.tracing import open_tracing
 
 
 async def main(settings: Settings) -> None:
@@ -38,7 +39,7 @@ async def main(settings: Settings) -> None:
     listener = bind(settings.host, settings.port)
     async with AsyncExitStack() as stack:
         here = settings.region
-        tracing = await stack.enter_async_context(
+        tracer = await stack.enter_async_context(
             open_tracing(settings.traces_endpoint, process="replicator", region=here)
         )
         connections = {
@@ -54,7 +55,7 @@ async def main(settings: Settings) -> None:
         }
         redis = settings.topology.regions[here].redis
         projection = await stack.enter_async_context(open_projection(redis, tls=settings.tls))
-        replicator = Replicator(settings, connections, projection, tracing)
+        replicator = Replicator(settings, connections, projection, tracer)
         replicating = asyncio.create_task(replicator.run())
         expose_health(replicator.health)
         routes = Litestar(health_routes(replicator.health), openapi_config=None, logging_config=None)
@@ -74,7 +75,7 @@ class Replicator:
     """The steps of all origins."""
 
     def __init__(
-        self, settings: Settings, connections: dict[Region, Connection], projection: Projection, tracing: Tracing
+        self, settings: Settings, connections: dict[Region, Connection], projection: Projection, tracer: Tracer
     ) -> None:
         here = settings.region
         replicas = settings.topology.regions[here].replicas
@@ -119,7 +120,7 @@ class Replicator:
                 status=status,
                 forked=evidence.forked,
                 now_milliseconds=settings.clock.now_milliseconds,
-                tracing=tracing,
+                tracer=tracer,
             )
             for origin, source in sources.items()
         }
@@ -133,7 +134,7 @@ class Replicator:
                 advanced=self._announcer.advanced,
                 status=status,
                 now_milliseconds=settings.clock.now_milliseconds,
-                tracing=tracing,
+                tracer=tracer,
             )
             for origin, log in local_logs.items()
         }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from time import monotonic
 
 import structlog
+from opentelemetry.trace import Tracer
 
 from adapters.errors import Forked, Interrupted, LogVanished, Unavailable, WentBack
 from adapters.event_log import EventLog
@@ -22,7 +23,7 @@ from replicator.another_history import is_of_another_history
 from replicator.retry_policy import StoppedAt
 from replicator.status import Status, Step
 from replicator.traces import record_step
-from runtime.tracing import UNTRACED, Tracing
+from runtime.tracing import OFF
 
 log = structlog.get_logger()
 
@@ -46,7 +47,7 @@ class Applier:
         advanced: Callable[[Region, ApplyResult], None],
         status: Status,
         now_milliseconds: Callable[[], int],
-        tracing: Tracing = UNTRACED,
+        tracer: Tracer = OFF,
     ) -> None:
         self._origin = origin
         self._is_own = is_own
@@ -57,7 +58,7 @@ class Applier:
         self._status = status
         self._now_milliseconds = now_milliseconds
         self._measures = metrics.Applying(origin)
-        self._tracing = tracing
+        self._tracer = tracer
 
     async def run(self) -> None:
         """Apply from the projection's watermark on, and raise when something is in doubt.
@@ -107,7 +108,7 @@ class Applier:
             # The traces of the events that a projection is rebuilt from ended long ago.
             if result.outcome is Applied.APPLIED and result.is_current:
                 applied = events[: last.sequence - events[0].sequence + 1]
-                record_step(self._tracing, Step.APPLY, self._origin, applied)
+                record_step(self._tracer, Step.APPLY, self._origin, applied)
         if failure is not None:
             raise failure
         return last

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 
+from opentelemetry.trace import Tracer
+
 from adapters.batches import batch_of
 from adapters.errors import EpochChanged, Forked, Incomplete, Interrupted, LogMissing, TooLarge, Unavailable
 from adapters.event_log import Append, Entry, EventLog
@@ -12,7 +14,7 @@ from core.positions import NOTHING, Arrival, Mark, Region, classify
 from replicator import metrics
 from replicator.status import Status, Step
 from replicator.traces import record_step
-from runtime.tracing import UNTRACED, Tracing
+from runtime.tracing import OFF
 
 REFUSED_PAUSE_SECONDS = 0.1
 PROPOSED_PAUSE_SECONDS = 0.05
@@ -33,7 +35,7 @@ class Shipper:
         status: Status,
         forked: Callable[[Region, Mark], None],
         now_milliseconds: Callable[[], int],
-        tracing: Tracing = UNTRACED,
+        tracer: Tracer = OFF,
     ) -> None:
         self._origin = origin
         self._source = source
@@ -43,7 +45,7 @@ class Shipper:
         self._forked = forked
         self._now_milliseconds = now_milliseconds
         self._measures = metrics.Shipping(origin)
-        self._tracing = tracing
+        self._tracer = tracer
 
     async def run(self) -> None:
         """Ship from the last event of the copy on, and raise when something is in doubt."""
@@ -98,7 +100,7 @@ class Shipper:
                         now_milliseconds=self._now_milliseconds(),
                     )
                     self._status.progressed(Step.SHIP, self._origin)
-                    record_step(self._tracing, Step.SHIP, self._origin, pending)
+                    record_step(self._tracer, Step.SHIP, self._origin, pending)
                     return pending[-1].mark()
                 case Append.PLACE_TAKEN:
                     before, end = end, await self._copy.end()

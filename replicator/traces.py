@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from time import time_ns
 
+from opentelemetry.trace import Tracer
+
 from adapters.follower import Stored
 from core.codec import clock_text_in
 from core.positions import Region
 from replicator import metrics
 from replicator.status import Step
-from runtime.tracing import Tracing
+from runtime.tracing import record
 
 
-def record_step(tracing: Tracing, step: Step, origin: Region, events: Sequence[Stored]) -> None:
+def record_step(tracer: Tracer, step: Step, origin: Region, events: Sequence[Stored]) -> None:
     """Record `step` for each of `events`, from its arrival until now. The traces of old events have ended."""
     if not any(event.traceparent for event in events):
         return
@@ -20,7 +22,8 @@ def record_step(tracing: Tracing, step: Step, origin: Region, events: Sequence[S
         return
     for event in events:
         if event.traceparent:
-            tracing.record(
+            record(
+                tracer,
                 step,
                 traceparent=event.traceparent,
                 began_nanoseconds=event.heard_nanoseconds,

@@ -1,89 +1,72 @@
 """Traces: one from a request through append, ship and apply in every region.
 
-Off unless one of `TRACES_ENDPOINTS` says where to send them; then nothing of OpenTelemetry is imported. What goes
-from one process to the next is a `traceparent`, as text. Source: W3C Trace Context.
+They are off unless one of `TRACES_ENDPOINTS` names where they are sent: only then OpenTelemetry's SDK is imported. Its
+interface does nothing by itself. What goes from one process to the next is a `traceparent`, as text. Source: W3C Trace
+Context.
 """
 
 import os
 import re
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from enum import StrEnum
-from typing import Protocol
+
+from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, NoOpTracer, Span, SpanKind, Tracer, get_current_span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import Attributes
 
 from core.redaction import without_login
+from core.subjects import TRACEPARENT
 from runtime.settings import InvalidSetting, TracesEndpoint
 
 _VARIABLE = re.compile(r"\bOTEL_[A-Z_]+\b")
 
-Attributes = Mapping[str, str | int]
-"""What is known of a span, under OpenTelemetry's names or `crosshook.`'s."""
+OFF: Tracer = NoOpTracer()
+"""The tracer of a process whose traces are off. Its spans cost 0.3 µs and do nothing."""
 
-NOTHING: Attributes = {}
-
-
-class Kind(StrEnum):
-    """What a span is to the one before it."""
-
-    SERVER = "server"
-    INTERNAL = "internal"
-    PRODUCER = "producer"
-    CONSUMER = "consumer"
+_propagator = TraceContextTextMapPropagator()
 
 
-class Span(Protocol):
-    """Something that takes time, as part of a trace. `traceparent` names it; it is `""` where nothing is traced."""
-
-    traceparent: str
-
-    def child(self, name: str, kind: Kind) -> "Span":
-        """A part of it, that begins now."""
-
-    def end(self, *, name: str = "", is_failed: bool = False, attributes: Attributes = NOTHING) -> None:
-        """It is over, and this is known of it now; `name`, where it has a better one than at its beginning."""
+def begin(tracer: Tracer, name: str, *, traceparent: str) -> Span:
+    """Begin a server's span: part of the trace that `traceparent` names, or the first of a new one."""
+    # A tracer that is off would hand on what came. It must not reach the log.
+    return INVALID_SPAN if tracer is OFF else tracer.start_span(name, _context(traceparent), kind=SpanKind.SERVER)
 
 
-class Tracing(Protocol):
-    """Where spans begin that have their parent in another process."""
-
-    def begin(self, name: str, kind: Kind, *, traceparent: str) -> Span:
-        """A span that begins now; the first of a trace where `traceparent` names none."""
-
-    def record(self, name: str, *, traceparent: str, began_nanoseconds: int, attributes: Attributes) -> None:
-        """Something was done, from then (since 1970) until now, with what `traceparent` came with."""
+def traceparent_of(span: Span) -> str:
+    """The name under which another process continues the trace of `span`; `""` if it is not traced."""
+    context = span.get_span_context()
+    if not context.is_valid:
+        return ""
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
 
 
-class Untraced:
-    """Tracing that is off, and each of its spans."""
+def record(tracer: Tracer, name: str, *, traceparent: str, began_nanoseconds: int, attributes: Attributes) -> None:
+    """Record a span that began then (since 1970) and ends now, as part of the trace that `traceparent` names.
 
-    traceparent = ""
-
-    def begin(self, _name: str, _kind: Kind, *, traceparent: str) -> "Untraced":  # noqa: ARG002 - the protocol's
-        """Nothing."""
-        return self
-
-    def child(self, _name: str, _kind: Kind) -> "Untraced":
-        """Nothing."""
-        return self
-
-    def end(self, *, name: str = "", is_failed: bool = False, attributes: Attributes = NOTHING) -> None:
-        """Nothing."""
-
-    def record(self, _name: str, *, traceparent: str, began_nanoseconds: int, attributes: Attributes) -> None:
-        """Nothing."""
+    Without such a trace nothing is recorded.
+    """
+    context = _context(traceparent)
+    if tracer is OFF or not get_current_span(context).get_span_context().is_valid:
+        return
+    span = tracer.start_span(name, context, kind=SpanKind.CONSUMER, attributes=attributes, start_time=began_nanoseconds)
+    # A clock that was set back meanwhile makes no span that ends before it began.
+    span.end(max(time.time_ns(), began_nanoseconds))
 
 
-UNTRACED = Untraced()
+def _context(traceparent: str) -> Context:
+    return _propagator.extract({TRACEPARENT: traceparent}, Context())
 
 
 @asynccontextmanager
-async def open_tracing(endpoint: TracesEndpoint | None, *, process: str, region: str) -> AsyncIterator[Tracing]:
-    """Tracing to `endpoint` while the context is open, or none if that is None. Raises `InvalidSetting`."""
+async def open_tracing(endpoint: TracesEndpoint | None, *, process: str, region: str) -> AsyncIterator[Tracer]:
+    """A tracer that sends to `endpoint` while the context is open; `OFF` if that is None. Raises `InvalidSetting`."""
     if endpoint is None:
-        yield UNTRACED
+        yield OFF
         return
     try:
-        from runtime.otlp import exporting, make_provider  # noqa: PLC0415 - only who traces has it installed
+        from runtime.otlp import exporting, make_provider  # noqa: PLC0415 - an extra installs it
 
         provider = make_provider(endpoint.batches, process=process, region=region)
     except ImportError as error:
@@ -91,8 +74,8 @@ async def open_tracing(endpoint: TracesEndpoint | None, *, process: str, region:
         raise InvalidSetting(endpoint.variable, expected, without_login(endpoint.url)) from error
     except ValueError as error:
         raise _refused(error, endpoint) from error
-    async with exporting(provider) as tracing:
-        yield tracing
+    async with exporting(provider) as tracer:
+        yield tracer
 
 
 def _refused(error: ValueError, endpoint: TracesEndpoint) -> InvalidSetting:

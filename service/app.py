@@ -64,7 +64,7 @@ async def open_backends(settings: Settings) -> AsyncIterator[Backends]:
     """Traces, this region's NATS and its Redis, while the context is open."""
     config = settings.topology.regions[settings.region]
     async with (
-        open_tracing(settings.traces_endpoint, process="service", region=settings.region) as tracing,
+        open_tracing(settings.traces_endpoint, process="service", region=settings.region) as tracer,
         open_connection(
             config.nats,
             name=f"crosshook service {settings.region}",
@@ -73,7 +73,7 @@ async def open_backends(settings: Settings) -> AsyncIterator[Backends]:
         ) as connection,
         open_projection(config.redis, tls=settings.tls) as projection,
     ):
-        yield Backends(tracing, connection, projection)
+        yield Backends(tracer, connection, projection)
 
 
 def build(settings: Settings, backends: Backends, *, process: str) -> Service:
@@ -149,7 +149,7 @@ def build_request_path(
     return RequestPath(
         make_app(settings, parts.region, parts.use_cases(settings), admin, board=board),
         POLICIES,
-        instrumentation=Instrumentation(latencies=latencies, write=write, tracing=backends.tracing),
+        instrumentation=Instrumentation(latencies=latencies, write=write, tracer=backends.tracer),
         admission=admission,
         authentication=Authentication(
             POLICIES, projection=parts.projection_reader, concurrency_limit=parts.concurrency_limit, admin=admin

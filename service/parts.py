@@ -3,11 +3,12 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
+from opentelemetry.trace import Tracer
+
 from adapters.connection import Connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection
 from runtime.reporting import report_health
-from runtime.tracing import Tracing
 from service import metrics
 from service.announcements import Announcements
 from service.http.event_size import check_each_server
@@ -31,7 +32,7 @@ Works = tuple[Coroutine[Any, Any, None], ...]
 class Backends(NamedTuple):
     """What is opened before the service is built, and closed after it."""
 
-    tracing: Tracing
+    tracer: Tracer
     connection: Connection
     projection: Projection
 

@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
+from opentelemetry.trace import Span, StatusCode
 
 from core.consistency import Level
-from runtime.tracing import Span
 from service.request.context import Exchange, Part, caller_of
 
 NO_ROUTE = "none"
@@ -97,14 +98,14 @@ def _milliseconds(spent_seconds: Mapping[Part, float], part: Part) -> float | No
 
 
 def end_span(span: Span, line: RequestLine) -> None:
-    """The request is over, and its span is told what its line is, in OpenTelemetry's words where it has some."""
-    said = msgspec.to_builtins(line)
-    attributes = {f"crosshook.{name}": said[name] for name in said if name not in _HTTP}
-    span.end(
-        name=f"{line.method} {line.route}",
-        is_failed=line.status >= 500 or line.outcome is Outcome.FAILED,
-        attributes=attributes | {theirs: said[ours] for ours, theirs in _HTTP.items() if theirs},
-    )
+    """End the span of a request with what its line has, under OpenTelemetry's names if there are any."""
+    members = msgspec.to_builtins(line)
+    span.update_name(f"{line.method} {line.route}")
+    if line.status >= HTTP_500_INTERNAL_SERVER_ERROR or line.outcome is Outcome.FAILED:
+        span.set_status(StatusCode.ERROR)
+    span.set_attributes({f"crosshook.{name}": members[name] for name in members if name not in _HTTP})
+    span.set_attributes({theirs: members[ours] for ours, theirs in _HTTP.items() if theirs})
+    span.end()
 
 
 def outcome_of(status: int, exchange: Exchange) -> Outcome:

@@ -5,13 +5,14 @@ from time import monotonic
 from typing import Any
 
 from litestar.status_codes import HTTP_300_MULTIPLE_CHOICES, HTTP_408_REQUEST_TIMEOUT
+from opentelemetry.trace import INVALID_SPAN, Span, Tracer
 from prometheus_client import Counter
 
 from core.consistency import Level
 from core.subjects import TRACEPARENT
 from runtime.endings import refused_with
 from runtime.lines import Write
-from runtime.tracing import UNTRACED, Kind, Span, Tracing
+from runtime.tracing import OFF, begin
 from service import metrics
 from service.http.access_log import NO_ANSWER, NO_ROUTE, end_span, line_of
 from service.http.admission import is_given_up
@@ -39,7 +40,7 @@ class Measured:
         self._arrival = monotonic()
         self._count = count
         self.scope = scope
-        self.span: Span = UNTRACED
+        self.span: Span = INVALID_SPAN
         self.is_logged = is_logged
         self.status = NO_ANSWER
         self.seconds = 0.0
@@ -58,16 +59,16 @@ class Measured:
 class Instrumentation:
     """What counts and records requests."""
 
-    def __init__(self, *, latencies: WriteLatencies, write: Write | None = None, tracing: Tracing = UNTRACED) -> None:
+    def __init__(self, *, latencies: WriteLatencies, write: Write | None = None, tracer: Tracer = OFF) -> None:
         self._latencies = latencies
         self._write = write
-        self._tracing = tracing
+        self._tracer = tracer
         self._counters: dict[tuple[str | None, str, Level | None, int], Counter] = {}
 
     def begin(self, scope: Scope, *, is_logged: bool) -> Measured:
         """A request arrives."""
         measured = Measured(scope, self._answered, is_logged=is_logged)
-        if is_logged:
+        if is_logged and self._tracer is not OFF:
             measured.span = self._begin_span(scope)
         return measured
 
@@ -87,8 +88,8 @@ class Instrumentation:
             self._record(measured, is_broken_off=is_broken_off)
 
     def _begin_span(self, scope: Scope) -> Span:
-        span = self._tracing.begin(scope["method"], Kind.SERVER, traceparent=_traceparent_in(scope))
-        trace(scope, span)
+        span = begin(self._tracer, scope["method"], traceparent=_traceparent_in(scope))
+        trace(scope, self._tracer, span)
         return span
 
     def _answered(self, scope: Scope, status: int, seconds: float) -> None:
@@ -105,12 +106,12 @@ class Instrumentation:
 
     def _record(self, measured: Measured, *, is_broken_off: bool) -> None:
         span = measured.span
-        if self._write is None and span is UNTRACED:
+        if self._write is None and not span.is_recording():
             return
         line = line_of(measured.scope, status=measured.status, seconds=measured.seconds, is_broken_off=is_broken_off)
         if self._write is not None:
             self._write(line)
-        if span is not UNTRACED:
+        if span.is_recording():
             end_span(span, line)
 
     def _counter(self, scope: Scope, level: Level | None, status: int) -> Counter:

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from time import monotonic
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
+
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Tracer, set_span_in_context
 
 from core.api_keys import Credentials
 from core.consistency import Level
@@ -13,10 +16,10 @@ from core.events import ADMINISTRATOR, IdempotencyKey
 from core.positions import Position, Vector
 from core.preconditions import UNCONDITIONAL, Preconditions
 from core.tokens import Token, highest, token_at, token_of
-from runtime.tracing import UNTRACED, Kind, Span
+from runtime.tracing import OFF
 
 _CALLER = "crosshook.caller"
-_SPAN = "crosshook.span"
+_TRACED = "crosshook.traced"
 
 
 class Part(StrEnum):
@@ -27,18 +30,28 @@ class Part(StrEnum):
     WAIT = "wait"
 
 
-_KINDS = {Part.READ: Kind.INTERNAL, Part.APPEND: Kind.PRODUCER, Part.WAIT: Kind.INTERNAL}
+_KINDS = {Part.READ: SpanKind.INTERNAL, Part.APPEND: SpanKind.PRODUCER, Part.WAIT: SpanKind.INTERNAL}
+
+
+class Traced(NamedTuple):
+    """The trace of a request: its parts are spans of `tracer` in the context `whole`."""
+
+    tracer: Tracer
+    whole: Context
+
+
+NOT_TRACED = Traced(OFF, Context())
 
 
 class During:
-    """A context, which gives a span: the time until it is left was spent on `part` of `whole`."""
+    """A context, which gives a span: the time until it is left was spent on `part`."""
 
     __slots__ = ("_began", "_part", "_span", "_spent_seconds")
 
-    def __init__(self, part: Part, spent_seconds: dict[Part, float], whole: Span) -> None:
+    def __init__(self, part: Part, spent_seconds: dict[Part, float], traced: Traced) -> None:
         self._part = part
         self._spent_seconds = spent_seconds
-        self._span = whole.child(part, _KINDS[part])
+        self._span = traced.tracer.start_span(part, traced.whole, kind=_KINDS[part])
 
     def __enter__(self) -> Span:
         self._began = monotonic()
@@ -60,8 +73,8 @@ class Exchange:
     own event. `operation_id` is that of its event, `""` as long as nothing was handed to the log. `is_let_in` says that
     the key that came with it was looked at, and is good; `is_caught_up` that a state was read that has all that was
     asked. It is `counted_as` one of those under way by these names. `level` is what it asks for, None where it is not a
-    write. `position` is where its event is known to be, and `spent_seconds` where its time went, so far. `span`
-    is its own.
+    write. `position` is where its event is known to be, and `spent_seconds` where its time went, so far. It is
+    `traced` as part of its span.
     """
 
     asked: Token = field(default_factory=dict)
@@ -74,7 +87,7 @@ class Exchange:
     level: Level | None = None
     position: Position | None = None
     spent_seconds: dict[Part, float] = field(default_factory=dict)
-    span: Span = UNTRACED
+    traced: Traced = NOT_TRACED
 
     def saw(self, vector: Vector) -> None:
         """The state with this vector was looked at."""
@@ -87,7 +100,7 @@ class Exchange:
 
     def during(self, part: Part) -> During:
         """A context in which its time is spent on `part`."""
-        return During(part, self.spent_seconds, self.span)
+        return During(part, self.spent_seconds, self.traced)
 
     @property
     def token(self) -> Token:
@@ -112,13 +125,13 @@ class Caller:
 def remember(scope: Any, caller: Caller) -> Caller:  # noqa: ANN401 - a mapping, to everybody in another way
     """Have `caller_of` know who asks with the request of that ASGI scope."""
     scope[_CALLER] = caller
-    caller.exchange.span = scope.get(_SPAN, UNTRACED)
+    caller.exchange.traced = scope.get(_TRACED, NOT_TRACED)
     return caller
 
 
-def trace(scope: Any, span: Span) -> None:  # noqa: ANN401 - as above
+def trace(scope: Any, tracer: Tracer, span: Span) -> None:  # noqa: ANN401 - as above
     """Have what is done for the request of that ASGI scope be part of `span`."""
-    scope[_SPAN] = span
+    scope[_TRACED] = Traced(tracer, set_span_in_context(span, Context()))
 
 
 def caller_of(scope: Mapping[str, Any]) -> Caller | None:

@@ -15,6 +15,7 @@ from core.positions import BEGINNING, Position, Region
 from core.projection import fields_after, key_about, writes_of
 from core.registers import Fields
 from core.topology import Topology
+from runtime.tracing import traceparent_of
 from service.reads.event_lookup import Absent, EventLookup, Found
 from service.reads.projection import ProjectionReader
 from service.request.context import Part, Wait, WriteRequest
@@ -114,7 +115,7 @@ class CommandHandler:
 
     async def _appended(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
         with request.caller.exchange.during(Part.APPEND) as span:
-            return await self._append(command, view, request, traceparent=span.traceparent)
+            return await self._append(command, view, request, traceparent=traceparent_of(span))
 
     async def _append(
         self, command: Command, view: View, request: WriteRequest, *, traceparent: str

@@ -4,6 +4,10 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import Tracer
 
 from adapters.batches import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, ONE_BY_ONE_MAX, batch_of
 from adapters.errors import Forked, Incomplete, Interrupted, TooLarge
@@ -14,7 +18,7 @@ from core.positions import BEGINNING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from replicator.ship import PROPOSED_PAUSE_SECONDS, Shipper
 from replicator.status import Status
-from runtime.tracing import UNTRACED, Attributes, Tracing, Untraced
+from runtime.tracing import OFF
 
 ORIGIN, EPOCH = Region("us-iowa"), Epoch("k3v9x2")
 
@@ -96,7 +100,7 @@ def a_shipper(
     source: Copy,
     copy: Copy,
     *,
-    tracing: Tracing = UNTRACED,
+    tracer: Tracer = OFF,
     forked: Callable[[Region, Mark], None] = lambda origin, mark: None,  # noqa: ARG005 - not used here
 ) -> Shipper:
     return Shipper(
@@ -107,14 +111,14 @@ def a_shipper(
         status=Status(),
         forked=forked,
         now_milliseconds=now,
-        tracing=tracing,
+        tracer=tracer,
     )
 
 
-async def shipped(source: Copy, copy: Copy, tracing: Tracing = UNTRACED) -> None:
+async def shipped(source: Copy, copy: Copy, tracer: Tracer = OFF) -> None:
     """Return once the copy has everything."""
     expected = [event._replace(heard_nanoseconds=0) for event in source.coming]
-    shipper = a_shipper(source, copy, tracing=tracing)
+    shipper = a_shipper(source, copy, tracer=tracer)
     living = asyncio.create_task(shipper.run())
     async with asyncio.timeout(5):
         while copy.events != expected:
@@ -135,24 +139,16 @@ async def test_large_events_are_shipped_in_batches_of_bounded_bytes() -> None:
     assert max(copy.batches) <= BATCH_BYTES_MAX
 
 
-class Recorded(Untraced):
-    """Which spans there are, as what came with the event, and when it began."""
-
-    def __init__(self) -> None:
-        self.spans: list[tuple[str, int]] = []
-
-    def record(self, _name: str, *, traceparent: str, began_nanoseconds: int, attributes: Attributes) -> None:  # noqa: ARG002
-        self.spans.append((traceparent, began_nanoseconds))
-
-
-async def test_a_span_begins_when_its_event_was_heard_also_where_others_are_shipped_before_it() -> None:
+async def test_a_span_begins_when_its_event_was_heard_also_if_others_are_shipped_before_it() -> None:
     coming = [
-        event._replace(traceparent=f"trace {event.sequence}", heard_nanoseconds=1_000 + event.sequence)
+        event._replace(traceparent=f"00-{event.sequence:032x}-{1:016x}-01", heard_nanoseconds=1_000 + event.sequence)
         for event in stored(3)
     ]
-    recorded = Recorded()
-    await shipped(Copy(coming), Copy(), recorded)
-    assert recorded.spans == [(f"trace {number}", 1_000 + number) for number in (1, 2, 3)]
+    exporter, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    await shipped(Copy(coming), Copy(), provider.get_tracer("crosshook"))
+    spans = [(span.context.trace_id, span.start_time) for span in exporter.get_finished_spans()]
+    assert spans == [(number, 1_000 + number) for number in (1, 2, 3)]
 
 
 async def test_a_place_that_something_unseen_takes_is_tried_again_after_a_pause() -> None:

@@ -6,23 +6,29 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, Tracer, set_span_in_context
 
 import runtime.otlp
 from runtime.otlp import CLOSE_SECONDS, resource_of
 from runtime.settings import InvalidSetting, SpanBatches, TracesEndpoint
-from runtime.tracing import UNTRACED, Kind, open_tracing
+from runtime.tracing import OFF, begin, open_tracing, record, traceparent_of
 
 NOBODY = TracesEndpoint("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces")
 THEIRS = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
+def part_of(tracer: Tracer, span: Span) -> Span:
+    return tracer.start_span("append", set_span_in_context(span, Context()))
+
+
 async def test_off_nothing_has_a_name_to_hand_on() -> None:
-    async with open_tracing(None, process="service", region="us-iowa") as tracing:
-        span = tracing.begin("POST", Kind.SERVER, traceparent=THEIRS)
-        assert span.traceparent == span.child("append", Kind.PRODUCER).traceparent == ""
+    async with open_tracing(None, process="service", region="us-iowa") as tracer:
+        span = begin(tracer, "POST", traceparent=THEIRS)
+        assert traceparent_of(span) == traceparent_of(part_of(tracer, span)) == ""
         span.end()
-        tracing.record("ship", traceparent=THEIRS, began_nanoseconds=0, attributes={})
-    assert tracing is UNTRACED
+        record(tracer, "ship", traceparent=THEIRS, began_nanoseconds=0, attributes={})
+    assert tracer is OFF
 
 
 @pytest.mark.parametrize("process", ["service", "replicator"])
@@ -86,15 +92,14 @@ async def test_a_span_is_part_of_the_trace_that_it_came_with_and_its_parts_of_it
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(*NOBODY[:2])
-    async with open_tracing(NOBODY, process="service", region="us-iowa") as tracing:
-        span = tracing.begin("POST", Kind.SERVER, traceparent=THEIRS.replace("-01", "-00"))
-        part = span.child("append", Kind.PRODUCER)
-        trace_ids = {text.split("-")[1] for text in (THEIRS, span.traceparent, part.traceparent)}
-        span_ids = {text.split("-")[2] for text in (THEIRS, span.traceparent, part.traceparent)}
+    async with open_tracing(NOBODY, process="service", region="us-iowa") as tracer:
+        span = begin(tracer, "POST", traceparent=THEIRS.replace("-01", "-00"))
+        names = [THEIRS, traceparent_of(span), traceparent_of(part_of(tracer, span))]
+        trace_ids, span_ids = {text.split("-")[1] for text in names}, {text.split("-")[2] for text in names}
         assert (len(trace_ids), len(span_ids)) == (1, 3)
-        assert part.traceparent.endswith("-00"), "who began it did not want it sampled"
+        assert names[-1].endswith("-00"), "the client did not want it sampled"
         for nonsense in ("", "nonsense", "00-0-0-01"):
-            assert tracing.begin("POST", Kind.SERVER, traceparent=nonsense).traceparent.split("-")[1] not in trace_ids
+            assert traceparent_of(begin(tracer, "POST", traceparent=nonsense)).split("-")[1] not in trace_ids
 
 
 @pytest.mark.parametrize(
@@ -124,10 +129,10 @@ async def test_a_process_ends_although_nobody_takes_its_spans(monkeypatch: pytes
     monkeypatch.setenv(*NOBODY[:2])
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", f"{CLOSE_SECONDS + 2:g}")
     loop = asyncio.get_running_loop()
-    async with open_tracing(NOBODY, process="service", region="us-iowa") as tracing:
-        tracing.begin("POST", Kind.SERVER, traceparent="").end()
-        begin = loop.time()
-    assert loop.time() < begin + CLOSE_SECONDS + 1
+    async with open_tracing(NOBODY, process="service", region="us-iowa") as tracer:
+        begin(tracer, "POST", traceparent="").end()
+        ended = loop.time()
+    assert loop.time() < ended + CLOSE_SECONDS + 1
     # What is left tries again, at times that it takes from `random`: tests that repeat chance come after it.
     async with asyncio.timeout(30):
         while any(thread.name.startswith("Otel") for thread in threading.enumerate()):
