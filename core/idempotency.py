@@ -1,7 +1,7 @@
 """Idempotency keys: how a repeated request is recognized, and what is kept of the first one (ADR 10).
 
-A record of each keyed write is kept beside the registers for 24 hours of its stamp or up to one more, in one bucket an
-hour and holder, so that a whole bucket is forgotten at once. Regions with equal vectors need not share them.
+A record of each keyed write is kept beside the registers until 24 to 25 hours after its stamp. Each holder has one
+bucket an hour, so that a whole bucket is forgotten at once. Regions with equal vectors need not share records.
 """
 
 from collections.abc import Collection

@@ -17,7 +17,7 @@ class LogState:
     """The events that were read, the session that may append, and what speaks against the log.
 
     `group_commit` is None until the log was found. `following` is the session on which the reader follows the log now.
-    `reading_alarm` is why the reader cannot go on until an operator acts, `""` where it can. `waiting_for` is what must
+    `reading_alarm` is why the reader cannot go on until an operator acts, `""` if it can. `waiting_for` is what must
     come before the log can be written to, in words. `reading` is which reading of the log this is: a new one begins
     when what was read turns out to be of another history of the log. The reader calls `on_read` when there is more.
     """
@@ -35,12 +35,12 @@ class LogState:
 
     @property
     def alarm(self) -> str:
-        """Why this log must not be written to until an operator acts; `""` where it may."""
+        """Why this log must not be written to until an operator acts; `""` if it may."""
         return self.reading_alarm or self.forks.contradiction
 
     @property
     def doubt(self) -> str:
-        """Why no promise about this log holds: other regions may have another one; `""` where they do not."""
+        """Why no promise about this log holds: other regions may have another one; `""` if they do not."""
         return "" if self.alarm.startswith(ABOUT_ONE_EVENT) else self.alarm
 
     def doubt_since(self, reading: int) -> str:
@@ -49,7 +49,7 @@ class LogState:
 
     @property
     def session(self) -> Session | None:
-        """The session on which the log was recognized as the known one; None where it must not be written to."""
+        """The session on which the log was recognized as the known one; None if it must not be written to."""
         return None if self.following is None or self.following.is_lost or self.alarm else self.following
 
     @property

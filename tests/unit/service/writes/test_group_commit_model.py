@@ -1,7 +1,7 @@
 """One log, several services that append to it, and a network that loses acknowledgements and delivers late.
 
-In every order of events each proposal is in the log at most once, and every answer to a request is true, even one that
-its outcome is unknown. No two webhooks take one `target_url`, and no idempotency key makes two events.
+In every order of events each proposal is in the log at most once. Every answer to a request is true, even one that its
+outcome is unknown. No two webhooks take one `target_url`, and no idempotency key makes two events.
 """
 
 from collections import Counter
