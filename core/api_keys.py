@@ -1,7 +1,7 @@
-"""An organization's API keys: their text, what is kept of them, and whom one lets in.
+"""An organization's API keys: their text, what is stored of them, and which organization each one admits.
 
-The text is `crosshook_<id>_<secret>`. The id says where to look, so that nothing is searched by the secret; of the
-256 random bits of the secret only the SHA-256 is kept, which is enough, since nobody can guess what it is of.
+The text is `crosshook_<id>_<secret>`. A key is looked up by its id, never by its secret. Of the secret's 256 random
+bits only the SHA-256 is stored: no attacker can guess what it was made from.
 """
 
 import hmac
@@ -23,14 +23,14 @@ _NOBODY = sha256(b"nobody").hexdigest()
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What somebody shows of a key: its id, and the digest of the secret that came with it."""
+    """What a request shows of a key: its id, and the digest of its secret."""
 
     key_id: str
     digest: str
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key as it is listed: everything but its secret, which nobody has kept."""
+    """A key as it is listed: everything but its secret, which is not stored."""
 
     key_id: str
     name: str
@@ -38,11 +38,11 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 
 class Unauthenticated(Exception):
-    """Nobody that this region knows: no key, one that was never issued, a wrong secret, or one that was revoked."""
+    """This region does not know the key: it is missing, was never issued, has a wrong secret or is revoked."""
 
 
 class Forbidden(Exception):
-    """The key is good, and for another organization."""
+    """The key is valid, but for another organization."""
 
 
 def api_key_text(key_id: str, secret: bytes) -> str:
@@ -51,12 +51,12 @@ def api_key_text(key_id: str, secret: bytes) -> str:
 
 
 def digest_of(secret: bytes) -> str:
-    """What is kept of a secret."""
+    """What is stored of a secret."""
     return sha256(secret).hexdigest()
 
 
 def credentials_in(text: str) -> Credentials:
-    """What `text` shows. Raises `Unauthenticated` where it is no key at all."""
+    """The id and digest in `text`. Raises `Unauthenticated` if it is not a key."""
     found = _TEXT.fullmatch(text)
     if found is None:
         raise Unauthenticated
@@ -96,7 +96,7 @@ def api_key_in(key_id: str, fields: Fields) -> ApiKey:
 
 
 def query_api_key(command: IssueApiKey | RevokeApiKey) -> Query:
-    """What `decide_api_key` must be shown."""
+    """What `decide_api_key` needs to read."""
     is_issue = isinstance(command, IssueApiKey)
     return Query((api_keys_key(command.organization_id) if is_issue else api_key_key(command.key_id),))
 
@@ -104,7 +104,7 @@ def query_api_key(command: IssueApiKey | RevokeApiKey) -> Query:
 def decide_api_key(command: IssueApiKey | RevokeApiKey, registers: Registers) -> ApiKeyIssued | ApiKeyRevoked:
     """The event that `command` makes. Raises `TooManyApiKeys`, `ApiKeyNotFound`, `DeletedBefore`.
 
-    Of a revoked key the registers do not say whose it was.
+    The registers of a revoked key do not name its organization.
     """
     if isinstance(command, IssueApiKey):
         if len(registers.get(api_keys_key(command.organization_id), ())) >= command.api_keys_max:
@@ -119,7 +119,7 @@ def decide_api_key(command: IssueApiKey | RevokeApiKey, registers: Registers) ->
 
 
 def api_key_writes(event: ApiKeyIssued | ApiKeyRevoked, organization_id: str, event_stamp: Stamp) -> list[Write]:
-    """The register writes of an event. What stays of a revoked key is its tombstone."""
+    """The register writes of an event. A revoked key leaves only its tombstone."""
     key, list_key = api_key_key(event.key_id), api_keys_key(organization_id)
     if isinstance(event, ApiKeyRevoked):
         return [Write(key, TOMBSTONE, event_stamp, pointer=(list_key, event.key_id))]
@@ -131,7 +131,7 @@ def api_key_writes(event: ApiKeyIssued | ApiKeyRevoked, organization_id: str, ev
 def authenticate(credentials: Credentials, organization_id: str, registers: Registers) -> None:
     """Return if `credentials` are of a key of `organization_id`. Raises `Unauthenticated`, `Forbidden`.
 
-    `registers` has those of the key. A digest is compared also where there is no such key, so that both take as long.
+    `registers` has those of the key. A digest is compared even if there is no such key, so that both take equally long.
     """
     fields = registers.get(api_key_key(credentials.key_id), {})
     kept = value_of(fields["digest"]) if "digest" in fields else _NOBODY

@@ -76,7 +76,7 @@ class Trigger(msgspec.Struct, frozen=True):
 
 
 def trigger(trigger_type: str, trigger_name: str) -> Trigger:
-    """The trigger of that type and name, or `InvalidField` saying what is allowed."""
+    """The trigger of that type and name, or `InvalidField` with the allowed values."""
     try:
         kind = TriggerType(trigger_type)
     except ValueError:

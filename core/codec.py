@@ -37,7 +37,7 @@ def decode(data: bytes) -> Envelope:
 
 
 def clock_text_in(data: bytes) -> str:
-    """The clock of the envelope in `data`, also of one that a newer version wrote; `""` where there is none."""
+    """The clock of the envelope in `data`, even of a newer version's; `""` if there is none."""
     try:
         return _clock_decoder.decode(data).clock
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -45,5 +45,5 @@ def clock_text_in(data: bytes) -> str:
 
 
 def fingerprint(subject: str, data: bytes) -> str:
-    """Sixteen characters by which a reader knows an event again, also one that it cannot decode."""
+    """Sixteen characters by which a reader recognizes an event, even one that it cannot decode."""
     return blake2b(data, digest_size=8, key=blake2b(subject.encode(), digest_size=16).digest()).hexdigest()

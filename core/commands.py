@@ -1,4 +1,4 @@
-"""What callers ask for, and why they can be refused."""
+"""The commands of callers, and the reasons to refuse them."""
 
 import msgspec
 
@@ -52,7 +52,7 @@ class CreateTrigger(msgspec.Struct, frozen=True):
 
 
 class DeleteTrigger(msgspec.Struct, frozen=True):
-    """Let `trigger` not call a webhook any more."""
+    """Stop `trigger` from calling a webhook."""
 
     organization_id: str
     webhook_id: str
@@ -60,7 +60,7 @@ class DeleteTrigger(msgspec.Struct, frozen=True):
 
 
 class IssueApiKey(msgspec.Struct, frozen=True):
-    """Let in whoever shows the secret of this digest, as the holder of one of at most `api_keys_max` keys."""
+    """Accept the secret with this digest, as one of at most `api_keys_max` keys of the organization."""
 
     organization_id: str
     key_id: str
@@ -70,7 +70,7 @@ class IssueApiKey(msgspec.Struct, frozen=True):
 
 
 class RevokeApiKey(msgspec.Struct, frozen=True):
-    """Let nobody in with this key any more."""
+    """Refuse this key from now on."""
 
     organization_id: str
     key_id: str
@@ -80,15 +80,15 @@ Command = CreateWebhook | UpdateWebhook | DeleteWebhook | CreateTrigger | Delete
 
 
 class Refusal(Exception):
-    """A command that makes no event of what its region knows."""
+    """A command makes no event, given what its region knows."""
 
 
 class NotFound(Refusal):
-    """What the command is about is not there, in what this region has applied."""
+    """The target of the command does not exist in what this region has applied."""
 
 
 class WebhookNotFound(NotFound):
-    """The organization has no webhook of that id in what this region has applied."""
+    """The organization has no webhook with that id in what this region has applied."""
 
     def __init__(self, webhook_id: str) -> None:
         super().__init__(webhook_id)
@@ -104,7 +104,7 @@ class TriggerNotFound(NotFound):
 
 
 class DeletedBefore(NotFound):
-    """It was deleted by the event with that `stamp`. Once that holds where it is asked for, it is `missing`."""
+    """The event with that `stamp` deleted it. Once that holds in the required regions, it is `missing`."""
 
     def __init__(self, stamp: Stamp, missing: Refusal) -> None:
         super().__init__(stamp)
@@ -128,7 +128,7 @@ class FieldRefused(Refusal):
 
 
 class TooManyWebhooks(Refusal):
-    """The organization has as many webhooks as it can have."""
+    """The organization already has its maximum of webhooks."""
 
     def __init__(self, webhooks_max: int) -> None:
         super().__init__(webhooks_max)
@@ -136,7 +136,7 @@ class TooManyWebhooks(Refusal):
 
 
 class ApiKeyNotFound(NotFound):
-    """The organization has no API key of that id in what this region has applied."""
+    """The organization has no API key with that id in what this region has applied."""
 
     def __init__(self, key_id: str) -> None:
         super().__init__(key_id)
@@ -144,7 +144,7 @@ class ApiKeyNotFound(NotFound):
 
 
 class TooManyApiKeys(Refusal):
-    """The organization has as many API keys as it can have."""
+    """The organization already has its maximum of API keys."""
 
     def __init__(self, api_keys_max: int) -> None:
         super().__init__(api_keys_max)
@@ -152,7 +152,7 @@ class TooManyApiKeys(Refusal):
 
 
 class EventTooLarge(Refusal):
-    """The region's log will never take the event of this command, for a limit that `why` names."""
+    """The event of this command exceeds a limit of the region's log, which `why` names."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)

@@ -6,11 +6,11 @@ from core.positions import Region
 from core.topology import Topology
 
 BY_TOKEN = "token"  # noqa: S105 - the name of what is waited for
-"""Why a request waits that waits for what its token names. Every other one waits for its level."""
+"""The label of requests that wait for their token's state. All others wait for their level."""
 
 
 class Level(StrEnum):
-    """How far an event must have come before the request returns."""
+    """How far an event must have spread before the request returns."""
 
     LOCAL_REGION = "local_region"
     ALL_REGIONS = "all_regions"

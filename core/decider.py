@@ -1,4 +1,4 @@
-"""The decision which event a command makes."""
+"""Decide which event a command makes."""
 
 from typing import assert_never
 
@@ -42,7 +42,7 @@ _OfAWebhook = UpdateWebhook | DeleteWebhook | CreateTrigger | DeleteTrigger
 
 
 def query_for(command: Command) -> Query:
-    """What `decide` must be shown of the registers to decide `command`."""
+    """The registers that `decide` needs for `command`."""
     organization_id = command.organization_id
     match command:
         case IssueApiKey() | RevokeApiKey():
@@ -66,10 +66,9 @@ def decide(
     *,
     webhooks_count: int = 0,
 ) -> AnyEvent:
-    """The event that `command` makes of what `query_for` read and counted, if that is a state in which it may.
+    """The event that `command` makes, given what `query_for` read and counted, if its preconditions hold.
 
-    That something is not there comes before that its state is another one, and that before everything else. Raises a
-    `Refusal`.
+    A missing target is reported first, then another state of it, then everything else. Raises a `Refusal`.
     """
     try:
         event = _decide(command, registers, webhooks_count)
@@ -83,7 +82,7 @@ def decide(
 
 
 def _require(preconditions: Preconditions, command: Command, registers: Registers) -> None:
-    """Raise `PreconditionFailed` unless what `command` is about, which is there, is in a state in which it may."""
+    """Raise `PreconditionFailed` unless the target of `command`, which exists, is in a state that it allows."""
     if preconditions == UNCONDITIONAL:
         return
     if isinstance(command, UpdateWebhook | DeleteWebhook):
@@ -112,7 +111,7 @@ def _decide(command: Command, registers: Registers, webhooks_count: int) -> AnyE
 
 
 def _delete_webhook(command: DeleteWebhook, registers: Registers) -> WebhookDeleted:
-    """Of what is deleted no tag is left to compare: RFC 9110, section 13.1.1, lets its deletion succeed again."""
+    """A deleted resource has no tag to compare: RFC 9110, section 13.1.1, lets its deletion succeed again."""
     fields = registers.get(webhook_key(command.organization_id, command.webhook_id), {})
     if TOMBSTONE in fields:
         raise DeletedBefore(stamp_of(fields[TOMBSTONE]), WebhookNotFound(command.webhook_id))
@@ -165,7 +164,7 @@ def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpda
 
 
 def _refuse_what_is_no_longer_taken(command: UpdateWebhook, fields: Fields) -> None:
-    """A webhook may keep what it has. It is compared as it is kept."""
+    """A webhook may keep the value that it has. Values are compared as they are stored."""
     values = values_of(command)
     for error in command.no_longer_taken:
         if values.get(error.field) != value_of(fields[error.field]):
@@ -173,7 +172,7 @@ def _refuse_what_is_no_longer_taken(command: UpdateWebhook, fields: Fields) -> N
 
 
 def _webhook(command: _OfAWebhook, registers: Registers) -> Fields:
-    """The registers of the webhook that `command` is about."""
+    """The registers of the target webhook of `command`."""
     fields = registers.get(webhook_key(command.organization_id, command.webhook_id), {})
     if not is_webhook(fields):
         raise WebhookNotFound(command.webhook_id)
@@ -181,7 +180,7 @@ def _webhook(command: _OfAWebhook, registers: Registers) -> Fields:
 
 
 def _refuse_taken_url(command: CreateWebhook | UpdateWebhook, target_url: str, registers: Registers) -> None:
-    """Each webhook that was read is a candidate only: its own `target_url` decides."""
+    """Each webhook that was read is only a candidate: its own `target_url` decides."""
     normal, webhooks = normal_form(target_url), webhook_key(command.organization_id, "")
     if any(key.startswith(webhooks) and has_target(fields, normal) for key, fields in registers.items()):
         raise TargetUrlTaken(target_url)

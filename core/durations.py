@@ -18,7 +18,7 @@ _NANOSECONDS_MAX = 2**63 - 1
 
 
 class InvalidDuration(ValueError):
-    """A text that is no Go duration."""
+    """The text is not a Go duration."""
 
 
 def nanoseconds(text: str) -> int:
@@ -38,7 +38,7 @@ def nanoseconds(text: str) -> int:
 
 
 def _fraction(digits: str, size: int) -> int:
-    """What Go makes of the digits behind a point: floating point, cut off, without the digits beyond 63 bits."""
+    """The digits behind a point as Go reads them: floating point, truncated, without the digits beyond 63 bits."""
     value, scale = 0, 1.0
     for digit in digits:
         longer = 10 * value + int(digit)

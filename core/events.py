@@ -10,7 +10,7 @@ import msgspec
 from core.stamps import CLOCK_WIDTH
 
 ADMINISTRATOR = "admin"
-"""The author of what was asked for with the admin key."""
+"""The author of events that were requested with the admin key."""
 
 ClockText = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{CLOCK_WIDTH}}}\\Z")]
 """A reading of the hybrid logical clock, as `stamps.render` writes it."""
@@ -32,10 +32,10 @@ class WebhookCreated(Event, frozen=True, tag="webhook_created.v1"):
 
 
 class TriggerCreated(Event, frozen=True, tag="trigger_created.v1"):
-    """A webhook was told what calls it.
+    """A trigger was added to a webhook.
 
-    `first_created` is the stamp under which the trigger has its place in lists, where its author saw
-    that it was already there; `""` where this event is the first.
+    `first_created` is the stamp that orders the trigger in lists, if its author saw that the trigger was
+    already there; `""` if this event is the first.
     """
 
     webhook_id: str
@@ -45,7 +45,7 @@ class TriggerCreated(Event, frozen=True, tag="trigger_created.v1"):
 
 
 class WebhookUpdated(Event, frozen=True, tag="webhook_updated.v1"):
-    """Some of a webhook's fields were changed. What is None stays as it was, also where it is changed elsewhere."""
+    """Some of a webhook's fields were changed. A field that is None is left alone, even if changed elsewhere."""
 
     webhook_id: str
     name: str | None = None
@@ -56,13 +56,13 @@ class WebhookUpdated(Event, frozen=True, tag="webhook_updated.v1"):
 
 
 class WebhookDeleted(Event, frozen=True, tag="webhook_deleted.v1"):
-    """A webhook is gone for good, and its triggers with it."""
+    """A webhook was deleted permanently, and its triggers with it."""
 
     webhook_id: str
 
 
 class TriggerDeleted(Event, frozen=True, tag="trigger_deleted.v1"):
-    """A webhook was told what does not call it any more."""
+    """A trigger was removed from a webhook."""
 
     webhook_id: str
     trigger_type: str
@@ -70,7 +70,7 @@ class TriggerDeleted(Event, frozen=True, tag="trigger_deleted.v1"):
 
 
 class ApiKeyIssued(Event, frozen=True, tag="api_key_issued.v1"):
-    """Whoever shows the secret with this digest acts for the organization. Its `key_id` is never used again."""
+    """A key was issued: the secret with this digest acts for the organization. Its `key_id` is never used again."""
 
     key_id: str
     digest: str
@@ -78,7 +78,7 @@ class ApiKeyIssued(Event, frozen=True, tag="api_key_issued.v1"):
 
 
 class ApiKeyRevoked(Event, frozen=True, tag="api_key_revoked.v1"):
-    """An API key lets nobody in any more, for good."""
+    """An API key was revoked permanently."""
 
     key_id: str
 

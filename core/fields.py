@@ -25,15 +25,15 @@ _RESERVED_HEADER = re.compile(
     r"|(?:proxy|webhook)-.*)",
     re.IGNORECASE,
 )
-RESERVED_HEADERS = "those of framing and of the connection, Content-Type and webhook-*"
-"""What `_RESERVED_HEADER` matches, for people: each call sets these headers itself, or they would break it."""
+RESERVED_HEADERS = "the framing and connection headers, Content-Type and webhook-*"
+"""What `_RESERVED_HEADER` matches, in words: each call sets these headers itself, or they would break it."""
 _URL = re.compile(r"[!-~]+")
 _PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
-"""RFC 3986, section 3.3: each character of a path is a pchar or a slash, and an escape is whole."""
+"""RFC 3986, section 3.3: each character of a path is a pchar or a slash, and escapes are complete."""
 
 
 class InvalidField(ValueError):
-    """A field that cannot be taken as it is."""
+    """A field has a value that is not accepted."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(f"{field}: {problem}")
@@ -42,13 +42,13 @@ class InvalidField(ValueError):
 
 
 class NoLongerTaken(InvalidField):
-    """A field that an earlier version took, so that a webhook may have it."""
+    """A field has a value that only an earlier version accepted, so a webhook may still have it."""
 
 
 def name(text: str) -> str:
     """A webhook's name: not blank."""
     if not text.strip():
-        raise InvalidField("name", "expected a text that is not blank")
+        raise InvalidField("name", "expected a name that is not blank")
     return text
 
 
@@ -72,7 +72,7 @@ def target_url(text: str) -> str:
     if port == 0:
         raise InvalidField("target_url", "expected a port from 1 to 65535")
     if not _PATH.fullmatch(parts.path):
-        problem = "expected a path of RFC 3986: letters, digits, -._~!$&'()*+,;=:@/ and escapes such as %20"
+        problem = "expected a path of letters, digits, -._~!$&'()*+,;=:@/ and escapes such as %20 (RFC 3986)"
         raise NoLongerTaken("target_url", problem)
     return text
 
@@ -105,12 +105,12 @@ def custom_headers(headers: dict[str, list[str]], *, limits: HeaderLimits = USUA
     """The headers that a webhook is called with: names and values that do not break a call, within `limits`."""
     _check_header_names(headers)
     if sum(max(1, len(values)) for values in headers.values()) > limits.headers_max:
-        raise InvalidField("custom_headers", f"expected at most {limits.headers_max} headers, each value counted")
+        raise InvalidField("custom_headers", f"expected at most {limits.headers_max} headers, counting each value")
     for header, values in headers.items():
         if not all(_HEADER_VALUE.fullmatch(value) for value in values):
             raise InvalidField("custom_headers", f"expected values without control characters for {header[:80]!r}")
         if any(value != value.strip(" \t") for value in values):
-            raise NoLongerTaken("custom_headers", f"expected values without blanks at their ends for {header[:80]!r}")
+            raise NoLongerTaken("custom_headers", f"expected values without blanks at either end for {header[:80]!r}")
         if any(len((header + value).encode()) > limits.header_bytes_max for value in (values or [""])):
             expected = f"expected at most {limits.header_bytes_max} bytes of name and value for {header[:80]!r}"
             raise InvalidField("custom_headers", expected)
@@ -121,7 +121,7 @@ def _check_header_names(names: Iterable[str]) -> None:
     seen: dict[str, str] = {}
     for header in names:
         if not _HEADER_NAME.fullmatch(header):
-            raise InvalidField("custom_headers", f"expected header names of RFC 9110, got {header[:80]!r}")
+            raise InvalidField("custom_headers", f"expected header names that RFC 9110 allows, got {header[:80]!r}")
         if _RESERVED_HEADER.fullmatch(header):
             problem = f"expected names other than {RESERVED_HEADERS}, got {header[:80]!r}"
             raise NoLongerTaken("custom_headers", problem)

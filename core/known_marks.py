@@ -12,8 +12,8 @@ class Known(msgspec.Struct, frozen=True):
     """The highest mark of each origin that a region showed while it was current.
 
     `history` counts how often a projection was emptied because it held events of another history of a log. Marks of
-    an earlier history mean nothing in a later one. `contradicted` is an event of the region's own log that the log did
-    not have when it was last compared: marks of that time may be of events that are in no log any more.
+    an earlier history mean nothing in a later one. `contradicted` is an event that the region's own log did not have
+    when it was last compared. Marks of that time may name events that no log has any more.
     """
 
     history: int = 0
@@ -31,7 +31,7 @@ NOTHING_KNOWN = Known()
 
 
 class KnownMarks:
-    """What every region is known to have applied. What is known of one region is replaced and never changed."""
+    """What every region is known to have applied. The entry of a region is replaced, never changed."""
 
     def __init__(self) -> None:
         self._of: dict[Region, Known] = {}
@@ -41,15 +41,15 @@ class KnownMarks:
         return self._of.get(region, NOTHING_KNOWN)
 
     def shown(self, region: Region, incarnation: str, vector: Vector, *, is_current: bool) -> None:
-        """Take in that `region` had `vector`. While it is not current it answers nothing, so its marks do not count."""
+        """Record that `region` had `vector`. Marks of a region that is not current do not count: it answers nothing."""
         self.take(region, Known(history_of(incarnation), vector if is_current else {}))
 
     def contradicted(self, region: Region, mark: Mark) -> None:
-        """Take in that the log of `region` has another event than `mark`, in the history that is known."""
+        """Record that the log of `region` has another event than `mark`, in the known history."""
         self.take(region, Known(self.of(region).history, contradicted=mark))
 
     def take(self, region: Region, heard: Known) -> None:
-        """Take in what is known of `region`."""
+        """Record what is known of `region`."""
         known = self.of(region)
         if heard.history < known.history:
             return
@@ -75,7 +75,7 @@ def history_of(incarnation: str) -> int:
 
 
 def _is_higher(mark: Mark, known: Mark | None) -> bool:
-    """A mark of another epoch is not comparable: the known one stays, and is not reached."""
+    """Marks of different epochs are not comparable: the known one stays, and is not reached."""
     if known is None:
         return mark.sequence != NOTHING
     return mark.epoch == known.epoch and mark.sequence > known.sequence

@@ -1,12 +1,12 @@
 """Operation ids: an id names the only place where its event can be (ADR 9).
 
-A write is handed to the log as part of a batch, which lands whole at its place or never lands. So an operation's id
-is made when it gets its place, and says which: whoever has the log can tell what became of it, without anybody having
-kept a record of it.
+A write is handed to the log as part of a batch, which is stored whole at its place, or never. An operation gets its id
+together with its place, and the id names the place. So the log alone answers what became of the operation, and no
+process keeps a record of it.
 
 An id is a UUID of version 8. From the front, its 122 free bits are 26 of the time in minutes and 23 by chance, which
 all operations of a batch share; then 24 of a code for the log and its epoch, 9 of the number in the batch, 40 of the
-sequence. These last ones are masked by the organization, so that to every other one they are a place in no log.
+sequence. The last three are masked by the organization: for any other organization they name a place in no log.
 
 Source: RFC 9562, section 5.8.
 """
@@ -31,7 +31,7 @@ _UUID_8 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-8([0-9a-f]{3})-([89ab][0-9a-f
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """What an id says: the batch, and when it was made; the log, and the places of the batch's and of its own event."""
+    """The contents of an id: the batch, its time and its log, and the places of the batch and of the event."""
 
     batch: int
     log: int
@@ -45,12 +45,12 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 def batch_name(*, now_milliseconds: int, nonce: int) -> int:
-    """By which a batch is told from others that are handed to a log for its place. `nonce` is `NONCE_BITS` long."""
+    """Tells a batch from others that are handed to a log for the same place. `nonce` is `NONCE_BITS` long."""
     return _lowest(now_milliseconds // 60_000, _MINUTES_BITS) << NONCE_BITS | nonce
 
 
 def log_code(origin: Region, epoch: Epoch) -> int:
-    """By which an id names one epoch of an origin's log."""
+    """The code by which an id names one epoch of an origin's log."""
     return int.from_bytes(blake2b(f"{origin} {epoch}".encode(), digest_size=3).digest())
 
 
@@ -66,7 +66,7 @@ def operation_id(organization_id: str, *, batch: int, log: int, batch_start: Seq
 
 
 def operation_in(text: str, organization_id: str) -> Operation | None:
-    """What the id `text` says to the organization, or None if it is no such id. Another's id says nonsense."""
+    """The contents of the id `text` for the organization, or None if it is no such id. Another's id names no log."""
     found = _UUID_8.fullmatch(text)
     if found is None:
         return None

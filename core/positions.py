@@ -20,7 +20,7 @@ NO_EPOCH = Epoch("")
 
 
 class Position(msgspec.Struct, frozen=True):
-    """One event's place in the world."""
+    """One event's place: origin, epoch and sequence."""
 
     origin: Region
     epoch: Epoch
@@ -28,7 +28,7 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """The last event that a reader of one log has, precise enough to know it again.
+    """The last event that a reader of one log has, precise enough to recognize it.
 
     `fingerprint` is `codec.fingerprint` of the event, `""` where `sequence` is 0.
     """
@@ -52,7 +52,7 @@ def reaches(vector: Vector, position: Position) -> bool:
 
 
 class Arrival(Enum):
-    """What an incoming event is to a reader that has everything up to its mark."""
+    """How an incoming event relates to a reader that has everything up to its mark."""
 
     NEXT = auto()
     DUPLICATE = auto()
@@ -64,7 +64,7 @@ def classify(*, known: Mark, incoming: Mark) -> Arrival:
     """Place `incoming` after `known`.
 
     An event of another epoch, or another event at the very place of `known`, is FORKED. An event below
-    `known` cannot be compared any more and counts as a DUPLICATE: whoever resumes does so *at* its mark.
+    `known` cannot be compared any more and counts as a DUPLICATE. A reader therefore resumes *at* its mark.
     """
     if known.sequence != NOTHING and incoming.epoch != known.epoch:
         return Arrival.FORKED

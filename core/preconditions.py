@@ -18,7 +18,7 @@ _WEAK = "W/"
 
 
 class InvalidTags(ValueError):
-    """A text that is neither `*` nor a list of entity tags."""
+    """The text is neither `*` nor a list of entity tags."""
 
 
 class Unmet(Enum):
@@ -31,13 +31,13 @@ class Unmet(Enum):
 
 
 class Preconditions(msgspec.Struct, frozen=True):
-    """What a request says of the state: entity tags as they came, `ANY`, or None where it says nothing."""
+    """What a request requires of the state: entity tags as sent, `ANY`, or None if it requires nothing."""
 
     if_match: tuple[str, ...] | None = None
     if_none_match: tuple[str, ...] | None = None
 
     def unmet(self, etag: str | None) -> Unmet | None:
-        """Why these do not hold of a state with `etag`, or without a tag where that is None; None if they hold."""
+        """Why these do not hold for a state with `etag`, or without a tag if that is None; None if they hold."""
         own = None if etag is None else f'"{etag}"'
         if self.if_match not in (None, ANY):
             if own is None:
@@ -54,7 +54,7 @@ UNCONDITIONAL = Preconditions()
 
 
 class PreconditionFailed(Refusal):
-    """A precondition does not hold of the state that has `etag`, of the webhook with that id if it is about one."""
+    """A precondition does not hold for the state with `etag`, of the webhook with that id if there is one."""
 
     def __init__(self, unmet: Unmet, *, etag: str | None, webhook_id: str = "") -> None:
         super().__init__(unmet.value)
@@ -73,7 +73,7 @@ def tags_in(text: str) -> tuple[str, ...]:
 
 
 def require(preconditions: Preconditions, etag: str | None = None, *, webhook_id: str = "") -> None:
-    """Return if `preconditions` hold of a state with `etag`. Raises `PreconditionFailed`."""
+    """Return if `preconditions` hold for a state with `etag`. Raises `PreconditionFailed`."""
     unmet = preconditions.unmet(etag)
     if unmet is not None:
         raise PreconditionFailed(unmet, etag=etag, webhook_id=webhook_id)

@@ -1,4 +1,4 @@
-"""The register writes that an event makes, and what they leave of what it is about."""
+"""The register writes that an event makes, and the state of its target after them."""
 
 from collections.abc import Iterable
 from typing import assert_never
@@ -62,14 +62,14 @@ def writes_of(envelope: Envelope, position: Position) -> list[Write]:
 
 
 def key_about(organization_id: str, event: AnyEvent) -> str:
-    """The key of what an event is about: its webhook's registers, or its API key's."""
+    """The key of an event's target: its webhook's registers, or its API key's."""
     if isinstance(event, ApiKeyIssued | ApiKeyRevoked):
         return api_key_key(event.key_id)
     return webhook_key(organization_id, event.webhook_id)
 
 
 def seen_by_author(event: AnyEvent, fields: Fields) -> dict[str, str]:
-    """What of a webhook's `fields` a repeated request is answered with beside `event`: what a change left alone."""
+    """The `fields` of a webhook that a change left alone: with `event`, they answer a repeated request."""
     if not isinstance(event, WebhookUpdated):
         return {}
     return {name: fields[name] for name in OWN_FIELDS if name in fields and name not in values_of(event)}
@@ -83,7 +83,7 @@ def fields_after(writes: Iterable[Write], *, key: str, before: Fields) -> Fields
 
 
 def values_of(event: WebhookCreated | WebhookUpdated | UpdateWebhook) -> dict[str, str]:
-    """The fields that an event sets, or a command asks for, as their registers keep them."""
+    """The fields that an event sets, or a command asks for, as their registers store them."""
     values = {"name": event.name, "description": event.description}
     if event.target_url is not None:
         values["target_url"] = value_with_normal_form(event.target_url)

@@ -6,8 +6,8 @@ _LOGIN = re.compile(r"([a-z]+://)?.*@", re.DOTALL)
 
 
 def without_login(address: str) -> str:
-    """`address` without what is before its last `@`, but for its scheme: `nats://***@host:4222`.
+    """`address` with everything between its scheme and its last `@` hidden: `nats://***@host:4222`.
 
-    Nobody reads a password in a log, also where the address is none, and it cannot be told where a password begins.
+    So no log shows a password, even if the address is malformed and the start of a password cannot be found.
     """
     return _LOGIN.sub(r"\1***@", address, count=1)

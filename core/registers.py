@@ -1,4 +1,4 @@
-"""Registers: what a projection is made of, and how writes to it converge.
+"""Last-writer-wins registers: what a projection is made of, and how writes to it converge.
 
 A key holds registers, field -> stamp and value; of two writes to one field the one with the higher stamp
 stays. A buried key holds its tombstone only, for ever: whatever else is written to it, or to a field
@@ -77,7 +77,7 @@ class Write(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What is kept for a while beside the registers: in `bucket`, which is forgotten after `seconds`.
+    """A record stored for a while beside the registers: in `bucket`, which is dropped after `seconds`.
 
     `value` begins with a stamp. Of two for one field the one with the lower stamp stays: the first.
     """
@@ -108,7 +108,7 @@ def is_buried(registers: Registers, key: str) -> bool:
 
 
 def entry_of(value: str) -> str:
-    """The entry of an index for a register's value: it stands for the last word."""
+    """The entry of an index for a register's value: the digest of its last word."""
     return sha1(value.rpartition(" ")[2].encode(), usedforsecurity=False).hexdigest()[:ENTRY_CHARACTERS]
 
 
@@ -125,7 +125,7 @@ def _put_in(registers: dict[str, dict[str, str]], write: Write) -> None:
 
 
 def take_out(registers: dict[str, dict[str, str]], write: Write, register: str) -> None:
-    """Have the index of `write` not name its key any more for `register`, which that key had."""
+    """Remove the key of `write` from its index, where it stands for its former `register`."""
     if not write.index_key or not register:
         return
     index = Index(write.index_key, entry_of(value_of(register)))

@@ -49,15 +49,15 @@ def parse(text: str) -> Clock:
 
 
 def sequence_of(stamp_or_register: str) -> Sequence:
-    """The sequence of the event with that stamp, or whose stamp a register begins with."""
+    """The sequence of the event with that stamp, or with the stamp at the front of a register."""
     return Sequence(int(stamp_or_register[CLOCK_WIDTH + ORIGIN_WIDTH : STAMP_WIDTH], 16))
 
 
 @lru_cache(maxsize=64)
 def origin_code(origin: Region) -> str:
-    """Six characters for an origin. A topology in which two regions share one is refused.
+    """Six characters for an origin. A topology in which two regions share a code is refused.
 
-    It is in every stamp and every token, and there are few origins: each is remembered.
+    It is in every stamp and every token, and there are few origins, so the codes are cached.
     """
     return sha256(origin.encode()).hexdigest()[:ORIGIN_WIDTH]
 
@@ -68,6 +68,6 @@ def stamp(clock_text: str, origin: Region, sequence: Sequence) -> Stamp:
 
 
 def place_in(stamp_text: str, origins: Iterable[Region]) -> tuple[Region, Sequence] | None:
-    """The place in a log of the event with that stamp; None where its log is that of none of `origins`."""
+    """The place in a log of the event with that stamp; None if its log belongs to none of `origins`."""
     code, sequence = stamp_text[CLOCK_WIDTH:-SEQUENCE_WIDTH], sequence_of(stamp_text)
     return next(((origin, sequence) for origin in origins if origin_code(origin) == code), None)

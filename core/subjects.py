@@ -4,7 +4,7 @@ from core.events import AnyEvent
 from core.positions import Epoch, Region
 
 ANNOUNCEMENTS = "watermarks.*"
-"""The subject on which every region's announcements are heard."""
+"""The subject to receive every region's announcements."""
 
 TRACEPARENT = "traceparent"
 """The header that names the trace, and the span in it, that a request or an event is part of (W3C Trace Context)."""

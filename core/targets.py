@@ -14,7 +14,7 @@ _UNRESERVED = re.compile("[A-Za-z0-9._~-]")
 
 
 def normal_form(target_url: str) -> str:
-    """The one text for all `target_url`s that are equivalent. A text that was never taken is its own."""
+    """The one text for all equivalent `target_url`s. A text that was never accepted is its own normal form."""
     found = _URL.fullmatch(target_url)
     if found is None:
         return target_url
@@ -45,18 +45,18 @@ def _without_dot_segments(path: str) -> str:
 
 
 def value_with_normal_form(target_url: str) -> str:
-    """What a register keeps of a `target_url`: its text and, if that is another one, its normal form after a space."""
+    """What a register stores of a `target_url`: its text and, if different, a space and its normal form."""
     normal = normal_form(target_url)
     return target_url if normal == target_url else f"{target_url} {normal}"
 
 
 def text_in(value: str) -> str:
-    """The text of the `target_url` that a register keeps as `value`."""
+    """The text of the `target_url` that a register stores as `value`."""
     return value.partition(" ")[0]
 
 
 def normal_form_in(value: str) -> str:
-    """The normal form of the `target_url` that a register keeps as `value`."""
+    """The normal form of the `target_url` that a register stores as `value`."""
     return value.rpartition(" ")[2]
 
 
@@ -66,5 +66,5 @@ def targets_key(organization_id: str) -> str:
 
 
 def index_of(organization_id: str, target_url: str) -> Index:
-    """Where the index names the webhooks that may have `target_url` or an equivalent one."""
+    """The entry of the index that names the webhooks with `target_url` or an equivalent one."""
     return Index(targets_key(organization_id), entry_of(normal_form(target_url)))

@@ -26,11 +26,11 @@ class Place(NamedTuple):
 
 
 Token = Mapping[str, Place]
-"""Origin's code -> the place up to which a state must have its log. What is missing may be at any place."""
+"""Origin's code -> the place up to which a state must have its log. A missing origin may be at any place."""
 
 
 class InvalidToken(ValueError):
-    """A text that is no token of a known version."""
+    """The text is not a token of a known version."""
 
 
 def token_of(vector: Vector) -> Token:
@@ -39,14 +39,14 @@ def token_of(vector: Vector) -> Token:
 
 
 def token_at(position: Position) -> Token:
-    """The token of a state that has `position`."""
+    """The token of a state that includes `position`."""
     return {origin_code(position.origin): Place(position.epoch, position.sequence)}
 
 
 def highest(old: Token, new: Token) -> Token:
-    """The token of a state that has both. Where epochs differ `new` counts.
+    """The token of a state that includes both. If epochs differ, `new` counts.
 
-    Of more origins than there can be regions those of `new` count, then those of `old` that come first.
+    If there are more origins than a topology can have, those of `new` count first, then the first of `old`.
     """
     merged = dict(new)
     for code, place in old.items():

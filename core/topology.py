@@ -28,7 +28,7 @@ class RegionState(StrEnum):
 class RegionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One region's servers, as seen from the region whose topology file this is.
 
-    `tls_name` is whom the certificate of its NATS servers must name; `""`: the host in their address.
+    `tls_name` is the name in the certificate of its NATS servers; `""`: the host in their address.
     """
 
     nats: list[str] = msgspec.field(default_factory=list)
@@ -43,7 +43,7 @@ class InvalidTopology(ValueError):
 
 
 class Topology(msgspec.Struct, frozen=True):
-    """Every region there is. "All" is this, never "whoever answers"."""
+    """Every configured region. "All" means these, whether they answer or not."""
 
     regions: Mapping[Region, RegionConfig]
 

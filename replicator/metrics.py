@@ -25,7 +25,7 @@ APPLY_AGE = Histogram(
     ["origin"],
     buckets=SECONDS,
 )
-WATERMARK = Gauge("crosshook_watermark_sequence", "Highest sequence applied here, with all below it", ["origin"])
+WATERMARK = Gauge("crosshook_watermark_sequence", "Highest sequence applied here; every lower one is too", ["origin"])
 CURRENT = Gauge("crosshook_projection_current", "1 while this region's projection is current")
 REBUILD_MISSING = Gauge(
     "crosshook_rebuild_missing_events", "Events still to be applied before the projection is current", ["origin"]

@@ -71,7 +71,7 @@ def closing_answer(status: int, message: str) -> bytes:
 
 
 async def _send_failure(send: Asgi) -> None:
-    body = envelope(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected error; it has been logged")
+    body = envelope(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected error; the service has logged it")
     headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
     start: Mapping[str, Any] = {
         "type": "http.response.start",

@@ -8,7 +8,7 @@ from runtime.reminders import Reminders
 log = structlog.get_logger()
 
 HALTED = Gauge("crosshook_halted", "1 while an origin is halted in this region", ["step", "origin", "reason"])
-WAITING = Gauge("crosshook_waiting", "1 while a step cannot go on for an origin for now", ["step", "origin", "reason"])
+WAITING = Gauge("crosshook_waiting", "1 while a step waits and retries for an origin", ["step", "origin", "reason"])
 
 
 class Troubles:

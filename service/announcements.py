@@ -1,4 +1,4 @@
-"""What this process hears of the regions, and what it says of its own."""
+"""What this process learns about the regions, and what it reports about its own."""
 
 from collections.abc import Mapping
 from time import monotonic
@@ -16,28 +16,28 @@ from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter
 
 SILENCE_SECONDS = 3.0
-"""How long no replicator of this region may be heard, as while one is replaced, before this is not ready."""
+"""How long this region's replicators may be silent, as during a replacement, before this process is not ready."""
 
 OUTLIVED_SECONDS = 2.0
-"""How long an incarnation is silent before one that it superseded, and that is still heard, is the present one.
+"""How long an incarnation must be silent before the one that it superseded, if still announced, counts again.
 
-An announcement can come late, from before a restart of Redis, and be taken for what follows it.
+A late announcement from before a restart of Redis could otherwise be mistaken for a new one.
 """
 
 STALLED_SECONDS = 3.0
-"""How long nothing of this region's own log may be applied, while events wait, before a write here is hopeless."""
+"""How long events of this region's own log may wait with none applied, before this process is not ready."""
 
 
 class Answering(Protocol):
-    """Whatever knows whether this region's Redis answers, and does what it is asked."""
+    """Reports whether this region's Redis answers, and executes commands."""
 
     @property
     def unanswered(self) -> str:
-        """Why it did not when it was last asked; `""` where it did."""
+        """Why the last command had no answer; `""` if it had one."""
 
     @property
     def refused(self) -> str:
-        """Why it answers and does not do it; `""` where it does."""
+        """Why it answers but refuses commands; `""` if it executes them."""
 
 
 class Announcements:
@@ -123,10 +123,10 @@ class Announcements:
         elif latest is None or not latest.is_current or not self._is_heard(self._here):
             why = "" if latest is None else latest.not_current
             not_ready[NotReady.PROJECTION] = (
-                why or f"a replicator of {self._here} to say that the projection is current"
+                why or f"a replicator of {self._here} to report that the projection is current"
             )
         elif lacking := self._waiters.lacking(self._here):
-            not_ready[NotReady.PROJECTION] = f"the projection of {self._here} to have again {_up_to(lacking)}"
+            not_ready[NotReady.PROJECTION] = f"the projection of {self._here} to catch up again: {_up_to(lacking)}"
         elif stalled := self._stalled(latest):
             not_ready[NotReady.PROJECTION] = f"the projection to apply this region's log: {stalled}"
         halted = {} if latest is None else {str(origin): why for origin, why in latest.halted.items()}
@@ -141,23 +141,23 @@ class Announcements:
         )
 
     def _stalled(self, latest: Announcement) -> str:
-        """Why nothing of this region's own log is applied though there is something, in words; `""` if it is."""
+        """Why waiting events of this region's own log are not applied, in words; `""` if they are."""
         unapplied = self._log_state.unapplied
         if not unapplied or monotonic() <= self._applied_at + STALLED_SECONDS:
             return ""
-        why = latest.halted.get(self._here) or latest.waiting.get(self._here) or "its replicators do not say why"
+        why = latest.halted.get(self._here) or latest.waiting.get(self._here) or "its replicators report no reason"
         return f"{unapplied} events wait; {why}"
 
     def _is_heard(self, region: Region) -> bool:
         return monotonic() <= self._heard_at.get(region, 0.0) + SILENCE_SECONDS
 
     def _refused(self) -> str:
-        """Why this region's Redis takes no writes: as it told this process, or a replicator, which alone writes."""
+        """Why this region's Redis takes no writes, as reported to this process or to a replicator, the only writer."""
         told = self._latest[self._here].refused if self._is_heard(self._here) else ""
         return self._projection.refused or told
 
     def heard_of(self) -> dict[Region, Heard]:
-        """What every region was last heard to say of itself, whether this region's log bears it out or not."""
+        """Each region's last announcement, whether this region's log confirms it or not."""
         return {
             region: Heard(
                 at_seconds=self._heard_at[region],
@@ -172,7 +172,7 @@ class Announcements:
         }
 
     def _highest(self, announcement: Announcement) -> Vector:
-        """A region may have several replicators, and one is behind the other."""
+        """The highest mark counts: of several replicators in a region, one may be behind."""
         believed = {origin: self._waiters.watermark(announcement.region, origin) for origin in self._topology.regions}
         return {
             origin: max(mark, announcement.vector.get(origin, BEGINNING), key=lambda mark: mark.sequence)
@@ -181,7 +181,7 @@ class Announcements:
 
 
 def _in_words(waiting: Mapping[Region, str]) -> list[str]:
-    """What this region's replicators wait for: they tell the step and, after a colon, why."""
+    """What this region's replicators wait for: they report the step and, after a colon, the reason."""
     parted = ((origin, *text.partition(": ")) for origin, text in waiting.items())
     return [f"a replicator to {step} {origin}: {why}" for origin, step, _, why in parted]
 

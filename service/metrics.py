@@ -18,19 +18,19 @@ REQUESTS = Counter("crosshook_http_requests_total", "Answered requests", ["route
 WRITE_SECONDS = Histogram(
     "crosshook_write_seconds", "From a write's arrival to its success", ["level"], buckets=SECONDS
 )
-IN_FLIGHT = Gauge("crosshook_requests_in_flight", "Requests that wait for their answer")
-REQUESTS_WAITING = Gauge("crosshook_requests_waiting", "Requests that wait for watermarks, by what for", ["level"])
-REGION_ACTIVE = Gauge("crosshook_region_active", "1 where all_regions waits for a region", ["of"])
+IN_FLIGHT = Gauge("crosshook_requests_in_flight", "Requests in flight: read, and not yet answered")
+REQUESTS_WAITING = Gauge("crosshook_requests_waiting", "Requests that wait for watermarks, by level", ["level"])
+REGION_ACTIVE = Gauge("crosshook_region_active", "1 if all_regions waits for a region", ["of"])
 WAITING_FOR = Gauge("crosshook_waiting_for", "Requests that wait for a region to apply something", ["of"])
 APPENDED = Counter("crosshook_appended_events_total", "Events appended to this region's own log by this process")
-APPENDS = Counter("crosshook_appends_total", "Attempts to append a batch, by what became of them", ["outcome"])
+APPENDS = Counter("crosshook_appends_total", "Attempts to append a batch, by outcome", ["outcome"])
 APPEND_BATCH = Histogram("crosshook_append_batch_events", "Events in a batch that was stored", buckets=EVENTS)
 APPEND_SECONDS = Histogram(
-    "crosshook_append_seconds", "From a batch's first attempt to the log's word that it is stored", buckets=SECONDS
+    "crosshook_append_seconds", "From a batch's first attempt to the log's acknowledgement", buckets=SECONDS
 )
 ACKNOWLEDGE_SECONDS = Histogram(
     "crosshook_acknowledge_seconds",
-    "From when a batch was stored to when a region was heard to have applied all of it",
+    "From storing a batch to the announcement that a region has applied all of it",
     ["of"],
     buckets=SECONDS,
 )

@@ -1,4 +1,4 @@
-"""API keys for those who call in tests."""
+"""API keys for callers in tests."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ Keys = Mapping[str, str]
 
 
 def admin_headers(admin_key: str) -> dict[str, str]:
-    """What whoever issues keys shows."""
+    """The header of an administrator."""
     return {"Authorization": f"Bearer {admin_key}"}
 
 

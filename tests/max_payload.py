@@ -13,7 +13,7 @@ from deploy.local.processes.server_process import ServerProcess
 async def max_payload(server: ServerProcess, bytes_max: int) -> AsyncIterator[Callable[[], None]]:
     """The running server, started again with that limit, and without it when the context ends.
 
-    What is given lifts the limit by a reload, of which the server tells nobody.
+    The returned function lifts the limit by a reload, which the server announces to no client.
     """
     unlimited = _configure(server, bytes_max)
     await _start_again(server)

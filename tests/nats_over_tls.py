@@ -59,4 +59,4 @@ async def _listens(port: int) -> Readiness:
         _, writer = await asyncio.open_connection(LOCALHOST, port)
         writer.close()
         return Ready()
-    return Waiting("nobody listens")
+    return Waiting("no server listens")

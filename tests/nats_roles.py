@@ -1,4 +1,4 @@
-"""Who may do what at a region's NATS, as a table, and how a line of it is tried."""
+"""What each role may do at a region's NATS, as a table, and how a line of it is tried."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Attempt(NamedTuple):
 
 
 class Announcement(NamedTuple):
-    """Who says how far which region is, and whether anybody hears it."""
+    """A user announces how far a region is, and whether a listener receives it."""
 
     user: str
     region: str
@@ -60,7 +60,7 @@ class Regions(NamedTuple):
 
     @property
     def users(self) -> tuple[str, ...]:
-        """Everybody who is let in and repairs nothing."""
+        """Every user except those for repairs."""
         return SERVICE, REPLICATOR, OBSERVER, *self.peers
 
 
@@ -149,11 +149,11 @@ OF_ONESELF = (
     "$SYS.REQ.ACCOUNT.PING.CONNZ",
     "$SYS.REQ.ACCOUNT.PING.STATZ",
 )
-"""What every server tells everybody about his own account."""
+"""What every server tells each user about the user's own account."""
 
 
 def permitted(regions: Regions) -> dict[str, frozenset[str]]:
-    """Who may ask for what. Whatever of JetStream or of the system is not here nobody may."""
+    """Which users may make which request. No user may make any other request to JetStream or the system."""
     own, copy, other_copy = regions.logs
     its_peer, other_peer = regions.peers
     everybody = frozenset(regions.users)
@@ -200,7 +200,7 @@ def _about(log: str, regions: Regions) -> Iterator[str]:
 
 
 def _body(subject: str) -> object:
-    """What makes sense to who is asked, where it makes a difference."""
+    """A body that makes sense to the server, if that makes a difference."""
     action, log = subject.removeprefix("$JS.API.").rpartition(".")[::2]
     bodies = {
         "STREAM.INFO": None,
@@ -212,7 +212,7 @@ def _body(subject: str) -> object:
 
 
 def announcements(regions: Regions) -> list[Announcement]:
-    """Everybody announces his own watermarks at most."""
+    """Each user announces its own watermarks at most."""
     speaks_for = dict(zip((REPLICATOR, *regions.peers), regions, strict=True))
     return [
         Announcement(user, region, is_heard=speaks_for.get(user) == region)
@@ -222,7 +222,7 @@ def announcements(regions: Regions) -> list[Announcement]:
 
 
 async def answer_to(client: Client, attempt: Attempt, *, user: str, epoch: str) -> bytes | None:
-    """What the server answers `user`, or None where it refuses: nobody gets to see the request."""
+    """What the server answers `user`, or None if it refuses: no subscriber gets the request."""
     body = "" if attempt.body is None else json.dumps(attempt.body).replace("{user}", user).replace("{epoch}", epoch)
     subject = attempt.subject.replace("{epoch}", epoch)
     if "{server}" in subject:

@@ -38,7 +38,7 @@ PATTERNS = {
         "name the subject: a client, a service, a region, an operator",
     ),
     "nobody": Pattern(
-        re.compile(r"\b(?P<found>(?:no|some|any|every)body)\b", re.IGNORECASE),
+        re.compile(r"\b(?P<found>(?:no|some|any|every)body(?:s\b|\b))", re.IGNORECASE),
         "name what answers or does not: no server, a client, an operator",
     ),
     "he": Pattern(re.compile(r"\b(?P<found>he|him|his|himself)\b", re.IGNORECASE), "a program is it"),

@@ -1,4 +1,4 @@
-"""Who may do what in a region's Redis, as a table, and how what it leaves out is tried."""
+"""What each role may do in a region's Redis, as a table, and how everything else is tried."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -65,10 +65,10 @@ XGROUP HELP|XINFO STREAM k|XINFO GROUPS k|XINFO CONSUMERS k g|XINFO HELP"""
 """What Redis before 7 has and does not name when it is asked for its commands: their second words."""
 
 _REFUSALS = ("no permissions", "command not allowed", "can't run this command", "not allowed from script")
-"""To who may not; to everybody, from version 7 on, where something is off (`DEBUG`, `MODULE LOAD`); and to scripts."""
+"""For a missing permission; from version 7 on, for what is off (`DEBUG`, `MODULE LOAD`); and for scripts."""
 
-_FOR_EVERYBODY = "no_auth"
-"""How Redis marks what it refuses nobody, whatever his rules: to say who he is, and to go."""
+_FOR_EVERY_USER = "no_auth"
+"""How Redis marks the commands that it refuses no user: to authenticate, and to quit."""
 
 Ask = Callable[..., Awaitable[object]]
 
@@ -98,7 +98,7 @@ def _as_it_came(response: Any, **_: Any) -> Any:  # noqa: ANN401 - Redis's own
 def _calls_of(name: str, arity: int, flags: Iterable[str], *more: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - as above
     """A call of a command, and of its second words where Redis names them, each of as many words as it must have."""
     subcommands = more[6] if more[6:] else ()
-    if _FOR_EVERYBODY not in flags and (not subcommands or abs(arity) == 1):
+    if _FOR_EVERY_USER not in flags and (not subcommands or abs(arity) == 1):
         words = name.split("|")
         yield " ".join(words), " ".join([*words, *["x"] * (abs(arity) - len(words))])
     for subcommand in subcommands:

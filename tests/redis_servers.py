@@ -64,7 +64,7 @@ def raw(port: int) -> "redis.asyncio.Redis":
 
 
 class Name:
-    """An address that leads to the server at `leads_to`. Who has connected before stays where it is."""
+    """An address that leads to the server at `leads_to`. Existing connections stay where they are."""
 
     def __init__(self, leads_to: int) -> None:
         self.leads_to = leads_to

@@ -89,4 +89,4 @@ async def _client(region: LocalRegion, user: str) -> AsyncIterator[Client]:
 
 
 async def _ignore(_: Exception) -> None:
-    """Who asks hears of it as well."""
+    """The caller gets the error as well."""

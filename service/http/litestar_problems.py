@@ -1,4 +1,4 @@
-"""What Litestar itself raises, to answers: bodies that are no JSON, no such route, and what nobody foresaw."""
+"""What Litestar itself raises, to responses: malformed bodies, unknown routes, and unexpected errors."""
 
 import structlog
 from litestar import Response
@@ -34,7 +34,7 @@ def _part(item: dict[str, str]) -> str:
 
 
 def _malformed_body(request: AnyRequest, error: Exception) -> Response[Empty]:
-    """Litestar says 400 of a body that it cannot parse with a bare `ClientException`, whose kinds have their own."""
+    """Litestar raises a bare `ClientException` for a body that it cannot parse; subclasses have their own status."""
     if isinstance(error, HTTPException) and error.status_code != HTTP_400_BAD_REQUEST:
         return _http(request, error)
     detail = error.detail if isinstance(error, HTTPException) else str(error)
@@ -56,7 +56,7 @@ def _http(_: AnyRequest, error: HTTPException) -> Response[Empty]:
 
 def _unexpected(request: AnyRequest, error: Exception) -> Response[Empty]:
     log.error("unexpected", method=request.method, path=request.url.path, exc_info=error)
-    return failure(500, "unexpected error; it has been logged")
+    return failure(500, "unexpected error; the service has logged it")
 
 
 OF_LITESTAR: ExceptionHandlersMap = {

@@ -1,4 +1,4 @@
-"""Errors to answers: the one table that knows what status an error has."""
+"""Errors to responses: the one table that knows the status of each error."""
 
 from typing import Any, assert_never
 
@@ -63,7 +63,9 @@ def _webhook_not_found(_: AnyRequest, error: WebhookNotFound) -> Response[Empty]
 
 
 def _target_url_taken(_: AnyRequest, error: TargetUrlTaken) -> Response[Empty]:
-    return failure(409, f"target_url: another webhook of this organization has {error.target_url}, or an equivalent")
+    return failure(
+        409, f"target_url: another webhook of this organization already uses {error.target_url} or an equivalent URL"
+    )
 
 
 def _trigger_not_found(_: AnyRequest, error: TriggerNotFound) -> Response[Empty]:
@@ -72,7 +74,7 @@ def _trigger_not_found(_: AnyRequest, error: TriggerNotFound) -> Response[Empty]
 
 
 def _too_many_webhooks(_: AnyRequest, error: TooManyWebhooks) -> Response[Empty]:
-    return failure(422, f"this organization has {error.webhooks_max} webhooks, as many as it can have")
+    return failure(422, f"this organization already has its maximum of {error.webhooks_max} webhooks")
 
 
 def _precondition_failed(request: AnyRequest, error: PreconditionFailed) -> Response[Any]:
@@ -85,23 +87,23 @@ def _unmet(error: PreconditionFailed) -> str:
     what = f"webhook {error.webhook_id}" if error.webhook_id else "what this route names"
     match error.unmet:
         case Unmet.CHANGED:
-            return f"header {IF_MATCH}: {what} is not in a state that it names any more; read it again"
+            return f"header {IF_MATCH}: {what} has changed; read it again"
         case Unmet.WEAKENED:
             return (
-                f'header {IF_MATCH}: it names the state of {what} by a weak tag, W/"{error.etag}", and weak tags match '
-                "nothing here; a proxy or client on the way has weakened the ETag, often by compressing the answer: "
-                "send it without W/"
+                f'header {IF_MATCH}: W/"{error.etag}" is the current state of {what} as a weak tag, which matches '
+                "nothing here. A proxy or client has weakened the ETag, often by compressing the response;"
+                " send it without W/"
             )
         case Unmet.UNTAGGED:
-            return f"header {IF_MATCH}: {what} has no ETag, so that none can match; send * or no {IF_MATCH}"
+            return f"header {IF_MATCH}: {what} has no ETag, so no tag matches; send * or no {IF_MATCH}"
         case Unmet.MATCHED:
-            return f"header {IF_NONE_MATCH}: {what} is there, in a state that the header names; nothing was done"
+            return f"header {IF_NONE_MATCH}: {what} is in a state that the header names; nothing was done"
         case _:
             assert_never(error.unmet)
 
 
 def _unauthenticated(_: AnyRequest, __: Unauthenticated) -> Response[Empty]:
-    """What is wrong with a key is not told: a caller may not learn whether there is one with its id."""
+    """The message does not say what is wrong with a key: no caller may learn whether a key with its id exists."""
     return _challenged(f"{API_KEY}: expected a valid API key of the organization", f'ApiKey header="{API_KEY}"')
 
 
@@ -114,7 +116,7 @@ def _challenged(header: str, challenge: str) -> Response[Empty]:
 
 
 def _forbidden(_: AnyRequest, __: Forbidden) -> Response[Empty]:
-    return failure(403, f"header {API_KEY}: the key is not one of this organization")
+    return failure(403, f"header {API_KEY}: the key belongs to another organization")
 
 
 def _api_key_not_found(_: AnyRequest, error: ApiKeyNotFound) -> Response[Empty]:
@@ -122,20 +124,20 @@ def _api_key_not_found(_: AnyRequest, error: ApiKeyNotFound) -> Response[Empty]:
 
 
 def _too_many_api_keys(_: AnyRequest, error: TooManyApiKeys) -> Response[Empty]:
-    return failure(422, f"this organization has {error.api_keys_max} API keys, as many as it can have; revoke one")
+    return failure(422, f"this organization already has its maximum of {error.api_keys_max} API keys; revoke one first")
 
 
 def _api_key_issued_before(_: AnyRequest, error: ApiKeyIssuedBefore) -> Response[Empty]:
     message = (
-        f"this {IDEMPOTENCY_KEY} has issued API key {error.key_id}; its text was in the first answer and is not kept. "
-        f"If that is lost, revoke it with DELETE /admin/organizations/{error.organization_id}/keys/{error.key_id} and "
+        f"this {IDEMPOTENCY_KEY} has issued API key {error.key_id}, and only the first response had its text. If the "
+        f"text is lost, revoke it with DELETE /admin/organizations/{error.organization_id}/keys/{error.key_id} and "
         f"issue another with a new {IDEMPOTENCY_KEY}"
     )
     return failure(409, message)
 
 
 def _event_too_large(_: AnyRequest, error: EventTooLarge) -> Response[Empty]:
-    return failure(413, f"body: this region's log cannot take it: {error.why}")
+    return failure(413, f"body: the event is too large for this region's log: {error.why}")
 
 
 def _idempotency_key_reused(_: AnyRequest, __: IdempotencyKeyReused) -> Response[Empty]:
@@ -147,37 +149,38 @@ def _idempotency_key_reused(_: AnyRequest, __: IdempotencyKeyReused) -> Response
 def _too_many_idempotency_keys(_: AnyRequest, error: TooManyIdempotencyKeys) -> Response[Empty]:
     message = (
         f"{error.idempotency_keys_max} values of {IDEMPOTENCY_KEY} were used for this organization in 24 hours, "
-        "as many as are kept; nothing was done, try again later or without one"
+        "its maximum; nothing was done, try again later or without one"
     )
     return failure(503, message, headers={"Retry-After": "60"})
 
 
 def _too_many_waiting(_: AnyRequest, error: TooManyInFlight) -> Response[Empty]:
-    message = f"{error.requests_max} requests of this organization are under way; nothing was done, try again"
+    message = (
+        f"{error.requests_max} requests of this organization are in flight, its maximum; nothing was done, try again"
+    )
     return failure(429, message, headers={"Retry-After": "1"})
 
 
 def _list_too_large(_: AnyRequest, error: ListTooLarge) -> Response[Empty]:
-    message = f"this list has more than {error.bytes_max // 2**20} MiB; ask for parts of it, with limit and offset"
+    message = f"this list has more than {error.bytes_max // 2**20} MiB; read it in parts, with limit and offset"
     return failure(413, message)
 
 
 def _not_yet_their_turn(_: AnyRequest, __: NotYetTheirTurn) -> Response[Empty]:
-    message = (
-        "another whole list of this organization is being read or sent; ask for a part of it with limit, or try again"
-    )
+    message = "this organization already reads another whole list; use limit, or try again when that list is sent"
     return failure(429, message, headers={"Retry-After": "1"})
 
 
 def _not_seen_in_time(_: AnyRequest, error: NotSeenInTime) -> Response[Empty]:
     missing = ", ".join(error.missing)
-    message = f"{TOKEN}: within {error.timeout_seconds} s this region had not all that it names of {missing}"
+    message = f"{TOKEN}: this region did not catch up with {missing} within {error.timeout_seconds} s"
     return failure(408, message, headers=LATE)
 
 
 def _write_lost(_: AnyRequest, error: WriteLost) -> Response[Empty]:
     return failure(
-        410, f"{TOKEN}: this write was lost: {error.origin} was restored from before it; read without the token"
+        410,
+        f"{TOKEN}: this write was lost when {error.origin} was restored to an earlier state; read without the token",
     )
 
 
@@ -198,11 +201,11 @@ def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
         pending=list(error.pending),
     )
     if error.doubt:
-        known = f"an operator must look at this region's log ({error.doubt}), it may be lost"
+        known = f"it may be lost, an operator must look at this region's log ({error.doubt})"
     elif error.is_committed:
-        known = "it is in the log and goes on to every region"
+        known = "it is committed and will reach every region"
     else:
-        known = "the log did not answer, it may still land"
+        known = "the log did not answer, so it may still be committed"
     message = (
         f"{error.wait.level} was not reached within {error.wait.timeout_seconds} s: "
         f"waiting for {', '.join(error.pending)}; {known}"
@@ -249,5 +252,5 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
 def answer_to(
     request: AnyRequest, error: Unauthenticated | Forbidden | TooManyInFlight | RegionUnavailable
 ) -> Response[Empty]:
-    """What `error` is answered with where no route raised it."""
+    """The response to an `error` that no route raised."""
     return EXCEPTION_HANDLERS[type(error)](request, error)

@@ -18,8 +18,8 @@ _ISSUED_BEFORE = decided(
     409,
     "The `Idempotency-Key` has issued a key before, as consistently as was required. The message names it, and how to "
     "revoke it.",
-    f"this Idempotency-Key has issued API key {examples.KEY_ID}; its text was in the first answer and is not kept. If "
-    f"that is lost, revoke it with DELETE {_PATH.format(organization_id=examples.ORGANIZATION_ID)}/{examples.KEY_ID} "
+    f"this Idempotency-Key has issued API key {examples.KEY_ID}, and only the first response had its text. If the text "
+    f"is lost, revoke it with DELETE {_PATH.format(organization_id=examples.ORGANIZATION_ID)}/{examples.KEY_ID} "
     "and issue another with a new Idempotency-Key",
     headers=(OPERATION,),
 )
@@ -51,7 +51,7 @@ API_KEYS: tuple[Operation, ...] = (
                     422,
                     "The organization has as many keys as it can have. Or the `Idempotency-Key` was used for another "
                     "body.",
-                    "this organization has 100 API keys, as many as it can have; revoke one",
+                    "this organization already has its maximum of 100 API keys; revoke one first",
                     REUSED,
                 ),
             },

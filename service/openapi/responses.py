@@ -136,7 +136,7 @@ def _content(shape: str, shown: Mapping[str, Any]) -> Json:
 def _not_in_time(link: str, *, headers: tuple[str, ...] = ()) -> Json:
     """A 408 of a write. It has `Retry-After` alone where not even the body came in time."""
     message = (
-        "all_regions was not reached within 5 s: waiting for asia-japan; it is in the log and goes on to every region"
+        "all_regions was not reached within 5 s: waiting for asia-japan; it is committed and will reach every region"
     )
     found = answer(
         "The consistency that is required was not reached in time, and `meta.consistency` says what is known; nothing "
@@ -170,7 +170,7 @@ def _perhaps(header: str) -> Json:
     return {**HEADERS[header], "required": False}
 
 
-LOST = f"{TOKEN}: this write was lost: us-iowa was restored from before it; read without the token"
+LOST = f"{TOKEN}: this write was lost when us-iowa was restored to an earlier state; read without the token"
 REUSED = f"header {IDEMPOTENCY_KEY}: this key was used with another payload; use a new key for a new request"
 
 RESPONSES: dict[str, Json] = {
@@ -194,7 +194,7 @@ RESPONSES: dict[str, Json] = {
         headers=("WWW-Authenticate",),
     ),
     "forbidden": refused(
-        403, "The key belongs to another organization.", f"header {API_KEY}: the key is not one of this organization"
+        403, "The key belongs to another organization.", f"header {API_KEY}: the key belongs to another organization"
     ),
     "webhook_not_found": decided(
         404,
@@ -206,7 +206,7 @@ RESPONSES: dict[str, Json] = {
     "not_seen_in_time": decided(
         408,
         "This region did not reach the state that the token names in time.",
-        f"{TOKEN}: within 30 s this region had not all that it names of us-iowa",
+        f"{TOKEN}: this region did not catch up with us-iowa within 30 s",
         "body: it did not arrive within 10 s",
         headers=("Retry-After",),
     ),
@@ -227,8 +227,8 @@ RESPONSES: dict[str, Json] = {
     "too_many": refused(
         429,
         "The organization has as many requests under way as it may, or it is reading another whole list.",
-        "1000 requests of this organization are under way; nothing was done, try again",
-        "another whole list of this organization is being read or sent; ask for a part of it with limit, or try again",
+        "1000 requests of this organization are in flight, its maximum; nothing was done, try again",
+        "this organization already reads another whole list; use limit, or try again when that list is sent",
         headers=("Retry-After",),
     ),
     "unavailable": _unavailable(),

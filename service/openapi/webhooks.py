@@ -12,12 +12,13 @@ _NOT_FOUND = reference("webhook_not_found", "responses")
 _TAKEN = decided(
     409,
     "Another webhook of the organization has that `target_url`, or one with the same normal form.",
-    f"target_url: another webhook of this organization has {examples.WEBHOOK_BODY['target_url']}, or an equivalent",
+    f"target_url: another webhook of this organization already uses {examples.WEBHOOK_BODY['target_url']} or an "
+    "equivalent URL",
 )
 _CHANGED = decided(
     412,
     "This region has seen a later state than `If-Match` names.",
-    f"header If-Match: webhook {examples.WEBHOOK_ID} is not in a state that it names any more; read it again",
+    f"header If-Match: webhook {examples.WEBHOOK_ID} has changed; read it again",
 )
 
 WEBHOOKS: tuple[Operation, ...] = (
@@ -46,7 +47,7 @@ WEBHOOKS: tuple[Operation, ...] = (
                     422,
                     "The organization has as many webhooks as it can have; or the `Idempotency-Key` was used for a "
                     "request that asked for something else.",
-                    "this organization has 1000 webhooks, as many as it can have",
+                    "this organization already has its maximum of 1000 webhooks",
                     REUSED,
                 ),
             },
@@ -78,7 +79,7 @@ WEBHOOKS: tuple[Operation, ...] = (
                 413: refused(
                     413,
                     "The whole list has more than 16 MiB.",
-                    "this list has more than 16 MiB; ask for parts of it, with limit and offset",
+                    "this list has more than 16 MiB; read it in parts, with limit and offset",
                 ),
             },
         ),

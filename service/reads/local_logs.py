@@ -56,7 +56,7 @@ class LocalLogs:
                 if log_code(origin, epoch) == code:
                     return origin, epoch
         if None in descriptions:
-            raise Unavailable("not every log of this region is here and answers")
+            raise Unavailable("a log of this region is missing or does not answer")
         return None
 
     async def _describe(self, origin: Region) -> LogInfo | None:

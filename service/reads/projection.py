@@ -52,6 +52,6 @@ class ProjectionReader:
         except (Unavailable, TimeoutError) as error:
             raise RegionUnavailable("this region's projection does not answer") from error
         if known.lacking(view.incarnation, view.vector):
-            raise RegionUnavailable("this region's projection went back, and is being rebuilt")
+            raise RegionUnavailable("this region's projection lost data and is being rebuilt")
         self._known.shown(self._here, view.incarnation, view.vector, is_current=True)
         return view

@@ -64,7 +64,7 @@ def view_of(fate: Fate) -> OperationView:
 def _known_form(operation_id: str) -> str:
     found = uuid_in(operation_id)
     if found is None:
-        raise InvalidField("operation_id", "expected what an answer's SlashID-Operation-ID said, which is a UUID")
+        raise InvalidField("operation_id", "expected the UUID in a response's SlashID-Operation-ID")
     return found
 
 

@@ -109,7 +109,7 @@ def _given(headers: CustomHeaders) -> dict[str, list[str]] | None:
     if isinstance(headers, dict):
         return headers
     if headers:
-        raise InvalidField("custom_headers", "expected an object of names, each with a list of values; got a list")
+        raise InvalidField("custom_headers", "expected an object with a list of values for each name, got a list")
     return None
 
 

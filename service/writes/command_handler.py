@@ -153,7 +153,7 @@ class CommandHandler:
             request.caller.exchange.operation_id = proposal.operation_id
             missing = self._needed(request.wait)
             raise self._timed_out(request.wait, is_committed=False, missing=missing, doubt=self._log_state.doubt)
-        raise RegionUnavailable("this region's log does not take events, or not fast enough")
+        raise RegionUnavailable("this region's log took no event in time")
 
     async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
         """The event of the first request; None if it was lost with its log, and so has no effect any more."""

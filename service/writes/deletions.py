@@ -33,7 +33,7 @@ class Deletions:
             raise before.missing
         found = await self._event_lookup.event_with(before.stamp, deadline=wait.deadline)
         if found is None:
-            raise RegionUnavailable("this region's log does not have the deletion that was applied here")
+            raise RegionUnavailable("this region's log lacks a deletion that the region has applied")
         if found.envelope.organization_id != command.organization_id:
             raise before.missing
         return found

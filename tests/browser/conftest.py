@@ -28,7 +28,7 @@ Open = Callable[..., Awaitable[Look]]
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def demo() -> AsyncIterator[LocalRegions]:
-    """Three regions. Whoever cuts one off heals it."""
+    """Three regions. A test that cuts one off heals it."""
     async with local_regions() as demo:
         yield demo
 

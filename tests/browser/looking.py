@@ -1,4 +1,4 @@
-"""A page as somebody sees it: its cells, its sentences, its picture."""
+"""A page as a reader sees it: its cells, its sentences, its picture."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from playwright.async_api import Locator, Page, expect
 
 ARTEFACTS = Path(__file__).parents[2] / "test-artefacts"
-"""Where screenshots are kept, for whoever wants to see what a test has seen."""
+"""Where screenshots are kept, to see what a test has seen."""
 
 PATIENCE_MILLISECONDS = 15_000
 _UNITS = {"ms": 1, "s": 1_000, "min": 60_000}

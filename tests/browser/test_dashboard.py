@@ -1,4 +1,4 @@
-"""The lag page in a real browser: a cut is seen, what is not known is said, and everybody can use it."""
+"""The lag page in a real browser: it shows a cut, marks what is not known, and needs no pointer and no colours."""
 
 import asyncio
 import re
@@ -135,7 +135,7 @@ async def test_the_cells_are_walked_by_keyboard_and_the_time_line_follows(opened
     await expect(focused).to_have_attribute("href", "schema")
 
 
-async def test_a_page_says_which_process_the_writes_and_those_who_wait_are_of(demo: LocalRegions, opened: Open) -> None:
+async def test_the_page_names_the_process_of_its_writes_and_waiting_requests(demo: LocalRegions, opened: Open) -> None:
     look = await opened(CUT)
     process = f"{socket.gethostname()}:{demo.region(CUT).http_url.rpartition(':')[2]}"
     await look.says(f"As seen from {CUT}, told by its process {process}.")

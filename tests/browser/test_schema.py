@@ -1,4 +1,4 @@
-"""What the page at `/schema` sends, when somebody tries an operation on it."""
+"""What the page at `/schema` sends when a reader tries an operation on it."""
 
 import re
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ KEY = "idempotency-key"
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, demo: LocalRegions) -> AsyncIterator[Page]:
-    """The page, with nobody's key."""
+    """The page, without a key."""
     context = await browser.new_context()
     page = await context.new_page()
     page.set_default_timeout(PATIENCE_MILLISECONDS)
@@ -43,13 +43,13 @@ async def tried(page: Page, name: str, *, idempotency_key: str = "") -> Request:
     return await asked.value
 
 
-async def test_every_write_has_an_idempotency_key_of_its_own_though_nobody_typed_one(page: Page) -> None:
+async def test_every_write_gets_an_idempotency_key_of_its_own_if_none_is_typed(page: Page) -> None:
     keys = [(await tried(page, name)).headers.get(KEY, "") for name in WRITES]
     assert all(re.fullmatch("[0-9a-f]{32}", key) for key in keys), keys
     assert len(set(keys)) == len(WRITES)
 
 
-async def test_an_idempotency_key_that_somebody_typed_is_sent_as_it_is(page: Page) -> None:
+async def test_a_typed_idempotency_key_is_sent_as_it_is(page: Page) -> None:
     assert (await tried(page, "create_webhook", idempotency_key="mine")).headers[KEY] == "mine"
 
 

@@ -1,4 +1,4 @@
-"""Every moment of the last 15 minutes can be read by whoever has no pointer, or does not see the chart."""
+"""Every moment of the last 15 minutes can be read without a pointer, and without seeing the chart."""
 
 import re
 

@@ -66,7 +66,7 @@ async def test_what_is_looked_at_first_is_the_worst_that_is_known(opened: Open) 
     await look.keep("two-regions")
 
 
-async def test_the_time_line_follows_the_worst_until_somebody_has_chosen(opened: Open) -> None:
+async def test_the_time_line_follows_the_worst_cell_until_one_is_chosen(opened: Open) -> None:
     look = await opened("us-iowa")
     title = look.page.locator("#timeline-title")
     nothing = cell("exact", 0, 0)

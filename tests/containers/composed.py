@@ -65,7 +65,7 @@ docker() {
 
 
 class Composed:
-    """A project of the repository's own Compose file: its name, ports and image are nobody else's."""
+    """A project of the repository's own Compose file: its name, ports and image are used by no other project."""
 
     def __init__(self, name: str, ports: Ports, *, files: Sequence[str] = ONE_SERVER, image: str = "") -> None:
         self.name = name
@@ -199,7 +199,7 @@ class Composed:
     async def files(self) -> Mapping[str, str]:
         """What every file says that containers are given, by its volume's name and its own: `vault/logins.json`.
 
-        Only the engine's owner can see all of them, from a container of his own.
+        Only the engine's owner can see all of them, from a container of its own.
         """
         found = await inspect("volume", *await self.there_is("volume"))
         volumes = {one["Labels"]["com.docker.compose.volume"]: one["Name"] for one in found}

@@ -1,4 +1,4 @@
-"""Every secret of the regions of docker-compose.yml, and who has it."""
+"""Every secret of the regions of docker-compose.yml, and which containers have it."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What is in the image: what the processes need, and nothing of whoever built it."""
+"""What is in the image: what the processes need, and nothing of its builder."""
 
 import json
 import re
@@ -99,7 +99,7 @@ async def test_the_image_is_its_base_and_one_layer_of_what_is_installed(built: C
     assert [path for path in added if path.endswith((".pem", ".key")) and "/certifi/" not in path] == []
 
 
-async def test_nothing_is_installed_but_what_the_lock_names_and_ours(built: Composed) -> None:
+async def test_only_locked_packages_and_ours_are_installed(built: Composed) -> None:
     lock = (ROOT / "deploy" / "docker" / "requirements.lock").read_text()
     locked = set(re.findall(r"^([\w.-]+)==", lock, re.MULTILINE))
     found = await python_in(built.image, LIST_DISTRIBUTIONS)
@@ -131,8 +131,8 @@ async def test_no_key_is_in_the_image_and_no_secret_in_how_it_was_made(built: Co
     assert not re.search(r"(?i)password|secret|token|index-url|://[^/\s]+@", history)
 
 
-async def test_nothing_of_whoever_builds_it_gets_to_the_engine(tmp_path: Path) -> None:
-    """Neither his environment nor his history, nor a secret that lies about."""
+async def test_nothing_of_its_builder_reaches_the_engine(tmp_path: Path) -> None:
+    """Neither environment nor shell history, nor a secret in the folder."""
     context = tmp_path / "context"
     context.mkdir()
     for name in (".dockerignore", "pyproject.toml", "README.md", "LICENSE"):

@@ -14,7 +14,7 @@ from tests.measured import MEASURED
 pytestmark = pytest.mark.containers
 
 
-async def test_every_service_is_ready_and_lets_nobody_in_without_a_key(composed: Composed) -> None:
+async def test_every_service_is_ready_and_refuses_requests_without_a_key(composed: Composed) -> None:
     for service, url in composed.urls.items():
         async with httpx.AsyncClient(base_url=url) as client:
             assert (await client.get("/readyz")).json()["status"] == "ready", service
@@ -23,7 +23,7 @@ async def test_every_service_is_ready_and_lets_nobody_in_without_a_key(composed:
             assert admin.status_code == (401 if service.endswith("-2") else 404), "the others have no admin routes"
 
 
-async def test_the_guide_says_how_to_go_on_with_a_key_that_every_region_knows(composed: Composed) -> None:
+async def test_the_guide_continues_with_a_key_that_every_region_knows(composed: Composed) -> None:
     said = await composed.compose("logs", "--no-color", "guide")
     (key,) = {line.rpartition("KEY=")[2].strip() for line in said.splitlines() if "KEY=" in line}
     for region in REGIONS:
@@ -34,7 +34,7 @@ async def test_the_guide_says_how_to_go_on_with_a_key_that_every_region_knows(co
             assert (await client.get(WEBHOOKS)).status_code == 200
 
 
-async def test_after_down_without_volumes_up_goes_on_with_the_data_and_the_secrets(composed: Composed) -> None:
+async def test_after_down_without_volumes_up_continues_with_the_data_and_the_secrets(composed: Composed) -> None:
     secrets, keys = secrets_in(await composed.files()), await composed.keys()
     async with composed.callers(keys) as callers:
         told = [await caller.register(level="all_regions") for caller in callers.values()]

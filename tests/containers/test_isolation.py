@@ -89,7 +89,7 @@ def region_of(service: str) -> Region:
 
 
 async def listened_at(composed: Composed, service: str) -> set[int]:
-    """Every port at which anybody listens in a container, as its kernel tells it."""
+    """Every port at which a process listens in a container, according to its kernel."""
     outcome = await composed.execute(service, "cat", "/proc/net/tcp", "/proc/net/tcp6")
     sockets = [line.split() for line in outcome.out.splitlines() if ": " in line]
     places = [local.split(":") for _, local, _, state, *_ in sockets if state == LISTENING]
@@ -121,8 +121,8 @@ def beyond(service: str) -> set[Place]:
     return {Place(f"{region}-link", entry_of(region, server=server).port) for region in REGIONS for server in NUMBERS}
 
 
-async def test_only_ones_own_region_is_reached_and_by_its_link_those_of_the_others(composed: Composed) -> None:
-    """Every port at which anybody listens is tried, at every address that a container has, from each with a Python."""
+async def test_a_container_reaches_only_its_own_region_and_the_others_through_its_link(composed: Composed) -> None:
+    """Every listening port is tried, at every address of its container, from each container that has Python."""
     looking = [*SERVICES, *REPLICATORS, *LINKS]
     owners = await addresses(composed)
     ports = set.union(*[await listened_at(composed, service) for service in RUNNING])
@@ -137,7 +137,7 @@ async def test_only_ones_own_region_is_reached_and_by_its_link_those_of_the_othe
 
 
 @pytest.mark.parametrize("here", REGIONS)
-async def test_nobody_outside_a_region_is_known_there_by_name(composed: Composed, here: Region) -> None:
+async def test_no_container_outside_a_region_is_known_there_by_name(composed: Composed, here: Region) -> None:
     known = [f"{here}-nats", f"{here}-redis", f"{here}-exit"]
     unknown = [name for name in (*SERVERS, *LINKS, *SERVICES, *REPLICATORS) if not name.startswith(here)]
     unknown += [f"{region}-{end}" for region in REGIONS for end in ("exit", "entry") if f"{region}-{end}" not in known]
@@ -145,7 +145,7 @@ async def test_nobody_outside_a_region_is_known_there_by_name(composed: Composed
     assert json.loads(outcome.out) == known
 
 
-async def test_what_is_published_on_this_machine_is_not_reached_from_a_region(composed: Composed) -> None:
+async def test_no_region_reaches_ports_published_on_this_machine(composed: Composed) -> None:
     """It would be a way around the links."""
     published = [int(url.rpartition(":")[2]) for url in (*composed.urls.values(), composed.prometheus_url)]
     for here in REGIONS:
@@ -156,14 +156,14 @@ async def test_what_is_published_on_this_machine_is_not_reached_from_a_region(co
 
 
 @pytest.mark.parametrize("service", LINKS)
-async def test_a_link_passes_on_no_packets_but_only_what_is_meant_for_a_nats(composed: Composed, service: str) -> None:
+async def test_a_link_forwards_only_connections_to_a_nats_and_no_packets(composed: Composed, service: str) -> None:
     """It is the only one in two networks, but for Prometheus."""
     for name in (service, "prometheus"):
         outcome = await composed.execute(name, "cat", "/proc/sys/net/ipv4/ip_forward")
         assert outcome.out.strip() == "0"
 
 
-async def test_whoever_is_in_several_networks_is_a_link_or_prometheus_or_published(composed: Composed) -> None:
+async def test_a_container_in_several_networks_is_a_link_or_prometheus_or_published(composed: Composed) -> None:
     several = {
         service: {name.removeprefix(f"{composed.name}_") for name in state["NetworkSettings"]["Networks"]}
         for service, state in (await composed.states()).items()

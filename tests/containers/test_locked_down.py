@@ -54,7 +54,7 @@ async def test_there_is_nothing_but_what_these_tests_look_at(states: States) -> 
 
 
 @pytest.mark.parametrize("service", RUNNING)
-async def test_a_process_is_nobody_special_and_cannot_become_it(looks: Looks, service: str) -> None:
+async def test_a_process_has_no_privileges_and_cannot_gain_any(looks: Looks, service: str) -> None:
     status = looks[service].status
     assert "0" not in status["Uid"].split()
     assert "0" not in status["Gid"].split()
@@ -71,7 +71,7 @@ async def test_each_kind_of_process_is_another_user(looks: Looks) -> None:
 
 
 @pytest.mark.parametrize("service", RUNNING)
-async def test_nothing_can_be_written_but_where_data_belongs(composed: Composed, looks: Looks, service: str) -> None:
+async def test_only_data_directories_can_be_written(composed: Composed, looks: Looks, service: str) -> None:
     """Neither the program nor what it was told."""
     mounts = looks[service].mounts
     assert "ro" in mounts["/"]
@@ -112,7 +112,7 @@ async def test_everything_is_published_on_this_machine_only(states: States) -> N
     assert set.union(*published.values()) == {"127.0.0.1"}
 
 
-async def test_the_one_that_sees_every_secret_has_no_network_and_is_over(states: States) -> None:
+async def test_the_container_that_sees_every_secret_has_no_network_and_has_ended(states: States) -> None:
     init = states["init"]
     assert init["HostConfig"]["NetworkMode"] == "none"
     assert (init["State"]["Status"], init["State"]["ExitCode"]) == ("exited", 0)

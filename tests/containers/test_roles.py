@@ -1,4 +1,4 @@
-"""Over the wire, in the regions of docker-compose.yml: who is let in, and what nobody gets to do."""
+"""Over the wire, in the regions of docker-compose.yml: which logins are accepted, and what no login may do."""
 
 import asyncio
 import ssl
@@ -30,7 +30,7 @@ SEEN_FROM = [Regions(*REGIONS[index:], *REGIONS[:index]) for index in range(len(
 
 
 def volume_of(here: str, user: str) -> str:
-    """Who has the certificate that a user shows at the NATS of `here`."""
+    """The volume with the certificate that a user shows at the NATS of `here`."""
     if user.startswith("peer-"):
         return f"{user.removeprefix('peer-')}-replicator"
     return f"{here}-{user}" if user in {SERVICE, REPLICATOR} else "operator"
@@ -38,7 +38,7 @@ def volume_of(here: str, user: str) -> str:
 
 @asynccontextmanager
 async def a_client(inside: WaysIn, here: str, user: str) -> AsyncIterator[Client]:
-    """A user of the NATS of `here`, with the certificate that he has."""
+    """A user of the NATS of `here`, with the user's certificate."""
     url = inside.regions[Region(here)].nats_url_as(user)
     client = await inside.connect_with(inside.shows(volume_of(here, user)), url, server=here)
     try:
@@ -88,7 +88,7 @@ async def test_everything_that_a_role_may_not_do_at_nats_is_refused(
 
 
 @pytest.mark.parametrize("regions", SEEN_FROM, ids=lambda regions: regions.here)
-async def test_nobodys_answers_get_into_a_log(inside: WaysIn, regions: Regions) -> None:
+async def test_no_role_can_put_answers_into_a_log(inside: WaysIn, regions: Regions) -> None:
     before = await logs(inside, regions)
     for user in regions.users:
         async with a_client(inside, regions.here, user) as client:
@@ -99,7 +99,7 @@ async def test_nobodys_answers_get_into_a_log(inside: WaysIn, regions: Regions) 
 
 
 @pytest.mark.parametrize("regions", SEEN_FROM, ids=lambda regions: regions.here)
-async def test_nobody_says_for_another_region_how_far_it_is(inside: WaysIn, regions: Regions) -> None:
+async def test_no_region_can_announce_for_another(inside: WaysIn, regions: Regions) -> None:
     """The region's own replicators go on saying it several times a second, so what is said now comes before that."""
     async with (
         a_client(inside, regions.here, SERVICE) as service,
@@ -130,8 +130,8 @@ async def greeting(port: int, context: ssl.SSLContext | None, *, server: str | N
 
 
 @pytest.mark.parametrize("here", REGIONS)
-async def test_nats_greets_only_who_shows_a_certificate_of_a_client(inside: WaysIn, here: Region) -> None:
-    """Neither whoever has none, nor whoever has taken over a NATS, nor whoever vouches for himself."""
+async def test_nats_greets_only_clients_with_a_client_certificate(inside: WaysIn, here: Region) -> None:
+    """Not one without a certificate, nor with that of a NATS server, nor with a self-signed one."""
     now = datetime.now(UTC)
     port = inside.regions[here].nats_port
     welcome = [inside.shows(f"{region}-{role}") for region in REGIONS for role in (SERVICE, REPLICATOR)]
@@ -150,7 +150,7 @@ async def test_nats_greets_only_who_shows_a_certificate_of_a_client(inside: Ways
 
 @pytest.mark.parametrize("here", REGIONS)
 async def test_no_region_can_stand_in_for_another(inside: WaysIn, here: Region) -> None:
-    """The certificate that its NATS shows names it and nobody else."""
+    """The certificate that its NATS shows names that region and no other."""
     for other in REGIONS:
         if other != here:
             with pytest.raises(ssl.SSLCertVerificationError, match="mismatch"):
@@ -159,14 +159,14 @@ async def test_no_region_can_stand_in_for_another(inside: WaysIn, here: Region) 
 
 @pytest.mark.parametrize("here", REGIONS)
 async def test_nats_says_nothing_without_tls(inside: WaysIn, here: Region) -> None:
-    """So nobody is asked for his password in the clear."""
+    """So no client is asked for a password in the clear."""
     said = await greeting(inside.regions[here].nats_port, None, said=b'CONNECT {"verbose":true}\r\nPING\r\n')
     assert b"INFO" not in said
     assert b"PONG" not in said
 
 
 @pytest.mark.parametrize("here", REGIONS)
-async def test_nats_lets_nobody_in_with_another_regions_password_or_with_none(inside: WaysIn, here: Region) -> None:
+async def test_nats_refuses_another_regions_password_and_a_missing_one(inside: WaysIn, here: Region) -> None:
     """Neither as the user of the same name nor, with its own certificate, as a peer."""
     way = inside.regions[here]
     at = f"tls://{LOCALHOST}:{way.nats_port}"
@@ -198,7 +198,7 @@ async def test_everything_that_a_role_may_not_do_in_redis_is_refused(inside: Way
 
 
 @pytest.mark.parametrize("here", REGIONS)
-async def test_redis_lets_nobody_in_without_a_password_or_with_another_regions(inside: WaysIn, here: Region) -> None:
+async def test_redis_refuses_another_regions_password_and_a_missing_one(inside: WaysIn, here: Region) -> None:
     at = f"redis://{LOCALHOST}:{inside.regions[here].redis_port}/0"
     logins = [Login("default", "default"), Login("nobody", "wrong"), Login(SERVICE, "wrong")]
     logins += [

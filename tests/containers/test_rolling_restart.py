@@ -1,4 +1,4 @@
-"""A rolling restart of every process is seen by nobody who repeats a request with its key."""
+"""A client that repeats requests with their keys does not notice a rolling restart of every process."""
 
 import asyncio
 import uuid
@@ -28,7 +28,7 @@ TO_BE_REPEATED = {408, 429, 503}
 
 @dataclass
 class Customer:
-    """Somebody with webhooks in one region, who repeats each request with its key until it is a 201."""
+    """A client with webhooks in one region that repeats each request with its key until it gets 201."""
 
     region: Region
     organization: str
@@ -78,7 +78,7 @@ class Customer:
 
 @asynccontextmanager
 async def customers_of(composed: Composed, keys: Keys) -> AsyncIterator[list[Customer]]:
-    """One in each region, of an organization of his own."""
+    """One in each region, each of its own organization."""
     async with AsyncExitStack() as stack:
         customers = []
         for region, organization in zip(REGIONS, ORGANIZATIONS, strict=False):

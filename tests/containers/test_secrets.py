@@ -1,4 +1,4 @@
-"""Each container has its own secrets and nobody else's; the first start makes them, and no later one."""
+"""Each container has only its own secrets; the first start makes them, and no later one."""
 
 from collections.abc import Mapping
 
@@ -54,7 +54,7 @@ async def test_a_container_has_the_secrets_of_its_role_and_no_other(
     assert held(outcome.out, secrets) == meant_for(service)
 
 
-async def test_every_secret_is_somebodys_and_none_is_the_same_as_another(secrets: Mapping[str, str]) -> None:
+async def test_every_secret_has_an_owner_and_no_two_are_equal(secrets: Mapping[str, str]) -> None:
     assert len(set(secrets.values())) == len(secrets) > 40
     meant = {name for service in RUNNING for name in meant_for(service)}
     for_people = {
@@ -74,7 +74,7 @@ async def test_only_init_has_the_vault(composed: Composed) -> None:
     assert [service for service, volumes in mounts.items() if "vault" in volumes] == ["init"]
 
 
-async def test_no_secret_is_in_what_the_engine_knows_or_what_containers_have_said(
+async def test_no_secret_is_in_the_engines_metadata_or_the_containers_logs(
     composed: Composed, secrets: Mapping[str, str]
 ) -> None:
     known = msgspec.json.encode(dict(await composed.states())).decode()
@@ -85,7 +85,7 @@ async def test_no_secret_is_in_what_the_engine_knows_or_what_containers_have_sai
     assert held(said, secrets) == set()
 
 
-async def test_a_second_up_changes_no_secret_and_restarts_nobody(composed: Composed) -> None:
+async def test_a_second_up_changes_no_secret_and_restarts_no_container(composed: Composed) -> None:
     before = await composed.files(), await started(composed), await api_key(composed)
     await composed.up()
     assert (await composed.files(), await started(composed), await api_key(composed)) == before

@@ -68,7 +68,7 @@ async def log_at(three: Composed, service: str) -> dict[str, Any]:
 
 
 async def leader_of_the_log(three: Composed) -> str:
-    """The container of whoever leads it, as all three say."""
+    """The container of the server that leads it, according to all three."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             said = {(await log_at(three, service)).get("cluster", {}).get("leader", "") for service in SERVERS.values()}
@@ -77,7 +77,7 @@ async def leader_of_the_log(three: Composed) -> str:
             await asyncio.sleep(0.2)
 
 
-async def test_the_server_that_leads_is_killed_and_writes_go_on_with_nothing_lost(
+async def test_the_leading_server_is_killed_and_writes_continue_with_nothing_lost(
     three: Composed, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     told: list[Told] = []
@@ -105,7 +105,7 @@ async def test_the_server_that_leads_is_killed_and_writes_go_on_with_nothing_los
                 f" and for all regions after {local + wide:.1f} s",
             )
             assert not (await three.states())[leader]["State"]["Running"]
-            await somebody_else_leads(three, leader)
+            await another_server_leads(three, leader)
             await three.compose("start", leader)
             await three.ready([leader])
             await has_caught_up(three, leader)
@@ -117,7 +117,7 @@ async def test_the_server_that_leads_is_killed_and_writes_go_on_with_nothing_los
         await held_true(inside, told)
 
 
-async def somebody_else_leads(three: Composed, killed: str) -> None:
+async def another_server_leads(three: Composed, killed: str) -> None:
     """Return once one of the others says so."""
     other = next(service for service in SERVERS.values() if service != killed)
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -158,7 +158,7 @@ async def test_a_setting_that_is_forgotten_takes_no_region_down(three: Composed)
     assert set((await log_at(three, await leader_of_the_log(three)))["cluster"]) >= {"leader", "replicas"}
 
 
-async def test_three_servers_that_are_asked_for_where_there_is_one_take_no_region_down(composed: Composed) -> None:
+async def test_three_replicas_configured_on_one_server_take_no_region_down(composed: Composed) -> None:
     """They find nothing to start with, which is an error; and all the others go on with their logs."""
     keys = await composed.keys()
     async with composed.callers(keys) as callers:

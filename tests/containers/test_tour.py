@@ -1,4 +1,4 @@
-"""The tour: what the regions of docker-compose.yml do when somebody cuts, kills, empties and stops parts of them."""
+"""The tour: what the regions of docker-compose.yml do when parts of them are cut, killed, emptied and stopped."""
 
 import asyncio
 import json
@@ -85,7 +85,7 @@ async def on_the_lag_page(url: str, is_shown: Callable[[dict[str, Any]], bool]) 
 
 
 def silent(told: Mapping[str, Any]) -> set[str]:
-    """Who is not heard."""
+    """The regions that are not heard."""
     return {region["name"] for region in told["regions"] if region["since_milliseconds"] is not None}
 
 
@@ -94,7 +94,7 @@ async def test_every_line_of_the_documented_tour_is_tried_here() -> None:
 
 
 async def test_the_guides_lines_do_what_it_says(composed: Composed) -> None:
-    # Whoever goes up twice has it twice in the log.
+    # After a second `up` the log has it twice.
     said = (await pasted(composed, GUIDE)).rpartition("ready; organization ")[2]
     register, with_token, everywhere, cut, heal, keys = said.strip().split("\n\n")[2::2]
     steps = [register, with_token, everywhere, cut, everywhere, heal, keys]
@@ -130,7 +130,7 @@ async def test_what_is_created_at_either_level_is_read_in_every_region(
     await held_true(inside, [*everywhere, *here])
 
 
-async def test_a_region_that_is_cut_off_is_named_goes_on_alone_and_has_everything_after_the_heal(
+async def test_a_cut_off_region_is_named_continues_alone_and_has_everything_after_the_heal(
     composed: Composed, keys: Keys, inside: WaysIn
 ) -> None:
     async with composed.callers(keys) as callers:
@@ -155,7 +155,7 @@ async def test_a_region_that_is_cut_off_is_named_goes_on_alone_and_has_everythin
     await held_true(inside, [late, *alone, again])
 
 
-async def test_a_replicator_that_is_killed_is_missed_by_nobody(composed: Composed, keys: Keys, inside: WaysIn) -> None:
+async def test_no_client_notices_that_a_replicator_is_killed(composed: Composed, keys: Keys, inside: WaysIn) -> None:
     async with composed.callers(keys) as callers:
         async with under_load(list(callers.values()), each=2, level="all_regions", pause_seconds=0.2) as load:
             await pasted(composed, KILL)
@@ -170,7 +170,7 @@ async def test_a_replicator_that_is_killed_is_missed_by_nobody(composed: Compose
     await held_true(inside, load.told)
 
 
-async def test_an_emptied_redis_is_rebuilt_and_meanwhile_nothing_untrue_is_said(
+async def test_an_emptied_redis_is_rebuilt_and_no_response_is_wrong_meanwhile(
     composed: Composed, keys: Keys, inside: WaysIn
 ) -> None:
     async with composed.callers(keys) as callers:
@@ -198,7 +198,7 @@ async def test_an_emptied_redis_is_rebuilt_and_meanwhile_nothing_untrue_is_said(
     await held_true(inside, [*known, after])
 
 
-async def test_a_whole_region_can_be_stopped_and_the_others_write_on(
+async def test_a_whole_region_can_be_stopped_and_the_others_continue_to_write(
     composed: Composed, keys: Keys, inside: WaysIn
 ) -> None:
     async with composed.callers(keys) as callers:
@@ -221,7 +221,7 @@ async def test_a_whole_region_can_be_stopped_and_the_others_write_on(
     await held_true(inside, [before, *meanwhile, late, after])
 
 
-async def test_a_slow_day_on_the_atlantic_makes_a_write_slow(composed: Composed, keys: Keys) -> None:
+async def test_a_slow_link_makes_a_write_for_all_regions_slow(composed: Composed, keys: Keys) -> None:
     """A link delays what its own region dials, so both are told."""
     other_way = DELAY.replace("us-iowa-link", "europe-belgium-link")
     async with composed.callers(keys) as callers:

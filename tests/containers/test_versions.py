@@ -75,7 +75,7 @@ def version_in(image: str) -> str:
     return found[1]
 
 
-async def test_whatever_is_created_changed_and_deleted_is_so_in_every_region(tried: Tried) -> None:
+async def test_every_creation_change_and_deletion_reaches_every_region(tried: Tried) -> None:
     async with calling_all(tried.demo) as callers:
         here, there = callers[HERE], callers[THERE]
         kept, changed, deleted = [await here.register(level="all_regions") for _ in range(3)]
@@ -139,7 +139,7 @@ async def statuses_until_rebuilt(caller: Caller, webhook_id: str) -> list[int]:
     return seen
 
 
-async def test_servers_that_are_killed_and_started_again_lose_nothing_and_all_goes_on(tried: Tried) -> None:
+async def test_servers_that_are_killed_and_started_again_lose_nothing_and_all_continues(tried: Tried) -> None:
     async with calling_all(tried.demo) as callers:
         known = [await caller.register(level="all_regions") for caller in callers.values()]
         region = tried.demo.region(HERE)

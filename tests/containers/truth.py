@@ -1,4 +1,4 @@
-"""What is so in the end: told by the regions' logs and projections, and by those who read in every region."""
+"""The final state, according to the regions' logs and projections, and to readers in every region."""
 
 import asyncio
 from collections.abc import Iterable

@@ -21,7 +21,7 @@ def organization() -> str:
 
 
 async def newcomer(region: LocalRegion) -> dict[str, str]:
-    """Headers of an organization that nobody else has, with a key of its own."""
+    """Headers of a new organization, with a key of its own."""
     name = organization()
     async with httpx.AsyncClient(base_url=region.http_url) as client:
         key = await issue_key(client, ADMIN_KEY, name, level="local_region")

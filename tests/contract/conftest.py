@@ -1,4 +1,4 @@
-"""One running region, and somebody who calls it."""
+"""One running region, and a client that calls it."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ from deploy.local import LocalRegion, local_regions
 from tests.contract.calls import ADMIN_KEY, newcomer
 
 TLS = ssl.create_default_context()
-"""Nobody uses it; a client that makes its own takes longer than most tests."""
+"""No connection uses it; a client that makes its own takes longer than most tests."""
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -25,7 +25,7 @@ async def region() -> AsyncIterator[LocalRegion]:
 
 @pytest.fixture
 async def client(region: LocalRegion) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller in the name of an organization that nobody else has."""
+    """A client of a new organization."""
     headers = await newcomer(region)
     async with httpx.AsyncClient(base_url=region.http_url, headers=headers, timeout=20, verify=TLS) as client:
         yield client

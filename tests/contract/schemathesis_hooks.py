@@ -34,12 +34,12 @@ TOKEN = os.environ["TOKEN"]
 
 @schemathesis.hook
 def before_call(_: HookContext, case: AnyCase, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - the hook's own name for it
-    """Have the request say what a client says who has a key and a token and knows the catalogue."""
+    """Make the request that of a client with a key and a token that knows the catalogue."""
     headers, query, body = cast("Any", (case.headers, case.query, case.body))
-    # Another organization is a 403 whatever else the request says: the key is of this one.
+    # Another organization is answered 403 whatever else the request has: the key belongs to this one.
     if re.fullmatch(patterns.UUID, headers.get("SlashID-OrgID", "")):
         headers["SlashID-OrgID"] = ORGANIZATION
-    # A token is opaque: what only looks like one is a 400.
+    # A token is opaque: what only looks like one is answered 400.
     if re.fullmatch(patterns.PRINTABLE, headers.get("SlashID-Consistency-Token", "")):
         headers["SlashID-Consistency-Token"] = TOKEN
     # Its coverage phase writes headers in letters and digits alone, and takes 0 where the schema allows none of these.
@@ -83,7 +83,7 @@ def fitting(headers: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 @schemathesis.check
-def nobody_is_sent_away(_: CheckContext, response: Response, __: AnyCase) -> None:
+def no_request_is_turned_away(_: CheckContext, response: Response, __: AnyCase) -> None:
     """The document says that it can happen. To one client on an idle region it does not."""
     assert response.status_code not in {429, 503}, "a region that has nothing else to do sent a client away"
 

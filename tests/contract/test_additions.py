@@ -44,7 +44,7 @@ async def test_a_token_grows_with_each_write_and_covers_it(client: httpx.AsyncCl
     assert (await read_with(client, after)).status_code == 200
 
 
-async def test_a_token_of_what_has_not_been_written_yet_is_waited_for_until_it_is(client: httpx.AsyncClient) -> None:
+async def test_a_token_of_a_future_write_waits_for_that_write(client: httpx.AsyncClient) -> None:
     now = (await token_now(client))[HERE]
     soon: Token = {HERE: Place(now.epoch, Sequence(now.sequence + 1))}
     late = await read_with(client, soon)
@@ -56,7 +56,7 @@ async def test_a_token_of_what_has_not_been_written_yet_is_waited_for_until_it_i
     assert len(answer.json()["result"]) == 1
 
 
-async def test_a_token_far_in_the_future_holds_up_nobody_but_its_reader(client: httpx.AsyncClient) -> None:
+async def test_a_token_far_in_the_future_holds_up_only_its_own_request(client: httpx.AsyncClient) -> None:
     now = (await token_now(client))[HERE]
     for epoch in (now.epoch, Epoch("0000000000")):
         forged = asyncio.create_task(read_with(client, {HERE: Place(epoch, Sequence(2**48 - 1))}))
@@ -65,7 +65,7 @@ async def test_a_token_far_in_the_future_holds_up_nobody_but_its_reader(client: 
         check_refused(await forged, 408, "us-iowa")
 
 
-async def test_a_token_of_a_region_that_is_not_configured_here_is_waited_for_and_late(
+async def test_a_token_of_an_unconfigured_region_waits_until_the_deadline(
     client: httpx.AsyncClient,
 ) -> None:
     begin = asyncio.get_running_loop().time()
@@ -73,7 +73,7 @@ async def test_a_token_of_a_region_that_is_not_configured_here_is_waited_for_and
     assert asyncio.get_running_loop().time() - begin >= 1
 
 
-async def test_a_write_with_a_token_does_not_wait_for_it_and_hands_it_on(client: httpx.AsyncClient) -> None:
+async def test_a_write_with_a_token_passes_it_on_without_waiting(client: httpx.AsyncClient) -> None:
     elsewhere: Token = {"000000": Place(Epoch("e"), Sequence(7))}
     answer = await client.post(WEBHOOKS, json=a_body(), headers={TOKEN: render_token(elsewhere)})
     assert answer.status_code == 201
@@ -81,7 +81,7 @@ async def test_a_write_with_a_token_does_not_wait_for_it_and_hands_it_on(client:
 
 
 @pytest.mark.parametrize("status", [404, 409])
-async def test_what_is_refused_after_a_look_has_a_token_too(client: httpx.AsyncClient, status: int) -> None:
+async def test_a_refusal_after_a_read_has_a_token_too(client: httpx.AsyncClient, status: int) -> None:
     body = a_body()
     await client.post(WEBHOOKS, json=body)
     path = WEBHOOKS if status == 409 else triggers_of(str(uuid.uuid4()))
@@ -91,7 +91,7 @@ async def test_what_is_refused_after_a_look_has_a_token_too(client: httpx.AsyncC
     assert OPERATION not in answer.headers
 
 
-async def test_an_idempotency_key_is_no_key_for_what_was_refused(client: httpx.AsyncClient) -> None:
+async def test_a_refused_request_does_not_use_up_its_idempotency_key(client: httpx.AsyncClient) -> None:
     """Only accepted writes are recorded: what was in the way may be gone."""
     taken = a_body()
     first = (await client.post(WEBHOOKS, json=taken)).json()["result"]["id"]
@@ -101,7 +101,7 @@ async def test_an_idempotency_key_is_no_key_for_what_was_refused(client: httpx.A
     assert (await client.post(WEBHOOKS, json=taken, headers=headers)).status_code == 201
 
 
-async def test_of_many_at_once_with_one_idempotency_key_all_are_answered_alike_and_one_has_an_effect(
+async def test_concurrent_requests_with_one_idempotency_key_get_equal_responses_and_one_effect(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     second = await region.add_service()
@@ -119,7 +119,7 @@ async def test_of_many_at_once_with_one_idempotency_key_all_are_answered_alike_a
     await second.stop()
 
 
-async def test_the_same_idempotency_key_is_another_for_another_route_and_another_organization(
+async def test_an_idempotency_key_belongs_to_one_route_and_one_organization(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     headers = {RETRY: "shared"}
@@ -145,7 +145,7 @@ async def test_the_same_idempotency_key_is_another_for_another_route_and_another
         ("GET", "/operations/no-uuid", None),
     ],
 )
-async def test_what_is_wrong_or_missing_is_told_to_nobody_without_a_good_key(
+async def test_without_a_good_key_a_client_does_not_learn_what_is_wrong_or_missing(
     client: httpx.AsyncClient, method: str, path: str, body: bytes | None
 ) -> None:
     bad = {TOKEN: "x", TIMEOUT: "x", RETRY: "a b"}
@@ -157,7 +157,7 @@ async def test_what_is_wrong_or_missing_is_told_to_nobody_without_a_good_key(
     check_refused(await client.request(method, path, content=body, headers={"SlashID-OrgID": organization()}), 403)
 
 
-async def test_which_methods_there_are_is_told_to_everybody(region: LocalRegion) -> None:
+async def test_every_client_learns_which_methods_there_are(region: LocalRegion) -> None:
     async with httpx.AsyncClient(base_url=region.http_url) as nobody:
         answer = await nobody.options(f"{WEBHOOKS}/{uuid.uuid4()}")
         assert (answer.status_code, answer.headers["Allow"]) == (204, "DELETE, GET, HEAD, OPTIONS, PATCH")
@@ -165,7 +165,7 @@ async def test_which_methods_there_are_is_told_to_everybody(region: LocalRegion)
         assert (await nobody.get("/organizations/nothing")).status_code == 404
 
 
-async def test_what_somebody_is_told_who_is_let_in_late_is_what_he_would_be_told_anyway(
+async def test_a_request_that_is_authenticated_late_gets_the_same_response(
     client: httpx.AsyncClient,
 ) -> None:
     check_refused(await client.post(WEBHOOKS, content=b"{"), 400, "body")

@@ -46,7 +46,7 @@ async def test_every_trigger_of_the_page_can_be_created_and_they_are_listed_in_c
     }
 
 
-async def test_a_trigger_that_is_there_already_is_created_again_and_keeps_its_place(
+async def test_an_existing_trigger_is_created_again_and_keeps_its_place(
     client: httpx.AsyncClient,
 ) -> None:
     webhook = await registered(client)
@@ -69,7 +69,7 @@ async def test_an_optional_member_that_is_null_or_empty_counts_as_absent(
     assert (webhook["description"], webhook["timeout"], "custom_headers" in webhook) == ("", "0s", False)
 
 
-async def test_a_webhook_is_answered_whole_and_read_back_the_same(client: httpx.AsyncClient) -> None:
+async def test_a_webhook_is_returned_whole_and_reads_back_the_same(client: httpx.AsyncClient) -> None:
     body = a_body(
         description="what it is for \u2028 \U0001f980",
         custom_headers={"X-Token": ["a", "b"], "X-Empty": []},
@@ -91,7 +91,7 @@ async def test_a_webhook_is_answered_whole_and_read_back_the_same(client: httpx.
     assert read.json() == answer.json()
 
 
-async def test_what_is_not_set_reads_back_as_nothing(client: httpx.AsyncClient) -> None:
+async def test_an_unset_field_reads_back_as_nothing(client: httpx.AsyncClient) -> None:
     body = a_body()
     answer = (await client.post(WEBHOOKS, json=body)).json()
     made = {name: answer["result"][name] for name in ("id", "created_at", "updated_at")}
@@ -136,7 +136,7 @@ async def test_a_webhook_is_found_by_its_id_in_capitals_too(client: httpx.AsyncC
         {"unknown": {"members": "are ignored"}, "id": "not yours to say"},
     ],
 )
-async def test_what_is_just_allowed_is_taken(client: httpx.AsyncClient, fields: dict[str, object]) -> None:
+async def test_values_at_the_limits_are_accepted(client: httpx.AsyncClient, fields: dict[str, object]) -> None:
     answer = await client.post(WEBHOOKS, json=a_body(**fields))
     assert answer.status_code == 201, answer.text
     assert answer.json()["result"]["id"] != "not yours to say"
@@ -149,7 +149,7 @@ async def test_json_is_json_whatever_it_is_called(client: httpx.AsyncClient, con
     assert answer.status_code == 201, answer.text
 
 
-async def test_a_body_of_exactly_64_kib_is_taken_in_one_piece_and_in_many(client: httpx.AsyncClient) -> None:
+async def test_a_body_of_exactly_64_kib_is_accepted_in_one_piece_and_in_many(client: httpx.AsyncClient) -> None:
     for is_chunked in (False, True):
         start = f'{{"name": "n", "target_url": "https://{uuid.uuid4()}.example.com", "description": "'
         body = (start + "x" * (65_536 - len(start) - 2) + '"}').encode()
@@ -169,7 +169,7 @@ async def test_a_201_is_read_at_once(client: httpx.AsyncClient) -> None:
     assert len((await client.get(WEBHOOKS)).json()["result"]) == 25
 
 
-async def test_of_many_who_want_one_target_url_at_once_one_gets_it(client: httpx.AsyncClient) -> None:
+async def test_of_many_concurrent_requests_for_one_target_url_one_gets_it(client: httpx.AsyncClient) -> None:
     body = a_body()
     answers = await asyncio.gather(*(client.post(WEBHOOKS, json=body) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 19
@@ -200,7 +200,7 @@ async def test_organizations_neither_see_nor_hinder_one_another(region: LocalReg
     assert (await client.get(f"{WEBHOOKS}/{webhook}", headers=stranger)).status_code == 404
 
 
-async def test_a_service_says_that_it_lives_is_ready_and_what_it_counted(
+async def test_a_service_reports_that_it_is_alive_and_ready_and_its_metrics(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     for url in (region.services[0].url, region.replicators[0].url):

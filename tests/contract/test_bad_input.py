@@ -40,7 +40,7 @@ NOBODYS = "0190a0b0-0000-7000-8000-000000000000"
         ("GET", f"{WEBHOOKS}/no-uuid"),
     ],
 )
-async def test_every_route_wants_an_organization_that_is_a_uuid(
+async def test_every_route_requires_an_organization_that_is_a_uuid(
     client: httpx.AsyncClient, method: str, path: str, value: str | None
 ) -> None:
     del client.headers["SlashID-OrgID"]
@@ -57,7 +57,7 @@ BAD_TIMEOUT = ["", "0", "121", "-1", "+1", "1.5", "1e1", "30s", "thirty", "0x1",
 
 @pytest.mark.parametrize("path", [WEBHOOKS, triggers_of(NOBODYS)])
 @pytest.mark.parametrize("value", BAD_CONSISTENCY)
-async def test_an_unknown_consistency_is_refused_with_those_that_are_known(
+async def test_an_unknown_consistency_is_refused_with_the_known_ones(
     client: httpx.AsyncClient, path: str, value: str
 ) -> None:
     answer = await client.post(path, json=a_body(**A_TRIGGER), headers={CONSISTENCY: value})
@@ -66,7 +66,7 @@ async def test_an_unknown_consistency_is_refused_with_those_that_are_known(
 
 @pytest.mark.parametrize("path", [WEBHOOKS, triggers_of(NOBODYS)])
 @pytest.mark.parametrize("value", BAD_TIMEOUT)
-async def test_a_timeout_that_is_no_integer_from_1_to_120_is_refused(
+async def test_a_timeout_other_than_an_integer_from_1_to_120_is_refused(
     client: httpx.AsyncClient, path: str, value: str
 ) -> None:
     answer = await client.post(path, json=a_body(**A_TRIGGER), headers={TIMEOUT: value})
@@ -113,9 +113,7 @@ NO_OBJECTS: list[bytes] = [
 
 @pytest.mark.parametrize("body", NO_OBJECTS, ids=lambda body: repr(body[:12]))
 @pytest.mark.parametrize("route", ["webhooks", "triggers"])
-async def test_what_is_no_json_object_is_refused_as_the_body(
-    client: httpx.AsyncClient, route: str, body: bytes
-) -> None:
+async def test_a_body_other_than_a_json_object_is_refused(client: httpx.AsyncClient, route: str, body: bytes) -> None:
     path = WEBHOOKS if route == "webhooks" else triggers_of(NOBODYS)
     answer = await client.post(path, content=body, headers={"Content-Type": "application/json"})
     check_refused(answer, 400, "body: ")
@@ -143,7 +141,7 @@ WRONG_KIND: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("route", "body", "field"), LACKING + WRONG_KIND)
-async def test_a_field_that_is_missing_or_of_the_wrong_kind_is_named(
+async def test_a_missing_field_or_one_of_the_wrong_kind_is_named(
     client: httpx.AsyncClient, route: str, body: dict[str, Any], field: str
 ) -> None:
     path = WEBHOOKS if route == "webhooks" else triggers_of(await registered(client))
@@ -151,9 +149,7 @@ async def test_a_field_that_is_missing_or_of_the_wrong_kind_is_named(
 
 
 @pytest.mark.parametrize("value", ["", "Event", "webhook", "event ", "sync-hook", "event\x00", "x" * 10_000])
-async def test_an_unknown_trigger_type_is_refused_with_those_that_are_known(
-    client: httpx.AsyncClient, value: str
-) -> None:
+async def test_an_unknown_trigger_type_is_refused_with_the_known_ones(client: httpx.AsyncClient, value: str) -> None:
     body = {**A_TRIGGER, "trigger_type": value}
     answer = await client.post(triggers_of(await registered(client)), json=body)
     check_refused(answer, 400, "trigger_type: expected one of event, sync_hook")
@@ -170,7 +166,7 @@ async def test_an_unknown_trigger_type_is_refused_with_those_that_are_known(
         *(("sync_hook", name) for name in NAMES[TriggerType.EVENT]),
     ],
 )
-async def test_a_name_that_is_unknown_or_of_the_other_type_is_refused_with_those_of_its_type(
+async def test_an_unknown_name_or_one_of_the_other_type_is_refused_with_those_of_its_type(
     client: httpx.AsyncClient, kind: str, name: str
 ) -> None:
     answer = await client.post(triggers_of(NOBODYS), json={"trigger_type": kind, "trigger_name": name})
@@ -219,9 +215,7 @@ async def test_a_name_that_is_unknown_or_of_the_other_type_is_refused_with_those
         "https://example.com/a|b",
     ],
 )
-async def test_a_target_url_that_cannot_be_one_is_refused_and_not_registered(
-    client: httpx.AsyncClient, value: str
-) -> None:
+async def test_an_invalid_target_url_is_refused_and_not_registered(client: httpx.AsyncClient, value: str) -> None:
     check_refused(await client.post(WEBHOOKS, json=a_body(target_url=value)), 400, "target_url: expected ")
     assert (await client.get(WEBHOOKS)).json()["result"] == []
 
@@ -229,9 +223,7 @@ async def test_a_target_url_that_cannot_be_one_is_refused_and_not_registered(
 @pytest.mark.parametrize(
     "value", ["10", "10 s", "-1s", "20.000000001s", "21s", "1h", "s", "1d", "1s1", "9" * 60 + "s", "0x1s", "1e1s"]
 )
-async def test_a_timeout_of_a_webhook_out_of_its_range_is_refused_with_the_range(
-    client: httpx.AsyncClient, value: str
-) -> None:
+async def test_a_webhooks_timeout_out_of_range_is_refused_with_the_range(client: httpx.AsyncClient, value: str) -> None:
     answer = await client.post(WEBHOOKS, json=a_body(timeout=value))
     check_refused(answer, 400, 'timeout: expected a duration from "0s" to "20s"')
 
@@ -260,14 +252,14 @@ async def test_custom_headers_that_cannot_be_sent_are_refused(client: httpx.Asyn
 
 
 @pytest.mark.parametrize("value", ["", " ", "\t\n", "\u2003"])
-async def test_a_name_that_is_blank_is_refused(client: httpx.AsyncClient, value: str) -> None:
-    check_refused(await client.post(WEBHOOKS, json=a_body(name=value)), 400, "name: expected a text")
+async def test_a_blank_webhook_name_is_refused(client: httpx.AsyncClient, value: str) -> None:
+    check_refused(await client.post(WEBHOOKS, json=a_body(name=value)), 400, "name: expected a name")
 
 
 @pytest.mark.parametrize("route", ["webhooks", "triggers"])
 @pytest.mark.parametrize("size", [65_537, 1_000_000])
 @pytest.mark.parametrize("is_chunked", [False, True])
-async def test_a_body_over_64_kib_is_refused_whether_its_length_is_said_or_not(
+async def test_a_body_over_64_kib_is_refused_with_and_without_a_declared_length(
     client: httpx.AsyncClient, route: str, size: int, *, is_chunked: bool
 ) -> None:
     path = WEBHOOKS if route == "webhooks" else triggers_of(NOBODYS)
@@ -278,7 +270,7 @@ async def test_a_body_over_64_kib_is_refused_whether_its_length_is_said_or_not(
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity, br", "x"])
-async def test_a_body_that_is_encoded_is_a_415_that_says_what_is_taken(client: httpx.AsyncClient, coding: str) -> None:
+async def test_an_encoded_body_is_answered_415_with_what_is_accepted(client: httpx.AsyncClient, coding: str) -> None:
     webhook = await registered(client)
     for method, path in (("POST", WEBHOOKS), ("PATCH", f"{WEBHOOKS}/{webhook}"), ("POST", triggers_of(webhook))):
         answer = await client.request(method, path, content=b"\x1f\x8b", headers={"Content-Encoding": coding})
@@ -289,7 +281,9 @@ async def test_a_body_that_is_encoded_is_a_415_that_says_what_is_taken(client: h
 
 
 @pytest.mark.parametrize("coding", ["identity", "Identity", "", ", identity,"])
-async def test_a_body_that_is_not_encoded_is_taken_whatever_its_header(client: httpx.AsyncClient, coding: str) -> None:
+async def test_a_body_that_is_not_encoded_is_accepted_whatever_its_header(
+    client: httpx.AsyncClient, coding: str
+) -> None:
     answer = await client.post(WEBHOOKS, json=a_body(), headers={"Content-Encoding": coding})
     assert answer.status_code == 201
 
@@ -298,7 +292,7 @@ async def test_a_target_url_that_another_webhook_has_is_a_conflict(client: httpx
     body = a_body()
     await registered(client, target_url=body["target_url"])
     answer = await client.post(WEBHOOKS, json=body)
-    check_refused(answer, 409, f"target_url: another webhook of this organization has {body['target_url']}")
+    check_refused(answer, 409, f"target_url: another webhook of this organization already uses {body['target_url']}")
 
 
 # What is not there
@@ -308,9 +302,7 @@ async def test_a_target_url_that_another_webhook_has_is_a_conflict(client: httpx
     "webhook_id",
     [NOBODYS, "no-uuid", "%00", "%ff", "%2e%2e", "*", "5", "x" * 2_000, NOBODYS.replace("-", ""), "\u00e9"],
 )
-async def test_a_webhook_that_is_not_there_or_whose_id_is_no_uuid_is_not_found(
-    client: httpx.AsyncClient, webhook_id: str
-) -> None:
+async def test_a_missing_webhook_and_a_malformed_id_are_not_found(client: httpx.AsyncClient, webhook_id: str) -> None:
     for answer in (
         await client.get(f"{WEBHOOKS}/{webhook_id}"),
         await client.get(triggers_of(webhook_id)),
@@ -319,7 +311,7 @@ async def test_a_webhook_that_is_not_there_or_whose_id_is_no_uuid_is_not_found(
         check_refused(answer, 404, "webhook not found: ")
 
 
-async def test_another_organizations_webhook_is_not_found_as_if_it_were_not_there(
+async def test_another_organizations_webhook_is_not_found_like_a_missing_one(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     webhook = await registered(client)
@@ -348,7 +340,7 @@ async def test_another_organizations_webhook_is_not_found_as_if_it_were_not_ther
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-async def test_an_unknown_route_is_not_found_and_told_from_an_unknown_webhook(
+async def test_an_unknown_route_is_not_found_and_differs_from_an_unknown_webhook(
     client: httpx.AsyncClient, path: str, method: str
 ) -> None:
     check_refused(await client.request(method, path), 404, "no such route: /")
@@ -364,7 +356,7 @@ async def test_an_unknown_route_is_not_found_and_told_from_an_unknown_webhook(
     ],
 )
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST"])
-async def test_a_wrong_method_is_refused_with_those_that_are_allowed(
+async def test_a_wrong_method_is_refused_with_the_allowed_ones(
     client: httpx.AsyncClient, path: str, allowed: set[str], method: str
 ) -> None:
     if method in allowed:
@@ -377,20 +369,20 @@ async def test_a_wrong_method_is_refused_with_those_that_are_allowed(
 # The order of what is checked
 
 
-async def test_nothing_of_a_refused_request_is_done(client: httpx.AsyncClient) -> None:
+async def test_a_refused_request_has_no_effect(client: httpx.AsyncClient) -> None:
     for headers in ({CONSISTENCY: "all"}, {TIMEOUT: "0"}):
         check_refused(await client.post(WEBHOOKS, json=a_body(), headers=headers), 400)
     assert (await client.get(WEBHOOKS)).json()["result"] == []
 
 
-async def test_refusals_in_between_hinder_nobody(client: httpx.AsyncClient) -> None:
+async def test_refusals_in_between_do_not_hinder_other_requests(client: httpx.AsyncClient) -> None:
     bad = [client.post(WEBHOOKS, content=b"{" * 1_000) for _ in range(30)]
     good = [client.post(WEBHOOKS, json=a_body()) for _ in range(30)]
     answers = await asyncio.gather(*(request for pair in zip(bad, good, strict=True) for request in pair))
     assert [answer.status_code for answer in answers] == [400, 201] * 30
 
 
-async def test_an_organization_id_is_not_taken_from_anywhere_but_its_header(client: httpx.AsyncClient) -> None:
+async def test_an_organization_id_is_taken_only_from_its_header(client: httpx.AsyncClient) -> None:
     del client.headers["SlashID-OrgID"]
     answer = await client.get(WEBHOOKS, params={"organization_id": str(uuid.uuid4()), "SlashID-OrgID": NOBODYS})
     check_refused(answer, 400, "header SlashID-OrgID")

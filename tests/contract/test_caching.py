@@ -12,7 +12,7 @@ STATIC = [
 ]
 
 
-async def test_no_cache_keeps_an_answer_about_an_organization(client: httpx.AsyncClient) -> None:
+async def test_no_cache_keeps_a_response_about_an_organization(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     one = f"{WEBHOOKS}/{webhook}"
     answers = [
@@ -45,7 +45,5 @@ async def test_no_cache_keeps_what_changes_or_is_not_there(client: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("path", STATIC)
-async def test_a_cache_may_keep_a_static_file_if_it_asks_whether_it_still_holds(
-    client: httpx.AsyncClient, path: str
-) -> None:
+async def test_a_cache_may_keep_a_static_file_if_it_revalidates_it(client: httpx.AsyncClient, path: str) -> None:
     assert (await client.get(path)).headers.get_list("Cache-Control") == ["no-cache"]

@@ -14,7 +14,7 @@ def one(webhook_id: str) -> str:
     return f"{WEBHOOKS}/{webhook_id}"
 
 
-async def test_a_patch_changes_what_it_names_and_answers_the_whole_webhook(client: httpx.AsyncClient) -> None:
+async def test_a_patch_changes_the_named_fields_and_returns_the_whole_webhook(client: httpx.AsyncClient) -> None:
     created = await client.post(WEBHOOKS, json=a_body(custom_headers={"X-A": ["1"]}, timeout="5s", description="d"))
     before = created.json()["result"]
     answer = await client.patch(one(before["id"]), json={"name": "renamed", "timeout": "1.5s"})
@@ -35,7 +35,7 @@ async def test_a_patch_replaces_all_custom_headers(client: httpx.AsyncClient) ->
     assert "custom_headers" not in emptied.json()["result"]
 
 
-async def test_a_patch_leaves_alone_what_is_null_or_empty(client: httpx.AsyncClient) -> None:
+async def test_a_patch_ignores_null_and_empty_fields(client: httpx.AsyncClient) -> None:
     webhook = await registered(client, custom_headers={"X-A": ["1"]}, timeout="3s")
     answer = await client.patch(f"{WEBHOOKS}/{webhook}", json={"custom_headers": [], "timeout": "", "name": None})
     assert answer.status_code == 200, answer.text
@@ -58,13 +58,13 @@ async def test_a_patch_of_nothing_changes_nothing(client: httpx.AsyncClient) -> 
         ({"description": 5}, "description"),
     ],
 )
-async def test_a_patch_with_a_bad_field_is_a_400_that_names_it(
+async def test_a_patch_with_a_bad_field_is_answered_400_with_the_field_named(
     client: httpx.AsyncClient, body: dict[str, object], field: str
 ) -> None:
     check_refused(await client.patch(one(await registered(client)), json=body), 400, field)
 
 
-async def test_a_patch_to_a_target_url_that_is_taken_is_a_409(client: httpx.AsyncClient) -> None:
+async def test_a_patch_to_a_taken_target_url_returns_409(client: httpx.AsyncClient) -> None:
     taken = a_body()
     assert (await client.post(WEBHOOKS, json=taken)).status_code == 201
     webhook = await registered(client)
@@ -77,7 +77,7 @@ EQUIVALENTS = ["HTTPS://{}/a/b", "https://{}:443/a/b", "https://{}:0443/a/b", "h
 
 
 @pytest.mark.parametrize("form", [*EQUIVALENTS, "https://{}/a/./b", "https://{}/a/x/%2e%2E/b"])
-async def test_an_endpoint_is_registered_once_however_it_is_written_and_stays_as_it_was_given(
+async def test_an_endpoint_is_registered_once_in_all_its_forms_and_keeps_its_text(
     client: httpx.AsyncClient, form: str
 ) -> None:
     given = form.format("Hooks.example.com")
@@ -100,13 +100,15 @@ async def test_the_root_of_a_host_is_one_endpoint_with_and_without_a_slash(clien
     check_refused(await client.post(WEBHOOKS, json=a_body(target_url="https://root.example.com/")), 409, "target_url")
 
 
-async def test_of_many_who_take_one_endpoint_at_once_in_many_forms_one_gets_it(client: httpx.AsyncClient) -> None:
+async def test_of_many_concurrent_requests_for_one_endpoint_in_many_forms_one_gets_it(
+    client: httpx.AsyncClient,
+) -> None:
     bodies = [a_body(target_url=form.format("race.example.com")) for form in EQUIVALENTS * 4]
     answers = await asyncio.gather(*(client.post(WEBHOOKS, json=body) for body in bodies))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * (len(bodies) - 1)
 
 
-async def test_a_target_url_that_was_given_up_can_be_taken(client: httpx.AsyncClient) -> None:
+async def test_a_target_url_that_is_free_again_can_be_taken(client: httpx.AsyncClient) -> None:
     body = a_body()
     first = (await client.post(WEBHOOKS, json=body)).json()["result"]["id"]
     await client.patch(one(first), json={"target_url": a_body()["target_url"]})
@@ -116,7 +118,7 @@ async def test_a_target_url_that_was_given_up_can_be_taken(client: httpx.AsyncCl
     assert (await client.post(WEBHOOKS, json=body)).status_code == 201
 
 
-async def test_a_deleted_webhook_is_a_404_everywhere_and_its_triggers_with_it(client: httpx.AsyncClient) -> None:
+async def test_a_deleted_webhook_and_its_triggers_are_answered_404_everywhere(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     await client.post(triggers_of(webhook), json=A_TRIGGER)
     answer = await client.delete(one(webhook))
@@ -133,7 +135,7 @@ async def test_a_deleted_webhook_is_a_404_everywhere_and_its_triggers_with_it(cl
     assert (await client.get(WEBHOOKS)).json()["result"] == []
 
 
-async def test_a_deleted_trigger_is_gone_and_deleting_it_again_is_a_404(client: httpx.AsyncClient) -> None:
+async def test_a_deleted_trigger_is_gone_and_a_second_deletion_returns_404(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     await client.post(triggers_of(webhook), json=A_TRIGGER)
     answer = await client.delete(triggers_of(webhook), params=A_TRIGGER)
@@ -151,19 +153,17 @@ async def test_a_deleted_trigger_is_gone_and_deleting_it_again_is_a_404(client: 
         ({"trigger_type": ["event", "event"], "trigger_name": "PersonCreated_v1"}, "once"),
     ],
 )
-async def test_a_trigger_that_is_badly_named_is_a_400(
+async def test_a_badly_named_trigger_is_answered_400(
     client: httpx.AsyncClient, parameters: dict[str, str | list[str]], said: str
 ) -> None:
     check_refused(await client.delete(triggers_of(await registered(client)), params=parameters), 400, said)
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-async def test_if_match_lets_only_him_change_who_has_seen_the_last_change(
-    client: httpx.AsyncClient, method: str
-) -> None:
+async def test_if_match_admits_only_a_client_that_saw_the_last_change(client: httpx.AsyncClient, method: str) -> None:
     webhook = await registered(client)
     seen = (await client.get(one(webhook))).headers["ETag"]
-    await client.patch(one(webhook), json={"description": "somebody was faster"})
+    await client.patch(one(webhook), json={"description": "another change was faster"})
     body = {"json": {"name": "b"}} if method == "PATCH" else {}
     late = await client.request(method, one(webhook), headers={"If-Match": seen}, **body)  # type: ignore[arg-type]
     check_refused(late, 412, webhook)
@@ -176,7 +176,7 @@ async def test_if_match_lets_only_him_change_who_has_seen_the_last_change(
 
 
 @pytest.mark.parametrize("match", ['W/"weak"', '"a,b"', '"other" , W/"weak"', '""'])
-async def test_an_entity_tag_that_can_be_and_is_another_is_a_412(client: httpx.AsyncClient, match: str) -> None:
+async def test_a_well_formed_entity_tag_of_another_state_is_answered_412(client: httpx.AsyncClient, match: str) -> None:
     webhook = await registered(client)
     own = (await client.get(one(webhook))).headers["ETag"]
     check_refused(await client.patch(one(webhook), json={}, headers={"If-Match": match}), 412)
@@ -184,7 +184,7 @@ async def test_an_entity_tag_that_can_be_and_is_another_is_a_412(client: httpx.A
     assert (await client.patch(one(webhook), json={}, headers={"If-Match": f"{match},{own}"})).status_code == 200
 
 
-async def test_an_if_match_that_is_no_entity_tag_is_a_400(client: httpx.AsyncClient) -> None:
+async def test_a_malformed_if_match_is_answered_400(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     answer = await client.patch(one(webhook), json={}, headers={"If-Match": "unquoted"})
     check_refused(answer, 400, "If-Match", "double quotes")
@@ -205,7 +205,7 @@ async def test_lists_come_in_pages_in_creation_order_with_the_total(client: http
 
 
 @pytest.mark.parametrize("parameter", ["limit=0", "limit=1001", "limit=x", "offset=-1", "offset=", "limit=1&limit=2"])
-async def test_a_page_that_cannot_be_is_a_400_that_names_the_parameter(
+async def test_an_impossible_page_is_answered_400_with_the_parameter_named(
     client: httpx.AsyncClient, parameter: str
 ) -> None:
     check_refused(await client.get(f"{WEBHOOKS}?{parameter}"), 400, parameter.split("=", maxsplit=1)[0])
@@ -224,7 +224,7 @@ async def test_another_organizations_webhook_cannot_be_changed_or_deleted(
     assert (await client.get(one(webhook))).status_code == 200
 
 
-async def test_of_many_creates_of_one_target_url_through_two_services_exactly_one_is_a_201(
+async def test_of_many_creates_of_one_target_url_through_two_services_exactly_one_gets_201(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     second = await region.add_service()

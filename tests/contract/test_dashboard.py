@@ -41,7 +41,7 @@ async def test_the_past_comes_first_and_then_the_present_once_a_second(client: h
         assert all(500 < after - before < 3_000 for before, after in itertools.pairwise(at))
 
 
-async def test_writes_are_seen_by_their_level_and_nothing_of_who_wrote(client: httpx.AsyncClient) -> None:
+async def test_writes_are_shown_by_their_level_without_their_authors(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     async with asyncio.timeout(10), client.stream("GET", "/dashboard/events") as answer:
         async for name, told in events(answer):
@@ -61,7 +61,7 @@ async def test_what_the_page_shows_is_also_there_as_json(client: httpx.AsyncClie
     assert [region["name"] for region in answer.json()["regions"]] == ["us-iowa"]
 
 
-async def test_each_of_a_regions_processes_says_whose_figures_it_tells(region: LocalRegion) -> None:
+async def test_each_process_of_a_region_names_itself_with_its_figures(region: LocalRegion) -> None:
     service = await region.add_service()
     await service.wait_ready()
     named = [(await told_by(url))["process"] for url in (region.http_url, service.url)]
@@ -82,7 +82,7 @@ async def told_by(url: str) -> dict[str, Any]:
     raise AssertionError
 
 
-async def test_one_listener_too_many_is_a_503_in_the_envelope_and_requests_go_on(region: LocalRegion) -> None:
+async def test_one_listener_too_many_gets_503_in_the_envelope_and_requests_continue(region: LocalRegion) -> None:
     service = await region.add_service({"CROSSHOOK_DASHBOARD_LISTENERS_MAX": "2", "CROSSHOOK_REQUESTS_MAX": "1"})
     await service.wait_ready()
     async with (

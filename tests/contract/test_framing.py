@@ -43,7 +43,7 @@ async def answers(region: LocalRegion, stream: bytes, *, is_half_closed: bool = 
 
 @pytest.mark.parametrize("offer", OFFERS)
 @pytest.mark.parametrize("is_chunked", [False, True])
-async def test_a_write_that_offers_another_protocol_is_a_201_and_one_line_and_the_connection_continues(
+async def test_a_write_that_offers_another_protocol_gets_201_and_one_log_line_and_the_connection_continues(
     region: LocalRegion, client: httpx.AsyncClient, offer: str, *, is_chunked: bool
 ) -> None:
     stream = b""
@@ -78,7 +78,7 @@ async def test_a_write_by_a_client_that_closes_its_sending_side_is_answered_and_
     assert [status for status, _ in await answers(region, stream, is_half_closed=True)] == [201]
 
 
-async def test_a_body_that_does_not_come_whole_is_a_400_and_registers_nothing(
+async def test_an_incomplete_body_is_answered_400_and_registers_nothing(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     body = msgspec.json.encode(a_body())
@@ -90,7 +90,7 @@ async def test_a_body_that_does_not_come_whole_is_a_400_and_registers_nothing(
     assert (await client.get(WEBHOOKS)).json()["result"] == []
 
 
-async def test_a_body_that_is_too_long_is_answered_and_the_rest_is_a_400(
+async def test_a_too_long_body_is_answered_and_the_rest_is_answered_400(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     body = msgspec.json.encode(a_body())

@@ -38,7 +38,7 @@ def unavailable(answer: httpx.Response, *said: str) -> None:
     assert answer.headers["Retry-After"] == "1"
 
 
-async def test_without_redis_reads_and_writes_are_503_and_nothing_is_said_to_be_missing(
+async def test_without_redis_reads_and_writes_return_503_and_nothing_is_reported_missing(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     webhook = await registered(client)
@@ -59,7 +59,7 @@ async def test_without_redis_reads_and_writes_are_503_and_nothing_is_said_to_be_
     assert (await client.get(triggers_of(webhook))).json()["result"] == []
 
 
-async def test_an_emptied_redis_answers_503_until_everything_is_there_again(
+async def test_a_region_with_an_emptied_redis_answers_503_until_it_is_rebuilt(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     webhook = await registered(client)
@@ -87,7 +87,7 @@ async def answers_with(client: httpx.AsyncClient, path: str, status: int) -> boo
     return (await client.get(path)).status_code == status
 
 
-async def test_without_nats_reads_go_on_and_writes_are_503_with_nothing_handed_on(
+async def test_without_nats_reads_continue_and_writes_return_503_with_nothing_appended(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     webhook, body = await registered(client), a_body()
@@ -108,7 +108,7 @@ async def test_without_nats_reads_go_on_and_writes_are_503_with_nothing_handed_o
 
 
 @pytest.mark.parametrize("level", ["local_region", "all_regions"])
-async def test_what_is_in_the_log_and_not_applied_in_time_is_408_committed(
+async def test_a_write_in_the_log_that_is_not_applied_in_time_returns_408_committed(
     region: LocalRegion, client: httpx.AsyncClient, level: str
 ) -> None:
     webhook = await registered(client)
@@ -117,7 +117,7 @@ async def test_what_is_in_the_log_and_not_applied_in_time_is_408_committed(
     headers = {**ONE_SECOND, "SlashID-Required-Consistency": level}
     answer, seconds = await timed(client.post(triggers_of(webhook), json=A_TRIGGER, headers=headers))
     message = check_refused(answer, 408, f"{level} was not reached within 1 s: waiting for us-iowa")
-    assert message.endswith("it is in the log and goes on to every region")
+    assert message.endswith("it is committed and will reach every region")
     assert answer.json()["meta"] == {
         "consistency": {
             "required": level,
@@ -138,9 +138,7 @@ async def lists_one(client: httpx.AsyncClient, webhook: str) -> bool:
     return listed == [A_TRIGGER]
 
 
-async def test_what_is_asked_for_while_the_projection_lags_is_decided_on_what_is_in_the_log(
-    region: LocalRegion, client: httpx.AsyncClient
-) -> None:
+async def test_while_the_projection_lags_decisions_use_the_log(region: LocalRegion, client: httpx.AsyncClient) -> None:
     """The second does not see the first in Redis, and is refused all the same."""
     body = a_body()
     for replicator in region.replicators:
@@ -148,11 +146,11 @@ async def test_what_is_asked_for_while_the_projection_lags_is_decided_on_what_is
     first = asyncio.create_task(client.post(WEBHOOKS, json=body, headers=ONE_SECOND))
     check_refused(await first, 408, "it is in the log")
     answer, seconds = await timed(client.post(WEBHOOKS, json=body, headers=ONE_SECOND))
-    check_refused(answer, 409, "target_url: another webhook of this organization has")
+    check_refused(answer, 409, "target_url: another webhook of this organization already uses")
     assert seconds < 1
 
 
-async def test_a_deletion_that_is_in_the_log_and_not_applied_yet_is_joined(
+async def test_a_repeated_deletion_joins_the_first_one_that_is_not_applied_yet(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     path = f"{WEBHOOKS}/{await registered(client)}"
@@ -171,14 +169,14 @@ async def test_a_deletion_that_is_in_the_log_and_not_applied_yet_is_joined(
     check_refused(await client.delete(path), 404, "webhook not found")
 
 
-async def test_what_the_log_does_not_answer_is_408_unknown_and_then_in_it_once_or_never(
+async def test_a_write_without_an_answer_of_the_log_returns_408_unknown_and_is_stored_once_or_never(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     body = a_body()
     region.nats.pause()
     answer, seconds = await timed(client.post(WEBHOOKS, json=body, headers=ONE_SECOND))
     region.nats.resume()
-    check_refused(answer, 408, "the log did not answer, it may still land")
+    check_refused(answer, 408, "the log did not answer, so it may still be committed")
     assert answer.json()["meta"]["consistency"]["state"] == "unknown"
     assert 1.0 <= seconds < 1.3
     await until(takes_writes(client))
@@ -193,7 +191,7 @@ def takes_writes(client: httpx.AsyncClient) -> Callable[[], Awaitable[bool]]:
     return takes
 
 
-async def test_who_goes_away_while_waiting_leaves_nothing_behind(
+async def test_a_client_that_leaves_while_waiting_leaves_nothing_behind(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     for replicator in region.replicators:
@@ -214,7 +212,7 @@ async def test_who_goes_away_while_waiting_leaves_nothing_behind(
     assert len((await client.get(WEBHOOKS)).json()["result"]) >= 21
 
 
-async def test_while_nats_is_silent_what_has_to_ask_it_answers_in_the_time_that_was_given(
+async def test_while_nats_is_silent_requests_that_need_it_are_answered_in_time(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     created = await client.post(WEBHOOKS, json=a_body(), headers={"Idempotency-Key": "silent"})
@@ -233,9 +231,7 @@ async def test_while_nats_is_silent_what_has_to_ask_it_answers_in_the_time_that_
     assert (await client.get(WEBHOOKS)).status_code == 200
 
 
-async def test_while_redis_is_silent_a_read_answers_in_the_time_that_was_given(
-    region: LocalRegion, client: httpx.AsyncClient
-) -> None:
+async def test_while_redis_is_silent_reads_are_answered_in_time(region: LocalRegion, client: httpx.AsyncClient) -> None:
     region.redis.pause()
     answer, seconds = await timed(client.get(WEBHOOKS, headers=ONE_SECOND))
     unavailable(answer, "this region's projection")

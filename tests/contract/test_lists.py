@@ -75,11 +75,11 @@ async def test_webhooks_are_found_by_the_trigger_that_calls_them(client: httpx.A
         ("target_url=https://a.example&target_url=https://a.example", "target_url: expected to be given once"),
     ],
 )
-async def test_a_filter_that_is_none_is_a_400(client: httpx.AsyncClient, parameters: str, said: str) -> None:
+async def test_a_malformed_filter_is_answered_400(client: httpx.AsyncClient, parameters: str, said: str) -> None:
     check_refused(await client.get(f"{WEBHOOKS}?{parameters}"), 400, said)
 
 
-async def test_whole_lists_of_one_organization_at_once_wait_for_each_other(client: httpx.AsyncClient) -> None:
+async def test_concurrent_whole_lists_of_one_organization_wait_for_each_other(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     answers = await asyncio.gather(*(client.get(WEBHOOKS) for _ in range(20)))
     assert [[found["id"] for found in answer.json()["result"]] for answer in answers] == [[webhook]] * 20

@@ -36,7 +36,7 @@ async def test_a_list_of_tags_may_come_on_several_lines_and_have_empty_elements(
             check_refused(await patch(client, webhook, [(name, line) for line in lines]), 400, name, "double quotes")
 
 
-async def test_a_weak_tag_of_the_state_that_is_says_that_something_has_weakened_it(client: httpx.AsyncClient) -> None:
+async def test_a_weak_tag_of_the_current_state_is_reported_as_weakened(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     tag = await tag_of(client, webhook)
     answer = await patch(client, webhook, [("If-Match", f"W/{tag}")])
@@ -45,7 +45,7 @@ async def test_a_weak_tag_of_the_state_that_is_says_that_something_has_weakened_
     assert "weak" not in message
 
 
-async def test_if_none_match_that_matches_is_a_304_to_a_read_and_a_412_to_a_write(client: httpx.AsyncClient) -> None:
+async def test_a_matching_if_none_match_returns_304_to_a_read_and_412_to_a_write(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     tag = await tag_of(client, webhook)
     for match in (tag, f"W/{tag}", f'"other", {tag}', "*"):
@@ -64,14 +64,14 @@ async def test_if_none_match_that_matches_is_a_304_to_a_read_and_a_412_to_a_writ
     assert (await patch(client, webhook, [("If-None-Match", '"other"')])).status_code == 200
 
 
-async def test_a_read_with_if_match_of_another_state_is_a_412(client: httpx.AsyncClient) -> None:
+async def test_a_read_with_if_match_of_another_state_returns_412(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     tag = await tag_of(client, webhook)
     check_refused(await client.get(one(webhook), headers={"If-Match": '"other"'}), 412, webhook)
     assert (await client.get(one(webhook), headers={"If-Match": tag})).status_code == 200
 
 
-async def test_what_has_no_tag_takes_a_star_and_no_tags(client: httpx.AsyncClient) -> None:
+async def test_a_resource_without_a_tag_matches_only_a_star(client: httpx.AsyncClient) -> None:
     """The lists, the triggers, the operations and the keys: each is there, so that a star matches."""
     triggers = triggers_of(await registered(client))
     operation = (await client.post(triggers, json=A_TRIGGER)).headers["SlashID-Operation-ID"]
@@ -98,7 +98,7 @@ async def test_what_has_no_tag_takes_a_star_and_no_tags(client: httpx.AsyncClien
         assert both.is_success, path
 
 
-async def test_that_nothing_is_there_comes_before_every_precondition(client: httpx.AsyncClient) -> None:
+async def test_a_missing_resource_is_reported_before_any_precondition(client: httpx.AsyncClient) -> None:
     nobodys = str(uuid.uuid4())
     for headers in ({"If-Match": '"a"'}, {"If-Match": "*"}, {"If-None-Match": "*"}):
         for path in (one(nobodys), triggers_of(nobodys)):

@@ -1,4 +1,4 @@
-"""Every request is one line in the service's log, and none has what is nobody's to read."""
+"""Every request is one line in the service's log, and no line has a secret."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ def lines_of(region: LocalRegion, organization_id: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["event"] == "request" and line.get("organization_id") == organization_id]
 
 
-async def test_a_write_and_a_read_are_a_line_each_and_tell_the_operation_and_where_the_time_went(
+async def test_a_write_and_a_read_log_one_line_each_with_the_operation_and_the_timing(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
     everywhere = {"SlashID-Required-Consistency": "all_regions"}
@@ -90,7 +90,9 @@ service.http.response_headers.render_token = broken
 """
 
 
-async def test_what_dies_without_an_answer_has_failed_and_is_counted(region: LocalRegion, tmp_path: Path) -> None:
+async def test_a_request_without_a_response_is_logged_as_failed_and_counted(
+    region: LocalRegion, tmp_path: Path
+) -> None:
     """On a service that is broken where nothing catches it: Python imports `sitecustomize` as it starts."""
     headers = await newcomer(region)
     (tmp_path / "sitecustomize.py").write_text(BROKEN)
@@ -136,7 +138,7 @@ async def test_a_client_that_leaves_while_it_sends_has_left_and_one_that_still_r
     assert [(line["outcome"], line["status"], line["route"]) for line in left()] == [expected]
 
 
-async def test_what_is_asked_all_the_time_is_no_line(region: LocalRegion, client: httpx.AsyncClient) -> None:
+async def test_frequent_probes_are_not_logged(region: LocalRegion, client: httpx.AsyncClient) -> None:
     for path in ("/livez", "/readyz", "/metrics", "/schema", "/schema/openapi.json"):
         assert (await client.get(path)).status_code == 200
     await client.post(WEBHOOKS, json=a_body())

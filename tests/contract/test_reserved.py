@@ -11,7 +11,9 @@ RESERVED = [("GET", KEYS), ("POST", "/test-events")]
 
 
 @pytest.mark.parametrize(("method", "path"), RESERVED)
-async def test_what_is_reserved_is_a_501_that_no_cache_keeps(client: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_a_reserved_route_returns_501_that_no_cache_keeps(
+    client: httpx.AsyncClient, method: str, path: str
+) -> None:
     answer = await client.request(method, path)
     check_refused(answer, 501, "not there yet", "calls no webhook")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -24,7 +26,7 @@ async def test_the_keys_take_the_organizations_id_alone(region: LocalRegion) -> 
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'[{"event_name": "PersonCreated_v1"}]'])
-async def test_test_events_take_a_key_before_anything_is_said_of_them(
+async def test_the_test_events_route_authenticates_before_it_answers(
     region: LocalRegion, client: httpx.AsyncClient, body: bytes
 ) -> None:
     path = "/test-events"

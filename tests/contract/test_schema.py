@@ -122,7 +122,7 @@ def spoiled(document: Json) -> dict[str, str]:
 
 
 @pytest.mark.long
-async def test_a_document_that_says_something_else_is_found_out(document: Json, run: Run) -> None:
+async def test_a_wrong_document_is_detected(document: Json, run: Run) -> None:
     expected = spoiled(document)
     code, printed = await run(document, "--phases", "examples,coverage")
     assert code == 1
@@ -132,7 +132,7 @@ async def test_a_document_that_says_something_else_is_found_out(document: Json, 
         assert failure in by_operation.get(operation, ""), operation
 
 
-async def test_a_service_that_answers_something_else_is_found_out(document: Json, run: Run) -> None:
+async def test_a_service_with_wrong_responses_is_detected(document: Json, run: Run) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         body = b'{"meta": {}, "errors": [{"httpcode": 500, "message": ""}]}'

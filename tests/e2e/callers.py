@@ -50,7 +50,7 @@ class Told:
 
 
 class Caller:
-    """Somebody with a connection to one service."""
+    """A client with a connection to one service."""
 
     def __init__(self, client: httpx.AsyncClient, keys: Keys) -> None:
         self.client = client
@@ -62,7 +62,7 @@ class Caller:
         return {"SlashID-OrgID": organization, "SlashID-API-Key": self.keys[organization], **named}
 
     async def register(self, *, level: str = "local_region", timeout_seconds: int = 30, organization: str = "") -> Told:
-        """Register a webhook whose `target_url` nobody else uses, in the name of one of many organizations."""
+        """Register a webhook with an unused `target_url`, for one of many organizations."""
         number = next(_number)
         target_url = f"https://hooks.example.com/{number}"
         organization = organization or ORGANIZATIONS[number % len(ORGANIZATIONS)]
@@ -115,7 +115,7 @@ class Caller:
         return await self.client.get(f"{WEBHOOKS}/{webhook_id}", headers=self.headers(_owners[webhook_id]))
 
     async def ready_or_none(self) -> dict[str, Any] | None:
-        """What `/readyz` says, if anybody answers."""
+        """The response of `/readyz`, if a service answers."""
         try:
             return await self.ready()
         except httpx.TransportError:
@@ -181,7 +181,7 @@ async def burst(
 
 @dataclass
 class Load:
-    """Callers who register webhooks one after the other until told to stop, and what they were told."""
+    """Callers that register webhooks one after the other until they are stopped, and their responses."""
 
     told: list[Told] = field(default_factory=list)
     is_over: bool = False
@@ -251,7 +251,7 @@ async def until(holds: Callable[[], bool], *, within_seconds: float = 30) -> flo
 
 @asynccontextmanager
 async def calling_all(demo: LocalRegions) -> AsyncIterator[dict[str, Caller]]:
-    """A caller of the first service of every region, who has keys that every region knows."""
+    """A caller of the first service of every region, with keys that every region knows."""
     keys = await keys_of(demo)
     async with AsyncExitStack() as stack:
         yield {

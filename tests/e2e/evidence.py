@@ -24,14 +24,14 @@ Log = list["Event"]
 Registers = dict[str, dict[str, str]]
 
 Connect = Callable[[str], Awaitable[Client]]
-"""How somebody connects to the NATS at an address."""
+"""How to connect to the NATS at an address."""
 
 FETCHED = 500
 READ_SECONDS_MAX = 60.0
 
 
 class Place(Protocol):
-    """A region's servers, as those who may do everything there."""
+    """A region's servers, with logins that may do everything there."""
 
     @property
     def nats_url(self) -> str:

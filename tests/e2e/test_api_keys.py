@@ -63,7 +63,7 @@ async def test_a_revoked_key_stays_revoked_when_redis_is_rebuilt_and_no_redis_or
 
 
 @pytest.mark.long
-async def test_every_event_keeps_who_asked_for_it() -> None:
+async def test_every_event_names_its_author() -> None:
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
         client = callers[HERE].client
         created = await client.post(WEBHOOKS, json={"name": "a", "target_url": "https://authors.example.com"})
@@ -75,7 +75,7 @@ async def test_every_event_keeps_who_asked_for_it() -> None:
 
 
 @pytest.mark.long
-async def test_an_administrator_waits_for_regions_as_everybody_does_and_is_told_the_same() -> None:
+async def test_an_administrator_waits_for_regions_and_gets_responses_like_any_client() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         client, admin = callers[HERE].client, admin_headers(demo.admin_key)
         path, once = keys_of(ORGANIZATION), {**admin, "Idempotency-Key": "once"}
@@ -103,7 +103,7 @@ async def test_an_administrator_waits_for_regions_as_everybody_does_and_is_told_
         assert names.count("late") == 1, "no second one"
 
 
-async def test_nobody_uses_up_the_idempotency_keys_that_an_administrator_needs() -> None:
+async def test_an_organization_cannot_use_up_the_idempotency_keys_of_the_administrator() -> None:
     settings = {"CROSSHOOK_RETRY_KEYS_MAX": "2"}
     async with local_regions(regions=1, settings=settings) as demo, calling_all(demo) as callers:
         client, admin, path = callers[HERE].client, admin_headers(demo.admin_key), keys_of(ORGANIZATION)
@@ -126,7 +126,7 @@ async def test_nobody_uses_up_the_idempotency_keys_that_an_administrator_needs()
             assert [(await client.delete(key, headers=revoke)).status_code for _ in range(2)] == [204, 204]
 
 
-async def test_without_an_admin_key_there_are_no_admin_routes_and_nobody_gets_in() -> None:
+async def test_without_an_admin_key_there_are_no_admin_routes_and_no_access() -> None:
     async with local_regions(regions=1, settings={"CROSSHOOK_ADMIN_KEY": ""}) as demo:
         client = httpx.AsyncClient(base_url=demo.region(HERE).http_url)
         async with client:
@@ -162,7 +162,7 @@ async def test_the_admin_key_is_wanted_and_an_organization_has_as_many_keys_as_i
             assert len({answer.headers["SlashID-Operation-ID"] for answer in revoked}) == 1
             assert (await client.delete(f"{path}/{first['id'].upper()}", headers=admin)).status_code == 204
             elsewhere = await client.delete(f"{keys_of(str(uuid.uuid4()))}/{first['id']}", headers=admin)
-            assert elsewhere.status_code == 404, "its tombstone tells nobody else of it"
+            assert elsewhere.status_code == 404, "its tombstone reveals it to no other organization"
             assert (await client.post(path, json={"name": None}, headers=admin)).status_code == 201
             assert (await client.post(path, json={"name": "x" * 201}, headers=admin)).status_code == 400
             assert (await client.post(keys_of("no-uuid"), json={}, headers=admin)).status_code == 400

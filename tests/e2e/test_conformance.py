@@ -32,7 +32,7 @@ A_SECOND = {TIMEOUT: "1"}
 
 @dataclass(frozen=True)
 class Place3:
-    """Three regions, and who calls the first one. `frugal` is a service there at which one request may wait."""
+    """Three regions, and callers of the first one. `frugal` is a service there at which one request may wait."""
 
     demo: LocalRegions
     callers: Mapping[str, Caller]

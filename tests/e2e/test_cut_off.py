@@ -1,4 +1,4 @@
-"""A region that is cut off: the others know, everybody goes on alone, and it heals by itself."""
+"""A region that is cut off: the others report it, each side continues alone, and the link heals automatically."""
 
 import asyncio
 

@@ -41,7 +41,7 @@ async def things(demo: LocalRegions, caller: Caller) -> dict[str, Mapping[str, s
 
 
 @pytest.mark.long
-async def test_a_repeated_deletion_joins_the_first_one_until_that_holds_where_it_is_asked_for() -> None:
+async def test_a_repeated_deletion_joins_the_first_one_until_that_holds_in_the_required_regions() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         here = callers[HERE].client
         deleted, twice = await things(demo, callers[HERE]), await registered(callers[HERE], "twice")

@@ -15,7 +15,7 @@ IN_FLIGHT_SECONDS = 15
 
 
 @pytest.mark.long
-async def test_after_a_fork_nothing_is_promised_until_the_right_log_is_back_and_then_all_goes_on(
+async def test_after_a_fork_nothing_is_promised_until_the_right_log_is_back_and_then_all_continues(
     *, whole: bool
 ) -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:

@@ -45,7 +45,7 @@ async def test_an_operation_is_committed_where_it_is_and_applied_when_it_is_ever
         assert (await fate(callers[AWAY], operation.upper()))["sequence"] == seen["sequence"]
 
 
-async def test_ids_that_nobody_was_given_are_unknown_and_what_is_no_id_is_a_400() -> None:
+async def test_ids_that_were_never_issued_are_unknown_and_a_malformed_id_returns_400() -> None:
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
         body = {"name": "a", "target_url": "https://operations.example.com/known"}
         known = (await callers[HERE].client.post(WEBHOOKS, json=body)).headers[OPERATION]
@@ -62,8 +62,8 @@ async def test_ids_that_nobody_was_given_are_unknown_and_what_is_no_id_is_a_400(
 
 
 @pytest.mark.long
-async def test_what_was_in_flight_when_its_service_and_nats_were_killed_is_later_said_to_be_there_or_never() -> None:
-    """The log is paused, so nobody can know; then everything that could still land it is killed."""
+async def test_a_write_in_flight_when_its_service_and_nats_were_killed_later_reads_committed_or_never() -> None:
+    """The log is paused, so the outcome is unknown; then every process that could still append it is killed."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region, nats = demo.region(HERE), demo.region(HERE).nats
         left: list[Told] = []
@@ -91,8 +91,8 @@ async def test_what_was_in_flight_when_its_service_and_nats_were_killed_is_later
 
 
 @pytest.mark.long
-async def test_what_was_in_flight_when_nats_was_killed_alone_is_later_said_to_be_there() -> None:
-    """The service lives, and goes on trying what somebody was told may still land."""
+async def test_a_write_in_flight_when_only_nats_was_killed_later_reads_committed() -> None:
+    """The service survives, and keeps trying to append what was answered `unknown`."""
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
         region, nats = demo.region(HERE), demo.region(HERE).nats
         nats.pause()

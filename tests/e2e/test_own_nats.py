@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 3
 
 
 @pytest.mark.long
-async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_will_be(*, whole: bool) -> None:
+async def test_a_write_in_flight_when_nats_paused_is_stored_once_or_never(*, whole: bool) -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         nats, url, keys = demo.region(HERE).nats, demo.region(HERE).http_url, callers[HERE].keys
         told: list[Told] = []
@@ -53,7 +53,7 @@ async def test_what_was_in_flight_when_nats_paused_is_in_the_log_once_or_never_w
 
 
 @pytest.mark.long
-async def test_what_was_in_flight_when_nats_was_killed_is_in_the_log_once_or_never_will_be(*, whole: bool) -> None:
+async def test_a_write_in_flight_when_nats_was_killed_is_stored_once_or_never(*, whole: bool) -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         nats, url, keys = demo.region(HERE).nats, demo.region(HERE).http_url, callers[HERE].keys
         told: list[Told] = []

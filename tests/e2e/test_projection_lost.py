@@ -12,7 +12,7 @@ from tests.e2e.evidence import check, check_told, settled
 LOSER = "europe-belgium"
 
 
-async def test_an_emptied_redis_is_noticed_at_once_and_rebuilt_under_load(*, whole: bool) -> None:
+async def test_an_emptied_redis_is_detected_at_once_and_rebuilt_under_load(*, whole: bool) -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         known = await callers[LOSER].register(level="all_regions")
         async with under_load(list(callers.values()), each=3) as load:
@@ -39,7 +39,7 @@ async def test_an_emptied_redis_is_noticed_at_once_and_rebuilt_under_load(*, who
 
 
 @pytest.mark.long
-async def test_a_redis_set_back_while_nothing_is_written_says_503_until_it_is_current_again() -> None:
+async def test_a_redis_set_back_while_nothing_is_written_returns_503_until_it_is_current_again() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         redis = demo.region(LOSER).redis
         early = [await callers[LOSER].register(level="all_regions") for _ in range(3)]
@@ -63,7 +63,7 @@ async def test_a_redis_set_back_while_nothing_is_written_says_503_until_it_is_cu
         check_told(evidence, [*early, *late])
 
 
-async def test_a_redis_set_back_under_its_processes_is_503_at_the_first_read() -> None:
+async def test_a_redis_set_back_under_its_processes_returns_503_at_the_first_read() -> None:
     """Its process, its run id and its incarnation stay as they are."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         caller, region = callers[LOSER], demo.region(LOSER)
@@ -83,7 +83,7 @@ async def test_a_redis_set_back_under_its_processes_is_503_at_the_first_read() -
 
 
 @pytest.mark.long
-async def test_a_redis_that_may_evict_answers_503_and_says_what_to_do_until_that_is_done() -> None:
+async def test_a_redis_that_may_evict_returns_503_with_the_remedy_until_it_is_applied() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         known = await callers[LOSER].register(level="all_regions")
         region, caller = demo.region(LOSER), callers[LOSER]

@@ -1,4 +1,4 @@
-"""Many who create, change and delete the same few webhooks everywhere, while a link flaps."""
+"""Many clients create, change and delete the same few webhooks everywhere, while a link flaps."""
 
 import asyncio
 import random
@@ -76,7 +76,7 @@ def operations_in(log: Log) -> set[str]:
 
 
 @pytest.mark.long
-async def test_writers_who_race_over_a_flapping_link_leave_equal_projections_and_lose_nothing(*, whole: bool) -> None:
+async def test_racing_writers_over_a_flapping_link_leave_equal_projections_and_lose_nothing(*, whole: bool) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     dice = random.Random(seed)

@@ -76,7 +76,7 @@ async def reason(url: str, words: str) -> str:
             await asyncio.sleep(0.02)
 
 
-async def test_a_region_that_went_back_as_a_whole_is_503_until_the_right_log_is_back() -> None:
+async def test_a_region_set_back_as_a_whole_returns_503_until_the_right_log_is_back() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
         early = await callers[HERE].register(level="all_regions")
@@ -106,7 +106,7 @@ async def test_a_region_that_went_back_as_a_whole_is_503_until_the_right_log_is_
 
 
 @pytest.mark.long
-async def test_a_region_that_went_back_while_it_was_cut_off_goes_on_and_is_503_as_soon_as_others_are_heard() -> None:
+async def test_a_region_set_back_while_cut_off_continues_and_returns_503_once_it_hears_others() -> None:
     """What it took meanwhile are other events at the places of those that it lost: more of them than it had."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
@@ -137,7 +137,7 @@ async def test_a_region_that_went_back_while_it_was_cut_off_goes_on_and_is_503_a
         assert await callers[HERE].read_status(early.webhook_id) == 200
 
 
-async def test_a_redis_emptied_after_its_regions_log_went_back_is_503() -> None:
+async def test_a_redis_emptied_after_its_regions_log_was_set_back_returns_503() -> None:
     """The log alone went back first, which the projection outlived."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)

@@ -25,7 +25,7 @@ def idempotency_keys(events: list[Event]) -> Counter[str]:
 
 
 class Persistent:
-    """Somebody who repeats a request with its key until it is a 201, through whichever service answers."""
+    """A client that repeats a request with its key until it gets 201, through whichever service answers."""
 
     def __init__(self, callers: list[Caller], dice: random.Random, number: int) -> None:
         self._callers = callers
@@ -84,7 +84,7 @@ async def disturb(demo: LocalRegions, dice: random.Random) -> None:
 
 
 @pytest.mark.long
-async def test_a_thousand_requests_repeated_under_random_408s_have_a_thousand_effects(*, whole: bool) -> None:
+async def test_a_thousand_requests_repeated_under_random_408s_have_exactly_a_thousand_effects(*, whole: bool) -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     dice = random.Random(seed)
@@ -145,7 +145,7 @@ async def test_a_retry_in_another_region_is_the_first_request_once_that_is_known
 
 
 @pytest.mark.long
-async def test_a_retry_after_a_408_waits_for_the_consistency_that_it_asks_for_itself() -> None:
+async def test_a_retry_after_a_408_waits_for_its_own_consistency() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         client = callers[HERE].client
         body = {"name": "a webhook", "target_url": "https://retries.example.com/waits"}
@@ -172,7 +172,7 @@ async def test_a_retry_after_a_408_waits_for_the_consistency_that_it_asks_for_it
         assert len(operations) == 1
 
 
-async def test_a_retry_is_answered_as_the_first_was_though_the_webhook_has_changed_or_is_gone() -> None:
+async def test_a_retry_gets_the_first_response_even_if_the_webhook_changed_or_is_gone() -> None:
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
         client = callers[HERE].client
         body = {"name": "first", "target_url": "https://retries.example.com/gone", "custom_headers": {"X-A": ["1"]}}
@@ -227,7 +227,7 @@ async def test_idempotency_keys_are_known_after_redis_was_emptied() -> None:
 
 
 @pytest.mark.long
-async def test_a_key_beyond_those_that_are_kept_is_a_503_and_none_is_forgotten() -> None:
+async def test_one_idempotency_key_too_many_returns_503_and_none_is_forgotten() -> None:
     settings = {"CROSSHOOK_RETRY_KEYS_MAX": "3"}
     async with local_regions(regions=1, settings=settings) as demo, calling_all(demo) as callers:
         client = callers[HERE].client

@@ -13,7 +13,7 @@ from tests.keys import issue_keys
 
 OPERATION = "SlashID-Operation-ID"
 NOTHING_THAT_TELLS = ("date", "slashid-consistency-token")
-"""The time, and what the region has applied at that time: the same for everybody who asks."""
+"""The time, and what the region has applied at that time: the same in every response."""
 
 
 class Organization(NamedTuple):
@@ -50,7 +50,7 @@ async def two_organizations() -> AsyncIterator[tuple[LocalRegions, httpx.AsyncCl
 
 
 def made_up(like: Mapping[str, str]) -> dict[str, str]:
-    """Ids of the same kinds that nobody has been given."""
+    """Ids of the same kinds that were never issued."""
     operation = like["operation_id"]
     return {
         "webhook_id": like["webhook_id"][:-6] + uuid.uuid4().hex[:6],
@@ -70,7 +70,7 @@ def is_about_an_id(route: Route) -> bool:
     return "{" in route.path
 
 
-async def test_anothers_ids_are_answered_as_those_that_nobody_has() -> None:
+async def test_another_organizations_ids_are_answered_like_unused_ids() -> None:
     async with two_organizations() as (_, client, one, other):
         for route in filter(is_about_an_id, ROUTES):
             fake = made_up(other.ids)
@@ -90,9 +90,7 @@ async def test_anothers_ids_are_answered_as_those_that_nobody_has() -> None:
                 assert theirs[0] == 404
 
 
-async def test_anothers_name_is_a_403_whether_or_not_the_ids_are_right_and_whether_or_not_there_is_such_a_name() -> (
-    None
-):
+async def test_another_organization_is_answered_403_whether_or_not_it_or_the_ids_exist() -> None:
     async with two_organizations() as (_, client, one, other):
         names = [other.headers["SlashID-OrgID"], str(uuid.uuid4())]
         for route in ROUTES:

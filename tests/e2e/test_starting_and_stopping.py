@@ -15,7 +15,7 @@ NOBODYS = "0190a0b0-0000-7000-8000-000000000000"
 
 
 @pytest.mark.long
-async def test_processes_that_start_before_their_servers_are_live_say_what_they_wait_for_and_become_ready() -> None:
+async def test_processes_that_start_before_their_servers_are_alive_report_what_they_wait_for_and_become_ready() -> None:
     async with local_regions(regions=2, round_trips=0) as demo:
         for region in demo.regions.values():
             for process in region.processes:
@@ -58,7 +58,7 @@ async def waits_for(client: httpx.AsyncClient, url: str) -> list[str]:
 
 
 @pytest.mark.long
-async def test_a_service_that_is_told_to_stop_answers_what_is_in_flight_with_what_is_known() -> None:
+async def test_a_stopping_service_answers_its_requests_in_flight_with_what_is_known() -> None:
     async with (
         local_regions(regions=2, round_trips=0, settings={"CROSSHOOK_DRAIN_SECONDS": "1"}) as demo,
         calling_all(demo) as callers,
@@ -94,7 +94,7 @@ async def all_are_in_the_log(caller: Caller, count: int) -> None:
 
 
 @pytest.mark.long
-async def test_redis_and_nats_may_go_away_and_come_back_without_a_restart_of_the_processes() -> None:
+async def test_redis_and_nats_may_disappear_and_return_without_a_restart_of_the_processes() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
         known = await callers[HERE].register(level="all_regions")

@@ -93,7 +93,7 @@ async def check_no_second_event(demo: LocalRegions, stored: Stored) -> None:
 
 
 @pytest.mark.parametrize("path", [FORMAT_1, FORMAT_2], ids=lambda path: path.stem)
-async def test_what_an_earlier_version_stored_is_read_and_its_keyed_writes_make_no_second_event(path: Path) -> None:
+async def test_data_of_an_earlier_version_is_read_and_its_keyed_writes_make_no_second_event(path: Path) -> None:
     stored = read(path)
     async with regions_with(stored) as demo:
         await check_read(demo, stored)

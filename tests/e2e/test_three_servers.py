@@ -46,7 +46,7 @@ async def test_a_server_of_three_that_is_killed_under_load_loses_nothing_and_wri
 
 
 @pytest.mark.long
-async def test_a_leader_that_pauses_and_goes_on_is_believed_by_nobody_and_raises_no_alarm(*, whole: bool) -> None:
+async def test_no_process_believes_a_leader_that_resumes_after_a_pause_and_none_raises_an_alarm(*, whole: bool) -> None:
     async with three_servers(regions=2) as (demo, callers):
         here = demo.region(HERE)
         told: list[Told] = []
@@ -86,7 +86,7 @@ async def goes_on(callers: dict[str, Caller], told: list[Told]) -> str:
 
 
 async def lost_nothing(demo: LocalRegions, told: list[Told]) -> None:
-    """All that anybody was told is so, every region has come to the same, and nobody took a server's death for more."""
+    """Every response was true, all regions are equal, and no process raised an alarm for a server's death."""
     await demo.wait_ready()
     evidence = await settled(demo)
     check(evidence)
@@ -97,7 +97,7 @@ async def lost_nothing(demo: LocalRegions, told: list[Told]) -> None:
 
 
 def alarms(demo: LocalRegions) -> list[str]:
-    """What services and replicators said that somebody should look into."""
+    """The log lines of services and replicators that need an operator."""
     return [
         f"{process.name}: {line}"
         for region in demo.regions.values()

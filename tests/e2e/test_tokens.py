@@ -61,7 +61,7 @@ async def test_a_deletion_is_seen_with_its_token_too() -> None:
 
 
 @pytest.mark.long
-async def test_a_read_that_waits_ends_with_the_heal_or_in_time_with_who_is_missing() -> None:
+async def test_a_waiting_read_ends_with_the_heal_or_at_its_deadline_with_the_missing_region() -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         await demo.cut(AWAY)
         created = await create(callers[AWAY], "cut")
@@ -73,13 +73,13 @@ async def test_a_read_that_waits_ends_with_the_heal_or_in_time_with_who_is_missi
         assert origin_code(Region(AWAY)) in parse_token(late.headers[TOKEN])
         waiting = asyncio.create_task(callers[HERE].client.get(path_of(created), headers={**headers, TIMEOUT: "60"}))
         plain = await callers[HERE].client.get(WEBHOOKS)
-        assert plain.json()["result"] == [], "who asks for nothing newer does not wait"
+        assert plain.json()["result"] == [], "a request for nothing newer does not wait"
         await demo.heal(AWAY)
         assert (await waiting).status_code == 200
 
 
 @pytest.mark.long
-async def test_with_each_answers_token_nobody_goes_back_in_time_across_regions_and_a_rebuild_of_redis(
+async def test_with_each_responses_token_no_client_goes_back_in_time_across_regions_and_a_rebuild_of_redis(
     *, whole: bool
 ) -> None:
     """One writer counts up; readers go from region to region with what they were last given."""
@@ -130,7 +130,7 @@ async def test_with_each_answers_token_nobody_goes_back_in_time_across_regions_a
 
 
 @pytest.mark.long
-async def test_the_token_of_a_write_that_a_restore_left_behind_is_a_410_at_once_and_of_one_before_it_is_fine() -> None:
+async def test_the_token_of_a_write_lost_by_a_restore_returns_410_at_once_and_an_earlier_one_is_fine() -> None:
     """The log begins anew under another epoch, which says where it left the old one."""
     settings = {"CROSSHOOK_FIRST_START": "true"}
     async with local_regions(regions=1, settings=settings) as demo, calling_all(demo) as callers:
@@ -160,7 +160,7 @@ async def test_the_token_of_a_write_that_a_restore_left_behind_is_a_410_at_once_
             answer = await again.client.get(WEBHOOKS, headers={TOKEN: kept.headers[TOKEN]})
             assert answer.status_code == 200
             assert parse_token(answer.headers[TOKEN])[origin_code(Region(HERE))].epoch == "anew"
-            # What the log of today has at that place is another operation's, of another epoch: nobody says `never`.
+            # At that place today's log has another operation's, of another epoch: no region answers `never`.
             assert (await fate(again, lost.headers["SlashID-Operation-ID"]))["state"] == "unknown"
 
 

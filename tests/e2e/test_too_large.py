@@ -22,7 +22,7 @@ async def register_large(caller: Caller) -> httpx.Response:
 
 
 @pytest.mark.long
-async def test_an_event_too_large_for_its_own_region_is_a_413_and_in_a_copy_a_halt_that_ends_with_the_limit(
+async def test_an_event_too_large_returns_413_in_its_region_and_halts_a_copy_until_the_limit_is_raised(
     *, whole: bool
 ) -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:

@@ -22,7 +22,7 @@ US, EU = "us-iowa", "europe-belgium"
 Told = tuple[str, ...]
 
 
-async def test_a_log_set_back_is_told_of_its_own_region_and_of_those_that_read_it_and_so_is_who_is_not_ready(
+async def test_a_log_set_back_alarms_for_its_own_region_and_its_readers_and_for_processes_that_are_not_ready(
     prometheus: Path, tmp_path: Path
 ) -> None:
     async with local_regions(regions=(US, EU), round_trips=0) as demo, calling_all(demo) as callers:
@@ -104,7 +104,7 @@ async def firing(watching: Prometheus, name: str, *labels: str) -> set[Told]:
 
 
 async def add_service_without_nats(region: LocalRegion) -> None:
-    """Start a service that looks for the region's NATS where nobody listens."""
+    """Start a service that looks for the region's NATS on a port where no server listens."""
     topology = region.directory / "without-nats.toml"
     text = region.topology.read_text()
     assert nats_url(region.nats_ports[0]) in text

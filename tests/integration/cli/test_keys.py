@@ -193,7 +193,7 @@ async def test_without_every_region_a_408_says_that_the_text_of_the_key_is_lost(
         await demo.heal(BELGIUM)
     find_it = f"{own_command()} keys list {organization} --name {NAME}"
     reached = (
-        f"all_regions was not reached within 1 s: waiting for {BELGIUM}; it is in the log and goes on to every region"
+        f"all_regions was not reached within 1 s: waiting for {BELGIUM}; it is committed and will reach every region"
     )
     remedy = f"if it was issued, its text was not shown: find its id with `{find_it}`, revoke it, and issue another"
     assert ended == Ended(1, "", f"Error: {reached}; {remedy}\n")
@@ -214,7 +214,7 @@ async def test_without_every_region_a_408_names_the_region_that_may_accept_a_rev
     behind = f"`{own_command()} lag` shows which regions are behind"
     remedy = f"until then {BELGIUM} may accept the key: repeat the command until it succeeds; {behind}"
     assert (ended.code, ended.stdout) == (1, "")
-    assert ended.stderr.endswith(f"it is in the log and goes on to every region; {remedy}\n")
+    assert ended.stderr.endswith(f"it is committed and will reach every region; {remedy}\n")
     for _ in range(2):
         ended = await of_demo("revoke", organization, key_id)
         assert ended == Ended(0, f"API key {key_id} is revoked: every region refuses it\n", "")
@@ -230,7 +230,7 @@ async def test_a_revocation_that_the_log_does_not_confirm_must_be_repeated(
         ended = await of_demo("revoke", organization, key_id, "--timeout", "1")
     assert (ended.code, ended.stdout) == (1, "")
     remedy = "the key may still be valid: repeat the command until it succeeds"
-    assert ended.stderr.endswith(f"the log did not answer, it may still land; {remedy}\n"), ended.stderr
+    assert ended.stderr.endswith(f"the log did not answer, so it may still be committed; {remedy}\n"), ended.stderr
 
 
 async def test_a_region_that_cannot_issue_a_key_now_asks_for_another_try(demo: LocalRegions, organization: str) -> None:
@@ -248,7 +248,7 @@ async def test_too_many_keys_are_refused_and_the_error_says_how_to_make_room(
     await issued(organization)
     strict = await started(demo, {"CROSSHOOK_API_KEYS_MAX": "1"})
     ended = await keys("issue", organization, "--url", strict.url, admin_key=demo.admin_key)
-    said = "this organization has 1 API keys, as many as it can have; revoke one"
+    said = "this organization already has its maximum of 1 API keys; revoke one first"
     assert ended == Ended(1, "", f"Error: {strict.url} answered 422: {said}\n")
 
 

@@ -127,7 +127,7 @@ async def test_a_log_that_no_region_has_is_created_and_its_copy_may_be_behind(pl
         assert not place.status.lacking(place.own.origin)
 
 
-async def test_where_the_others_have_empty_copies_only_the_log_is_made_with_their_epoch(place: Place) -> None:
+async def test_if_the_others_have_only_empty_copies_the_log_is_created_with_their_epoch(place: Place) -> None:
     await place.copy.create(EPOCH, replicas=1)
     async with place.kept():
         await place.exists()
@@ -136,7 +136,7 @@ async def test_where_the_others_have_empty_copies_only_the_log_is_made_with_thei
         assert not place.status.halted
 
 
-async def test_where_another_has_an_event_of_it_the_log_was_lost_and_is_not_made(place: Place) -> None:
+async def test_if_another_region_has_an_event_of_the_log_it_was_lost_and_is_not_created(place: Place) -> None:
     await filled(place.copy, "a")
     async with place.kept():
         assert "europe-belgium has a copy of it up to 1" in await place.says("lost")
@@ -145,7 +145,7 @@ async def test_where_another_has_an_event_of_it_the_log_was_lost_and_is_not_made
             await place.own.describe()
 
 
-async def test_a_log_that_vanishes_while_it_is_watched_is_lost_and_is_not_made_anew(
+async def test_a_log_that_vanishes_while_it_is_watched_is_lost_and_is_not_created_again(
     place: Place, lines: list[Any]
 ) -> None:
     await filled(place.own, "abc")
@@ -162,7 +162,7 @@ async def test_a_log_that_vanishes_while_it_is_watched_is_lost_and_is_not_made_a
         assert not place.status.lacking(place.own.origin)
 
 
-async def test_an_empty_log_that_vanishes_is_made_again_with_its_epoch(place: Place) -> None:
+async def test_an_empty_log_that_vanishes_is_created_again_with_its_epoch(place: Place) -> None:
     await place.own.create(EPOCH, replicas=1)
     async with place.kept():
         await asyncio.sleep(0.2)
@@ -172,7 +172,7 @@ async def test_an_empty_log_that_vanishes_is_made_again_with_its_epoch(place: Pl
         assert not place.status.halted
 
 
-async def test_a_log_that_ends_before_its_copy_went_back_and_its_own_region_says_so(place: Place) -> None:
+async def test_a_log_that_ends_before_its_copy_went_back_and_its_own_region_reports_it(place: Place) -> None:
     await filled(place.own, "ab")
     await filled(place.copy, "abc")
     async with place.kept():
@@ -199,7 +199,7 @@ async def test_a_log_that_lacks_its_beginning_is_incomplete_until_the_right_one_
     assert [line["event"] for line in lines if line["event"] in ("halted", "resumed")][-1] == "resumed"
 
 
-async def test_a_copy_that_lacks_its_beginning_says_nothing_against_the_log(place: Place, demo: LocalRegions) -> None:
+async def test_a_copy_that_lacks_its_beginning_does_not_contradict_the_log(place: Place, demo: LocalRegions) -> None:
     await filled(place.own, "abc")
     await trimmed(place.copy, demo.region(EU).nats_url, begins=4)
     async with place.kept():
@@ -221,16 +221,14 @@ async def trimmed(log: EventLog, url: str, *, begins: int) -> None:
     await client.close()
 
 
-async def test_a_log_of_another_epoch_than_its_copy_was_made_anew(place: Place) -> None:
+async def test_a_log_with_another_epoch_than_its_copy_was_created_anew(place: Place) -> None:
     await filled(place.own, "abc", Epoch("anew"))
     await filled(place.copy, "a")
     async with place.kept():
         assert "the log has epoch anew, and europe-belgium has a copy of k3v9x2" in await place.says("epoch_changed")
 
 
-async def test_a_region_that_cannot_be_asked_has_no_say_about_a_log_that_is_there(
-    place: Place, demo: LocalRegions
-) -> None:
+async def test_an_unreachable_region_does_not_matter_for_an_existing_log(place: Place, demo: LocalRegions) -> None:
     await filled(place.own, "ab")
     await filled(place.copy, "abc")
     away = demo.region(EU).nats

@@ -128,7 +128,7 @@ async def load(region_url: str, change: Change) -> None:
 
 
 @pytest.mark.parametrize("set_back", [swap, load])
-async def test_data_set_back_within_its_incarnation_is_no_longer_current_and_has_to_reach_what_it_had(
+async def test_data_set_back_within_its_incarnation_is_not_current_until_it_reaches_what_it_had(
     region: LocalRegion, projection: Projection, set_back: Callable[[str, Change], Awaitable[None]]
 ) -> None:
     replicator = Replicator(projection)
@@ -146,7 +146,7 @@ async def test_data_set_back_within_its_incarnation_is_no_longer_current_and_has
     assert (await replicator.current()).vector == {US: at(3)}
 
 
-async def test_what_another_region_knows_takes_currency_away_when_it_is_heard(projection: Projection) -> None:
+async def test_a_projection_is_no_longer_current_once_another_region_reports_more(projection: Projection) -> None:
     replicator = Replicator(projection)
     await replicator.current()
     await replicator.applied(0, 1)
@@ -157,7 +157,7 @@ async def test_what_another_region_knows_takes_currency_away_when_it_is_heard(pr
         await projection.read(Query(()))
 
 
-async def test_a_replicator_that_knows_nothing_itself_waits_until_the_others_have_said_what_they_know(
+async def test_a_replicator_without_knowledge_waits_for_that_of_the_others(
     projection: Projection,
 ) -> None:
     replicator = Replicator(projection)
@@ -171,7 +171,7 @@ async def test_a_replicator_that_knows_nothing_itself_waits_until_the_others_hav
     assert (state.is_current, state.known) == (False, {EU: Had(EPOCH, at(4).sequence, EU)})
 
 
-async def test_what_was_applied_while_redis_answered_is_not_held_against_its_answer(
+async def test_events_applied_while_redis_answered_do_not_contradict_its_answer(
     projection: Projection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replicator = Replicator(projection)
@@ -188,7 +188,7 @@ async def test_what_was_applied_while_redis_answered_is_not_held_against_its_ans
     assert (state.incarnation, state.is_current, state.known) == (before.incarnation, True, {})
 
 
-async def test_where_another_regions_copy_ends_is_asked_before_a_projection_counts_as_current(
+async def test_the_end_of_another_regions_copy_is_read_before_a_projection_is_current(
     projection: Projection,
 ) -> None:
     """No region remembers anything: the copy alone shows that the log went back."""
@@ -201,7 +201,7 @@ async def test_where_another_regions_copy_ends_is_asked_before_a_projection_coun
     assert (state.is_current, state.known) == (False, {US: Had(EPOCH, at(2).sequence, EU)})
 
 
-async def test_a_log_with_another_event_than_others_have_applied_is_not_current_until_it_has_that_one(
+async def test_a_log_that_differs_from_what_others_applied_is_not_current_until_it_agrees(
     projection: Projection,
 ) -> None:
     """However far beyond that event it has got."""
@@ -223,7 +223,7 @@ async def test_a_log_with_another_event_than_others_have_applied_is_not_current_
     assert (await replicator.current()).vector == {US: at(2)}
 
 
-async def test_a_region_that_cannot_be_reached_is_not_waited_for_for_long(
+async def test_the_wait_for_an_unreachable_region_is_short(
     projection: Projection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proof_module, "OTHERS_SECONDS", 0.0)
@@ -232,7 +232,7 @@ async def test_a_region_that_cannot_be_reached_is_not_waited_for_for_long(
     assert (await replicator.look()).is_current
 
 
-async def test_once_a_log_that_forked_is_back_its_marks_of_that_time_are_not_demanded(projection: Projection) -> None:
+async def test_once_a_forked_log_is_repaired_its_marks_of_that_time_are_not_required(projection: Projection) -> None:
     """Log and Redis were put back together: nothing here shows that there was a fork, and the other region knows."""
     replicator = Replicator(projection)
     await replicator.current()
@@ -249,7 +249,7 @@ async def test_once_a_log_that_forked_is_back_its_marks_of_that_time_are_not_dem
     assert (state.vector, state.known) == ({US: at(2)}, {})
 
 
-async def test_the_marks_of_a_log_that_is_still_forked_are_demanded(projection: Projection) -> None:
+async def test_the_marks_of_a_log_that_is_still_forked_are_required(projection: Projection) -> None:
     replicator = Replicator(projection)
     await replicator.current()
     replicator.log.marks = [at(1), at(2, "other")]
@@ -259,7 +259,7 @@ async def test_the_marks_of_a_log_that_is_still_forked_are_demanded(projection: 
     assert (state.is_current, state.known) == (False, {US: Had(EPOCH, at(5).sequence, EU)})
 
 
-async def test_a_contradiction_ends_once_the_region_that_contradicted_has_what_the_log_has(
+async def test_a_contradiction_ends_once_the_contradicting_region_agrees_with_the_log(
     projection: Projection,
 ) -> None:
     """It had copied a branch that is gone, and was rebuilt from the right log."""
@@ -280,7 +280,7 @@ async def test_a_contradiction_ends_once_the_region_that_contradicted_has_what_t
     assert (await replicator.current()).vector == {US: at(2)}
 
 
-async def test_an_emptied_redis_goes_on_in_the_history_that_others_know(projection: Projection, raw: Raw) -> None:
+async def test_an_emptied_redis_continues_in_the_history_that_others_know(projection: Projection, raw: Raw) -> None:
     """Otherwise a region that knows a later history would remember nothing that this one applies from now on."""
     replicator = Replicator(projection)
     await replicator.current()

@@ -1,4 +1,4 @@
-"""Somebody who takes the spans that processes send: OTLP over HTTP, on this machine."""
+"""A receiver of the spans that processes send: OTLP over HTTP, on this machine."""
 
 import threading
 from collections.abc import Iterable, Iterator

@@ -63,7 +63,7 @@ async def well_again(demo: LocalRegions) -> AsyncIterator[None]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def client(demo: LocalRegions) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller in the name of an organization that nobody else has, with a key that every region knows."""
+    """A client of a new organization, with a key that every region knows."""
     name = organization()
     async with httpx.AsyncClient(base_url=demo.region(US).http_url, timeout=30) as client:
         key = await issue_key(client, ADMIN_KEY, name, level="all_regions")
@@ -115,9 +115,7 @@ async def test_a_write_is_counted_timed_and_followed_from_its_arrival_to_every_a
     assert grown("acknowledge_seconds_sum", of=US) < grown("acknowledge_seconds_sum", of=EU)
 
 
-async def test_what_the_replicators_ship_and_apply_is_counted_and_timed(
-    demo: LocalRegions, client: httpx.AsyncClient
-) -> None:
+async def test_shipped_and_applied_events_are_counted_and_timed(demo: LocalRegions, client: httpx.AsyncClient) -> None:
     before = {region: await replicator(demo, region) for region in (US, EU)}
     webhook = await registered(client)
     answer = await client.post(triggers_of(webhook), json=A_TRIGGER, headers=EVERYWHERE)
@@ -145,7 +143,7 @@ async def test_what_the_replicators_ship_and_apply_is_counted_and_timed(
     assert grown(EU, "apply_age_seconds_sum") >= grown(EU, "apply_age_seconds_count") * one_way
 
 
-async def test_who_waits_is_seen_while_a_region_is_cut_off_and_for_which_one(
+async def test_waiting_requests_are_counted_while_a_region_is_cut_off_with_the_region_named(
     demo: LocalRegions, client: httpx.AsyncClient
 ) -> None:
     webhook = await registered(client)
@@ -174,7 +172,7 @@ async def test_who_waits_is_seen_while_a_region_is_cut_off_and_for_which_one(
     assert said.of("requests_in_flight") == 0
 
 
-async def test_a_service_says_which_regions_all_regions_waits_for(demo: LocalRegions) -> None:
+async def test_a_service_reports_which_regions_all_regions_waits_for(demo: LocalRegions) -> None:
     topology = demo.region(US).topology
     text = topology.read_text()
     (process,) = demo.region(US).services
@@ -203,7 +201,7 @@ async def test_a_cut_off_region_has_no_connection_to_the_others_and_one_to_itsel
     await until(says(lambda: replicator(demo, EU), lambda said: said.of("connected", to=US) == 1))
 
 
-async def test_a_redis_that_hangs_is_told_by_both_processes_as_that_and_not_as_a_rebuild(demo: LocalRegions) -> None:
+async def test_both_processes_report_a_hanging_redis_as_such_and_not_as_a_rebuild(demo: LocalRegions) -> None:
     def is_told(said: Metrics) -> bool:
         reasons = {reason for reason in NotReady if said.of("not_ready", reason=reason)}
         return reasons == {NotReady.REDIS} and said.of("ready") == 0
@@ -219,7 +217,7 @@ async def test_a_redis_that_hangs_is_told_by_both_processes_as_that_and_not_as_a
     await until(says(lambda: replicator(demo, US), lambda said: said.of("ready") == 1))
 
 
-async def test_what_is_refused_is_counted_with_its_route_or_with_none(
+async def test_refused_requests_are_counted_with_their_route_or_with_none(
     demo: LocalRegions, client: httpx.AsyncClient
 ) -> None:
     before = await service(demo)
@@ -241,7 +239,7 @@ async def test_what_is_refused_is_counted_with_its_route_or_with_none(
     assert grown(413, "none") == 1
 
 
-async def test_a_rebuild_ends_with_nothing_missing_and_the_age_of_what_it_applied_is_no_measure(
+async def test_a_rebuild_ends_with_nothing_missing_and_does_not_count_in_the_apply_age(
     demo: LocalRegions, client: httpx.AsyncClient
 ) -> None:
     await registered(client)

@@ -42,7 +42,7 @@ async def demo(receiver: Receiver) -> AsyncIterator[LocalRegions]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def client(demo: LocalRegions) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller in the name of an organization that nobody else has, with a key that every region knows."""
+    """A client of a new organization, with a key that every region knows."""
     name = organization()
     async with httpx.AsyncClient(base_url=demo.region(US).http_url, timeout=30) as client:
         key = await issue_key(client, ADMIN_KEY, name, level="all_regions")
@@ -51,7 +51,7 @@ async def client(demo: LocalRegions) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def a_traceparent(*, is_sampled: bool = True) -> tuple[str, str, str]:
-    """A trace that somebody else began: its header, its id, and the id of their span."""
+    """A trace that another program began: its header, its id, and the id of its span."""
     trace_id, span_id = secrets.token_hex(16), secrets.token_hex(8)
     return f"00-{trace_id}-{span_id}-0{int(is_sampled)}", trace_id, span_id
 
@@ -138,7 +138,7 @@ async def test_a_request_without_a_trace_or_with_nonsense_begins_one(
     assert len({span.trace_id for span in begun}) == 3
 
 
-async def test_what_was_not_sampled_is_not_sent_and_the_copy_says_so_too(
+async def test_an_unsampled_trace_is_not_sent_from_either_region(
     receiver: Receiver, demo: LocalRegions, client: httpx.AsyncClient
 ) -> None:
     webhook = await registered(client)
@@ -197,7 +197,7 @@ async def test_an_endpoint_for_traces_alone_is_enough_and_is_taken_as_it_is(
         region.services.remove(other)
 
 
-async def test_what_is_asked_all_the_time_is_not_traced(receiver: Receiver, client: httpx.AsyncClient) -> None:
+async def test_frequent_probes_are_not_traced(receiver: Receiver, client: httpx.AsyncClient) -> None:
     header, trace_id, _ = a_traceparent()
     for path in ("/livez", "/readyz", "/metrics", "/schema"):
         assert (await client.get(path, headers={"traceparent": header})).status_code == 200

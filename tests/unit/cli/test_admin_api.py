@@ -87,7 +87,7 @@ def test_a_list_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         (refused(404, "no such route: /admin"), NoAdminRoutes, "start it with CROSSHOOK_ADMIN_KEY"),
         (refused(404, "API key not found: 1"), UnknownApiKey, "API key not found: 1; either this"),
         (refused(408, "body: did not arrive"), Refused, "answered 408: body: did not arrive"),
-        (refused(422, "as many as it can have"), Refused, "answered 422: as many as it can have"),
+        (refused(422, "it has its maximum"), Refused, "answered 422: it has its maximum"),
         (refused(429, "try again"), Refused, "answered 429: try again"),
         (refused(503, "try again"), Refused, "answered 503: try again"),
         (Said(502, b"<html>Bad Gateway</html>"), NotCrosshook, "answered 502, but is not a crosshook service"),

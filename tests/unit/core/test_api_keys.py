@@ -52,7 +52,7 @@ def test_a_key_lets_its_organization_in_and_no_other() -> None:
         authenticate(shown, ANOTHER, after(issued()))
 
 
-def test_a_wrong_secret_an_unknown_id_and_a_revoked_key_are_nobody_to_any_organization() -> None:
+def test_a_wrong_secret_an_unknown_id_and_a_revoked_key_are_refused_for_any_organization() -> None:
     wrong = credentials_in(api_key_text(KEY_ID, bytes(SECRET_BYTES)))
     unknown = credentials_in(api_key_text(OTHER_ID, SECRET))
     revoked = credentials_in(api_key_text(KEY_ID, SECRET))
@@ -66,7 +66,7 @@ def test_a_wrong_secret_an_unknown_id_and_a_revoked_key_are_nobody_to_any_organi
                 authenticate(shown, organization, registers)
 
 
-def test_who_shows_the_digest_of_nobody_is_nobody() -> None:
+def test_the_digest_that_stands_for_no_key_is_refused() -> None:
     with pytest.raises(Unauthenticated):
         authenticate(credentials_in(api_key_text(OTHER_ID, b"nobody".ljust(32))), ORGANIZATION, {})
 
@@ -74,7 +74,7 @@ def test_who_shows_the_digest_of_nobody_is_nobody() -> None:
 @pytest.mark.parametrize(
     "text", ["", "crosshook_", api_key_text(KEY_ID, SECRET)[:-1], "x" + api_key_text(KEY_ID, SECRET)]
 )
-def test_what_is_no_key_is_nobodys(text: str) -> None:
+def test_a_text_that_is_not_a_key_is_refused(text: str) -> None:
     with pytest.raises(Unauthenticated):
         credentials_in(text)
 
@@ -97,7 +97,7 @@ def test_keys_are_listed_in_the_order_of_their_issue_and_a_revoked_one_not_at_al
     assert [key.key_id for key in both] == [OTHER_ID, KEY_ID]
 
 
-def test_a_revocation_holds_whichever_comes_first() -> None:
+def test_a_revocation_holds_in_any_order_of_arrival() -> None:
     revoke = Envelope("o", ORGANIZATION, render(Clock(1 << 24)), ApiKeyRevoked(KEY_ID))
     issue = Envelope("o", ORGANIZATION, render(Clock(2 << 24)), issued())
     registers: Registers = {}
@@ -108,7 +108,7 @@ def test_a_revocation_holds_whichever_comes_first() -> None:
     assert api_keys_in(ORGANIZATION, registers) == []
 
 
-def test_an_organization_has_at_most_as_many_keys_as_it_may() -> None:
+def test_an_organization_cannot_exceed_its_maximum_of_keys() -> None:
     assert query_for(ISSUE).keys == (api_keys_key(ORGANIZATION),)
     one = {api_keys_key(ORGANIZATION): {OTHER_ID: "stamp"}}
     assert decide(IssueApiKey(ORGANIZATION, KEY_ID, "d", api_keys_max=2), one) == ApiKeyIssued(KEY_ID, "d")
@@ -126,7 +126,7 @@ def test_only_the_organizations_own_key_can_be_revoked() -> None:
             decide(RevokeApiKey(organization, KEY_ID), registers)
 
 
-def test_a_repeated_revocation_names_the_event_that_says_whose_the_key_was() -> None:
+def test_a_repeated_revocation_names_the_event_with_the_keys_organization() -> None:
     registers = after(issued(), ApiKeyRevoked(KEY_ID))
     for organization in (ORGANIZATION, ANOTHER):
         with pytest.raises(DeletedBefore) as before:

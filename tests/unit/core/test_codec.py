@@ -52,11 +52,11 @@ def test_the_log_keeps_an_idempotency_key_under_the_name_that_it_had_first() -> 
 
 
 @given(envelopes)
-def test_an_envelopes_clock_is_told_without_the_rest(envelope: Envelope) -> None:
+def test_an_envelopes_clock_is_read_without_the_rest(envelope: Envelope) -> None:
     assert clock_text_in(encode(envelope)) == envelope.clock
 
 
-def test_a_newer_versions_event_has_a_clock_and_what_is_no_envelope_has_none() -> None:
+def test_a_newer_versions_event_has_a_clock_and_other_bytes_have_none() -> None:
     assert clock_text_in(in_the_log(event={"type": "webhook_created.v9"})) == IN_THE_LOG["clock"]
     for data in (b"", b"\xff", b"[]", b"{}", b"[" * 100_000, in_the_log(clock="no"), in_the_log(clock=1)):
         assert clock_text_in(data) == ""
@@ -103,7 +103,7 @@ def test_members_of_a_newer_author_are_skipped() -> None:
     ],
     ids=lambda data: data[:40],
 )
-def test_what_is_no_known_envelope_is_refused_with_a_reason(data: bytes) -> None:
+def test_bytes_that_are_not_a_known_envelope_are_refused_with_a_reason(data: bytes) -> None:
     with pytest.raises(Undecodable, match=r"\w"):
         decode(data)
 
@@ -114,7 +114,7 @@ def test_any_bytes_are_an_envelope_or_are_refused(data: bytes) -> None:
         decode(data)
 
 
-def test_a_reader_knows_an_event_again_by_its_subject_and_bytes() -> None:
+def test_a_reader_recognizes_an_event_by_its_subject_and_bytes() -> None:
     one = fingerprint("events.us-iowa.k3v9x2.trigger_created.v1", b"{}")
     assert one == fingerprint("events.us-iowa.k3v9x2.trigger_created.v1", b"{}")
     assert one != fingerprint("events.us-iowa.p8q1z7.trigger_created.v1", b"{}")

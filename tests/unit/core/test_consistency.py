@@ -31,10 +31,10 @@ def test_all_regions_needs_every_active_region() -> None:
 
 
 @pytest.mark.parametrize("state", [RegionState.JOINING, RegionState.RETIRED])
-def test_a_region_that_joins_or_is_retired_is_not_waited_for(state: RegionState) -> None:
+def test_no_write_waits_for_a_joining_or_retired_region(state: RegionState) -> None:
     assert regions_needed(Level.ALL_REGIONS, here=US, topology=topology(jp=state)) == {US, EU}
 
 
-def test_the_region_that_was_asked_is_always_waited_for() -> None:
+def test_every_write_waits_for_its_own_region() -> None:
     joining = topology(us=RegionState.JOINING)
     assert regions_needed(Level.ALL_REGIONS, here=US, topology=joining) == {US, EU, JP}

@@ -97,7 +97,7 @@ class Registry:
         return list(triggers_in(self.registers.get(webhook_key(ORGANIZATION, webhook_id), {})))
 
 
-def test_a_webhook_is_registered_with_all_that_was_said_of_it() -> None:
+def test_a_webhook_is_registered_with_all_its_fields() -> None:
     registry = Registry()
     command = CreateWebhook(
         organization_id=ORGANIZATION,
@@ -115,7 +115,7 @@ def test_a_webhook_is_registered_with_all_that_was_said_of_it() -> None:
     assert {name: getattr(webhook, name) for name in said} == {name: getattr(command, name) for name in said}
 
 
-def test_a_trigger_of_a_webhook_that_is_not_there_is_refused() -> None:
+def test_a_trigger_of_a_missing_webhook_is_refused() -> None:
     with pytest.raises(WebhookNotFound) as refusal:
         Registry().decide(a_trigger(webhook_id="w7"))
     assert refusal.value.webhook_id == "w7"
@@ -136,7 +136,7 @@ def test_a_webhook_of_which_only_a_trigger_has_arrived_is_not_there_yet() -> Non
     assert webhook_in("w1", registry.registers[webhook_key(ORGANIZATION, "w1")]) is None
 
 
-def test_a_target_url_that_is_taken_is_refused() -> None:
+def test_a_taken_target_url_is_refused() -> None:
     registry = Registry()
     registry.do(a_webhook("w1", target_url="https://example.com/a"))
     with pytest.raises(TargetUrlTaken) as refusal:
@@ -177,7 +177,7 @@ def test_a_change_of_a_target_url_is_refused_where_another_webhook_has_it_but_no
 NO_LONGER = NoLongerTaken("target_url", "expected whole escapes")
 
 
-def test_what_an_earlier_version_took_can_be_kept_and_changed_but_not_given_anew() -> None:
+def test_a_value_of_an_earlier_version_can_be_kept_and_changed_but_not_set_anew() -> None:
     registry = Registry()
     registry.apply(WebhookCreated("w1", "hook", "https://x.example/%zz"))
     keeping = UpdateWebhook(
@@ -194,7 +194,7 @@ def test_what_an_earlier_version_took_can_be_kept_and_changed_but_not_given_anew
         registry.decide(keeping)
 
 
-def test_custom_headers_that_an_earlier_version_took_can_be_kept_in_any_order() -> None:
+def test_custom_headers_of_an_earlier_version_can_be_kept_in_any_order() -> None:
     registry = Registry()
     registry.apply(WebhookCreated("w1", "hook", "https://x.example", custom_headers={"Host": ["a"], "A": []}))
     error = NoLongerTaken("custom_headers", "expected names other than ...")
@@ -204,7 +204,7 @@ def test_custom_headers_that_an_earlier_version_took_can_be_kept_in_any_order() 
         registry.decide(structs.replace(keeping, custom_headers={"Host": ["b"]}))
 
 
-def test_webhooks_that_share_an_address_since_before_can_be_changed_and_a_third_is_refused() -> None:
+def test_webhooks_that_already_share_a_target_url_can_be_changed_and_a_third_is_refused() -> None:
     registry = Registry()
     for name, address in (("w1", "https://x.example"), ("w2", "https://X.example:443/")):
         registry.apply(WebhookCreated(name, "hook", address))
@@ -241,7 +241,7 @@ def test_a_change_moves_updated_at_and_the_etag_and_a_trigger_neither() -> None:
     assert after.etag != before.etag
 
 
-def test_a_change_or_deletion_of_what_the_caller_has_not_seen_is_refused() -> None:
+def test_a_change_or_deletion_of_an_unseen_state_is_refused() -> None:
     registry = Registry()
     registry.do(a_webhook())
     seen = registry.webhook()
@@ -260,7 +260,7 @@ def test_a_change_or_deletion_of_what_the_caller_has_not_seen_is_refused() -> No
 TAGS, NOTHING_THERE = Preconditions(if_match=('"a"',)), Preconditions(if_none_match=ANY)
 
 
-def test_what_is_not_there_is_said_before_that_its_state_is_another_one() -> None:
+def test_a_missing_target_is_reported_before_a_failed_precondition() -> None:
     registry = Registry()
     registry.do(a_webhook())
     for command, refusal in (
@@ -274,7 +274,7 @@ def test_what_is_not_there_is_said_before_that_its_state_is_another_one() -> Non
                 registry.decide(command, preconditions)
 
 
-def test_that_its_state_is_another_one_is_said_before_what_is_wrong_with_what_is_asked() -> None:
+def test_a_failed_precondition_is_reported_before_any_other_refusal() -> None:
     registry = Registry()
     registry.do(a_webhook())
     registry.do(a_webhook("w2", target_url="https://example.com/taken"))
@@ -285,7 +285,7 @@ def test_that_its_state_is_another_one_is_said_before_what_is_wrong_with_what_is
         registry.decide(taking, TAGS)
 
 
-def test_what_has_no_tag_takes_a_star_and_no_tags() -> None:
+def test_a_resource_without_a_tag_matches_only_a_star() -> None:
     registry = Registry()
     registry.do(a_webhook())
     registry.do(a_trigger(LOGGED_OUT))
@@ -302,7 +302,7 @@ def test_what_has_no_tag_takes_a_star_and_no_tags() -> None:
             assert caught.value.unmet is unmet
 
 
-def test_a_deleted_webhook_is_gone_with_its_triggers_and_stays_so_whatever_comes_late() -> None:
+def test_a_deleted_webhook_and_its_triggers_stay_deleted_whatever_arrives_late() -> None:
     registry = Registry()
     event = registry.do(a_webhook())
     late = registry.decide(a_trigger())
@@ -340,7 +340,7 @@ def test_a_repeated_deletion_names_the_event_of_the_first_whatever_tag_it_has_se
         registry.decide(DeleteWebhook(OTHER_ORGANIZATION, "w1"))
 
 
-def test_a_deleted_trigger_is_not_there_and_one_created_again_takes_a_new_place() -> None:
+def test_a_deleted_trigger_is_missing_and_takes_a_new_place_when_created_again() -> None:
     registry = Registry()
     registry.do(a_webhook())
     with pytest.raises(TriggerNotFound):
@@ -366,7 +366,7 @@ def test_one_webhook_more_than_an_organization_can_have_is_refused_and_a_deletio
     registry.do(fourth)
 
 
-def test_two_webhooks_that_two_regions_gave_one_target_url_are_both_there_and_a_third_is_refused() -> None:
+def test_two_webhooks_with_one_target_url_from_two_regions_both_stay_and_a_third_is_refused() -> None:
     registry = Registry()
     event = registry.decide(a_webhook("w1"))
     other = registry.decide(a_webhook("w2"))
@@ -407,7 +407,7 @@ def test_creating_a_trigger_again_raises_its_stamp() -> None:
     assert registry.registers[key][name] > before
 
 
-def test_of_two_regions_that_created_one_trigger_at_once_the_higher_stamp_says_its_place() -> None:
+def test_of_two_concurrent_creations_of_a_trigger_the_higher_stamp_decides_its_place() -> None:
     us, eu = Registry(US), Registry(EU)
     for region in (us, eu):
         region.apply(WebhookCreated(webhook_id="w1", name="hook", target_url="https://example.com"), clock=1)

@@ -33,7 +33,7 @@ from core.fields import InvalidField
         "https://" + ".".join(["a" * 63] * 3) + ".com",
     ],
 )
-def test_an_https_url_with_a_host_name_is_taken_as_it_is(url: str) -> None:
+def test_an_https_url_with_a_host_name_is_kept_as_it_is(url: str) -> None:
     assert fields.target_url(url) == url
 
 
@@ -139,7 +139,7 @@ def test_any_other_url_is_refused(url: str) -> None:
 
 
 @given(st.integers(0, 2**32 - 1).map(ipaddress.IPv4Address) | st.integers(0, 2**128 - 1).map(ipaddress.IPv6Address))
-def test_no_ip_address_is_ever_taken(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
+def test_no_ip_address_is_ever_accepted(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     host = f"[{address}]" if isinstance(address, ipaddress.IPv6Address) else str(address)
     with pytest.raises(InvalidField):
         fields.target_url(f"https://{host}/hooks")

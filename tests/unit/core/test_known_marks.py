@@ -15,13 +15,13 @@ def shown(*vectors: dict[Region, Mark], incarnation: str = "1:ab:0:x", is_curren
     return known
 
 
-def test_of_each_origin_the_highest_mark_is_known_whatever_came_last() -> None:
+def test_the_highest_mark_of_each_origin_is_known_whatever_came_last() -> None:
     known = shown({US: mark(5), EU: mark(2)}, {US: mark(3), EU: mark(4)}, {})
     assert known.of(US).marks == {US: mark(5), EU: mark(4)}
     assert known.of(EU) == NOTHING_KNOWN
 
 
-def test_what_a_region_had_applied_while_it_was_not_current_is_not_known_to_have_been_shown() -> None:
+def test_marks_applied_while_a_region_was_not_current_are_not_recorded() -> None:
     assert shown({US: mark(5)}, is_current=False).of(US).marks == {}
 
 
@@ -31,14 +31,14 @@ def test_a_mark_of_another_epoch_neither_replaces_a_known_one_nor_reaches_it() -
     assert known.lacking("1:ab:0:x", {US: mark(9, "anew")}) == {US: mark(5)}
 
 
-def test_to_have_applied_nothing_yet_is_nothing_to_know() -> None:
+def test_a_region_that_has_applied_nothing_has_no_known_marks() -> None:
     known = shown({US: BEGINNING})
     assert known.of(US).marks == {}
     known.shown(US, "1:ab:0:x", {US: mark(1)}, is_current=True)
     assert known.of(US).marks == {US: mark(1)}
 
 
-def test_what_is_below_a_known_mark_lacks_it_and_what_is_at_it_or_beyond_does_not() -> None:
+def test_a_vector_lacks_a_known_mark_only_below_it() -> None:
     known = shown({US: mark(5), EU: mark(2)}).of(US)
     assert known.lacking("1:cd:0:y", {US: mark(4), EU: mark(7)}) == {US: mark(5)}
     assert known.lacking("1:cd:0:y", {US: mark(5)}) == {EU: mark(2)}
@@ -54,7 +54,7 @@ def test_a_later_history_lacks_nothing_of_an_earlier_one_and_is_known_on_its_own
     assert known.of(US) == Known(7), "that was said before"
 
 
-def test_that_a_log_was_contradicted_is_known_until_a_later_history_begins() -> None:
+def test_a_contradiction_is_known_until_a_later_history_begins() -> None:
     known = shown({US: mark(5)})
     known.contradicted(US, mark(3))
     known.shown(US, "1:ab:0:x", {US: mark(6)}, is_current=True)
@@ -63,7 +63,7 @@ def test_that_a_log_was_contradicted_is_known_until_a_later_history_begins() -> 
     assert known.of(US) == Known(7)
 
 
-def test_what_is_known_does_not_change_under_who_looks_at_it() -> None:
+def test_a_readers_known_marks_do_not_change() -> None:
     known = shown({US: mark(5)})
     before = known.of(US)
     known.shown(US, "1:ab:0:x", {US: mark(6)}, is_current=True)

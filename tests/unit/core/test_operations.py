@@ -1,4 +1,4 @@
-"""An operation's id says where its event is, to its own organization and to nobody else."""
+"""An operation's id names the place of its event to its own organization and to no other."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ def made(organization: str, batch: int, start: int, sequence: int) -> str:
 
 
 @given(st.uuids().map(str), st.integers(0, 2**26 * 60_000 - 1), nonces, places)
-def test_an_id_is_a_uuid_of_version_8_that_says_what_it_was_made_of(
+def test_an_id_is_a_uuid_of_version_8_that_reads_back(
     organization: str, now: int, nonce: int, place: tuple[int, int]
 ) -> None:
     start, sequence = place
@@ -38,7 +38,7 @@ def test_an_id_is_a_uuid_of_version_8_that_says_what_it_was_made_of(
 
 
 @given(nonces, places)
-def test_to_another_organization_it_names_no_log_that_there_is(nonce: int, place: tuple[int, int]) -> None:
+def test_for_another_organization_an_id_names_no_existing_log(nonce: int, place: tuple[int, int]) -> None:
     """Of 16 million codes a topology has at most ten."""
     text = made(ORGANIZATION, batch_name(now_milliseconds=NOW, nonce=nonce), *place)
     operation = operation_in(text, ANOTHER)
@@ -56,7 +56,7 @@ def test_ids_of_one_batch_differ_and_so_do_those_of_two_batches_for_one_place() 
     assert len(ids) == 6
 
 
-def test_an_id_whose_batch_would_begin_before_the_log_does_says_nothing() -> None:
+def test_an_id_with_a_batch_before_the_logs_beginning_is_refused() -> None:
     batch = batch_name(now_milliseconds=NOW, nonce=1)
     assert operation_in(made(ORGANIZATION, batch, 1, 9), ORGANIZATION) is not None
     for start in (0, -1, -400):
@@ -74,5 +74,5 @@ def test_an_id_whose_batch_would_begin_before_the_log_does_says_nothing() -> Non
         "6b052b59-3e3e-8773-a63a-c2000000000",
     ],
 )
-def test_an_id_of_another_kind_says_nothing(text: str) -> None:
+def test_an_id_of_another_kind_is_refused(text: str) -> None:
     assert operation_in(text, ORGANIZATION) is None

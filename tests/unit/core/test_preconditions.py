@@ -29,7 +29,7 @@ def test_a_list_of_tags_may_have_empty_elements(text: str, tags: tuple[str, ...]
 @pytest.mark.parametrize(
     "text", ["a", '"a', 'a"', '"a" "b"', '"a"b', 'w/"a"', "W/a", '*, "a"', "*, *", '"a b"', '"\n"', "'a'"]
 )
-def test_what_is_no_list_of_tags_is_refused(text: str) -> None:
+def test_a_malformed_list_of_tags_is_refused(text: str) -> None:
     with pytest.raises(InvalidTags):
         tags_in(text)
 

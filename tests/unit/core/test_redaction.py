@@ -1,4 +1,4 @@
-"""A password in an address is nobody's to read, whatever else the address is."""
+"""A password in an address is never shown, however malformed the address is."""
 
 import pytest
 
@@ -18,5 +18,5 @@ from core.redaction import without_login
         ("", ""),
     ],
 )
-def test_what_is_before_the_last_at_is_not_shown(address: str, shown: str) -> None:
+def test_everything_before_the_last_at_is_hidden(address: str, shown: str) -> None:
     assert without_login(address) == shown

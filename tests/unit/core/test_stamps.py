@@ -53,7 +53,7 @@ def test_a_new_reading_is_above_all_that_was_seen_however_far_ahead_that_is(now:
     skews=st.tuples(*[st.integers(min_value=-(10**12), max_value=10**12)] * 3),
     authors=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 50)), max_size=50),
 )
-def test_what_is_decided_later_in_sight_of_the_rest_is_later_whatever_the_skews(
+def test_a_decision_that_saw_the_others_is_later_whatever_the_skews(
     skews: tuple[int, int, int], authors: list[tuple[int, int]]
 ) -> None:
     now, readings = IN_2026, [NEVER]
@@ -100,7 +100,7 @@ def test_an_origins_code_has_the_width_that_stamps_give_it(region: str) -> None:
 
 
 @given(places, st.permutations(["us-iowa", "europe-belgium", "asia-japan"]))
-def test_a_stamp_says_the_place_of_its_event_to_who_knows_the_origins(place: Place, names: list[str]) -> None:
+def test_a_stamp_names_the_place_of_its_event_if_the_origins_are_known(place: Place, names: list[str]) -> None:
     _, origin, sequence = place
     assert place_in(_stamp(place), [*map(Region, names), origin]) == (origin, sequence)
     assert place_in(_stamp(place), [Region("elsewhere")]) is None

@@ -57,7 +57,7 @@ def test_the_normal_form_is_that_of_rfc_3986(text: str, normal: str) -> None:
     assert normal_form(normal) == normal
 
 
-def test_a_port_of_any_length_is_no_error() -> None:
+def test_a_port_of_any_length_causes_no_error() -> None:
     assert normal_form("https://x.example:" + "0" * 10_000 + "443") == "https://x.example/"
     assert normal_form("https://x.example:" + "9" * 10_000).endswith("9/")
 

@@ -33,7 +33,7 @@ def test_a_token_reads_back_as_it_was_written_and_is_short_for_ten_regions(token
 
 
 @given(st.text(st.characters(codec="ascii"), max_size=600) | tokens.map(render_token), st.data())
-def test_whatever_is_sent_is_a_token_in_its_one_form_or_refused(text: str, data: st.DataObject) -> None:
+def test_any_text_is_a_token_in_its_only_form_or_is_refused(text: str, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(text)))
     for candidate in (text, text[:cut], text + "A", "1." + text):
         try:
@@ -43,12 +43,12 @@ def test_whatever_is_sent_is_a_token_in_its_one_form_or_refused(text: str, data:
 
 
 @pytest.mark.parametrize("text", ["", "1", "0.", "2.AAAA", "1.A", "1.====", "1.5jrCCg", "1." + "A" * 600, "1.\u00e9"])
-def test_what_is_no_token_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_token_is_refused(text: str) -> None:
     with pytest.raises(InvalidToken):
         parse_token(text)
 
 
-def test_an_epoch_that_is_no_ascii_is_refused_and_not_an_error() -> None:
+def test_an_epoch_outside_ascii_is_refused_without_an_error() -> None:
     with pytest.raises(InvalidToken):
         parse_token("1.AAAAAf8AAAAAAAE")
 
@@ -72,7 +72,7 @@ def test_where_epochs_differ_the_new_one_counts() -> None:
     assert highest(after, before) == before
 
 
-def test_of_more_origins_than_there_can_be_regions_those_that_are_new_count_and_the_text_stays_short() -> None:
+def test_of_too_many_origins_the_new_ones_count_and_the_text_stays_short() -> None:
     long = Epoch("e" * 16)
     asked = {f"{number:06x}": Place(long, Sequence(2**48 - 1)) for number in range(10)}
     seen = {f"ffff{number:02x}": Place(long, Sequence(2**48 - 1)) for number in range(3)}

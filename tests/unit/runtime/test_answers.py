@@ -38,5 +38,6 @@ async def test_a_response_that_the_server_makes_for_an_application_is_not_stored
     assert head.startswith(b"HTTP/1.1 " + status)
     assert head.count(b"cache-control: no-store") == 1
     assert body == (
-        b'{"meta":{},"errors":[{"httpcode":500,"message":"unexpected error; it has been logged"}]}' * (app is dying)
+        b'{"meta":{},"errors":[{"httpcode":500,"message":"unexpected error; the service has logged it"}]}'
+        * (app is dying)
     )

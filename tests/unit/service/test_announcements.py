@@ -193,4 +193,4 @@ def test_what_a_replicator_waits_for_is_shown_by_a_service_that_serves_all_the_s
     assert (health.condition, health.is_ready) == (Condition.DEGRADED, True)
     assert health.waiting_for == ["a replicator to ship asia-japan: Unavailable: the copy is full"]
     clock.now += SILENCE_SECONDS + 0.1
-    assert view.health().waiting_for == ["a replicator of us-iowa to say that the projection is current"]
+    assert view.health().waiting_for == ["a replicator of us-iowa to report that the projection is current"]

@@ -108,7 +108,7 @@ def test_a_region_that_hears_no_other_says_so_first() -> None:
 
 
 SILENT = {"iowa": UNHEARD, "belgium": UNHEARD, "japan": UNHEARD}
-NOBODY_SAYS = {NotReady.PROJECTION: "a replicator of us-iowa to say that the projection is current"}
+NOBODY_SAYS = {NotReady.PROJECTION: "a replicator of us-iowa to report that the projection is current"}
 
 
 def test_a_region_whose_own_nats_is_gone_is_not_said_to_serve_as_ever() -> None:

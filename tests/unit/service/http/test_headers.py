@@ -109,7 +109,7 @@ async def test_every_level_and_every_second_in_the_range_counts_from_the_arrival
 
 
 @pytest.mark.parametrize("value", ["", "all", "ALL_REGIONS", "local-region", "all_regions,local_region", "\u00e9"])
-async def test_an_unknown_consistency_is_refused_with_those_that_are_known(value: str) -> None:
+async def test_an_unknown_consistency_is_refused_with_the_known_ones(value: str) -> None:
     with pytest.raises(InvalidHeader) as caught:
         await wait(a_request(("SlashID-Required-Consistency", value)))
     assert str(caught.value) == "header SlashID-Required-Consistency: expected one of local_region, all_regions"
@@ -206,7 +206,9 @@ def test_a_token_comes_with_the_request_and_one_that_is_none_is_refused() -> Non
     request = a_request(("SlashID-Consistency-Token", render_token(token)))
     assert read_request(request).caller.exchange.asked == token
     for bad in ("", "2.", "1", "1.A", render_token(token) + "A", "1." + "A" * 600):
-        with pytest.raises(InvalidHeader, match=r"^header SlashID-Consistency-Token: expected what an"):
+        with pytest.raises(
+            InvalidHeader, match=r"^header SlashID-Consistency-Token: expected the value of this header"
+        ):
             read_request(a_request(("SlashID-Consistency-Token", bad)))
 
 

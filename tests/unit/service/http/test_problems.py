@@ -67,8 +67,12 @@ TABLE: list[tuple[Exception, int, str]] = [
     (WebhookNotFound("w" * 5_000), 404, "webhook not found: " + "w" * 80),
     (ApiKeyIssuedBefore("o1", "k1"), 409, "revoke it with DELETE /admin/organizations/o1/keys/k1 and issue another"),
     (FieldRefused(NoLongerTaken("target_url", "expected a URL")), 400, "target_url: expected a URL"),
-    (TargetUrlTaken("https://x.example.com"), 409, "another webhook of this organization has https://x.example.com"),
-    (EventTooLarge("at most 5 bytes"), 413, "body: this region's log cannot take it: at most 5 bytes"),
+    (
+        TargetUrlTaken("https://x.example.com"),
+        409,
+        "another webhook of this organization already uses https://x.example.com",
+    ),
+    (EventTooLarge("at most 5 bytes"), 413, "body: the event is too large for this region's log: at most 5 bytes"),
     (RegionUnavailable("this region's log does not answer"), 503, "log does not answer; nothing was done, try again"),
     (NotFoundException(), 404, "no such route: /raises"),
     (
@@ -79,8 +83,8 @@ TABLE: list[tuple[Exception, int, str]] = [
     (MethodNotAllowedException(), 405, "GET is not allowed here; allowed: "),
     (TooManyRequestsException(detail="slow down", headers={"Retry-After": "3"}), 429, "slow down"),
     (HTTPException(detail="teapot", status_code=418), 418, "teapot"),
-    (ValueError("secret"), 500, "unexpected error; it has been logged"),
-    (ExceptionGroup("several", [ValueError("secret")]), 500, "unexpected error; it has been logged"),
+    (ValueError("secret"), 500, "unexpected error; the service has logged it"),
+    (ExceptionGroup("several", [ValueError("secret")]), 500, "unexpected error; the service has logged it"),
 ]
 
 
@@ -130,8 +134,8 @@ def test_an_unknown_route_is_named_up_to_a_length(client: TestClient[Litestar]) 
 @pytest.mark.parametrize(
     ("is_committed", "state", "known"),
     [
-        (True, "committed", "it is in the log and goes on to every region"),
-        (False, "unknown", "the log did not answer, it may still land"),
+        (True, "committed", "it is committed and will reach every region"),
+        (False, "unknown", "the log did not answer, so it may still be committed"),
     ],
 )
 def test_408_says_what_is_known(client: TestClient[Litestar], *, is_committed: bool, state: str, known: str) -> None:

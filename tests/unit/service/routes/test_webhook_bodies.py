@@ -36,7 +36,7 @@ def test_a_change_to_what_was_never_taken_is_refused_at_once(body: WebhookChange
 
 def test_headers_in_a_list_are_refused_in_words_that_say_what_they_have_to_be() -> None:
     headers: list[object] = ["X-A: 1"]
-    expected = "^custom_headers: expected an object of names, each with a list of values; got a list$"
+    expected = "^custom_headers: expected an object with a list of values for each name, got a list$"
     with pytest.raises(InvalidField, match=expected):
         creation("o", WebhookBody(name="n", target_url="https://x.example", custom_headers=headers), Limits())
     with pytest.raises(InvalidField, match=expected):
