@@ -11,7 +11,7 @@
 #   - got and ky repeat a DELETE by default. got waits as `Retry-After` says; ky does not look at it after a 408.
 #   - In each case the caller sees the second answer alone: 409 or 404 for its own success.
 #
-# Why it matters here: a write that is not yet in every region is a 408, and it is not undone. Without a key the repeat meets
+# Why it matters here: a write that is not yet in every region gets 408, and it is not undone. Without a key the repeat meets
 # the first attempt. So every write needs an Idempotency-Key, and a repeated deletion has to join the first one.
 #
 # Needs: node and npm; the shared libraries of Debian's chromium. Exit 0: still so. Exit 1: something changed.

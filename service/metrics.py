@@ -1,7 +1,7 @@
 """What the service measures. docs/metrics.md says how to read each.
 
 A child of a metric is looked up once, where labels are few and known, and not at every event. What can be told when
-somebody asks is not kept: `expose` says where to look.
+it is scraped is not kept: `expose` says where to look.
 """
 
 from collections.abc import Callable, Mapping

@@ -61,14 +61,14 @@ async def test_a_write_and_a_read_log_one_line_each_with_the_operation_and_the_t
 async def test_no_line_has_a_key_a_token_a_path_a_query_or_anything_of_a_body(
     region: LocalRegion, client: httpx.AsyncClient
 ) -> None:
-    body = a_body(name="nobodys-business", custom_headers={"Authorization": ["Bearer nobodys-secret"]})
-    written = await client.post(WEBHOOKS, json=body, headers={"Idempotency-Key": "nobodys-retry-key"})
+    body = a_body(name="unspoken-business", custom_headers={"Authorization": ["Bearer unspoken-secret"]})
+    written = await client.post(WEBHOOKS, json=body, headers={"Idempotency-Key": "unspoken-retry-key"})
     webhook = written.json()["result"]["id"]
     token = written.headers[TOKEN]
     await client.post(triggers_of(webhook), json=A_TRIGGER, headers={TOKEN: token})
-    await client.get(WEBHOOKS, params={"limit": "nobodys-limit"})
-    await client.get("/nobodys-path?nobodys-query")
-    await client.post(WEBHOOKS, content=b'{"nobodys-member')
+    await client.get(WEBHOOKS, params={"limit": "unspoken-limit"})
+    await client.get("/unspoken-path?unspoken-query")
+    await client.post(WEBHOOKS, content=b'{"unspoken-member')
     organization_id = client.headers["SlashID-OrgID"]
 
     async def are_there() -> bool:
@@ -76,7 +76,7 @@ async def test_no_line_has_a_key_a_token_a_path_a_query_or_anything_of_a_body(
 
     await until(are_there)
     text = log_of(region).read_text()
-    for secret in ("nobodys", client.headers["SlashID-API-Key"], token, body["target_url"], webhook):
+    for secret in ("unspoken", client.headers["SlashID-API-Key"], token, body["target_url"], webhook):
         assert secret not in text
 
 

@@ -67,7 +67,7 @@ async def raw(region: LocalRegion) -> AsyncIterator["redis.asyncio.Redis"]:
 
 @pytest.fixture
 async def projection(region: LocalRegion, raw: "redis.asyncio.Redis") -> AsyncIterator[Projection]:  # noqa: ARG001
-    """A projection of nothing, that nobody has seen yet."""
+    """An empty projection, unknown to every process."""
     async with open_projection(region.redis_url) as projection:
         yield projection
 

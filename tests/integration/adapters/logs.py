@@ -74,7 +74,7 @@ async def paused(region: LocalRegion) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def administrator(region: LocalRegion) -> AsyncIterator[Client]:
-    """Somebody who may do to a stream what a disk or a person can."""
+    """A client that may do to a stream what a disk or an operator can."""
     client = await nats.connect(region.nats_url)
     try:
         yield client

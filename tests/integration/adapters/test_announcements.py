@@ -1,4 +1,4 @@
-"""What a region says of itself, as whoever listens there hears it."""
+"""A region's announcements, as a listener there receives them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,9 +35,7 @@ async def listening(session: Session) -> AsyncIterator[list[Announcement]]:
     await session.unsubscribe(subscription)
 
 
-async def test_an_announcement_is_heard_as_it_was_said_by_everybody_who_listens(
-    region: LocalRegion, session: Session
-) -> None:
+async def test_every_listener_receives_an_announcement_as_it_was_sent(region: LocalRegion, session: Session) -> None:
     async with open_connection([region.nats_url], name="another") as other:
         async with listening(session) as heard, listening(await other.session()) as overheard:
             await announce(session, ANNOUNCEMENT)
@@ -77,7 +75,7 @@ async def test_what_is_no_announcement_is_passed_over_and_the_next_one_is_heard(
         assert heard == [ANNOUNCEMENT]
 
 
-async def test_nobody_speaks_for_another_region(session: Session) -> None:
+async def test_no_announcement_for_another_region_counts(session: Session) -> None:
     async with listening(session) as heard:
         await session.publish("watermarks.europe-belgium", msgspec.json.encode(ANNOUNCEMENT))
         await announce(session, ANNOUNCEMENT)
@@ -93,7 +91,7 @@ async def test_what_a_newer_version_adds_is_passed_over(session: Session) -> Non
         assert heard == [ANNOUNCEMENT]
 
 
-async def test_one_who_is_told_and_fails_still_hears_the_next(session: Session) -> None:
+async def test_a_listener_that_fails_still_receives_the_next_announcement(session: Session) -> None:
     heard: list[Announcement] = []
 
     def fails_at_first(announcement: Announcement) -> None:

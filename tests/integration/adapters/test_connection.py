@@ -64,7 +64,7 @@ async def test_a_silent_server_is_noticed_within_a_few_pings_and_its_session_end
 
 @pytest.fixture
 async def complaints() -> list[dict[str, Any]]:
-    """What asyncio would say about tasks that nobody looked at."""
+    """What asyncio would report about tasks whose results were not retrieved."""
     found: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: found.append(context))
     return found
@@ -128,7 +128,7 @@ async def test_of_several_servers_one_that_is_well_is_enough(region: LocalRegion
                 await (await connection.session()).client.flush()
 
 
-async def test_one_who_is_told_of_a_change_and_fails_ends_nothing(region: LocalRegion) -> None:
+async def test_a_listener_for_changes_that_fails_ends_nothing(region: LocalRegion) -> None:
     def fails(_: str | None) -> None:
         raise ValueError("what")
 
@@ -214,7 +214,7 @@ async def test_what_a_listener_raises_is_logged_with_its_subject_once_for_each_k
     assert all(line["exc_info"] for line in lines)
 
 
-async def test_who_waits_for_a_sessions_end_can_be_forgotten(region: LocalRegion) -> None:
+async def test_a_task_that_waits_for_a_sessions_end_can_be_garbage_collected(region: LocalRegion) -> None:
     woken: list[str] = []
     async with open_connection([region.nats_url], name="a test") as connection:
         session = await connection.session()

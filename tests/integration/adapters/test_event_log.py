@@ -33,7 +33,9 @@ from tests.integration.adapters.logs import (
 # Creating
 
 
-async def test_a_log_that_is_not_there_is_missing_to_whoever_asks(connection: Connection, origin: Region) -> None:
+async def test_every_operation_on_a_log_that_does_not_exist_raises_missing(
+    connection: Connection, origin: Region
+) -> None:
     log = EventLog(connection, origin)
     for asking in (log.describe(), log.end(), log.stored_at(Sequence(1))):
         with pytest.raises(LogMissing):
@@ -43,7 +45,7 @@ async def test_a_log_that_is_not_there_is_missing_to_whoever_asks(connection: Co
             pytest.fail("there is nothing to follow")
 
 
-async def test_of_many_who_create_a_log_one_wins_and_all_agree_on_its_epoch(
+async def test_of_many_concurrent_creations_of_a_log_one_wins_and_all_agree_on_its_epoch(
     connection: Connection, origin: Region
 ) -> None:
     logs = [EventLog(connection, origin) for _ in range(8)]
@@ -92,7 +94,7 @@ async def test_a_log_that_was_made_when_readers_had_no_limits_is_a_log_all_the_s
     assert len(await everything(log)) == 3
 
 
-async def test_a_log_forgets_nothing_and_lets_nobody_purge_it(region: LocalRegion, log: EventLog, epoch: Epoch) -> None:
+async def test_a_log_forgets_nothing_and_cannot_be_purged(region: LocalRegion, log: EventLog, epoch: Epoch) -> None:
     await filled(log, epoch, 3)
     async with administrator(region) as client:
         with pytest.raises(nats.js.errors.APIError):
@@ -144,7 +146,7 @@ async def test_at_any_place_but_the_end_nothing_is_stored(log: EventLog, epoch: 
 
 
 @pytest.mark.parametrize("count", [1, 3])
-async def test_whoever_missed_a_change_of_epoch_appends_nothing(log: EventLog, count: int) -> None:
+async def test_a_writer_that_missed_a_change_of_epoch_appends_nothing(log: EventLog, count: int) -> None:
     outcome, _ = await log.append(entries(log.origin, Epoch("before"), range(count)), after=NOTHING)
     assert outcome is Append.REFUSED
     assert (await log.describe()).last_sequence == NOTHING
@@ -157,15 +159,13 @@ async def test_to_a_log_that_is_not_there_nothing_is_appended(
     assert outcome is Append.REFUSED
 
 
-async def test_without_a_connection_nothing_is_handed_to_anybody(origin: Region, epoch: Epoch) -> None:
+async def test_without_a_connection_nothing_is_sent(origin: Region, epoch: Epoch) -> None:
     async with open_connection(["nats://127.0.0.1:1"], name="a test") as nowhere:
         outcome, why = await EventLog(nowhere, origin).append([entry(origin, epoch, 1)], after=NOTHING)
     assert (outcome, why) == (Append.REFUSED, "not connected")
 
 
-async def test_on_a_session_that_is_lost_nothing_is_handed_to_anybody(
-    region: LocalRegion, log: EventLog, epoch: Epoch
-) -> None:
+async def test_on_a_lost_session_nothing_is_sent(region: LocalRegion, log: EventLog, epoch: Epoch) -> None:
     async with open_connection([region.nats_url], name="another") as other:
         lost = await other.session()
     outcome, why = await log.append([entry(log.origin, epoch, 1)], after=NOTHING, on=lost)
@@ -174,7 +174,7 @@ async def test_on_a_session_that_is_lost_nothing_is_handed_to_anybody(
 
 
 @pytest.mark.parametrize("count", [1, 20])
-async def test_of_two_who_race_for_a_place_exactly_one_wins_and_batches_stay_whole(
+async def test_of_two_writers_that_race_for_a_place_exactly_one_wins_and_batches_stay_whole(
     region: LocalRegion, log: EventLog, epoch: Epoch, count: int, *, whole: bool
 ) -> None:
     rounds = 100 if whole else 25

@@ -84,7 +84,7 @@ async def test_one_too_large_event_in_a_batch_is_found_by_appending_one_by_one(
 
 
 async def limit_events(region: LocalRegion, log: EventLog, size: int) -> None:
-    """As somebody may who administers a stream."""
+    """As an administrator of a stream may."""
     await change(region, log, max_msg_size=size)
 
 

@@ -49,7 +49,7 @@ def delivered(session: Session, log: EventLog, sequence: int, entry: Entry) -> M
 async def test_a_follower_that_hears_nothing_is_in_doubt_within_its_bound(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
-    """Its consumer is gone and nobody says so: only the heartbeat is missing."""
+    """Its consumer is gone without any message: only the heartbeat is missing."""
     marks = await filled(log, epoch, 1)
     loop = asyncio.get_running_loop()
     async with administrator(region) as client, log.follow(marks[1]) as follower:
@@ -65,7 +65,7 @@ async def test_a_follower_that_hears_nothing_is_in_doubt_within_its_bound(
 async def living(
     session: Session, origin: Region, *, known: Mark, end: int | None, created: str = ""
 ) -> AsyncIterator[Follower]:
-    """A follower of a server that lives and delivers nothing, of a log that ends at `end`, if anybody says where."""
+    """A follower of a server that lives and delivers nothing, of a log that ends at `end`, if its end is known."""
 
     async def describe() -> LogInfo:
         if end is None:

@@ -63,7 +63,7 @@ async def test_an_event_knows_when_it_came_however_long_it_waits_to_be_taken(log
         begin = time_ns()
         assert await log.append(entries(log.origin, epoch, [3]), after=Sequence(3)) == (Append.STORED, "")
         async with asyncio.timeout(5):
-            while not follower._buffer:  # noqa: SLF001 - nobody else is told
+            while not follower._buffer:  # noqa: SLF001 - the test looks inside
                 await asyncio.sleep(0.001)
         end = time_ns()
         await asyncio.sleep(0.01)
@@ -91,7 +91,7 @@ async def test_a_log_that_ends_before_the_known_event_went_back(log: EventLog, e
             pytest.fail("it must not resume")
 
 
-async def test_a_log_that_is_gone_is_lost_to_whoever_read_it_and_missing_to_others(
+async def test_a_log_that_is_gone_is_lost_for_its_readers_and_missing_for_others(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
     marks = await filled(log, epoch, 3)
@@ -190,11 +190,11 @@ async def test_a_server_that_is_killed_is_followed_on_with_nothing_lost_or_twice
 async def test_a_slow_reader_holds_the_server_back_and_misses_nothing(
     log: EventLog, epoch: Epoch, *, whole: bool
 ) -> None:
-    """48 MB, of which flow control lets 2 MB through to one who does not read."""
+    """48 MB, of which flow control lets 2 MB through to a follower that does not read."""
     count = 40_000 if whole else 12_000
     await filled(log, epoch, count, size=4_000)
     async with asyncio.timeout(60), log.follow(BEGINNING) as follower:
-        held = follower._buffer  # noqa: SLF001 - nobody else is told
+        held = follower._buffer  # noqa: SLF001 - the test looks inside
         await until(lambda: any(is_control(heard.message) for heard in held))
         # Long enough for heartbeats, each of which asks for the flow control that is held already.
         before = len(held)
@@ -216,11 +216,11 @@ def is_control(message: Msg) -> bool:
     return (message.headers or {}).get("Status") == "100"
 
 
-async def test_of_a_quiet_log_that_nobody_reads_nothing_is_kept(log: EventLog, epoch: Epoch) -> None:
+async def test_nothing_is_kept_of_a_quiet_log_without_readers(log: EventLog, epoch: Epoch) -> None:
     """Its heartbeats are heard all the same."""
     marks = await filled(log, epoch, 1)
     async with log.follow(marks[1]) as follower:
-        heard = follower._arrived  # noqa: SLF001 - nobody else is told
+        heard = follower._arrived  # noqa: SLF001 - the test looks inside
         for _ in range(2):
             heard.clear()
             async with asyncio.timeout(2):
@@ -228,7 +228,7 @@ async def test_of_a_quiet_log_that_nobody_reads_nothing_is_kept(log: EventLog, e
         assert follower._buffer == []  # noqa: SLF001 - as above
 
 
-async def test_who_follows_no_more_is_not_told_that_the_session_was_lost(
+async def test_a_follower_that_ended_is_not_notified_of_a_lost_session(
     session: Session, log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A session lives for weeks, and is followed on again and again."""

@@ -48,7 +48,7 @@ async def damaged(region: LocalRegion, log: EventLog, number: int, *, is_killed:
         yield EventLog(connection, log.origin)
 
 
-async def test_an_event_damaged_while_its_server_was_stopped_is_missed_by_who_reads_across_it(
+async def test_a_reader_across_an_event_damaged_while_its_server_was_stopped_detects_the_gap(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
     """The server says nothing of it, counts it, and delivers what comes before and after it."""
@@ -63,7 +63,7 @@ async def test_an_event_damaged_while_its_server_was_stopped_is_missed_by_who_re
 
 
 @pytest.mark.parametrize("known", [COUNT - 1, COUNT])
-async def test_a_last_event_that_was_damaged_is_missed_by_who_waits_for_it_and_by_who_had_it(
+async def test_a_damaged_last_event_is_detected_by_readers_that_wait_for_it_and_that_had_it(
     region: LocalRegion, log: EventLog, epoch: Epoch, known: int
 ) -> None:
     marks = await filled(log, epoch, COUNT)
@@ -103,7 +103,7 @@ async def made_by_hand(region: LocalRegion, connection: Connection, origin: Regi
         yield api
 
 
-async def test_a_log_from_which_an_event_was_deleted_is_followed_by_nobody(
+async def test_no_reader_follows_a_log_from_which_an_event_was_deleted(
     region: LocalRegion, connection: Connection, origin: Region
 ) -> None:
     async with made_by_hand(region, connection, origin) as api:
@@ -114,7 +114,7 @@ async def test_a_log_from_which_an_event_was_deleted_is_followed_by_nobody(
 
 
 @pytest.mark.parametrize("begins", [3, COUNT + 1])
-async def test_a_log_whose_beginning_was_purged_is_followed_by_nobody(
+async def test_no_reader_follows_a_log_whose_beginning_was_purged(
     region: LocalRegion, connection: Connection, origin: Region, begins: int
 ) -> None:
     async with made_by_hand(region, connection, origin) as api:

@@ -1,4 +1,4 @@
-"""Who a session is, and what it hears when that is not enough."""
+"""The login of a session, and the error when its permissions do not suffice."""
 
 import asyncio
 import json

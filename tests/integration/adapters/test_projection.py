@@ -131,7 +131,7 @@ async def test_a_run_that_was_cut_off_half_way_is_applied_whole_when_it_is_run_a
     assert set(await registers_in(raw)) == {"k0", "k1", "k2", "k3"}
 
 
-async def test_many_who_apply_the_same_events_at_once_apply_each_once(
+async def test_many_concurrent_replicators_apply_the_same_events_once(
     region: LocalRegion, projection: Projection
 ) -> None:
     await current(projection)
@@ -166,7 +166,7 @@ async def test_a_key_whose_fields_are_followed_is_read_with_what_they_name(proje
     assert set(view.registers) == {"list", "item:a", "item:b"}
 
 
-async def test_nobody_reads_from_a_redis_that_nobody_has_seen(projection: Projection) -> None:
+async def test_a_redis_that_no_process_has_seen_is_not_read(projection: Projection) -> None:
     with pytest.raises(NotCurrent):
         await projection.read(Query(()))
     assert await outcome(projection, a_run(0, 1)) is Applied.UNSEEN
@@ -174,7 +174,7 @@ async def test_nobody_reads_from_a_redis_that_nobody_has_seen(projection: Projec
     assert (state.incarnation, state.is_current, state.is_required_known, state.vector) == ("", False, False, {})
 
 
-async def test_nobody_reads_before_every_required_end_is_reached(projection: Projection) -> None:
+async def test_a_projection_is_not_read_before_every_required_end_is_reached(projection: Projection) -> None:
     await begun(projection, us_iowa=2, europe_belgium=1)
     required = {US: Required(EPOCH, Sequence(2)), EU: Required(EPOCH, Sequence(1))}
     for run, expected in (
@@ -208,7 +208,7 @@ async def test_an_origin_that_stops_somewhere_is_not_waited_for_once_it_has_got_
         assert not (await projection.observe(stops_at=stops_at)).is_current, f"it is at {last} only"
     await projection.apply(a_run(1, 2))
     assert not (await projection.observe()).is_current
-    assert not (await projection.observe(stops_at={US: Sequence(1)})).is_current, "somebody got farther"
+    assert not (await projection.observe(stops_at={US: Sequence(1)})).is_current, "another process got farther"
     assert not (await projection.observe(stops_at={EU: Sequence(1)})).is_current, "that is another origin"
     assert (await projection.observe(stops_at=stops_at)).is_current
 
@@ -230,7 +230,7 @@ async def test_the_first_word_on_what_is_required_counts(projection: Projection)
     assert not (await projection.observe()).is_current
 
 
-async def test_what_is_required_of_another_incarnation_is_required_of_nobody(projection: Projection) -> None:
+async def test_what_another_incarnation_must_reach_is_not_required(projection: Projection) -> None:
     await projection.begin()
     await projection.require("another", {})
     state = await projection.observe()
@@ -238,7 +238,9 @@ async def test_what_is_required_of_another_incarnation_is_required_of_nobody(pro
     assert not state.is_current
 
 
-async def test_all_who_see_a_redis_first_agree_on_its_incarnation(region: LocalRegion, projection: Projection) -> None:
+async def test_concurrent_first_visits_to_a_redis_agree_on_its_incarnation(
+    region: LocalRegion, projection: Projection
+) -> None:
     async with open_projection(region.redis_url) as rival:
         found = await asyncio.gather(*(one.begin() for one in (projection, rival) * 5))
     assert len(set(found)) == 1
@@ -251,7 +253,7 @@ async def test_what_is_current_stays_current_while_more_is_applied(projection: P
 
 
 async def test_nothing_is_asked_of_redis_that_a_role_may_not(region: LocalRegion, raw: Raw) -> None:
-    """So what Redis notes as refused was somebody else."""
+    """So what Redis recorded as refused was another client."""
     await raw.acl_log_reset()
     async with (
         open_projection(region.redis_url_as(REPLICATOR)) as replicator,

@@ -67,7 +67,7 @@ async def test_a_current_incarnation_of_another_epoch_lacks_what_is_known(projec
     assert not (await projection.observe()).is_current
 
 
-async def test_an_event_that_nobody_can_apply_excuses_no_lack_of_one_that_was_applied(projection: Projection) -> None:
+async def test_an_event_that_cannot_be_applied_does_not_excuse_a_missing_applied_one(projection: Projection) -> None:
     incarnation = await begun(projection, us_iowa=3)
     await projection.remember(incarnation, {US: had(3)})
     await projection.apply(a_run(0, 2))

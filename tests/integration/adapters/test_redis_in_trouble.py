@@ -164,7 +164,7 @@ async def test_a_redis_that_may_evict_from_the_first_is_never_current(
     assert await outcome(projection, a_run(0, 1)) is Applied.TAINTED
 
 
-async def test_more_who_ask_at_once_than_there_are_connections_are_all_answered(projection: Projection) -> None:
+async def test_more_concurrent_reads_than_connections_are_all_answered(projection: Projection) -> None:
     await current(projection)
     views = await asyncio.gather(*(projection.read(Query(())) for _ in range(200)))
     assert len(views) == 200

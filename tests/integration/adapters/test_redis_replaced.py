@@ -158,7 +158,9 @@ async def test_a_rebuild_drops_what_was_applied_and_begins_anew(projection: Proj
     assert (state.incarnation, state.is_current, state.is_required_known, state.vector) == (after, False, False, {})
 
 
-async def test_of_many_who_rebuild_one_incarnation_the_first_does(projection: Projection, raw: Raw) -> None:
+async def test_of_many_concurrent_rebuilds_of_one_incarnation_the_first_counts(
+    projection: Projection, raw: Raw
+) -> None:
     incarnation = await current(projection)
     after = await projection.rebuild(incarnation)
     await projection.apply(a_run(0, 3, Write("k", "f", stamped(3, "x"))))

@@ -41,7 +41,7 @@ async def connection(region: LocalRegion) -> AsyncIterator[Connection]:
 
 @pytest.fixture
 async def log(connection: Connection, origin: Region, epoch: Epoch) -> EventLog:
-    """A new, empty log, which takes events: after the test before this one there may be nobody yet to create it."""
+    """A new, empty log that accepts events: after the previous test the servers may have no leader yet to create it."""
     log = EventLog(connection, origin)
     await until(lambda: is_made(log, epoch), seconds=WHOLE_SECONDS_MAX)
     return log

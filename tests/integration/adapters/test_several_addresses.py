@@ -1,4 +1,4 @@
-"""A NATS or a Redis whose name has several addresses is reached where one of them does not answer, or serves nobody."""
+"""A NATS or a Redis with several addresses is reached even if one of them does not answer or does not serve."""
 
 import asyncio
 import socket
@@ -37,8 +37,8 @@ def by_name(monkeypatch: pytest.MonkeyPatch) -> By:
     return lambda address: address.replace(LOCALHOST, NAME)
 
 
-@pytest.fixture(params=["swallows packets", "takes connections and serves nobody"])
-def nobody_at(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextManager[object]]:
+@pytest.fixture(params=["swallows packets", "accepts connections and serves none"])
+def unserved_at(request: pytest.FixtureRequest) -> Callable[[str], AbstractContextManager[object]]:
     """Opens such a listener at `ELSEWHERE`, at the port of an address."""
     swallows = request.param == "swallows packets"
 
@@ -49,13 +49,13 @@ def nobody_at(request: pytest.FixtureRequest) -> Callable[[str], AbstractContext
     return opened
 
 
-NobodyAt = Callable[[str], AbstractContextManager[object]]
+UnservedAt = Callable[[str], AbstractContextManager[object]]
 
 
 async def test_nats_is_reached_at_the_address_that_serves(
-    region: LocalRegion, by_name: By, nobody_at: NobodyAt
+    region: LocalRegion, by_name: By, unserved_at: UnservedAt
 ) -> None:
-    with nobody_at(region.nats_url):
+    with unserved_at(region.nats_url):
         async with (
             open_connection([by_name(region.nats_url)], name="a test") as connection,
             asyncio.timeout(BOUND_SECONDS),
@@ -65,10 +65,10 @@ async def test_nats_is_reached_at_the_address_that_serves(
 
 @pytest.mark.usefixtures("raw")
 async def test_redis_is_reached_at_the_address_that_serves(
-    region: LocalRegion, by_name: By, nobody_at: NobodyAt, monkeypatch: pytest.MonkeyPatch
+    region: LocalRegion, by_name: By, unserved_at: UnservedAt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(redis_pool, "CALL_TIMEOUT_SECONDS", 0.5)
-    with nobody_at(region.redis_url):
+    with unserved_at(region.redis_url):
         async with open_projection(by_name(region.redis_url)) as projection, asyncio.timeout(BOUND_SECONDS):
             while True:
                 with suppress(Unavailable):

@@ -96,7 +96,7 @@ async def test_what_is_not_as_it_should_be_is_refused_and_said_within_the_bound_
     assert "ertificate" in changes[0] or "SSL" in changes[0] or "TLS" in changes[0], changes
 
 
-async def test_who_says_that_there_is_no_need_of_tls_is_shown_no_password(context: Context) -> None:
+async def test_a_server_that_offers_no_tls_gets_no_password(context: Context) -> None:
     shown = bytearray()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

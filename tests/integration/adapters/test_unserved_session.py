@@ -21,7 +21,7 @@ from tests.integration.adapters.stand_ins import LOCALHOST, stand_in
 
 @pytest.fixture
 def soon_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sooner than one who asks gives up waiting for an answer for the second time."""
+    """Sooner than a request gives up waiting for its answer for the second time."""
     monkeypatch.setattr(session_module, "UNSERVED_SECONDS_MAX", 0.3)
     monkeypatch.setattr(jetstream, "API_TIMEOUT_SECONDS", 0.2)
 

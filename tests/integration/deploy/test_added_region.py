@@ -23,7 +23,7 @@ from tests.several_servers import until_whole
 REGIONS = Regions("us-iowa", "europe-belgium", "asia-japan")
 HERE, KNOWN, NEW = REGIONS
 NEW_PEER = REGIONS.peers[1]
-PASSWORD = "of-the-new-peer"  # noqa: S105 - of nobody
+PASSWORD = "of-the-new-peer"  # noqa: S105 - of no real user
 EPOCH = "epoch"
 
 
@@ -56,7 +56,7 @@ async def added(request: pytest.FixtureRequest) -> AsyncIterator[Added]:
 
 
 def add(configuration: Path) -> None:
-    """Write the accounts of three regions into a server's file, with everybody's password as it was."""
+    """Write the accounts of three regions into a server's file, with every password as it was."""
     told: dict[str, Any] = json.loads(configuration.read_text())
     users = (user for account in told["accounts"].values() for user in account["users"])
     passwords = {user["user"]: user["password"] for user in users} | {NEW_PEER: PASSWORD}
@@ -80,7 +80,7 @@ def operator(origin: str) -> str:
 async def create_with_one_event(region: LocalRegion, origin: str) -> None:
     async with a_client(region.nats_url_as(operator(origin))) as client, asyncio.timeout(30):
         while True:
-            with suppress(nats.errors.Error):  # Servers that have just met have nobody yet to ask.
+            with suppress(nats.errors.Error):  # Servers that have just met have no leader yet.
                 await client.jetstream().add_stream(
                     name=stream(origin),
                     subjects=[f"events.{origin}.{EPOCH}.>"],
@@ -100,7 +100,7 @@ async def test_its_peer_may_at_every_server_what_a_peer_may(added: Added, attemp
     for url in added.urls:
         async with a_client(url) as client, asyncio.timeout(10):
             answer = None
-            while answer is None:  # Servers may still be telling each other who answers.
+            while answer is None:  # Servers may still be exchanging their subscriptions.
                 answer = await answer_to(client, attempt, user=NEW_PEER, epoch=EPOCH)
         assert b'"error"' not in answer
 
@@ -115,7 +115,7 @@ async def test_its_peer_is_heard_from_every_server_at_every_server(added: Added)
                 asyncio.timeout(30),
             ):
                 heard = await heard_by(service)
-                while not heard:  # Until servers have told each other who listens, what one hears is not passed on.
+                while not heard:  # Until servers have exchanged their subscriptions, messages are not passed on.
                     await client.publish(f"watermarks.{NEW}", b"this")
                     await client.flush()
                     await asyncio.sleep(0.01)

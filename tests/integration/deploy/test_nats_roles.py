@@ -41,10 +41,10 @@ OWN, COPY, OTHER_COPY = (stream(region) for region in REGIONS)
 PEER, OTHER_PEER = REGIONS.peers
 EPOCH = "epoch"
 TIMES = 20
-"""How often something is said that nobody must hear, beside something that is heard."""
+"""How often a message is sent that no client may receive, beside one that is received."""
 
 SAID_BY_SERVERS = ("$JS.EVENT.", "deliver.")
-"""What is said in the accounts of the logs by nobody: of a consumer that ends, and to one whose user has gone."""
+"""What no user sends in the accounts of the logs: about a consumer that ends, and to one whose user has gone."""
 
 
 SERVERS = [pytest.param(1, id="one server"), pytest.param(3, id="three servers", marks=pytest.mark.long)]
@@ -63,7 +63,7 @@ async def region(request: pytest.FixtureRequest) -> AsyncIterator[LocalRegion]:
 async def create_with_one_event(region: LocalRegion, origin: str, *, replicas: int) -> None:
     async with a_client(region, LOG_OPERATOR if origin == HERE else COPIES_OPERATOR) as client, asyncio.timeout(30):
         while True:
-            with suppress(nats.errors.Error):  # Servers that have just met have nobody yet to ask.
+            with suppress(nats.errors.Error):  # Servers that have just met have no leader yet.
                 await client.jetstream().add_stream(
                     name=stream(origin), subjects=[f"events.{origin}.{EPOCH}.>"], num_replicas=replicas
                 )
@@ -90,7 +90,7 @@ async def a_client(region: LocalRegion, user: str, *, server: int | None = None)
 async def reaching_the_logs(
     region: LocalRegion, *, server: int, watched_by: Sequence[str] = (LOG_OPERATOR, COPIES_OPERATOR)
 ) -> AsyncIterator[set[str]]:
-    """What gets into the accounts of the logs by one server, whether anybody there answers it or not."""
+    """What gets into the accounts of the logs by one server, whether a service there answers it or not."""
     reached: set[str] = set()
 
     async def on_message(message: Msg) -> None:
@@ -121,7 +121,7 @@ async def ends(region: LocalRegion) -> dict[str, tuple[StreamConfig, int, int]]:
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", REGIONS.users)
 async def test_a_role_may_ask_for_what_it_needs(region: LocalRegion, user: str) -> None:
-    """Each request gets there, as `$JS.API` and as what that is mapped to, and is answered by who knows the log."""
+    """Each request gets there, as `$JS.API` and as what that is mapped to, and the server of the log answers it."""
     wanted = [attempt for attempt in attempts(REGIONS) if user in attempt.may]
     wanted += as_mapped(wanted)
     async with reaching_the_logs(region, server=0) as reached, a_client(region, user, server=0) as client:
@@ -136,7 +136,7 @@ async def test_a_role_may_ask_for_what_it_needs(region: LocalRegion, user: str) 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", REGIONS.users)
 async def test_a_role_may_ask_for_nothing_else(region: LocalRegion, user: str) -> None:
-    """It is not answered, and does not get there either, whether or not anybody there would answer or obey it."""
+    """It is not answered, and does not get there either, whether or not a server there would answer or obey it."""
     unwanted = [attempt for attempt in attempts(REGIONS) if user not in attempt.may]
     unwanted += as_mapped(unwanted)
     before = await ends(region)
@@ -157,7 +157,7 @@ async def test_a_role_may_ask_for_nothing_else(region: LocalRegion, user: str) -
 async def test_an_operator_of_some_logs_gets_to_no_others_and_not_to_the_system(
     region: LocalRegion, user: str, other: str, others_logs: list[str]
 ) -> None:
-    """He may have one of the same name in his own account, which is nobody's log."""
+    """A user may have one of the same name in its own account, which is not a log of a region."""
     of_others = [one for one in attempts(REGIONS) if any(log in one.subject for log in others_logs)]
     of_others = [one for one in of_others if not one.subject.startswith("$JS.API.STREAM.CREATE.")]
     of_others += [one for one in attempts(REGIONS) if one.subject.startswith("events.")]
@@ -199,8 +199,8 @@ async def test_an_answer_cannot_be_sent_into_a_log(region: LocalRegion, user: st
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", REGIONS.users)
-async def test_what_a_server_tells_everybody_is_about_himself(region: LocalRegion, user: str) -> None:
-    """Whomever he asks for."""
+async def test_a_server_tells_each_user_only_about_itself(region: LocalRegion, user: str) -> None:
+    """Whichever user the request names."""
     told = []
     async with a_client(region, LOG_OPERATOR), a_client(region, user) as client:
         for subject in OF_ONESELF:
@@ -249,7 +249,7 @@ async def test_a_log_cannot_be_delivered_into_a_log_or_be_a_command(
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("said", announcements(REGIONS), ids=lambda said: f"{said.user}-{said.region}")
 async def test_a_region_announces_its_own_watermarks_only(region: LocalRegion, said: Announcement) -> None:
-    """It is said again and again: until servers have told each other who listens, what one hears is not passed on."""
+    """It is sent repeatedly: until servers have exchanged their subscriptions, messages are not passed on."""
     async with (
         a_client(region, SERVICE) as service,
         a_client(region, OBSERVER) as observer,
@@ -288,7 +288,7 @@ async def test_a_role_hears_no_other_role(region: LocalRegion) -> None:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("url", ["nats://127.0.0.1:{port}", "nats://service:wrong@127.0.0.1:{port}"])
-async def test_nobody_is_let_in_without_a_password(region: LocalRegion, url: str) -> None:
+async def test_a_login_without_the_right_password_is_refused(region: LocalRegion, url: str) -> None:
     async def on_error(_: Exception) -> None:
         """It is raised as well."""
 

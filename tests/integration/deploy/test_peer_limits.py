@@ -1,4 +1,4 @@
-"""Whoever has another region's login cannot use up for good what a region's NATS has for all."""
+"""A client with another region's login cannot permanently use up what a region's NATS has for all."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ PEER, OTHER_PEER = REGIONS.peers
 EPOCH = Epoch("epoch")
 A_YEAR = 365 * 86400 * 10**9
 SOON = 10 * 10**9
-"""No sooner than servers have told each other who hears what, and in no minute."""
+"""Longer than servers need to exchange their subscriptions, and less than a minute."""
 TOO_MANY = b'"err_code":10026'
 READERS_MAX = 100
 """More than the readers of ten regions, each as often as one that begins anew again and again."""
@@ -44,7 +44,7 @@ async def region(request: pytest.FixtureRequest) -> AsyncIterator[LocalRegion]:
         region = demo.region(HERE)
         async with open_log(region, LOG_OPERATOR) as log, asyncio.timeout(30):
             while True:
-                with suppress(Unavailable):  # Servers that have just met have nobody yet to ask.
+                with suppress(Unavailable):  # Servers that have just met have no leader yet.
                     await log.create(EPOCH, replicas=request.param)
                     await log.append(entries(log.origin, EPOCH, range(1, 11)), after=NOTHING)
                     if (await log.describe()).last_sequence == 10:
@@ -76,7 +76,7 @@ async def a_client(region: LocalRegion, user: str, *, server: int = 0) -> AsyncI
 
 
 async def created(client: Client, **config: Any) -> bytes:  # noqa: ANN401 - whatever JSON takes
-    """What the server answers who asks for a consumer like this."""
+    """The server's answer to a request for a consumer like this."""
     wanted = {"ack_policy": "none", "mem_storage": True, "num_replicas": 1, **config}
     body = json.dumps({"stream_name": OWN, "config": wanted}).encode()
     return (await client.request(api("CONSUMER.CREATE", OWN), body, timeout=10)).data
@@ -117,7 +117,7 @@ async def test_nothing_that_a_peer_makes_stays_long_without_it(region: LocalRegi
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.long
-async def test_a_peer_that_takes_every_place_takes_none_from_who_follows_and_leaves_them_when_it_goes(
+async def test_a_peer_that_takes_every_place_takes_none_from_followers_and_frees_them_when_it_leaves(
     region: LocalRegion,
 ) -> None:
     async with open_log(region, OTHER_PEER) as other, open_log(region, REPLICATOR) as own:
@@ -145,7 +145,7 @@ async def test_as_many_as_ever_follow_may(region: LocalRegion) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_peer_has_so_many_connections_and_takes_them_from_nobody_else(region: LocalRegion) -> None:
+async def test_a_peer_has_its_own_limit_of_connections_and_takes_none_from_others(region: LocalRegion) -> None:
     servers = len(region.nats_servers)
     async with AsyncExitStack() as stack:
         for number in range(CONNECTIONS_MAX):

@@ -73,8 +73,8 @@ async def is_busy(client: "redis.asyncio.Redis") -> bool:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("login", ["", "default:@", "default:default@", "nobody:wrong@", "service:wrong@"])
-async def test_redis_lets_nobody_in_without_a_password(region: LocalRegion, login: str) -> None:
-    """The user `default` neither, who may do everything: he is off."""
+async def test_redis_refuses_a_login_without_the_right_password(region: LocalRegion, login: str) -> None:
+    """The user `default`, which may do everything, is off and refused too."""
     async with redis.asyncio.Redis.from_url(region.redis.url.replace("://", f"://{login}")) as client:
         with pytest.raises(redis.exceptions.AuthenticationError):
             await client.ping()

@@ -1,4 +1,4 @@
-"""The servers of a region know one another by certificates and a password; who lacks either is none of them."""
+"""The servers of a region know one another by certificates and a password; a server that lacks either does not join."""
 
 import asyncio
 import json
@@ -157,7 +157,7 @@ async def names_of(servers: Servers) -> set[str]:
 
 
 async def until_taken(log: EventLog, numbers: Sequence[int]) -> None:
-    """Append events of these numbers, the first of which is the next, as soon as somebody leads the log."""
+    """Append events of these numbers, the first of which is the next, as soon as a server leads the log."""
     async with asyncio.timeout(60):
         while True:
             with suppress(Unavailable):
@@ -201,9 +201,7 @@ async def test_certificates_are_renewed_without_a_restart_and_are_good_for_route
 
 @pytest.mark.parametrize("use", [Use.PEER, Use.CLIENT])
 @pytest.mark.long
-async def test_whoever_has_the_password_and_a_certificate_of_the_deployment_is_one_of_them(
-    servers: Servers, use: Use
-) -> None:
+async def test_a_server_with_the_password_and_a_certificate_of_the_deployment_joins(servers: Servers, use: Use) -> None:
     """That of a process too: it dials them, and they do not ask whose it is."""
     await servers.start("fourth", route_port=servers.ports.claim_any(), shows=Shown(use))
     async with asyncio.timeout(60):
@@ -220,7 +218,9 @@ async def test_whoever_has_the_password_and_a_certificate_of_the_deployment_is_o
     ids=["another password", "a certificate of another authority"],
 )
 @pytest.mark.long
-async def test_with_either_alone_nobody_is(servers: Servers, shows: Shown, password: str, why: str) -> None:
+async def test_a_server_with_either_alone_does_not_join(
+    servers: Servers, shows: Shown, password: str, why: str
+) -> None:
     await servers.start("fourth", route_port=servers.ports.claim_any(), shows=shows, password=password)
     async with asyncio.timeout(60):
         while not any(why in server.log.read_text() for server in servers.started):

@@ -41,7 +41,7 @@ async def a_client(url: str) -> AsyncIterator[Client]:
 
 
 async def publish(region: LocalRegion, text: str, *, server: int = 0) -> None:
-    """Have a stream that all three servers keep take `text`; try until it has, since there may be nobody to ask yet."""
+    """Have a stream that all three servers keep take `text`; try until it has, since no server may lead yet."""
     async with asyncio.timeout(30):
         while True:
             with suppress(nats.errors.Error):
@@ -133,7 +133,7 @@ async def test_the_same_data_is_started_from_again_with_as_many_servers_only(tmp
             pytest.fail("one server does not have what three kept")
 
 
-async def test_nobody_joins_the_servers_of_a_region_without_their_password() -> None:
+async def test_no_server_joins_those_of_a_region_without_their_password() -> None:
     async with servers() as demo:
         told = json.loads((demo.region(HERE).directory / "nats-1.conf").read_text())
         reader, writer = await asyncio.open_connection(LOCALHOST, int(told["cluster"]["listen"].split(":")[1]))

@@ -99,7 +99,7 @@ def test_each_error_has_its_status_in_the_line_and_in_the_envelope(
     assert set(body) == {"meta", "errors"}
 
 
-def test_an_unexpected_error_tells_nobody_what_it_was(client: TestClient[Litestar]) -> None:
+def test_the_response_to_an_unexpected_error_does_not_name_it(client: TestClient[Litestar]) -> None:
     _, body, _ = answer(client, ValueError("secret"))
     assert "secret" not in str(body)
 
