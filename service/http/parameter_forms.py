@@ -122,7 +122,7 @@ class ConsistencyToken(NamedTuple):
         try:
             return parse_token(text)
         except InvalidToken:
-            raise Unexpected("what an answer's header of that name said") from None
+            raise Unexpected("the value of this header in an earlier response") from None
 
     def schema(self) -> Json:
         """The form in JSON Schema."""
@@ -142,7 +142,7 @@ class EntityTags(NamedTuple):
         try:
             return tags_in(text)
         except InvalidTags:
-            raise Unexpected('an ETag in double quotes such as "3f2a", several with commas between, or *') from None
+            raise Unexpected('an ETag in double quotes such as "3f2a", a list of them with commas, or *') from None
 
     def schema(self) -> Json:
         """The form in JSON Schema."""
