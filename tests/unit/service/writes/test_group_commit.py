@@ -205,12 +205,12 @@ def test_a_trigger_of_a_webhook_that_is_only_in_a_batch_that_never_landed_is_not
     batch = composed(group_commit)
     group_commit.withdraw(webhook.proposal)
     group_commit.never(batch, is_place_taken=True)
-    group_commit.observed(as_read(1, *another_processs()))
+    group_commit.observed(as_read(1, *from_another_process()))
     assert group_commit.compose(NOW, nonce=8) is None
     assert isinstance(trigger.outcomes[0], WebhookNotFound)
 
 
-def another_processs(webhook_id: str = "other", now: int = NOW) -> tuple[str, bytes]:
+def from_another_process(webhook_id: str = "other", now: int = NOW) -> tuple[str, bytes]:
     group_commit = a_group_commit()
     submit(group_commit, ask(a_webhook(webhook_id), f"of {webhook_id}"))
     return composed(group_commit, now).entries[0]
@@ -224,7 +224,7 @@ def test_a_batch_whose_place_is_taken_is_composed_again_only_after_the_event_the
     assert group_commit.has_work
     assert not group_commit.is_caught_up
     assert not asked.proposal.is_handed
-    group_commit.observed(as_read(1, *another_processs()))
+    group_commit.observed(as_read(1, *from_another_process()))
     assert group_commit.is_caught_up
     again = composed(group_commit)
     assert again.after.sequence == 1
@@ -309,7 +309,7 @@ def test_a_batch_with_a_lost_acknowledgement_whose_place_another_process_took_is
     submit(group_commit, asked)
     batch = composed(group_commit)
     batch.is_open = True
-    group_commit.observed(as_read(1, *another_processs()))
+    group_commit.observed(as_read(1, *from_another_process()))
     assert not batch.is_seen
     assert group_commit.tail.end.sequence == 1
     group_commit.never(batch, is_place_taken=True)
@@ -336,7 +336,7 @@ def test_the_log_may_be_read_on_past_a_batch_that_is_not_acknowledged_yet() -> N
     submit(group_commit, asked)
     batch = composed(group_commit)
     read_back(group_commit, batch)
-    group_commit.observed(as_read(2, *another_processs()))
+    group_commit.observed(as_read(2, *from_another_process()))
     group_commit.stored(batch)
     assert asked.position.sequence == 1
     assert group_commit.tail.end.sequence == 2
@@ -381,11 +381,11 @@ def test_clocks_rise_within_a_batch_from_batch_to_batch_and_above_every_clock_se
     assert all(reading > ahead.clock for reading in readings[1:])
 
 
-def test_a_clock_is_above_that_of_another_processs_event_that_took_the_place() -> None:
+def test_a_clock_is_above_that_of_an_event_of_another_process_that_took_the_place() -> None:
     group_commit = a_group_commit()
     submit(group_commit, ask(a_webhook("w1"), "o1"))
     group_commit.never(composed(group_commit), is_place_taken=True)
-    other = as_read(1, *another_processs(now=NOW + 60_000))
+    other = as_read(1, *from_another_process(now=NOW + 60_000))
     group_commit.observed(other)
     assert clocks(composed(group_commit))[0] > other.clock
 
@@ -411,7 +411,7 @@ def test_a_proposal_has_another_id_at_another_place_and_none_outside_a_batch() -
     submit(group_commit, asked)
     group_commit.never(composed(group_commit), is_place_taken=True)
     assert asked.proposal.operation_id == ""
-    group_commit.observed(as_read(1, *another_processs()))
+    group_commit.observed(as_read(1, *from_another_process()))
     group_commit.stored(composed(group_commit))
     operation = operation_in(asked.proposal.operation_id, ORGANIZATION)
     assert operation is not None
