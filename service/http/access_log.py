@@ -10,7 +10,8 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from opentelemetry.trace import Span, StatusCode
 
 from core.consistency import Level
-from service.request.context import Exchange, Part, caller_of
+from service.request.context import Exchange, caller_of
+from service.request.timing import Part
 
 NO_ROUTE = "none"
 """What is told of the route where there is none, or none was looked for."""
@@ -73,7 +74,7 @@ def line_of(scope: Mapping[str, Any], *, status: int, seconds: float, is_broken_
     """What is told: never a path, a query, a header or a body, which may have what is nobody's to read."""
     caller = caller_of(scope)
     exchange = _NO_EXCHANGE if caller is None else caller.exchange
-    position, spent = exchange.position, exchange.spent_seconds
+    position, spent = exchange.position, exchange.timing.spent_seconds
     return RequestLine(
         level="info",
         method=scope["method"],

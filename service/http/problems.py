@@ -36,7 +36,6 @@ from service.http.headers import (
     NotTheAdministrator,
 )
 from service.http.litestar_problems import OF_LITESTAR
-from service.request.context import caller_of
 from service.request.errors import (
     ListTooLarge,
     NotSeenInTime,
@@ -192,7 +191,7 @@ def _region_unavailable(_: AnyRequest, error: RegionUnavailable) -> Response[Emp
     return failure(503, f"{error}; nothing was done, try again", headers={"Retry-After": "1"})
 
 
-def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
+def _timed_out(_: AnyRequest, error: TimedOut) -> Response[Empty]:
     consistency = ConsistencyMeta(
         required=error.wait.level,
         timeout_seconds=error.wait.timeout_seconds,
@@ -210,11 +209,7 @@ def _timed_out(request: AnyRequest, error: TimedOut) -> Response[Empty]:
         f"{error.wait.level} was not reached within {error.wait.timeout_seconds} s: "
         f"waiting for {', '.join(error.pending)}; {known}"
     )
-    headers = dict(LATE)
-    caller = caller_of(request.scope)
-    # The administrator has no key with which an organization's operation could be read.
-    if caller is not None and caller.credentials is not None:
-        headers["Location"] = f"/operations/{caller.exchange.operation_id}"
+    headers = {**LATE, "Location": f"/operations/{error.operation_id}"} if error.operation_id else LATE
     return failure(408, message, meta=Meta(consistency=consistency), headers=headers)
 
 

@@ -9,8 +9,9 @@ from core.known_marks import KnownMarks
 from core.positions import Region
 from core.registers import Query
 from service.request.concurrency_limit import ConcurrencyLimit
-from service.request.context import Caller, Part
+from service.request.context import Caller
 from service.request.errors import RegionUnavailable
+from service.request.timing import Part
 
 
 class ProjectionReader:
@@ -33,7 +34,7 @@ class ProjectionReader:
         self._concurrency_limit.enter(caller)
         credentials = caller.credentials
         keys = () if credentials is None else (api_key_key(credentials.key_id),)
-        with caller.exchange.during(Part.READ):
+        with caller.exchange.timing.during(Part.READ):
             view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
         if credentials is not None:
             authenticate(credentials, caller.organization_id, view.registers)

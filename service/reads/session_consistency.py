@@ -11,8 +11,9 @@ from core.tokens import Place
 from core.topology import RegionState, Topology
 from service.reads.local_logs import DESCRIBED_SECONDS, LocalLogs
 from service.reads.projection import ProjectionReader
-from service.request.context import Part, ReadRequest
+from service.request.context import ReadRequest
 from service.request.errors import NotSeenInTime, WriteLost
+from service.request.timing import Part
 from service.watermarks.deadlines import Deadlines
 
 
@@ -43,7 +44,7 @@ class SessionConsistency:
         exchange = request.caller.exchange
         view = await self._projection_reader.read(query, request.caller, deadline=request.deadline)
         while missing := await self._missing(view.vector, request):
-            with exchange.during(Part.WAIT):
+            with exchange.timing.during(Part.WAIT):
                 for position in missing:
                     if await self._deadlines.reach(position, {self._here}, request.deadline, by=BY_TOKEN):
                         raise NotSeenInTime([position.origin], timeout_seconds=request.timeout_seconds)

@@ -28,14 +28,16 @@ class WriteLost(Exception):
 class TimedOut(Exception):
     """The deadline came before every region in `pending` had acknowledged the event.
 
-    `is_committed` is False while it is not known whether the event is in the log. An event that is in the log reaches
-    every region later. `doubt` is `""`, or why not even that holds: other regions may have another log.
+    `operation_id` is `""` if the caller cannot read the operation. `is_committed` is False while it is unknown whether
+    the event is in the log. An event that is in the log reaches every region later. `doubt` is `""`, or why not even
+    that holds: other regions may have another log.
     """
 
     def __init__(
         self,
         wait: Wait,
         *,
+        operation_id: str,
         is_committed: bool,
         acknowledged: list[Region],
         pending: list[Region],
@@ -43,6 +45,7 @@ class TimedOut(Exception):
     ) -> None:
         super().__init__(", ".join(pending))
         self.wait = wait
+        self.operation_id = operation_id
         self.is_committed = is_committed
         self.doubt = doubt
         self.acknowledged = acknowledged

@@ -18,8 +18,9 @@ from core.topology import Topology
 from runtime.tracing import traceparent_of
 from service.reads.event_lookup import Absent, EventLookup, Found
 from service.reads.projection import ProjectionReader
-from service.request.context import Part, Wait, WriteRequest
+from service.request.context import Wait, WriteRequest
 from service.request.errors import RegionUnavailable, TimedOut
+from service.request.timing import Part
 from service.watermarks.deadlines import Deadlines
 from service.writes.batch import Accepted, Outcome, Proposal, Repeated, Stale
 from service.writes.decisions import repetition
@@ -114,7 +115,7 @@ class CommandHandler:
         raise outcome
 
     async def _appended(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
-        with request.caller.exchange.during(Part.APPEND) as span:
+        with request.caller.exchange.timing.during(Part.APPEND) as span:
             return await self._append(command, view, request, traceparent=traceparent_of(span))
 
     async def _append(
@@ -152,7 +153,7 @@ class CommandHandler:
         if proposal.is_handed:
             request.caller.exchange.operation_id = proposal.operation_id
             missing = self._needed(request.wait)
-            raise self._timed_out(request.wait, is_committed=False, missing=missing, doubt=self._log_state.doubt)
+            raise self._timed_out(request, is_committed=False, missing=missing, doubt=self._log_state.doubt)
         raise RegionUnavailable("this region's log took no event in time")
 
     async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
@@ -187,14 +188,14 @@ class CommandHandler:
         """
         request.caller.exchange.wrote(position)
         wait, reading = request.wait, self._log_state.reading
-        with request.caller.exchange.during(Part.WAIT):
+        with request.caller.exchange.timing.during(Part.WAIT):
             pending = await self._deadlines.reach(position, self._needed(wait), wait.deadline, by=wait.level)
             if self._doubt(position, reading):
                 await self._deadlines.until_seen(_never(), wait.deadline, by=wait.level)
         if doubt := self._doubt(position, reading):
-            raise self._timed_out(wait, is_committed=False, missing=self._needed(wait), doubt=doubt)
+            raise self._timed_out(request, is_committed=False, missing=self._needed(wait), doubt=doubt)
         if pending:
-            raise self._timed_out(wait, is_committed=True, missing=pending)
+            raise self._timed_out(request, is_committed=True, missing=pending)
 
     def _doubt(self, position: Position, reading: int) -> str:
         return self._log_state.doubt_since(reading) if position.origin == self._here else ""
@@ -203,12 +204,15 @@ class CommandHandler:
         return regions_needed(wait.level, here=self._here, topology=self._topology)
 
     def _timed_out(
-        self, wait: Wait, *, is_committed: bool, missing: "set[Region] | frozenset[Region]", doubt: str = ""
+        self, request: WriteRequest, *, is_committed: bool, missing: "set[Region] | frozenset[Region]", doubt: str = ""
     ) -> TimedOut:
+        caller = request.caller
         return TimedOut(
-            wait,
+            request.wait,
+            # The administrator has no key with which an organization's operation could be read.
+            operation_id="" if caller.credentials is None else caller.exchange.operation_id,
             is_committed=is_committed,
-            acknowledged=sorted(self._needed(wait) - missing),
+            acknowledged=sorted(self._needed(request.wait) - missing),
             pending=sorted(missing),
             doubt=doubt,
         )

@@ -2,7 +2,8 @@ import pytest
 
 from core.positions import Epoch, Position, Region, Sequence
 from service.http.access_log import NO_ANSWER, Outcome, outcome_of
-from service.request.context import Exchange, Part
+from service.request.context import Exchange
+from service.request.timing import Part, Timing
 
 
 def handed(*, is_known: bool) -> Exchange:
@@ -32,8 +33,8 @@ def test_what_a_request_came_to_is_one_word(status: int, exchange: Exchange, out
 
 
 def test_time_that_ends_in_an_error_is_spent_all_the_same() -> None:
-    exchange = Exchange()
+    timing = Timing()
     for _ in range(2):
-        with pytest.raises(ValueError, match="no"), exchange.during(Part.READ):
+        with pytest.raises(ValueError, match="no"), timing.during(Part.READ):
             raise ValueError("no")
-    assert set(exchange.spent_seconds) == {Part.READ}
+    assert set(timing.spent_seconds) == {Part.READ}

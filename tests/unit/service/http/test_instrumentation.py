@@ -13,7 +13,8 @@ from core.consistency import Level
 from core.positions import Epoch, Position, Region, Sequence
 from service.http.access_log import NO_ANSWER
 from service.http.write_latency import RATE_SECONDS, WriteLatencies
-from service.request.context import Caller, Exchange, Part, remember
+from service.request.context import Caller, Exchange, remember
+from service.request.timing import Part
 from tests.unit.runtime.serving import connect, reset, served
 from tests.unit.service.http.paths import path_to
 
@@ -177,11 +178,11 @@ async def test_what_is_no_request_is_passed_on_as_it_is() -> None:
 def wrote(exchange: Exchange) -> None:
     """Somebody appended an event and waited for it."""
     exchange.operation_id = "0190"
-    with exchange.during(Part.READ):
+    with exchange.timing.during(Part.READ):
         pass
-    with exchange.during(Part.APPEND):
+    with exchange.timing.during(Part.APPEND):
         exchange.wrote(Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42)))
-    with exchange.during(Part.WAIT):
+    with exchange.timing.during(Part.WAIT):
         pass
 
 

@@ -25,6 +25,7 @@ from service.request.context import Wait
 from service.request.errors import NotSeenInTime, RegionUnavailable, TimedOut
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
+OPERATION_ID = "0190"
 WAIT = Wait(level=Level.ALL_REGIONS, timeout_seconds=2, deadline=0.0)
 
 
@@ -112,8 +113,8 @@ def test_503_says_when_to_try_again_and_405_what_is_allowed(client: TestClient[L
 @pytest.mark.parametrize(
     "error",
     [
-        TimedOut(WAIT, is_committed=True, acknowledged=[US], pending=[EU]),
-        TimedOut(WAIT, is_committed=False, acknowledged=[], pending=[US]),
+        TimedOut(WAIT, operation_id=OPERATION_ID, is_committed=True, acknowledged=[US], pending=[EU]),
+        TimedOut(WAIT, operation_id=OPERATION_ID, is_committed=False, acknowledged=[], pending=[US]),
         NotSeenInTime(["us-iowa"], timeout_seconds=1),
     ],
     ids=["committed", "unknown", "token"],
@@ -139,9 +140,9 @@ def test_an_unknown_route_is_named_up_to_a_length(client: TestClient[Litestar]) 
     ],
 )
 def test_408_says_what_is_known(client: TestClient[Litestar], *, is_committed: bool, state: str, known: str) -> None:
-    error = TimedOut(WAIT, is_committed=is_committed, acknowledged=[US], pending=[EU])
-    code, body, _ = answer(client, error)
-    assert code == 408
+    error = TimedOut(WAIT, operation_id=OPERATION_ID, is_committed=is_committed, acknowledged=[US], pending=[EU])
+    code, body, headers = answer(client, error)
+    assert (code, headers["Location"]) == (408, f"/operations/{OPERATION_ID}")
     assert body == {
         "meta": {
             "consistency": {
