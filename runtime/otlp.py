@@ -47,7 +47,7 @@ async def exporting(provider: TracerProvider) -> AsyncIterator[Tracer]:
     try:
         yield provider.get_tracer("crosshook")
     finally:
-        # It may take longer than anybody waits, where nobody takes the spans: the process ends all the same.
+        # This may last long if no server takes the spans. The process ends anyway.
         closing = threading.Thread(target=provider.shutdown, daemon=True)
         closing.start()
         await asyncio.to_thread(closing.join, CLOSE_SECONDS)

@@ -118,7 +118,7 @@ def rfc3339(milliseconds: int) -> str:
 
 
 async def send_whole(send: Callable[..., Any], answer: Response[Empty]) -> None:
-    """Send an answer to whoever asked, from outside of the routes."""
+    """Send a response from outside of the routes."""
     body = msgspec.json.encode(answer.content)
     headers = {"content-type": "application/json", "content-length": str(len(body)), **answer.headers}
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -80,7 +80,7 @@ class AdminHeaders:
 
 
 def caller_in(request: AnyRequest) -> Caller:
-    """Somebody who acts for an organization. Raises `Unauthenticated`, `InvalidHeader`."""
+    """A caller that acts for an organization. Raises `Unauthenticated`, `InvalidHeader`."""
     credentials = credentials_in(_only(request, API_KEY) or "")
     return remember(request.scope, Caller(organization_in(request), credentials))
 

@@ -1,1 +1,1 @@
-"""What one request is: who asks, what it waits for, and what bounds it."""
+"""A request: its caller, what it waits for, and its limits."""

@@ -144,7 +144,7 @@ async def test_while_the_projection_lags_decisions_use_the_log(region: LocalRegi
     for replicator in region.replicators:
         replicator.pause()
     first = asyncio.create_task(client.post(WEBHOOKS, json=body, headers=ONE_SECOND))
-    check_refused(await first, 408, "it is in the log")
+    check_refused(await first, 408, "it is committed")
     answer, seconds = await timed(client.post(WEBHOOKS, json=body, headers=ONE_SECOND))
     check_refused(answer, 409, "target_url: another webhook of this organization already uses")
     assert seconds < 1
@@ -157,10 +157,10 @@ async def test_a_repeated_deletion_joins_the_first_one_that_is_not_applied_yet(
     for replicator in region.replicators:
         replicator.pause()
     first = await client.delete(path, headers=ONE_SECOND)
-    check_refused(first, 408, "it is in the log")
+    check_refused(first, 408, "it is committed")
     joined = asyncio.create_task(client.delete(path))
     again = await client.delete(path, headers=ONE_SECOND)
-    check_refused(again, 408, "it is in the log")
+    check_refused(again, 408, "it is committed")
     for replicator in region.replicators:
         replicator.resume()
     done = await joined

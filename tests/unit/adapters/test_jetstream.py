@@ -27,6 +27,6 @@ def test_a_leader_is_followed_if_it_heard_a_majority_lately_itself_included(
     assert cluster.is_followed_within(1.0) is is_followed
 
 
-def test_who_has_others_to_hear_is_not_followed_before_it_can_have_heard_any() -> None:
+def test_a_leader_with_other_servers_is_not_followed_before_it_can_have_heard_one() -> None:
     assert not led(0, 0).is_followed_within(0)
     assert led().is_followed_within(-0.25)

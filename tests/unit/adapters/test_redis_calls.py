@@ -60,7 +60,7 @@ async def test_so_many_are_made_at_once_and_the_others_in_their_order(server: Se
     server.answer("b")
     assert await finished(tasks, "b") == ["to b"]
     late = await begun(calls, server, "f")
-    assert server.asked == ["a", "b", "c"], "who comes late does not go first"
+    assert server.asked == ["a", "b", "c"], "a late call does not go first"
     for name in "acde":
         server.answer(name)
         assert await finished(tasks, name) == [f"to {name}"]
@@ -82,7 +82,7 @@ async def test_a_redis_that_is_silent_is_told_to_all_in_line(server: Server, err
     assert (await finished(again, "d"), calls.unanswered) == (["to d"], "")
 
 
-async def test_one_call_that_fails_beside_others_that_are_answered_sends_nobody_away(server: Server) -> None:
+async def test_one_failed_call_among_answered_ones_turns_no_other_call_away(server: Server) -> None:
     calls = RedisCalls(2)
     tasks = await begun(calls, server, "abcd")
     server.answer("b")
@@ -123,7 +123,7 @@ async def test_a_refusal_is_an_answer_too_and_has_the_server_dialled_anew(server
     assert not calls.refused
 
 
-async def test_a_redis_of_the_wrong_kind_is_no_use_to_anybody_in_line(server: Server) -> None:
+async def test_a_redis_of_the_wrong_kind_fails_every_call_in_line(server: Server) -> None:
     calls = RedisCalls(1)
     tasks = await begun(calls, server, "ab")
     server.fail("a", Unsuitable(CLUSTER))
@@ -132,7 +132,7 @@ async def test_a_redis_of_the_wrong_kind_is_no_use_to_anybody_in_line(server: Se
     assert calls.unanswered == why
 
 
-async def test_who_goes_away_in_line_or_at_his_turn_keeps_nobody_waiting(server: Server) -> None:
+async def test_a_call_that_is_cancelled_in_line_or_at_its_turn_keeps_no_other_waiting(server: Server) -> None:
     calls = RedisCalls(1)
 
     async def line_up() -> dict[str, asyncio.Task[str]]:
@@ -153,7 +153,7 @@ async def test_who_goes_away_in_line_or_at_his_turn_keeps_nobody_waiting(server:
     await is_free_for_one(calls, server)
 
 
-async def test_who_goes_away_as_he_is_sent_away_takes_no_place_with_him(server: Server) -> None:
+async def test_a_call_that_is_cancelled_while_it_is_turned_away_keeps_no_place(server: Server) -> None:
     calls = RedisCalls(1)
 
     async def line_up() -> dict[str, asyncio.Task[str]]:

@@ -1,4 +1,4 @@
-"""An answer of a shape that nobody foresaw is no answer: it ends no process."""
+"""An answer of an unexpected shape counts as no answer: it ends no process."""
 
 from types import SimpleNamespace
 from typing import Any, cast

@@ -14,7 +14,7 @@ from runtime.otlp import CLOSE_SECONDS, resource_of
 from runtime.settings import InvalidSetting, SpanBatches, TracesEndpoint
 from runtime.tracing import OFF, begin, open_tracing, record, traceparent_of
 
-NOBODY = TracesEndpoint("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces")
+UNSERVED = TracesEndpoint("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:9/v1/traces")
 THEIRS = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -41,8 +41,8 @@ def test_off_nothing_that_traces_is_imported(process: str) -> None:
 
 async def test_where_it_is_not_installed_that_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "runtime.otlp", None)
-    endpoint = NOBODY._replace(url="http://me:secret@127.0.0.1:9")
-    with pytest.raises(InvalidSetting, match=rf"^{NOBODY.variable}: expected .*crosshook\[traces\]") as caught:
+    endpoint = UNSERVED._replace(url="http://me:secret@127.0.0.1:9")
+    with pytest.raises(InvalidSetting, match=rf"^{UNSERVED.variable}: expected .*crosshook\[traces\]") as caught:
         async with open_tracing(endpoint, process="service", region="us-iowa"):
             pytest.fail("it must not start")
     assert "got 'http://***@127.0.0.1:9'" in str(caught.value)
@@ -57,7 +57,7 @@ async def test_where_it_is_not_installed_that_is_one_line(monkeypatch: pytest.Mo
         ),
         (
             {},
-            rf"{NOBODY.variable}: expected settings of OpenTelemetry that it takes \(what\), got 'http://127.0.0.1.*'",
+            rf"{UNSERVED.variable}: expected settings of OpenTelemetry that it takes \(what\), got 'http://127.0.0.1.*'",
         ),
     ],
 )
@@ -69,16 +69,18 @@ async def test_what_opentelemetry_refuses_is_one_line_that_names_the_variable_if
     if not refused:
         monkeypatch.setattr(runtime.otlp, "OTLPSpanExporter", Mock(side_effect=ValueError("what")))
     with pytest.raises(InvalidSetting, match=f"^{message}$"):
-        async with open_tracing(NOBODY, process="service", region="us-iowa"):
+        async with open_tracing(UNSERVED, process="service", region="us-iowa"):
             pytest.fail("it must not start")
 
 
 async def test_spans_are_sent_in_batches_as_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(*NOBODY[:2])
+    monkeypatch.setenv(*UNSERVED[:2])
     made = Mock(side_effect=ValueError("enough"))
     monkeypatch.setattr(runtime.otlp, "BatchSpanProcessor", made)
     with pytest.raises(InvalidSetting):
-        async with open_tracing(NOBODY._replace(batches=SpanBatches(4, 3, 2, 1)), process="service", region="us-iowa"):
+        async with open_tracing(
+            UNSERVED._replace(batches=SpanBatches(4, 3, 2, 1)), process="service", region="us-iowa"
+        ):
             pytest.fail("it must not start")
     assert made.call_args.kwargs == {
         "max_queue_size": 4,
@@ -91,8 +93,8 @@ async def test_spans_are_sent_in_batches_as_they_are_told(monkeypatch: pytest.Mo
 async def test_a_span_is_part_of_the_trace_that_it_came_with_and_its_parts_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(*NOBODY[:2])
-    async with open_tracing(NOBODY, process="service", region="us-iowa") as tracer:
+    monkeypatch.setenv(*UNSERVED[:2])
+    async with open_tracing(UNSERVED, process="service", region="us-iowa") as tracer:
         span = begin(tracer, "POST", traceparent=THEIRS.replace("-01", "-00"))
         names = [THEIRS, traceparent_of(span), traceparent_of(part_of(tracer, span))]
         trace_ids, span_ids = {text.split("-")[1] for text in names}, {text.split("-")[2] for text in names}
@@ -125,11 +127,11 @@ def test_spans_are_of_the_name_that_the_environment_gives_and_always_of_the_regi
 
 
 @pytest.mark.long
-async def test_a_process_ends_although_nobody_takes_its_spans(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(*NOBODY[:2])
+async def test_a_process_ends_even_if_no_server_takes_its_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(*UNSERVED[:2])
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", f"{CLOSE_SECONDS + 2:g}")
     loop = asyncio.get_running_loop()
-    async with open_tracing(NOBODY, process="service", region="us-iowa") as tracer:
+    async with open_tracing(UNSERVED, process="service", region="us-iowa") as tracer:
         begin(tracer, "POST", traceparent="").end()
         ended = loop.time()
     assert loop.time() < ended + CLOSE_SECONDS + 1

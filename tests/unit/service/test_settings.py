@@ -38,7 +38,7 @@ def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> N
     assert settings.operation_hours == 24
     assert settings.dashboard_listeners_max == 100
     assert settings.limits == Limits(webhooks_max=1_000, api_keys_max=100, headers=HeaderLimits(64, 1_024))
-    assert settings.admin_key == "", "nobody is let in by a key that nobody has chosen"
+    assert settings.admin_key == "", "no default key gives access"
 
 
 def test_everything_can_be_set(place: Variables) -> None:

@@ -98,7 +98,7 @@ async def test_one_too_many_is_refused_at_once_in_the_envelope_and_told_when_to_
     assert len(held.scopes) == 2
 
 
-async def test_whoever_is_answered_makes_room_also_when_the_answer_is_a_failure() -> None:
+async def test_an_answered_request_makes_room_even_if_the_response_is_a_failure() -> None:
     held = Held()
     held.may_answer.set()
     admission = Admission(requests_max=1, body_bytes_max=BODY_BYTES_MAX)
@@ -112,7 +112,7 @@ async def test_whoever_is_answered_makes_room_also_when_the_answer_is_a_failure(
     assert admission.in_flight == 0
 
 
-async def test_whoever_is_cancelled_makes_room() -> None:
+async def test_a_cancelled_request_makes_room() -> None:
     held = Held()
     app = path_to(held, requests_max=1)
     gone = Client(app, WEBHOOKS)
@@ -156,7 +156,7 @@ async def test_what_is_no_request_is_passed_on_as_it_is() -> None:
     assert held.scopes == [client.scope]
 
 
-async def test_a_body_that_has_not_come_takes_nobodys_place() -> None:
+async def test_a_request_without_its_body_takes_no_place() -> None:
     held = Held()
     held.may_answer.set()
     app = path_to(held, requests_max=1)
@@ -175,7 +175,7 @@ async def test_a_body_that_has_not_come_takes_nobodys_place() -> None:
     assert held.received == [{"type": "http.request", "body": b"{} ", "more_body": False}] * 3
 
 
-async def test_a_body_that_is_late_is_a_408_that_ends_the_connection() -> None:
+async def test_a_late_body_gets_408_and_ends_the_connection() -> None:
     held = Held()
     client = Client(
         path_to(held, requests_max=1, body_seconds=0.05),
@@ -193,7 +193,7 @@ async def test_a_body_that_is_late_is_a_408_that_ends_the_connection() -> None:
 
 
 @pytest.mark.parametrize("length", ["", str(BODY_BYTES_MAX + 1), "9" * 18])
-async def test_a_body_that_is_too_large_is_a_413_and_one_that_says_so_is_not_read(length: str) -> None:
+async def test_a_too_large_body_gets_413_and_is_not_read_if_its_length_is_declared(length: str) -> None:
     held = Held()
     client = Client(path_to(held, requests_max=1), WEBHOOKS, method="POST", length=length)
     if not length:
@@ -225,7 +225,7 @@ async def test_a_client_that_leaves_while_it_sends_gets_nothing() -> None:
     assert held.scopes == []
 
 
-async def test_who_reads_on_after_the_body_learns_that_the_client_has_gone() -> None:
+async def test_a_handler_that_reads_past_the_body_learns_that_the_client_has_left() -> None:
     heard: list[str] = []
 
     async def curious(_scope: Scope, receive: Callable[..., Any], _send: Callable[..., Any]) -> None:

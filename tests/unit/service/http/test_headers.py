@@ -170,7 +170,7 @@ def test_a_key_shows_its_id_and_the_digest_of_its_secret_and_not_the_secret() ->
     "value",
     ["", "x", API_KEY[:-1], API_KEY + "A", API_KEY.upper(), API_KEY.replace("_", "-", 1), " " + API_KEY, "\u00e9" * 86],
 )
-async def test_what_is_no_key_lets_nobody_in_whatever_else_is_wrong(value: str) -> None:
+async def test_a_malformed_key_is_refused_whatever_else_is_wrong(value: str) -> None:
     bad = [("SlashID-OrgID", "x"), ("SlashID-Required-Consistency", "x"), ("SlashID-Consistency-Token", "x")]
     with pytest.raises(Unauthenticated):
         await write_request(a_request(("SlashID-API-Key", value), *bad))
@@ -184,12 +184,12 @@ def test_the_admin_key_lets_in_and_names_the_organization_of_the_path() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "Bearer ", f"bearer {ADMIN_KEY}", ADMIN_KEY, f"Bearer {ADMIN_KEY}a", "\u00e9"])
-async def test_what_is_not_the_admin_key_lets_nobody_in(value: str) -> None:
+async def test_any_other_admin_key_is_refused(value: str) -> None:
     with pytest.raises(Unauthenticated):
         await AdminHeaders(ADMIN_KEY).write_request(a_request(("Authorization", value), ("Idempotency-Key", "")))
 
 
-async def test_the_administrator_has_idempotency_keys_as_everybody_has() -> None:
+async def test_the_administrator_has_idempotency_keys_like_any_client() -> None:
     shown = ("Authorization", f"Bearer {ADMIN_KEY}")
     admin = AdminHeaders(ADMIN_KEY)
     assert (await admin.write_request(a_request(shown))).idempotency_key is None

@@ -59,7 +59,7 @@ async def ask(
     lines: list[dict[str, Any]] | None = None,
     latencies: WriteLatencies | None = None,
 ) -> list[Any]:
-    """What is sent to whoever asks with a body that comes in `messages`; what is written down comes into `lines`."""
+    """The response to a request with a body that arrives in `messages`; log lines are added to `lines`."""
     sent: list[Any] = []
     coming = iter([*messages, {"type": "http.disconnect"}])
 
@@ -162,7 +162,7 @@ async def test_what_is_turned_away_before_its_route_is_looked_for_is_counted() -
     assert counted("none", "none", 413) == before + 1
 
 
-async def test_who_leaves_while_sending_is_not_answered_and_not_counted() -> None:
+async def test_a_client_that_leaves_while_sending_is_not_answered_and_not_counted() -> None:
     before = counted("none", "none", 200)
     assert await ask(Routes(200)) == []
     assert counted("none", "none", 200) == before
@@ -176,7 +176,7 @@ async def test_what_is_no_request_is_passed_on_as_it_is() -> None:
 
 
 def wrote(exchange: Exchange) -> None:
-    """Somebody appended an event and waited for it."""
+    """A request appended an event and waited for it."""
     exchange.operation_id = "0190"
     with exchange.timing.during(Part.READ):
         pass
@@ -229,7 +229,7 @@ async def test_a_line_has_nothing_that_is_not_known_and_no_path() -> None:
     }
 
 
-async def test_who_leaves_while_sending_is_written_down_as_having_left() -> None:
+async def test_a_client_that_leaves_while_sending_is_logged_as_having_left() -> None:
     lines: list[Any] = []
     await ask(Routes(200), lines=lines)
     assert [(line["outcome"], line["status"]) for line in lines] == [("left", NO_ANSWER)]
@@ -270,7 +270,7 @@ async def says_nonsense(send: Callable[..., Any]) -> None:
 async def test_what_dies_without_an_answer_or_in_the_middle_of_it_has_failed_and_is_counted(
     dies: Callable[[Callable[..., Any]], Any], status: int, said: bytes
 ) -> None:
-    """On a real connection: what is told is what whoever asked was answered."""
+    """On a real connection: the log and the count agree with what the client got."""
     lines: list[Any] = []
 
     async def app(scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]) -> None:

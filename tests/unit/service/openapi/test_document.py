@@ -88,13 +88,13 @@ def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
             "CROSSHOOK_ADMIN_KEY": "the-key-of-whoever-runs-the-tests",
         }
     )
-    nobody = cast("Any", Nobody)
+    unused = cast("Any", Unused)
     app = make_app(
         settings,
-        nobody,
-        UseCases(nobody, nobody, nobody, nobody),
+        unused,
+        UseCases(unused, unused, unused, unused),
         AdminHeaders(settings.admin_key),
-        board=nobody,
+        board=unused,
     )
     routes = {
         (method.lower(), route.path_format)
@@ -106,8 +106,8 @@ def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
     assert described == routes
 
 
-class Nobody:
-    """Who is asked nothing."""
+class Unused:
+    """A dependency that is never called."""
 
     health = listeners = lag = None
 
@@ -210,7 +210,7 @@ def test_every_answer_has_every_header(name: str) -> None:
         assert set(response.get("headers", {})) == expected, status
 
 
-def test_who_may_call_is_said_of_every_operation() -> None:
+def test_every_operation_names_its_authentication() -> None:
     schemes = {
         operation["operationId"]: [scheme for scheme, *_ in operation["security"]]
         for methods in DOCUMENT["paths"].values()
