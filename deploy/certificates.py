@@ -82,7 +82,7 @@ class Authority:
 
 
 def new_authority(*, now: datetime) -> Authority:
-    """An authority that nobody else knows of."""
+    """A new authority, whose key exists only here."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = "crosshook authority"
     certificate = (

@@ -43,7 +43,7 @@ def write_volume(directory: Path, volume: Volume) -> list[str]:
 
 
 def give(directory: Path, volume: DataVolume) -> None:
-    """Let `directory` be its owner's, and nobody else's."""
+    """Make `directory` accessible to its owner only."""
     directory.mkdir(exist_ok=True)
     found = directory.stat()
     if stat.S_IMODE(found.st_mode) != _DATA_MODE:
@@ -69,7 +69,7 @@ def _is_so(path: Path, *, text: str, owner: int) -> bool:
 
 
 def _put(path: Path, *, text: str, owner: int) -> None:
-    """Whoever reads meanwhile, or after a crash, finds the old file or the new one, whole."""
+    """A reader finds the whole old file or the whole new one, even after a crash."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "w", encoding="utf-8") as file:

@@ -30,12 +30,12 @@ class Logins(msgspec.Struct, frozen=True):
         return _file(users, self.nats, redis=(redis.REPLICATOR, self.redis[here][redis.REPLICATOR]))
 
     def observer(self) -> str:
-        """The file of credentials of whoever looks at all regions."""
+        """The file of credentials for reading in all regions."""
         return _file(dict.fromkeys(self.nats, accounts.OBSERVER), self.nats)
 
 
 def new_logins(regions: Sequence[Region]) -> Logins:
-    """New passwords for everybody."""
+    """New passwords for every user."""
     return Logins(
         nats={here: _passwords(accounts.users(here, regions)) for here in regions},
         redis={here: _passwords(redis.USERS) for here in regions},

@@ -1,4 +1,4 @@
-"""Every secret there is, in a directory that nobody else looks into: made the first time, kept after it."""
+"""All secrets, in a directory that only its owner can open. The first run makes them, and later runs keep them."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -34,9 +34,9 @@ def nats_servers_in(directory: Path) -> int | None:
 
 
 def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nats_servers: int | None = None) -> Vault:
-    """What is kept in `directory`, and new secrets for whatever there is none for yet, which are kept from now on.
+    """The secrets in `directory`. Missing ones are made, and kept from now on.
 
-    So is `nats_servers`, where that is something to who asks.
+    `nats_servers` is kept too, if it is given.
     """
     kept = Identity(certificate=text_in(directory / _CERTIFICATE), key=text_in(directory / _KEY))
     vault = Vault(

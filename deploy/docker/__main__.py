@@ -30,7 +30,7 @@ def fill(
 
     A certificate that is there and good stays. What is not secret is made anew each time, so that a newer version's
     configuration comes with it. How many NATS servers each region has stays too, whatever is asked for: with more,
-    volumes are left empty, and with fewer nobody looks for those that are not mounted then.
+    volumes are left empty, and with fewer the files of the missing servers are ignored.
     """
     servers = nats_servers_in(directory / "vault") or nats_servers
     vault = open_vault(directory / "vault", regions, now=now, nats_servers=servers)
@@ -76,10 +76,10 @@ def fill(
 def main(regions: Sequence[str], directory: Path, nats_servers: int) -> None:
     """Give the volumes of REGIONS their files: secrets, certificates, configuration.
 
-    The first start makes the secrets. A later one changes what a newer version
-    configures differently, and certificates that are soon over, and says who
-    has to be restarted to read it. If it is told another number of NATS servers
-    than the first one was, it goes on with as many as there are, and says so.
+    The first start makes the secrets. A later start changes what a newer version
+    configures differently, and certificates that expire soon. It prints which
+    containers must be restarted. If the number of NATS servers differs from that
+    of the first start, it keeps the first number, and prints that.
     """
     known = [Region(region) for region in regions]
     made_for = nats_servers_in(directory / "vault")
@@ -98,7 +98,7 @@ def main(regions: Sequence[str], directory: Path, nats_servers: int) -> None:
 
 
 def _restarts(regions: Sequence[Region], changed: Collection[str]) -> Iterator[str]:
-    """For each region the command that restarts whoever mounts one of these volumes of files; then Prometheus.
+    """For each region the command that restarts the containers that mount one of these volumes; then Prometheus.
 
     Grafana looks at its dashboards by itself.
     """

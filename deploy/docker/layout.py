@@ -40,7 +40,7 @@ PROCESSES: Final = ("service", "replicator")
 
 
 class Users(msgspec.Struct, frozen=True):
-    """Who the processes are: each kind of server is a user of its own."""
+    """The user ids of the processes: each kind of server has its own."""
 
     crosshook: int = 10001
     nats: int = 10002

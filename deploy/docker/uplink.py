@@ -1,7 +1,7 @@
-"""`python -m deploy.docker.uplink REGION...`: the way between the region in `CROSSHOOK_REGION` and the others.
+"""`python -m deploy.docker.uplink REGION...`: the link between the region in `CROSSHOOK_REGION` and the others.
 
-Everything that leaves a region or comes to it passes its link: what it dials takes a round trip, what comes for it is
-passed on at once, since the other region's link has delayed it. None of it can be read here.
+All traffic between regions passes their links. A link delays the connections that its region opens. It passes on what
+arrives for its region at once, since the other region's link has delayed it. The traffic is encrypted.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ from runtime.server import bind, serve
 from runtime.settings import Environment, InvalidSetting
 
 NAME = "demo"
-"""Under which `crosshook link` finds it, as it finds `crosshook up`."""
+"""The name by which `crosshook link` finds it, as it finds `crosshook up`."""
 
 log = structlog.get_logger()
 
@@ -54,8 +54,8 @@ log = structlog.get_logger()
 class Uplink:
     """The links of one region: to each NATS server of the others, and from them to each of its own.
 
-    There are as many as there may be servers, so that how many there are is nothing to it. Nobody comes for one that is
-    not there; who did would be left at once.
+    It has links for the largest number of servers. A link to a server that is not there is unused, and closes a
+    connection at once.
     """
 
     def __init__(self, here: Region, regions: Sequence[Region], round_trips: RoundTrips) -> None:
@@ -123,7 +123,7 @@ class Uplink:
             case AskLinks():
                 return self._status()
             case AskStatus():
-                return Refused(f"this is the link of {self._here} and knows of no process; there is `crosshook link`")
+                return Refused(f"this is the link of {self._here}, which knows no processes; use `crosshook link`")
             case _:
                 assert_never(request)
 
@@ -138,7 +138,7 @@ class Uplink:
         for link in self.outgoing[other]:
             link.round_trip_seconds = milliseconds / 1000
         log.info("delayed", to=other, round_trip_milliseconds=milliseconds)
-        return Done(f"for what {self._here} dials; what {other} dials is delayed by its own link")
+        return Done(f"this holds for connections from {self._here}; the link of {other} delays those from {other}")
 
     def _status(self) -> LinksStatus:
         return LinksStatus(
@@ -158,7 +158,7 @@ class Uplink:
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What is carried, and where it is said whether it is."""
+    """The settings of a link, and the address of its health check."""
 
     uplink: Uplink
     here: Region
@@ -193,7 +193,7 @@ def read_settings(regions: Sequence[Region], variables: Mapping[str, str]) -> Se
         uniform_round_trips(
             regions, milliseconds=environment.number("RTT", default=0, low=0, high=ROUND_TRIP_MILLISECONDS_MAX)
         )
-        if variables.get("RTT")  # Compose sets it to nothing where nobody does.
+        if variables.get("RTT")  # Compose sets it to nothing by default.
         else plausible_round_trips(regions)
     )
     return Settings(
@@ -207,7 +207,7 @@ def read_settings(regions: Sequence[Region], variables: Mapping[str, str]) -> Se
 
 
 async def carry_and_tell(settings: Settings) -> None:
-    """As `carry`, with a log of it."""
+    """Carry, and log it."""
     configure_logs(settings.log_format, settings.log_level, process="link", region=settings.here)
     await carry(settings)
 
@@ -217,9 +217,9 @@ async def carry_and_tell(settings: Settings) -> None:
 def main(regions: Sequence[str]) -> None:
     """Carry what passes between the region in $CROSSHOOK_REGION and the other REGIONS.
 
-    A round trip to any other region takes $RTT milliseconds; where that is not
-    set, what geography makes likely. `crosshook link`, in the same container,
-    cuts it, heals it and delays it.
+    A round trip to any other region takes $RTT milliseconds. Without $RTT it
+    depends on the distance. `crosshook link`, in the same container, cuts, heals
+    and delays the link.
     """
     known = [Region(region) for region in regions]
     sys.exit(run(lambda: read_settings(known, os.environ), carry_and_tell))

@@ -1,4 +1,4 @@
-"""What is in which volume: each role of each region has what it needs, and nothing of anybody else's."""
+"""The files of each volume: each role of each region gets what it needs, and no other role's files."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -68,7 +68,7 @@ def file_volumes(
 
 
 def data_volumes(regions: Sequence[Region], *, nats_servers: int = 1, users: Users = USERS) -> Mapping[str, DataVolume]:
-    """By its name, every volume that somebody fills."""
+    """Every volume for data, by its name."""
     return {
         **{
             f"{nats_service(region, server=server)}-data": DataVolume(users.nats)
@@ -128,7 +128,7 @@ def _nats_servers(
             else None,
             monitor=MONITOR,
         )
-        # Servers connect to one another by their own names, as whoever else connects does by the region's.
+        # Servers connect to each other by their own names; every other client uses the region's name.
         shown = (
             identify(here, "nats", name, Use.PEER, hosts=[name])
             if are_many
@@ -139,7 +139,7 @@ def _nats_servers(
 
 
 def _redis(here: Region, vault: Vault) -> Mapping[str, str]:
-    """The operator's password is there for the health check, and for whoever repairs."""
+    """The operator's password is there for the health check and for repairs."""
     passwords = vault.logins.redis[here]
     configuration = redis_configuration(bind=EVERY_ADDRESS, port=REDIS_PORT, directory=DATA, passwords=passwords)
     return {"redis.conf": configuration, "operator-password": passwords[OPERATOR]}

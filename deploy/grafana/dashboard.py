@@ -16,12 +16,14 @@ FILE: Final = Path(__file__).parent / "dashboards" / "crosshook.json"
 
 
 def dashboard() -> Dashboard:
-    """For whoever operates crosshook: one look says whether something is wrong, a second one where."""
+    """The dashboard for operators: the first look shows whether something is wrong, the second one where."""
     everything = VariableOption(selected=True, text="All", value="$__all")
     page = (
         Dashboard("crosshook")
         .uid("crosshook")
-        .description("Replication between regions: how far each is behind, what callers get, and who waits for whom.")
+        .description(
+            "Replication between regions: how far each is behind, what callers get, and what requests wait for."
+        )
         .tags(["crosshook"])
         .time("now-30m", "now")
         .refresh("10s")

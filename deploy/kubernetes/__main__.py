@@ -44,7 +44,7 @@ def write_secrets(directory: Path, options: Options, *, now: datetime) -> Sequen
     "--directory",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
-    help="Where to write them, and where passwords and keys are kept. Nobody else should read it.",
+    help="The directory for the Secrets, passwords and keys. Only you should be able to read it.",
 )
 @click.option(
     "--one-nats-server",
@@ -63,7 +63,9 @@ def write_secrets(directory: Path, options: Options, *, now: datetime) -> Sequen
 )
 @click.option("--namespace", default=NAMESPACE, show_default=True, help="Where in each cluster they belong.")
 @click.option(
-    "--no-certificates", is_flag=True, help="Leave nats-tls, service-tls and replicator-tls to somebody else."
+    "--no-certificates",
+    is_flag=True,
+    help="Make no nats-tls, service-tls and replicator-tls, for example if cert-manager does.",
 )
 def main(
     *,
@@ -74,12 +76,12 @@ def main(
     namespace: str,
     no_certificates: bool,
 ) -> None:
-    r"""Make the Secrets of all REGIONS: a file for each, which `kubectl apply` takes.
+    r"""Make the Secrets of all REGIONS: one file for each region, for `kubectl apply`.
 
-    Name every region there is, each time. The first time makes passwords, an admin
-    key and an authority for certificates. Later times keep them, give a region that
-    is new its own, and make new certificates, which are good for a year. They want
-    the same options as the first time.
+    Name every region each time. The first run makes passwords, an admin key and an
+    authority for certificates. Later runs keep these, add those of a new region, and
+    make new certificates, which are valid for a year. They need the same options as
+    the first run.
 
     \b
     Example:
@@ -96,8 +98,8 @@ def main(
         written = write_secrets(directory, options, now=datetime.now(UTC))
     except OtherOptions as error:
         raise click.UsageError(
-            f"the secrets here were made with {error.made_with}. Give these again; or if the clusters are not what "
-            f"they were, let {directory / OPTIONS_FILE} say what they are now"
+            f"the secrets here were made with {error.made_with}. Use these options again. If the clusters have "
+            f"changed, edit {directory / OPTIONS_FILE}"
         ) from error
     except msgspec.DecodeError as error:
         raise click.UsageError(f"{directory / OPTIONS_FILE}: {error}") from error
@@ -106,7 +108,7 @@ def main(
 
 
 def _check(regions: Sequence[str], small: Sequence[str], directory: Path) -> None:
-    """Raises what click tells, before anything is written."""
+    """Raise `UsageError` before anything is written."""
     some_address = {"nats": ["nats://nats:4222"], "redis": "redis://redis:6379"}
     try:
         parse_topology({"regions": dict.fromkeys(regions, some_address)}, here=regions[0])

@@ -19,7 +19,7 @@ ROUTES_PORT: Final = 6222
 MONITOR_PORT: Final = 8222
 REDIS_PORT: Final = 6379
 
-EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - a pod's addresses are its own, and the policies say who reaches them
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - a pod's addresses are its own, and network policies limit access to them
 """Where a NATS server listens. Where there is IPv6 this is there as well to a program in Go."""
 
 NATS_DISK_GIBIBYTES: Final = 20

@@ -1,4 +1,4 @@
-"""What the secrets of all regions were made for: what clusters are like, and what no later time must forget."""
+"""The options that the secrets were made with. Every later run must have the same."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ OPTIONS_FILE = "options"
 
 
 class OtherOptions(Exception):
-    """What is there was made with other options."""
+    """The secrets in the directory were made with other options."""
 
     def __init__(self, *, made_with: str) -> None:
         super().__init__(f"made with {made_with}")
@@ -22,7 +22,7 @@ class OtherOptions(Exception):
 
 
 class Options(msgspec.Struct, frozen=True):
-    """How the regions are built and who makes their certificates. A region more or less is no other option."""
+    """The options of all regions. An additional or missing region is not a different option."""
 
     nats_servers: Mapping[Region, int]
     nats_disk_gibibytes: int
@@ -55,10 +55,10 @@ class Options(msgspec.Struct, frozen=True):
 
 
 def keep_options(directory: Path, options: Options) -> None:
-    """Have `directory` say that what is in it is made with `options`.
+    """Keep `options` in `directory`, beside the secrets that are made with them.
 
-    Raises `OtherOptions`, and changes nothing, if it says something else, and `msgspec.DecodeError` if nobody can tell
-    what.
+    Raises `OtherOptions`, and changes nothing, if other options are kept there. Raises `msgspec.DecodeError` if they
+    cannot be read.
     """
     path = directory / OPTIONS_FILE
     if path.exists():

@@ -1,4 +1,4 @@
-"""What is in which Secret of a region: each role has what it needs, and nothing of anybody else's."""
+"""The files of each Secret of a region: each role gets what it needs, and no other role's files."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -25,9 +25,9 @@ class LocalRegions:
         self.mesh = mesh
         self.data = data
         self.admin_key = admin_key
-        """With which API keys are issued in every region."""
+        """The admin key of every region's services."""
         self.observer = observer
-        """The file of credentials of whoever looks at all regions and changes nothing."""
+        """The file of credentials that may read in all regions and change nothing."""
 
     def region(self, name: str) -> LocalRegion:
         """The region of that name. Raises `UnknownRegion`."""

@@ -1,1 +1,1 @@
-"""What a region's NATS servers are told: JetStream, TLS, the cluster, and who may do what (ADR 15)."""
+"""The configuration of a region's NATS servers: JetStream, TLS, the cluster and the permissions (ADR 15)."""

@@ -1,10 +1,9 @@
-"""Who may do what at one region's NATS (ADR 15).
+"""The permissions at one region's NATS (ADR 15).
 
-The logs are in two accounts of their own: `LOG` has the region's origin log, `COPIES` those of the others. Each role is
-in an account that has nothing but what it imports from these two. That is more than permissions on subjects can do:
-whoever may send a request names the subject of its answer, and whoever may have events delivered names where; in one
-account both could be another log's subject. Here an answer cannot leave the account of whoever asked, and the events
-of `LOG` cannot get to the copies.
+The logs are in two accounts: `LOG` has the region's origin log, and `COPIES` has the copies of the others. Each role
+has its own account, with only what it imports from these two. Permissions on subjects could not do that: a client
+chooses the subject of its reply and the subject to which events are delivered. In one account both could be a subject
+of another log. Here a reply cannot leave the account of its request, and events of `LOG` cannot reach the copies.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,13 +17,13 @@ from core.subjects import announcements_of, deliveries_to, stream_of
 LOG, COPIES, SYSTEM = "LOG", "COPIES", "SYSTEM"
 
 SERVICE, REPLICATOR, OBSERVER = "service", "replicator", "observer"
-"""The users of a region's own processes, and of whoever only looks."""
+"""The users of a region's own processes, and the user that only reads."""
 
 LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR = "log-operator", "copies-operator", "system-operator"
-"""The users of whoever repairs: each may do everything in its account. No process of ours is one of them."""
+"""The users for repairs: each may do everything in its account. Our processes do not use them."""
 
 ROUTES = "routes"
-"""Who the servers of a region are to one another, where there are several. It is a user of none of the accounts."""
+"""The user by which several servers of a region know each other. It belongs to no account."""
 
 CONSUMERS_MAX = 1_000
 """How many may follow one log at a time. In ten regions with two services and two replicators each it is 22, and for
@@ -185,7 +184,7 @@ def _api(account: str, subject: str) -> Import:
 
 
 def _exports(account: str, all_roles: Sequence[Role]) -> Iterator[dict[str, Any]]:
-    """What `account` lets others use: what they import, and nothing to anybody else."""
+    """The exports of `account`: what the other accounts import, each for these accounts only."""
     importers: dict[tuple[str, str], list[str]] = {}
     for role in all_roles:
         for one in dict.fromkeys(role.imports):
@@ -208,7 +207,7 @@ def _permissions(role: Role) -> dict[str, Any]:
 
 
 def _limits(here: Region, role: Role) -> dict[str, Any]:
-    """Whoever comes from another region cannot use up what this one needs for itself."""
+    """Limits for the users of other regions, so that this region always has enough for itself."""
     if role.announces in {None, here}:
         return {}
     return {"limits": {"max_connections": CONNECTIONS_MAX, "max_subscriptions": SUBSCRIPTIONS_MAX}}

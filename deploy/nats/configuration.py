@@ -16,14 +16,14 @@ _FEATURE_FLAGS_SINCE = (2, 14, 0)
 
 
 class Tls(msgspec.Struct, frozen=True):
-    """Paths of a server's certificate, its key, and the authority's certificate by which it knows who connects."""
+    """The paths of a server's certificate, its key, and the authority's certificate that clients must match."""
 
     certificate: str
     key: str
     authority: str
 
     def declared(self) -> dict[str, Any]:
-        """As the server is told: whoever connects must show a certificate too."""
+        """The server's `tls` block: every client must have a certificate too."""
         return {"cert_file": self.certificate, "key_file": self.key, "ca_file": self.authority, "verify": True}
 
 
@@ -31,7 +31,7 @@ class Cluster(msgspec.Struct, frozen=True):
     """The servers of a region, which keep its logs together, and this one's place among them.
 
     `servers` are the `HOST:PORT` at which every one of them listens to the others, this one included: by their number
-    each knows how many are a majority. Whoever shows `password` there is one of them, and may do everything.
+    each knows how many are a majority. A server with `password` belongs to them, and may do everything.
 
     `advertised` is what this one lets the others tell each other of it. Without it they tell the IP address that it
     has, and try that one without end where a certificate has to name whom they dial.
@@ -67,7 +67,7 @@ def nats_configuration(
     cluster: Cluster | None = None,
     monitor: str | None = None,
 ) -> str:
-    """A JetStream that syncs before it acknowledges, and lets nobody in but the users of `accounts`.
+    """A JetStream that syncs before it acknowledges, and accepts only the users of `accounts`.
 
     It is a region's own: alone, or with the other servers of `cluster`, which are told the same `accounts`. A
     `server_name`, or what `cluster` advertises, such as `$NAME` is what the server finds in its environment, so that
@@ -87,7 +87,7 @@ def nats_configuration(
         # nats-py 2.16 parses acknowledgement subjects of the old form only.
         configuration["feature_flags"] = {"js_ack_fc_v2": False}
     if tls is not None:
-        # The handshake comes before the greeting, so nobody in between can say that there is no need of one.
+        # The handshake comes before the greeting, so that no attacker in between can turn TLS off.
         configuration["tls"] = tls.declared() | {"handshake_first": True}
     if cluster is not None:
         configuration["cluster"] = cluster.declared()

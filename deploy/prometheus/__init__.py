@@ -1,1 +1,1 @@
-"""How Prometheus watches crosshook: what it scrapes, what it derives from that, and when it calls somebody."""
+"""How Prometheus watches crosshook: what it scrapes, what it derives, and when it alerts an operator."""

@@ -1,1 +1,1 @@
-"""What a region's Redis is told: to keep everything, and who may do what."""
+"""The configuration of a region's Redis: it keeps everything, and has a user for each role."""

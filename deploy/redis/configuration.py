@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 
 SERVICE, REPLICATOR, OPERATOR = "service", "replicator", "operator"
-"""Its users: whoever reads, whoever applies, and whoever repairs. Each has a password; there is no other user."""
+"""The users: one that reads, one that applies, and one for repairs. Each has a password. There is no other user."""
 
 USERS = (SERVICE, REPLICATOR, OPERATOR)
 
@@ -26,9 +26,9 @@ _MAY = {
 
 
 _NOBODY = "user default off ~* &* +@all"
-"""Whoever does not log in, which is refused since this user is off. What it may do counts all the same: Redis 7 and 8
-load the append-only file as this user, and drop every transaction (so, whatever a script wrote in several commands)
-that it may not do, silently (redis/redis#14541, valkey-io/valkey#3983)."""
+"""The user of a client without a login. It is off, so such a client is refused. Its permissions still count: Redis 7
+and 8 load the append-only file as this user. They silently drop every transaction that it may not do, and with it all
+that a script wrote in several commands (redis/redis#14541, valkey-io/valkey#3983)."""
 
 
 EVERY_ADDRESS = "* -::*"

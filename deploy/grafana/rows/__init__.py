@@ -1,4 +1,4 @@
-"""What whoever operates crosshook looks at, theme by theme; docs/metrics.md has what each metric means."""
+"""The rows of the dashboard, one module each. docs/metrics.md explains each metric."""
 
 from deploy.grafana.panels import Row
 from deploy.grafana.rows.answers import answers

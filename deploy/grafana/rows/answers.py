@@ -43,7 +43,7 @@ def answers() -> Row:
                 """,
             ),
             lines(
-                "Writes that were a 408",
+                "Writes answered 408",
                 Query(f"region_level:crosshook_writes_late:ratio_rate1m{{{CHOSEN}}}", "{{region}} {{level}}"),
                 unit=units.PercentUnit,
                 columns=8,
@@ -53,7 +53,7 @@ def answers() -> Row:
                 """,
             ),
             lines(
-                "Requests that were a 503",
+                "Requests answered 503",
                 Query(f"region:crosshook_requests_unavailable:ratio_rate1m{{{CHOSEN}}}", "{{region}}"),
                 unit=units.PercentUnit,
                 columns=8,

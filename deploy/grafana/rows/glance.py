@@ -32,7 +32,7 @@ def glance() -> Row:
                 unit=units.NoUnit,
                 levels=NOT_ONE,
                 columns=4,
-                description="Once for each region that halts it. Anything but 0 needs somebody: see the row on halts.",
+                description="Once for each halting region. Unless 0, an operator must look: see the row on halts.",
             ),
             figure(
                 "Regions that are not current",

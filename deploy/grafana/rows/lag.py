@@ -24,7 +24,7 @@ def lag() -> Row:
                 columns=8,
                 description="""
                     A red row is a region that does not apply: it is cut off, halted or rebuilding. A red column is an
-                    origin that reaches nobody: the fault is there. An empty cell is not known in any region.
+                    origin that reaches no region: the fault is there. An empty cell is not known in any region.
                 """,
             ),
             history(

@@ -20,7 +20,7 @@ def processes() -> Row:
                 Query(f"sum by (region, job) (crosshook_ready{{{CHOSEN}}})", "{{region}} {{job}}"),
                 unit=units.NoUnit,
                 columns=12,
-                description="How many processes can do their work. At 0 nobody there can; one of many is no outage.",
+                description="How many processes can do their work. 0 is an outage; one less of several is not.",
             ),
             history(
                 "Not ready, and why",

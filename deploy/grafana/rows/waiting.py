@@ -1,4 +1,4 @@
-"""Who waits, and for whom."""
+"""The requests that wait, and the regions that they wait for."""
 
 from grafana_foundation_sdk.models import units
 
@@ -24,7 +24,7 @@ def waiting() -> Row:
                 Query(f"sum by (region, of) (crosshook_waiting_for{{{CHOSEN}}})", "{{region}} waits for {{of}}"),
                 unit=units.Short,
                 columns=6,
-                description="Whoever holds up all_regions now. A request that waits for two regions counts in both.",
+                description="What all_regions requests wait for now. One that waits for two regions counts twice.",
             ),
             lines(
                 "Which regions all_regions waits for",
@@ -33,7 +33,7 @@ def waiting() -> Row:
                 columns=6,
                 description="""
                     The share of the services that have it as active. At 0 it is joining or retired, and its lag and
-                    silence alarm nobody; in between, a change of the topology is under way.
+                    silence raise no alarm; in between, a change of the topology is under way.
                 """,
             ),
             lines(

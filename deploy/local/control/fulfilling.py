@@ -1,4 +1,4 @@
-"""Do what is asked of regions that run on this machine."""
+"""Do what a request to the running regions asks."""
 
 from functools import partial
 from typing import assert_never
@@ -10,7 +10,7 @@ from deploy.local.regions import LocalRegions
 
 
 def fulfilling(regions: LocalRegions) -> Fulfil:
-    """What a control server does about `regions`."""
+    """The function that answers requests about `regions`."""
     return partial(_fulfil, regions)
 
 

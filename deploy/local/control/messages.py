@@ -1,4 +1,4 @@
-"""What can be said to regions that run, and what they answer: one JSON line each way."""
+"""Requests to running regions, and their answers: one JSON line each."""
 
 import msgspec
 
@@ -16,7 +16,7 @@ class HealRegion(msgspec.Struct, frozen=True, tag="heal_region"):
 
 
 class DelayPair(msgspec.Struct, frozen=True, tag="delay_pair"):
-    """Let a round trip between two regions take this long from now on."""
+    """Set the round trip between two regions."""
 
     a: str
     b: str
@@ -24,11 +24,11 @@ class DelayPair(msgspec.Struct, frozen=True, tag="delay_pair"):
 
 
 class AskStatus(msgspec.Struct, frozen=True, tag="ask_status"):
-    """Tell what runs, and where."""
+    """Return the processes and their addresses."""
 
 
 class AskLinks(msgspec.Struct, frozen=True, tag="ask_links"):
-    """Tell of the links alone."""
+    """Return the links only."""
 
 
 Request = CutRegion | HealRegion | DelayPair | AskStatus | AskLinks
@@ -63,9 +63,9 @@ class RoundTripStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
-    """Everything that runs. The control socket is its user's alone, so the admin key may be told.
+    """Everything that runs. Only its user can open the control socket, so the answer may have the admin key.
 
-    `observer` is the path of the credentials of whoever only looks.
+    `observer` is the path of the credentials for reading only.
     """
 
     data: str
@@ -76,7 +76,7 @@ class Status(msgspec.Struct, frozen=True, tag="status"):
 
 
 class LinksStatus(msgspec.Struct, frozen=True, tag="links"):
-    """The links that whoever answers has, and which of the regions it has cut off."""
+    """The links of the process that answers, and the regions that it has cut off."""
 
     regions: list[str]
     cut: list[str]
@@ -84,13 +84,13 @@ class LinksStatus(msgspec.Struct, frozen=True, tag="links"):
 
 
 class Done(msgspec.Struct, frozen=True, tag="done"):
-    """What was asked for holds now; `note` says what is to be known besides."""
+    """The request was done. `note` is an additional remark for the user, or empty."""
 
     note: str = ""
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """Nothing was done, and why."""
+    """The request was not done. `message` is the reason."""
 
     message: str
 
@@ -103,15 +103,15 @@ _answer_decoder: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
 def encode(message: Request | Answer) -> bytes:
-    """A line, with its end."""
+    """The message as one line."""
     return _encoder.encode(message) + b"\n"
 
 
 def decode_request(line: bytes) -> Request:
-    """What was asked. Raises `msgspec.DecodeError`."""
+    """The request in `line`. Raises `msgspec.DecodeError`."""
     return _request_decoder.decode(line)
 
 
 def decode_answer(line: bytes) -> Answer:
-    """What was answered. Raises `msgspec.DecodeError`."""
+    """The answer in `line`. Raises `msgspec.DecodeError`."""
     return _answer_decoder.decode(line)

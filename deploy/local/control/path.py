@@ -1,4 +1,4 @@
-"""Where running regions are found: a socket named after them, in a directory that is the user's alone."""
+"""The path of a demo's control socket, in a directory that only its user can open."""
 
 import os
 import re
@@ -19,16 +19,16 @@ def control_path(name: str) -> Path:
 
 
 def make_directory() -> None:
-    """Make the directory of the sockets. Raises `InvalidRequest` if somebody else could get at it."""
+    """Make the directory of the sockets. Raises `InvalidRequest` if other users have access to it."""
     directory = _directory()
     directory.mkdir(mode=0o700, exist_ok=True)
     found = directory.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise InvalidRequest(f"{directory}: expected a directory that only you can use (mode 0700); remove it")
+        raise InvalidRequest(f"{directory}: expected a directory that only you can open (mode 0700); remove it")
 
 
 def remove_directory_if_empty() -> None:
-    """Leave nothing behind when nobody else needs it."""
+    """Remove the directory if no other demo uses it."""
     try:
         _directory().rmdir()
     except OSError:

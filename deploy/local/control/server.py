@@ -1,4 +1,4 @@
-"""Let other processes of this user act on what runs here."""
+"""Answer the requests of this user's other processes about the regions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,11 +12,11 @@ from deploy.local.control.path import control_path, make_directory, remove_direc
 from deploy.local.errors import DemoRunning, LocalError
 
 Fulfil = Callable[[Request], Awaitable[Answer]]
-"""Does what is asked for, and answers. What it raises as `LocalError` is a refusal."""
+"""Does what a request asks, and answers. A `LocalError` becomes a refusal."""
 
 
 class Control:
-    """Answers requests with `fulfil`; while that is not set it says that nothing is ready."""
+    """Answers requests with `fulfil`. Without it every request is refused, since the regions are not ready."""
 
     def __init__(self) -> None:
         self.fulfil: Fulfil | None = None
@@ -36,7 +36,7 @@ class Control:
             writer.close()
 
     def close(self) -> None:
-        """Leave whoever is still connected."""
+        """Close every connection."""
         for connection in tuple(self._connections):
             connection.close()
 
@@ -46,7 +46,7 @@ class Control:
         except msgspec.DecodeError as error:
             return Refused(f"not a request: {error}")
         if self.fulfil is None:
-            return Refused("what runs here is starting or stopping; try again when it is ready")
+            return Refused("the regions are starting or stopping; try again when they are ready")
         try:
             return await self.fulfil(request)
         except LocalError as error:
@@ -73,7 +73,7 @@ async def control_server(name: str) -> AsyncIterator[Control]:
 
 
 async def _is_answered(path: Path) -> bool:
-    """Whether somebody listens at the other end of a socket, which need not be there."""
+    """Whether a process listens at the socket. The socket need not exist."""
     try:
         _, writer = await asyncio.open_unix_connection(path)
     except (FileNotFoundError, ConnectionRefusedError):

@@ -1,4 +1,4 @@
-"""What runs on this machine, as others are told."""
+"""The state of the local regions, as the control socket reports it."""
 
 from deploy.local.control.messages import LinksStatus, ProcessStatus, RegionStatus, RoundTripStatus, Status
 from deploy.local.network.mesh import Mesh
@@ -8,7 +8,7 @@ from deploy.local.regions import LocalRegions
 
 
 def status_of(regions: LocalRegions) -> Status:
-    """What runs, and where."""
+    """The processes of all regions, and their addresses."""
     return Status(
         data=str(regions.data),
         admin_key=regions.admin_key,
@@ -30,7 +30,7 @@ def status_of(regions: LocalRegions) -> Status:
 
 
 def links_of(mesh: Mesh) -> LinksStatus:
-    """How far apart the regions are, and which are cut off."""
+    """The round trips between the regions, and the regions that are cut off."""
     return LinksStatus(
         regions=list(mesh.regions),
         cut=sorted(mesh.cut_regions),

@@ -4,7 +4,7 @@ from collections import deque
 from enum import Enum
 
 CHUNK_OVERHEAD_BYTES = 128
-"""What a held chunk costs besides its bytes, so that the bound also bounds many small ones."""
+"""The cost of a held chunk besides its bytes, so that the limit also bounds many small chunks."""
 
 
 class End(Enum):
@@ -20,7 +20,7 @@ class DelayLine:
     """Chunks that come out `delay_seconds` after they went in, never reordered, never lost; none while it is held.
 
     A change of `delay_seconds` counts for what goes in afterwards, and that still waits for what went in before.
-    The line never refuses a chunk: whoever feeds it has to stop while `is_full`.
+    The line never refuses a chunk: its feeder must stop while `is_full`.
     """
 
     def __init__(self, *, delay_seconds: float, limit_bytes: int, held: bool = False) -> None:
@@ -47,7 +47,7 @@ class DelayLine:
         return self._chunks[0][0] if self._chunks and not self.held else None
 
     def push(self, chunk: bytes | End, *, now: float) -> None:
-        """Take a chunk, or the end."""
+        """Add a chunk, or the end."""
         self._latest_due = max(self._latest_due, now + self.delay_seconds)
         self._chunks.append((self._latest_due, chunk))
         self.size_bytes += _cost_bytes(chunk)
@@ -66,7 +66,7 @@ class DelayLine:
         self.held = True
 
     def release(self, *, now: float) -> None:
-        """Let things out again: whatever waits sets off now, as if sent once more."""
+        """Let chunks out again. What waits is delayed from now on, as if it had just been sent."""
         self.held = False
         earliest = now + self.delay_seconds
         self._chunks = deque((max(due, earliest), chunk) for due, chunk in self._chunks)
@@ -74,7 +74,7 @@ class DelayLine:
             self._latest_due = max(self._latest_due, earliest)
 
     def clear(self) -> None:
-        """Forget what waits: nobody is left to take it."""
+        """Drop what waits, when its receiver is gone."""
         self._chunks.clear()
         self.size_bytes = 0
 

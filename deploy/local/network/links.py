@@ -8,11 +8,11 @@ from deploy.local.network.delay_line import DelayLine
 from deploy.local.network.wire import WireEnd
 
 HELD_BYTES_MAX = 8 << 20
-"""What one direction of one connection holds before its sender has to wait."""
+"""The bytes that one direction of a connection holds before its sender must wait."""
 
 
 class Address(NamedTuple):
-    """Where somebody listens."""
+    """An address to listen at or to connect to."""
 
     host: str
     port: int
@@ -65,7 +65,7 @@ class Link:
 
     @round_trip_seconds.setter
     def round_trip_seconds(self, seconds: float) -> None:
-        """Delay what is sent from now on by this; it does not overtake what was sent before."""
+        """Delay what is sent from now on. It does not overtake what was sent before."""
         self._round_trip_seconds = seconds
         for connection in self._connections:
             connection.change_delay(seconds / 2)
@@ -152,9 +152,9 @@ class _Connection:
             self._establishing = self._loop.create_task(self._establish())
 
     def gave_up(self, end: WireEnd) -> bool:
-        """A client that closes before it is through to anybody leaves no trace: it would have had no connection yet.
+        """Whether a client closed before its handshake was done. Then its connection leaves no trace.
 
-        Unless it has sent something and nothing is cut: then it has only been faster than its handshake.
+        A client that has sent bytes over a link that is not cut was only faster than its handshake.
         """
         is_waiting = end is self.client and not self._is_established
         return is_waiting and (self._link.is_cut or end.line.size_bytes == 0)

@@ -1,4 +1,4 @@
-"""Ports that stay ours while their process is down."""
+"""Ports that stay reserved while their process is down."""
 
 import errno
 import random
@@ -41,13 +41,13 @@ class Ports:
         raise InvalidRequest(f"no {count} free ports in a row found; end some of the programs that listen")
 
     def claim(self, port: int, *, wanted_by: str, remedy: str) -> int:
-        """This very port, or `PortInUse`, which names who wanted it and the remedy."""
+        """Claim this port. Raises `PortInUse`, which names what needs the port, and the remedy."""
         if not (self._claim(port) and is_free(port)):
             raise PortInUse(port=port, wanted_by=wanted_by, remedy=remedy)
         return port
 
     def close(self) -> None:
-        """Give all of them back."""
+        """Release all ports."""
         while self._claims:
             self._claims.pop().close()
 

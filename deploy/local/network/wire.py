@@ -27,7 +27,7 @@ class Wire(Protocol):
         ...
 
     def gave_up(self, end: "WireEnd") -> bool:
-        """Whether this end's closing needs no telling, as nothing ever passed."""
+        """Whether this end closed before anything passed."""
         ...
 
     def lost(self, end: "WireEnd") -> None:
@@ -39,7 +39,7 @@ class WireEnd(asyncio.Protocol):
     """One end of a wire: what its socket receives goes into `line`, and comes out at `peer`'s socket.
 
     The end of what a socket sends travels down the line like bytes, in its place. A socket that is gone altogether
-    sends an end too; what was still on its way to it is dropped, since nobody can take it.
+    sends an end too; what was still on its way to it is dropped, since its receiver is gone.
     """
 
     peer: "WireEnd"
@@ -125,7 +125,7 @@ class WireEnd(asyncio.Protocol):
             self.transport.write_eof()
 
     def abort(self) -> None:
-        """Close the socket without a further word."""
+        """Close the socket at once."""
         if self._timer is not None:
             self._timer.cancel()
         if self.transport is not None:

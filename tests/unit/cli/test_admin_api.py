@@ -105,7 +105,7 @@ def test_every_failure_is_one_line_with_its_reason(answer: Said, kind: type[Admi
 
 
 @pytest.mark.parametrize(("state", "is_committed"), [("committed", True), ("unknown", False)])
-def test_a_408_says_who_is_missing_and_whether_it_is_in_the_log(state: str, *, is_committed: bool) -> None:
+def test_a_408_names_the_missing_regions_and_whether_the_log_has_it(state: str, *, is_committed: bool) -> None:
     consistency = {"state": state, "pending": ["asia-japan"], "acknowledged": ["us-iowa"]}
     answer = refused(408, "waiting for asia-japan", consistency=consistency)
     with scripted(lambda _: answer) as service, pytest.raises(NotReached, match="waiting for asia-japan") as caught:

@@ -1,4 +1,4 @@
-"""Beside a deployment's processes the environment says what a command is about; the command line wins."""
+"""In a deployment's containers the environment names what a command is about. The command line wins."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_link_is_about_the_region_of_the_environment_unless_one_is_named(monkeyp
 
 
 def test_link_delay_says_what_it_does_not_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.running.ask", lambda *_: Done("for what a dials"))
+    monkeypatch.setattr("cli.running.ask", lambda *_: Done("this holds for a"))
     assert crosshook("link", "delay", "a", "b", "40").output == (
-        "a round trip between a and b takes 40 ms; for what a dials\n"
+        "a round trip between a and b takes 40 ms; this holds for a\n"
     )

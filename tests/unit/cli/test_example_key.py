@@ -51,7 +51,7 @@ def test_it_is_issued_once_and_used_again(tmp_path: Path) -> None:
 
 
 def test_it_is_kept_where_only_the_user_reads_it_whatever_stood_there(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text("not a key of anybody")
+    (tmp_path / FILE).write_text("not a key")
     (tmp_path / FILE).chmod(0o644)
     with running(Keys(), tmp_path) as example:
         example()

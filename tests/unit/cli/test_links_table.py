@@ -1,4 +1,4 @@
-"""Round trips are shown as far as whoever is asked knows them."""
+"""Round trips are shown as far as the asked process knows them."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ def trips(*pairs: tuple[str, str, float]) -> list[RoundTripStatus]:
     return [RoundTripStatus(a=a, b=b, milliseconds=milliseconds) for a, b, milliseconds in pairs]
 
 
-def test_each_pair_stands_there_twice() -> None:
+def test_each_pair_is_shown_twice() -> None:
     known = trips(("near", "far", 100), ("near", "farther", 140.5), ("far", "farther", 230))
     assert rows(LinksStatus(regions=REGIONS, cut=[], round_trips=known)) == [
         ["-", "100", "140.5"],
@@ -34,7 +34,7 @@ def test_each_pair_stands_there_twice() -> None:
     ]
 
 
-def test_where_a_region_is_cut_nothing_passes_to_it_or_from_it() -> None:
+def test_a_cut_region_is_cut_in_its_row_and_in_its_column() -> None:
     known = trips(("near", "far", 100), ("near", "farther", 140), ("far", "farther", 230))
     assert rows(LinksStatus(regions=REGIONS, cut=["far"], round_trips=known)) == [
         ["-", "cut", "140"],
@@ -43,7 +43,7 @@ def test_where_a_region_is_cut_nothing_passes_to_it_or_from_it() -> None:
     ]
 
 
-def test_of_a_pair_that_is_not_known_nothing_is_said() -> None:
+def test_an_unknown_pair_is_an_empty_cell() -> None:
     known = trips(("near", "far", 100), ("near", "farther", 140))
     assert rows(LinksStatus(regions=REGIONS, cut=[], round_trips=known)) == [
         ["-", "100", "140"],

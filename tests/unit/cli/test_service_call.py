@@ -1,4 +1,4 @@
-"""A call ends with a whole answer or with why there is none, soon, and takes nobody's word for where to go next."""
+"""A call soon ends with a complete response or with the reason for none, and follows no redirection."""
 
 import socket
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def get(url: str, *, seconds_max: float = 5.0) -> Answer:
 
 @contextmanager
 def listening(greeting: bytes = b"") -> Iterator[str]:
-    """Somebody who takes a connection, says something, and then nothing until the other end leaves."""
+    """A server that accepts a connection, sends something, and then stays silent until the client leaves."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -73,7 +73,7 @@ def test_a_part_of_an_answer_is_none(answer: Said) -> None:
         get(service.url)
 
 
-def test_where_nobody_listens_nothing_was_sent() -> None:
+def test_without_a_listener_nothing_was_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(NotConnected, match="Connection refused"):

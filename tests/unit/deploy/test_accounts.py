@@ -85,7 +85,7 @@ def test_each_role_imports_what_it_needs_by_its_exact_subjects_and_nothing_else(
     assert {use for name, account in configured().items() for use in imported(name, account)} == expected()
 
 
-def test_what_is_exported_is_exported_to_who_imports_it_and_to_nobody_else() -> None:
+def test_an_export_is_only_for_the_accounts_that_import_it() -> None:
     assert {use for name, account in configured().items() for use in exported(name, account)} == expected()
 
 

@@ -1,4 +1,4 @@
-"""deploy/nats/three.yml adds the servers that the code expects of a region of three, and nothing else to anybody."""
+"""deploy/nats/three.yml adds the servers that the code expects of a region of three, and nothing else."""
 
 from pathlib import Path
 from typing import Any

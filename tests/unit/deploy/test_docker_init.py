@@ -1,4 +1,4 @@
-"""Each container is given what it needs, and nobody gets another's secret."""
+"""Each container is given what it needs, and no container gets another's secret."""
 
 import json
 import os
@@ -84,11 +84,11 @@ def test_every_volume_has_the_files_of_its_role_and_no_others(volumes: Path) -> 
     }
 
 
-def test_only_its_owner_can_read_a_file_and_nobody_can_write_it(volumes: Path) -> None:
+def test_only_its_owner_can_read_a_file_and_no_user_can_write_it(volumes: Path) -> None:
     assert {stat.S_IMODE(mode) for _, mode, _ in everything(volumes).values()} == {0o400}
 
 
-def test_a_folder_in_a_volume_can_be_entered_whoever_made_it_and_keeps_no_file_of_before(tmp_path: Path) -> None:
+def test_a_folder_in_a_volume_can_be_entered_and_keeps_no_earlier_file(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
         filled(tmp_path)
@@ -105,9 +105,7 @@ def test_only_its_owner_gets_into_a_volume_of_data(volumes: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in volumes.glob("*-data")} == {0o700}
 
 
-def test_a_file_is_its_users_and_the_vault_stays_with_whoever_fills(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_belongs_to_its_user_and_the_vault_to_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given: dict[str, set[int]] = {}
 
     def chown(descriptor: int, owner: int, _: int) -> None:
@@ -145,7 +143,7 @@ def test_no_volume_has_a_secret_of_another_role(tmp_path: Path, nats_servers: in
     for region, users in known.nats.items():
         for user, password in users.items():
             servers = {nats_service(Region(region), server=server) for server in range(1, nats_servers + 1)}
-            # A server that is alone has nobody to show the password of routes to.
+            # A lone server needs no password of routes.
             is_shown = user != ROUTES or nats_servers > 1
             secrets[password] = (servers if is_shown else set()) | _holders(region, user)
     for region, users in known.redis.items():
@@ -163,7 +161,7 @@ def test_no_volume_has_a_secret_of_another_role(tmp_path: Path, nats_servers: in
 
 
 def _holders(region: str, user: str) -> set[str]:
-    """Who else than the NATS of `region` knows the password of `user` there."""
+    """The volumes, besides that of the NATS of `region`, that have the password of `user` there."""
     if user.startswith("peer-"):
         return {f"{user.removeprefix('peer-')}-replicator"}
     return {
@@ -448,7 +446,7 @@ def test_a_process_cannot_pass_itself_off_as_its_regions_nats(today: Path) -> No
         shake_hands(*contexts(today, client="us-iowa-replicator", server="asia-japan-service"), name="asia-japan")
 
 
-def test_nobody_of_another_deployment_is_let_in(today: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_client_of_another_deployment_is_accepted(today: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     filled(elsewhere, datetime.now(UTC))
     connecting, _ = contexts(elsewhere, client="us-iowa-replicator", server="us-iowa-nats")
@@ -459,10 +457,10 @@ def test_nobody_of_another_deployment_is_let_in(today: Path, tmp_path_factory: p
 
 
 @pytest.mark.parametrize("written", range(8))
-def test_whoever_is_killed_while_he_makes_the_secrets_can_go_on_with_as_many_servers(
+def test_an_init_that_is_killed_can_continue_with_the_same_number_of_servers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
-    """Wherever he is killed: each file is there at once, whole, so it is between one and the next."""
+    """A kill can only fall between two files, since each file appears at once and whole."""
     replace, allowed = Path.replace, iter(range(written))
 
     def replace_or_die(path: Path, target: Path) -> Path:
@@ -480,7 +478,7 @@ def test_whoever_is_killed_while_he_makes_the_secrets_can_go_on_with_as_many_ser
 
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Result]:
-    """Runs it, with whoever runs these tests as the owner of everything."""
+    """Run it with the user of these tests as the owner of everything."""
     monkeypatch.setattr(os, "fchown", lambda *_: None)
     monkeypatch.setattr(os, "chown", lambda *_: None)
     monkeypatch.setattr(deploy.docker.__main__, "fill", partial(fill, users=MINE))
@@ -508,7 +506,7 @@ def test_as_a_program_it_says_what_it_changed_and_no_secret(tmp_path: Path, prog
     assert program(tmp_path).output == "everything is there already\n"
 
 
-def test_as_a_program_it_says_who_has_to_be_restarted_to_read_what_it_changed(
+def test_as_a_program_it_prints_which_containers_must_be_restarted(
     volumes: Path, program: Callable[[Path], Result]
 ) -> None:
     for lost in (

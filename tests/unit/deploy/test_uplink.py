@@ -40,7 +40,7 @@ PAUSE_SECONDS = 0.1
 
 @pytest.fixture
 async def uplinks(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[dict[Region, Uplink]]:
-    """Three regions whose NATS servers say who they are; their networks are ports of this machine."""
+    """Three regions whose NATS servers send their names. Their networks are ports of this machine."""
     ports = Ports()
     nats, entries = (
         {(region, server): Address(LOCALHOST, ports.claim_any()) for region in REGIONS for server in SERVERS}
@@ -75,8 +75,8 @@ def _saying(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a call
     return serve
 
 
-async def who_answers(uplink: Uplink, to: Region, *, server: int = 1, within_seconds: float = 5.0) -> str:
-    """Who is reached by a region's way out to a server of `to`; "" if nobody in time."""
+async def answering_server(uplink: Uplink, to: Region, *, server: int = 1, within_seconds: float = 5.0) -> str:
+    """The server that a region's link to a server of `to` reaches; "" if none answers in time."""
     reader, writer = await asyncio.open_connection(*uplink.outgoing[to][server - 1].listen)
     try:
         async with asyncio.timeout(within_seconds):
@@ -90,13 +90,13 @@ async def who_answers(uplink: Uplink, to: Region, *, server: int = 1, within_sec
 async def test_each_way_out_leads_to_one_nats_server_of_its_region(uplinks: dict[Region, Uplink]) -> None:
     for here, to in permutations(REGIONS, 2):
         for server in SERVERS:
-            assert await who_answers(uplinks[here], to, server=server) == f"{to}{server}"
+            assert await answering_server(uplinks[here], to, server=server) == f"{to}{server}"
 
 
 async def test_the_two_links_on_a_way_delay_it_once(uplinks: dict[Region, Uplink]) -> None:
     loop = asyncio.get_running_loop()
     started = loop.time()
-    await who_answers(uplinks[A], B)
+    await answering_server(uplinks[A], B)
     # A round trip to be connected, and half of one for what the NATS says by itself.
     assert 1.5 <= (loop.time() - started) / (ROUND_TRIP_MILLISECONDS / 1000) < 2.5
 
@@ -104,20 +104,22 @@ async def test_the_two_links_on_a_way_delay_it_once(uplinks: dict[Region, Uplink
 async def test_cutting_one_link_cuts_its_region_off_both_ways_and_no_other(uplinks: dict[Region, Uplink]) -> None:
     await uplinks[C].fulfil(CutRegion(C))
     for server in SERVERS:
-        assert await who_answers(uplinks[A], C, server=server, within_seconds=PAUSE_SECONDS) == ""
-        assert await who_answers(uplinks[C], A, server=server, within_seconds=PAUSE_SECONDS) == ""
-    assert await who_answers(uplinks[A], B) == "b1"
-    asking = asyncio.create_task(who_answers(uplinks[A], C))
+        assert await answering_server(uplinks[A], C, server=server, within_seconds=PAUSE_SECONDS) == ""
+        assert await answering_server(uplinks[C], A, server=server, within_seconds=PAUSE_SECONDS) == ""
+    assert await answering_server(uplinks[A], B) == "b1"
+    asking = asyncio.create_task(answering_server(uplinks[A], C))
     await asyncio.sleep(PAUSE_SECONDS)
     assert not asking.done()
     await uplinks[C].fulfil(HealRegion(C))
     assert await asking == "c1"
     for server in SERVERS:
-        assert await who_answers(uplinks[A], C, server=server) == f"c{server}"
-        assert await who_answers(uplinks[C], A, server=server) == f"a{server}"
+        assert await answering_server(uplinks[A], C, server=server) == f"c{server}"
+        assert await answering_server(uplinks[C], A, server=server) == f"a{server}"
 
 
-async def test_who_gives_up_at_a_cut_region_leaves_nothing_at_either_link(uplinks: dict[Region, Uplink]) -> None:
+async def test_a_client_that_gives_up_at_a_cut_region_leaves_nothing_at_either_link(
+    uplinks: dict[Region, Uplink],
+) -> None:
     await uplinks[C].fulfil(CutRegion(C))
     for _ in range(5):
         _, writer = await asyncio.open_connection(*uplinks[A].outgoing[C][0].listen)
@@ -143,7 +145,7 @@ async def test_a_link_is_its_own_regions_only(uplinks: dict[Region, Uplink]) -> 
 
 async def test_it_says_that_it_delays_only_what_its_region_dials(uplinks: dict[Region, Uplink]) -> None:
     done = await uplinks[A].fulfil(DelayPair(B, A, 7))
-    assert done == Done("for what a dials; what b dials is delayed by its own link")
+    assert done == Done("this holds for connections from a; the link of b delays those from b")
     assert {link.round_trip_seconds for link in uplinks[A].outgoing[B]} == {0.007}
     assert {link.round_trip_seconds for link in uplinks[A].outgoing[C]} == {ROUND_TRIP_MILLISECONDS / 1000}
 
@@ -170,7 +172,7 @@ async def test_as_a_process_it_is_ready_while_it_listens_and_is_cut_by_the_comma
     healed_by = "heal it with `docker compose exec b-link crosshook link heal`"
     assert await asyncio.to_thread(ask, NAME, CutRegion(B)) == Done(healed_by)
     assert isinstance(await probe(), Ready)
-    assert await who_answers(uplinks[A], B, within_seconds=PAUSE_SECONDS) == ""
+    assert await answering_server(uplinks[A], B, within_seconds=PAUSE_SECONDS) == ""
     os.kill(os.getpid(), signal.SIGTERM)
     async with asyncio.timeout(10):
         await carrying

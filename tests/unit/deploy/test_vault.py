@@ -1,4 +1,4 @@
-"""A vault keeps what it was given, whoever opens it."""
+"""A vault keeps its secrets, however often it is opened."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ REGIONS = [Region("us-iowa"), Region("europe-belgium")]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def test_who_asks_for_no_number_of_servers_leaves_it_as_it_is(tmp_path: Path) -> None:
+def test_without_a_given_number_of_servers_the_kept_number_stays(tmp_path: Path) -> None:
     vault = open_vault(tmp_path, REGIONS, now=NOW, nats_servers=3)
     kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert kept["nats-servers"] == "3"
@@ -18,6 +18,6 @@ def test_who_asks_for_no_number_of_servers_leaves_it_as_it_is(tmp_path: Path) ->
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == kept
 
 
-def test_where_nobody_ever_asked_for_one_there_is_none(tmp_path: Path) -> None:
+def test_a_number_of_servers_that_was_never_given_is_not_kept(tmp_path: Path) -> None:
     open_vault(tmp_path, REGIONS, now=NOW)
     assert not (tmp_path / "nats-servers").exists()

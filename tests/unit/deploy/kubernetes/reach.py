@@ -1,4 +1,4 @@
-"""Who may open a connection to whom, by the network policies: what a cluster's network decides, decided here.
+"""Which connections the network policies allow: what a cluster's network decides, decided here.
 
 Only what the policies use is known; anything else fails to be read, so that nothing is taken for less than it says.
 """
@@ -13,7 +13,7 @@ _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 
 class Party(NamedTuple):
-    """Somebody who connects or is connected to: a pod of a namespace, or an address outside of the cluster."""
+    """One end of a connection: a pod of a namespace, or an address outside of the cluster."""
 
     name: str
     labels: Mapping[str, str] = {}
@@ -123,7 +123,7 @@ class Policies:
         }
 
     def _lets(self, party: Party, other: Party, direction: Literal["Ingress", "Egress"], port: Port) -> bool:
-        """Whether `party` may: whoever no policy is about may do everything, the others what any of these lets them."""
+        """Whether `party` may: everything if no policy selects it, otherwise what any of its policies allows."""
         if party.namespace != self._here:
             return True
         about = [

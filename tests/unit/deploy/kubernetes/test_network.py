@@ -1,4 +1,4 @@
-"""Each role reaches what it needs, and nothing else; whoever has no business with it does not reach it."""
+"""Each role reaches what it needs and nothing else, and nothing else reaches it."""
 
 import copy
 

@@ -24,7 +24,7 @@ def mebibytes(quantity: str) -> int:
 
 
 @every_role
-def test_a_role_runs_as_nobody_who_could_do_anything_else(manifests: Manifests, role: str) -> None:
+def test_a_role_runs_as_a_user_without_other_rights(manifests: Manifests, role: str) -> None:
     pod, container = manifests.pod(role)["spec"], manifests.container(role)
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["runAsUser"] == pod["securityContext"]["fsGroup"] >= 10_000
@@ -67,7 +67,7 @@ def test_a_role_has_a_budget_that_lets_nodes_be_drained_one_by_one(manifests: Ma
     assert budget["spec"]["maxUnavailable"] == 1
 
 
-def test_whoever_can_be_several_is_several_on_several_machines(manifests: Manifests) -> None:
+def test_a_role_that_may_have_several_pods_has_them_on_several_machines(manifests: Manifests) -> None:
     replicas = {role: manifests.workload(role)["spec"]["replicas"] for role in WORKLOADS}
     assert replicas == {"nats": 3, "redis": 1, "service": 2, "admin": 1, "replicator": 2}
     (apart,) = manifests.pod("nats")["spec"]["affinity"]["podAntiAffinity"][
@@ -118,7 +118,7 @@ def test_a_service_drains_to_the_end(manifests: Manifests, role: str) -> None:
     assert manifests.pod(role)["spec"]["terminationGracePeriodSeconds"] >= before + drain + 5 * ANSWER_SECONDS
 
 
-def test_a_service_goes_on_until_nobody_sends_it_anything_new(manifests: Manifests) -> None:
+def test_a_service_continues_until_no_new_connections_are_sent_to_it(manifests: Manifests) -> None:
     assert manifests.container("service")["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
 
 

@@ -27,7 +27,7 @@ from tests.unit.deploy.kubernetes.rendered import WORKLOADS, Manifests
 REGIONS = ("us-iowa", "europe-belgium", "asia-japan")
 HERE = REGIONS[0]
 PROCESSES = {"service", "replicator"}
-"""Who asks NATS and Redis: both know them by the names of their roles."""
+"""The clients of NATS and Redis. Their user names are their roles."""
 PASSWORD = re.compile(r"password(?:\"?: | = )\"([^\"]+)\"")
 
 
@@ -234,8 +234,8 @@ def test_a_later_time_has_to_have_the_options_of_the_first(
     make(tmp_path, *REGIONS, *first)
     kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     code, printed = run(tmp_path, *REGIONS, *later)
-    assert (code, f"made with {says}. Give these again" in printed) == (2, True), printed
-    assert f"let {tmp_path / 'options'} say what they are now" in printed
+    assert (code, f"made with {says}. Use these options again" in printed) == (2, True), printed
+    assert f"edit {tmp_path / 'options'}" in printed
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == kept
     make(tmp_path, *REGIONS, *says.split())
 
@@ -248,7 +248,7 @@ def test_a_region_that_is_new_is_built_as_it_likes(tmp_path: Path) -> None:
     assert run(tmp_path, *REGIONS)[0] == 2
 
 
-def test_who_has_changed_the_clusters_says_so_in_a_file(tmp_path: Path) -> None:
+def test_a_change_of_the_clusters_is_made_in_a_file(tmp_path: Path) -> None:
     make(tmp_path, *REGIONS)
     options = tmp_path / "options"
     options.write_text(options.read_text().replace("20", "50"))
@@ -266,7 +266,7 @@ def test_a_region_of_one_server_has_no_others_to_know(tmp_path: Path) -> None:
     assert "cluster" in nats_configuration(made(tmp_path, REGIONS[1]))
 
 
-def test_certificates_may_come_from_somebody_else(tmp_path: Path) -> None:
+def test_certificates_may_come_from_another_source(tmp_path: Path) -> None:
     make(tmp_path, *REGIONS, "--no-certificates", "--namespace", "hooks")
     assert set(made(tmp_path)) == {"nats", "redis", "service", "admin", "replicator"}
     assert {secret["metadata"]["namespace"] for secret in secrets_in(tmp_path / f"{HERE}.json")} == {"hooks"}

@@ -82,7 +82,7 @@ def test_what_is_restarted_or_told_to_reload_is_there_all_of_it() -> None:
 
 
 def test_servers_are_restarted_one_by_one() -> None:
-    """Which Kubernetes does by itself, unless it is told to wait until somebody deletes each pod."""
+    """Kubernetes does that automatically, unless it is configured to wait until each pod is deleted."""
     strategy = render(REGION).workload("nats")["spec"].get("updateStrategy", {})
     assert strategy.get("type", "RollingUpdate") == "RollingUpdate"
     assert strategy.get("rollingUpdate", {}).get("maxUnavailable", 1) == 1

@@ -1,4 +1,4 @@
-"""A port stays with whoever claimed it, also while nobody listens on it."""
+"""A port stays claimed, even while no process listens on it."""
 
 import random
 import socket
@@ -31,7 +31,7 @@ def test_a_claimed_port_lies_outside_the_range_of_outgoing_connections() -> None
         ports.close()
 
 
-def test_a_port_in_use_is_named_with_who_wanted_it_and_the_remedy() -> None:
+def test_a_port_in_use_is_named_with_what_needs_it_and_the_remedy() -> None:
     ports = Ports()
     try:
         with socket.create_server((LOCALHOST, 0)) as server:

@@ -49,7 +49,7 @@ def test_nats_before_feature_flags_is_not_given_any() -> None:
     assert "feature_flags" not in a_configuration((2, 12, 3))
 
 
-def test_nats_with_tls_greets_nobody_without_it() -> None:
+def test_nats_with_tls_greets_no_client_without_it() -> None:
     tls = a_configuration(tls=Tls("a.pem", "a.key", "ca.pem"))["tls"]
     assert tls == {
         "cert_file": "a.pem",
