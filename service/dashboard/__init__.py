@@ -1,1 +1,1 @@
-"""The lag page at `/dashboard`: what it is told, who is told, and the files that it is made of."""
+"""The lag page at `/dashboard`: its messages, its listeners and its files."""

@@ -1,4 +1,4 @@
-"""Server-sent events: whoever looks at the page is told what there is to see, once a second."""
+"""Server-sent events: every open page receives the present once a second."""
 
 import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
@@ -19,13 +19,13 @@ _START = {
         (b"x-accel-buffering", b"no"),
     ],
 }
-"""The last header has a proxy pass on what comes when it comes."""
+"""The last header makes a proxy pass on every event at once."""
 
 _END = {"type": "http.response.body", "body": b""}
 
 
 class _Listener:
-    """Somebody who looks. What he was not told yet is the latest message alone, so there is no queue."""
+    """An open page. Only the latest message may be unsent, so there is no queue."""
 
     def __init__(self) -> None:
         self.roused = asyncio.Event()
@@ -33,10 +33,10 @@ class _Listener:
 
 
 class Listeners:
-    """Everybody who looks, an ASGI application: at most `listeners_max`, one more is a 503.
+    """All open pages, as an ASGI application: at most `listeners_max`. The next one is answered 503.
 
-    `begin` says what a new listener is told at first. A listener that does not take what it is sent is closed by the
-    server after `runtime.endings.TAKE_SECONDS`, as on every connection.
+    `begin` returns what a new listener receives first. The server closes a listener that takes nothing for
+    `runtime.endings.TAKE_SECONDS`, as on every connection.
     """
 
     def __init__(self, begin: Callable[[], bytes], *, listeners_max: int) -> None:
@@ -47,24 +47,24 @@ class Listeners:
         self._is_over = False
 
     def __len__(self) -> int:
-        """How many look."""
+        """How many pages are open."""
         return len(self._listeners)
 
     def tell(self, message: bytes) -> None:
-        """Have everybody told `message`, except who is still being told an earlier one: he is told the next."""
+        """Send `message` to all. A listener that still receives an earlier one gets the latest after that."""
         self._message = message
         self._rouse()
 
     def end(self) -> None:
-        """Let everybody go, and nobody in: the process is going to stop."""
+        """End every stream, and refuse new ones: the process is about to stop."""
         self._is_over = True
         self._rouse()
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
-        """Tell one listener, until he goes or all have to. A `HEAD` takes no place."""
+        """Serve one listener until it goes, or until `end`. A `HEAD` takes no place."""
         if self._is_over or len(self) >= self._listeners_max:
-            why = f"{self._listeners_max} look already, as many as may; try again"
-            message = "this process is going to stop; try again" if self._is_over else why
+            why = f"at most {self._listeners_max} pages may be open at once; try again"
+            message = "this process is about to stop; try again" if self._is_over else why
             await send_whole(send, failure(503, message, headers={"Retry-After": "1"}))
             return
         if is_head(scope):
@@ -96,7 +96,7 @@ class Listeners:
 
 
 async def _leave(listener: _Listener, receive: Asgi) -> None:
-    """Notice that the listener has gone. What he sends beside is nobody's."""
+    """Notice that the listener has gone. Anything else that it sends is ignored."""
     message: Mapping[str, Any] = {}
     while message.get("type") != "http.disconnect":
         message = await receive()

@@ -1,4 +1,4 @@
-"""The last quarter of an hour of the matrix, a sample a second. Pure."""
+"""The last 15 minutes of the matrix, a sample a second. Pure."""
 
 from array import array
 from collections import deque
@@ -9,15 +9,15 @@ from core.positions import Region
 from service.lag.matrix import Lag, Pair
 
 HISTORY_SAMPLES = 15 * 60
-"""With three regions they take 150 kB, with ten, as many as there can be, 1.5 MB."""
+"""They take 150 kB with three regions, and 1.5 MB with ten, the most that there can be."""
 
 NOT_KNOWN = -1
 
 
 class Past(NamedTuple):
-    """Samples, the oldest first: their times in milliseconds since 1970, and for each pair its events and milliseconds.
+    """Samples, the oldest first: their times in milliseconds since 1970, and each pair's events and milliseconds.
 
-    The pairs are in the order of the matrix, row by row. What was not known is `NOT_KNOWN`.
+    The pairs are in the order of the matrix, row by row. `NOT_KNOWN` stands for what was not known.
     """
 
     at_milliseconds: list[int]
@@ -26,19 +26,21 @@ class Past(NamedTuple):
 
 
 class LagHistory:
-    """As many samples as there is room for; each further one takes the oldest one's place."""
+    """At most `samples_max` samples. A further one replaces the oldest."""
 
     def __init__(self, regions: tuple[Region, ...], *, samples_max: int = HISTORY_SAMPLES) -> None:
         self._pairs = [Pair(behind, origin) for behind in regions for origin in regions]
         self._samples: deque[tuple[int, array[int]]] = deque(maxlen=samples_max)
 
     def add(self, at_milliseconds: int, lags: Mapping[Pair, Lag]) -> None:
-        """Remember a sample, and none that is of a later time: then the clock was set back."""
+        """Remember a sample, and forget those of a later time: the clock was set back."""
         while self._samples and self._samples[-1][0] >= at_milliseconds:
             self._samples.pop()
-        told = [lags[pair] for pair in self._pairs]
-        numbers = array("q", (lag.events if lag.is_known else NOT_KNOWN for lag in told))
-        numbers.extend(lag.milliseconds if lag.is_known and lag.milliseconds is not None else NOT_KNOWN for lag in told)
+        known = [lags[pair] for pair in self._pairs]
+        numbers = array("q", (lag.events if lag.is_known else NOT_KNOWN for lag in known))
+        numbers.extend(
+            lag.milliseconds if lag.is_known and lag.milliseconds is not None else NOT_KNOWN for lag in known
+        )
         self._samples.append((at_milliseconds, numbers))
 
     def past(self) -> Past:

@@ -1,4 +1,4 @@
-"""Since when each log is known to be as long as it is: at least so long is an event missing that was not read here."""
+"""Since when each log is known to have its length. An event that could not be read is missing at least since then."""
 
 from bisect import bisect_left
 from collections import deque
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from core.positions import Epoch, Position, Region, Sequence
 
 ENDS_REMEMBERED = 900
-"""A quarter of an hour, where a log has grown every second of it."""
+"""15 minutes of a log that grows every second."""
 
 
 class LogEnd(NamedTuple):
@@ -24,14 +24,14 @@ class _Seen(NamedTuple):
 
 
 class LogEnds:
-    """How far each log reached when."""
+    """How far each log reached, and when."""
 
     def __init__(self) -> None:
         self._epochs: dict[Region, Epoch] = {}
         self._seen: dict[Region, deque[_Seen]] = {}
 
     def look(self, ends: Mapping[Region, LogEnd], *, now_milliseconds: int) -> None:
-        """Take in how far each log reaches now."""
+        """Remember how far each log reaches now."""
         for origin, end in ends.items():
             if self._epochs.get(origin) != end.epoch:
                 self._epochs[origin], self._seen[origin] = end.epoch, deque(maxlen=ENDS_REMEMBERED)
@@ -40,7 +40,7 @@ class LogEnds:
                 seen.append(_Seen(end.sequence, now_milliseconds))
 
     def since_milliseconds(self, position: Position) -> int | None:
-        """When the log was first seen to have `position`; None if it never was."""
+        """When the log was first known to have `position`. None if it never was."""
         if self._epochs.get(position.origin) != position.epoch:
             return None
         seen = self._seen[position.origin]

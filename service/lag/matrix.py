@@ -1,8 +1,8 @@
 """How far each region is behind each origin, as far as that can be known from one region. Pure.
 
-Two things make a lag: where the origin's log ends, which the origin tells best, and what the region behind has applied,
-which only that region tells. Whoever is not heard may be further than when he last was, so each cell says which of the
-two is old, and since when. Nothing that is not known is ever 0.
+A lag has two parts. The origin knows best where its log ends. Only the region behind knows what it has applied. A
+region that is not heard may be further than when it last was. So each cell says which of the two is old, and since
+when. Nothing that is not known is ever 0.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from service.lag.log_ends import LogEnd
 from service.watermarks.heard import Heard
 
 SILENT_AFTER_SECONDS = 1.5
-"""How long a region says nothing before it is not heard. It announces every 250 ms: five in a row may be late."""
+"""A region is not heard once it was silent for so long. It announces every 250 ms: five in a row may be late."""
 
 
 class Pair(NamedTuple):
@@ -27,7 +27,7 @@ class Pair(NamedTuple):
 
 
 class Certainty(StrEnum):
-    """What a number of events is worth."""
+    """How certain a number of events is."""
 
     EXACT = "exact"
     AT_MOST = "at_most"
@@ -37,19 +37,19 @@ class Certainty(StrEnum):
     """The origin is not heard: its log may have more."""
 
     LAST_HEARD = "last_heard"
-    """Neither is heard: so it was."""
+    """Neither is heard: it was so then."""
 
     NEVER_HEARD = "never_heard"
     """One of the two is not known at all."""
 
     OTHER_LOG = "other_log"
-    """The region behind has applied events of a log that the origin does not have any more."""
+    """The region behind has applied events of a log that the origin no longer has."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to know at one moment, `now_seconds`, in the region `here` that has listened since `since_seconds`.
+    """What the region `here` knows at one moment, `now_seconds`. It has listened since `since_seconds`.
 
-    Its own log it reads itself; it ended at `own_end` when it could last be read. All of these times are of one
+    It reads its own log itself. That log ended at `own_end` when it could last be read. All of these times are of one
     clock, which only goes forward.
     """
 
@@ -62,7 +62,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     now_seconds: float
 
     def heard_at_seconds(self, region: Region) -> float:
-        """When `region` was last heard, or from when on it was not."""
+        """When `region` was last heard. If it never was, when this service began to listen."""
         heard = self.heard.get(region)
         return self.since_seconds if heard is None else heard.at_seconds
 
@@ -74,9 +74,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 class Lag(msgspec.Struct, frozen=True, kw_only=True):
     """How far a region is behind an origin.
 
-    `events` were not applied, as far as is known. `milliseconds` is the age of the oldest of them: 0 where it is
-    certain that there is none, None where nothing is known of one. `unheard_seconds` is for how long whoever makes it
-    uncertain was not heard. `oldest` is None where nothing is missing.
+    `events` were not applied, as far as is known. `milliseconds` is the age of the oldest of them. It is 0 if certainly
+    none is missing, and None if no age is known. `unheard_seconds` is for how long the region that makes the lag
+    uncertain was not heard. `oldest` is None if nothing is missing.
     """
 
     events: int = 0
@@ -87,7 +87,7 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_known(self) -> bool:
-        """Whether there is a number to tell: all that is missing, or at least some that is."""
+        """Whether there is a number: of all events that are missing, or of some that certainly are."""
         match self.certainty:
             case Certainty.EXACT | Certainty.AT_MOST:
                 return True
@@ -111,7 +111,7 @@ def pairs(known: Known) -> Iterator[Pair]:
 
 
 def oldest_unapplied(known: Known) -> frozenset[Position]:
-    """The events whose ages say how many seconds somebody is behind."""
+    """The events whose ages say how many seconds a region is behind."""
     lags = (_unapplied(known, pair) for pair in pairs(known))
     return frozenset(lag.oldest for lag in lags if lag.oldest is not None)
 
@@ -123,7 +123,7 @@ def ends(known: Known) -> dict[Region, LogEnd]:
 
 
 def matrix(known: Known, *, written_milliseconds: Mapping[Position, int], now_milliseconds: int) -> dict[Pair, Lag]:
-    """Every cell. `written_milliseconds` says, in milliseconds since 1970 as `now_milliseconds`, how old events are."""
+    """Every cell. `written_milliseconds`, the times of events, and `now_milliseconds` count from 1970."""
     return {
         pair: _aged(_unapplied(known, pair), written_milliseconds, now_milliseconds=now_milliseconds)
         for pair in pairs(known)
@@ -141,7 +141,7 @@ def _unapplied(known: Known, pair: Pair) -> Lag:
     # A watermark may be newer than the end, which came another way.
     events = max(0, end.sequence - mark.sequence)
     is_end_old = known.now_seconds > end.at_seconds + SILENT_AFTER_SECONDS
-    # Who has applied all that there is cannot have applied more.
+    # A region that has applied the whole log cannot have applied more.
     is_mark_old = not known.is_heard(pair.behind) and (events > 0 or is_end_old)
     told_at = [end.at_seconds] * is_end_old + [heard.at_seconds] * is_mark_old
     return Lag(
@@ -153,7 +153,7 @@ def _unapplied(known: Known, pair: Pair) -> Lag:
 
 
 def _end(known: Known, origin: Region) -> _End | None:
-    """The furthest that anybody says of the log that its origin says it has."""
+    """The furthest mark that any region has of the log that the origin has."""
     marks = [mark for heard in known.heard.values() if (mark := heard.vector.get(origin)) is not None]
     if origin == known.here:
         marks += [] if known.own_end is None else [known.own_end]

@@ -10,13 +10,13 @@ from service.lag.sampling import LagSampling
 
 
 class LagMetrics(Collector):
-    """Three gauges, made when they are asked for: what is not known has no value, and leaves none behind."""
+    """Three gauges, made for each scrape. What is not known has no value, not even an old one."""
 
     def __init__(self, sampling: LagSampling) -> None:
         self._sampling = sampling
 
     def collect(self) -> Iterator[Metric]:
-        """Lags are those of the last sample, at most a second old; who was heard is as it is now."""
+        """The lags are of the last sample, at most a second old. The ages of announcements are of now."""
         events = GaugeMetricFamily(
             "crosshook_lag_events",
             "Events of an origin that a region is not known to have applied",

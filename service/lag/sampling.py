@@ -1,4 +1,4 @@
-"""Look once a second how far each region is behind each origin, and remember a quarter of an hour of it."""
+"""Sample once a second how far each region is behind each origin, and remember 15 minutes of it."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -25,19 +25,19 @@ from service.writes.log_state import LogState
 log = structlog.get_logger()
 
 SAMPLE_SECONDS = 1.0
-"""It costs well under a thousandth of a processor, so it goes on also while nobody looks: whoever comes because
-something has happened sees what it was."""
+"""A sample costs well under a thousandth of a processor's second. So it is taken even if no page is open: an operator
+who comes after an incident sees what it was."""
 
 READ_SECONDS = 0.5
 """How long reading the oldest unapplied events may take. There is at most one for each cell."""
 
 
 STALE_SECONDS = 3.0
-"""How old a sample may be and still be told: a lag that stands still would be taken for one that does."""
+"""The age up to which a sample is shown. An older one would look like a lag that does not change."""
 
 
 class LagSample(msgspec.Struct, frozen=True):
-    """What was known and what follows from it, at a time in milliseconds since 1970."""
+    """What was known, and the lags that follow from it, at a time in milliseconds since 1970."""
 
     at_milliseconds: int
     known: Known
@@ -45,7 +45,7 @@ class LagSample(msgspec.Struct, frozen=True):
 
 
 class LagSampling:
-    """The matrix as it was last seen, and as it was before. `on_sample` is called with each."""
+    """The last sample of the matrix and those before it. `on_sample` is called with each."""
 
     def __init__(
         self,
@@ -76,23 +76,23 @@ class LagSampling:
 
     @property
     def latest(self) -> LagSample | None:
-        """The last sample; None before the first, and where looking has failed since."""
+        """The last sample. None before the first, and if sampling has failed since."""
         return self._latest if monotonic() <= self._latest_at + STALE_SECONDS else None
 
     async def run(self) -> None:
-        """Look once a second until cancelled."""
+        """Take a sample each second until cancelled."""
         next_at = monotonic()
         while True:
             try:
                 await self.look()
             except Exception as error:
                 if self._reminders.is_due("lag", repr(error)):
-                    log.exception("the lag could not be looked at")
+                    log.exception("the lag could not be sampled")
             next_at = max(next_at + SAMPLE_SECONDS, monotonic())
             await asyncio.sleep(next_at - monotonic())
 
     async def look(self) -> LagSample:
-        """Look once."""
+        """Take one sample."""
         known = self.known()
         self._ends.look(ends(known), now_milliseconds=self._now_milliseconds())
         await self._find_out_ages(oldest_unapplied(known))
@@ -105,9 +105,9 @@ class LagSampling:
         return sample
 
     def known(self) -> Known:
-        """What there is to know now."""
+        """What this service knows now."""
         now = monotonic()
-        # One that is not read on, for want of room, may be longer.
+        # A log that is not read further, because the tail is full, may be longer.
         if self._log_state.session is not None and self._log_state.has_room:
             self._own_read_at = now
         group_commit = self._log_state.group_commit
@@ -124,8 +124,8 @@ class LagSampling:
     async def _find_out_ages(self, wanted: frozenset[Position]) -> None:
         """When these events were written, by the clocks in their stamps. Each is read from this region's logs once.
 
-        One that cannot be read, or that is from a clock ahead of this one, is as old as its log has been known to have
-        it: so every age grows with the time, also of one that is behind and goes on.
+        An event may be unreadable, or its clock ahead of this one. Then its age counts from when its log was first
+        known to have it. So every age grows with time, even while a region catches up.
         """
         now = self._now_milliseconds()
         self._written = {

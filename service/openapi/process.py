@@ -164,7 +164,7 @@ PROCESS: tuple[Operation, ...] = (
                 503: refused(
                     503,
                     "As many listen as may.",
-                    "100 look already, as many as may; try again",
+                    "at most 100 pages may be open at once; try again",
                     headers=("Retry-After",),
                 ),
             },

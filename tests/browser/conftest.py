@@ -1,4 +1,4 @@
-"""Three regions, and a browser that looks at them and must not look anywhere else."""
+"""Three regions, and a browser that loads their pages and nothing from anywhere else."""
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable

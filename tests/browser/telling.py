@@ -62,5 +62,5 @@ def present(names: list[str], cells: list[Json], *, at_milliseconds: int = SINCE
             {"level": level, "per_second": 12.3, "p50_milliseconds": 4.0, "p99_milliseconds": 1_234.5, "late": 12}
             for level in ("local_region", "all_regions")
         ],
-        "notes": [{"urgency": "alarm", "text": "An operator must look."}],
+        "notes": [{"urgency": "alarm", "text": "An operator must act."}],
     }

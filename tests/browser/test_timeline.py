@@ -1,4 +1,4 @@
-"""Every moment of the last 15 minutes can be read without a pointer, and without seeing the chart."""
+"""Every moment of the last 15 minutes can be read without a pointer and without seeing the chart."""
 
 import re
 
@@ -26,7 +26,7 @@ async def test_the_time_line_is_walked_and_read_by_keyboard_alone(opened: Open) 
     await expect(focused).to_have_attribute("aria-label", "asia-japan behind us-iowa: nothing is missing.")
     await keyboard.press("Tab")
     await expect(focused).to_have_accessible_name("asia-japan behind us-iowa: the last 15 minutes")
-    await expect(focused).to_have_accessible_description(re.compile("arrow keys go a second back or on"))
+    await expect(focused).to_have_accessible_description(re.compile("arrow keys move by a second"))
     walk = [
         ("End", "12:00:00", "nothing was missing."),
         ("ArrowLeft", "11:59:59", "not known from here."),
@@ -134,7 +134,7 @@ async def test_what_the_service_has_not_looked_at_is_not_known(opened: Open) -> 
 async def test_where_nothing_was_ever_known_it_is_not_said_that_nothing_was_missing(opened: Open) -> None:
     look = await opened("us-iowa")
     await tell(look, ("present", present(NAMES, [cell("never_heard", None, None)] * 9)))
-    said = "Remembered since 11:59:48. Not known from here all the while."
+    said = "Remembered since 11:59:48. Not known from here at any time."
     await expect(look.page.locator("#timeline-says")).to_have_text(said)
 
 

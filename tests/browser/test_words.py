@@ -1,10 +1,12 @@
 """What is not known is never shown as nothing, whatever a cell is; and ten regions have room."""
 
+import itertools
+
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import NARROW, WIDE, Open
-from tests.browser.telling import Json, cell, present, tell
+from tests.browser.telling import SINCE, Json, cell, present, tell
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -66,16 +68,23 @@ async def test_what_is_looked_at_first_is_the_worst_that_is_known(opened: Open) 
     await look.keep("two-regions")
 
 
-async def test_the_time_line_follows_the_worst_cell_until_one_is_chosen(opened: Open) -> None:
+async def test_the_time_line_follows_the_worst_and_then_the_worst_of_the_past_until_a_cell_is_chosen(
+    opened: Open,
+) -> None:
     look = await opened("us-iowa")
     title = look.page.locator("#timeline-title")
     nothing = cell("exact", 0, 0)
+    second = itertools.count()
 
     async def shows(behind_iowa: Json, behind_belgium: Json, expected: str) -> None:
         """Belgium's cell for Iowa's log is the third, and Iowa's for Belgium's the second."""
         await look.page.evaluate(
             "(message) => window.source.dispatchEvent(new MessageEvent('present', { data: JSON.stringify(message) }))",
-            present(["us-iowa", "europe-belgium"], [nothing, behind_belgium, behind_iowa, nothing]),
+            present(
+                ["us-iowa", "europe-belgium"],
+                [nothing, behind_belgium, behind_iowa, nothing],
+                at_milliseconds=SINCE + 1_000 * next(second),
+            ),
         )
         await expect(title).to_have_text(f"{expected}: the last 15 minutes")
 
@@ -88,7 +97,9 @@ async def test_the_time_line_follows_the_worst_cell_until_one_is_chosen(opened: 
     await shows(cell("exact", 3, 2_400), cell("exact", 3, 1_200), iowa)
     await shows(cell("exact", 3, 5_400), cell("exact", 3, 1_300), belgium)
     await shows(cell("exact", 3, 5_400), cell("other_log", None, None), iowa)
-    await shows(nothing, nothing, iowa)
+    await shows(nothing, nothing, belgium)
+    said = "Worst of the last 15 minutes: europe-belgium behind us-iowa by 5.4 s, at 11:59:52."
+    await expect(look.page.locator("#worst")).to_have_text(said)
     await look.place("us-iowa", "us-iowa").click()
     await shows(cell("exact", 3, 9_000), nothing, "us-iowa behind its own log")
 

@@ -16,7 +16,7 @@ Event = tuple[str, dict[str, Any]]
 
 
 async def events(answer: httpx.Response) -> AsyncIterator[Event]:
-    """What is told on a stream, as it comes."""
+    """The events of a stream, as they come."""
     name = ""
     async for line in answer.aiter_lines():
         kind, _, value = line.partition(": ")
@@ -41,7 +41,7 @@ async def test_the_past_comes_first_and_then_the_present_once_a_second(client: h
         assert all(500 < after - before < 3_000 for before, after in itertools.pairwise(at))
 
 
-async def test_writes_are_shown_by_their_level_without_their_authors(client: httpx.AsyncClient) -> None:
+async def test_writes_are_shown_by_their_level_and_without_their_organization(client: httpx.AsyncClient) -> None:
     webhook = await registered(client)
     async with asyncio.timeout(10), client.stream("GET", "/dashboard/events") as answer:
         async for name, told in events(answer):
@@ -71,7 +71,7 @@ async def test_each_process_of_a_region_names_itself_with_its_figures(region: Lo
 
 
 async def told_by(url: str) -> dict[str, Any]:
-    """The first present that a process tells."""
+    """The first present that a process sends."""
     async with (
         httpx.AsyncClient(base_url=url, timeout=10) as client,
         client.stream("GET", "/dashboard/events") as answer,
@@ -82,7 +82,7 @@ async def told_by(url: str) -> dict[str, Any]:
     raise AssertionError
 
 
-async def test_one_listener_too_many_gets_503_in_the_envelope_and_requests_continue(region: LocalRegion) -> None:
+async def test_one_listener_too_many_is_answered_503_in_the_envelope_and_requests_continue(region: LocalRegion) -> None:
     service = await region.add_service({"CROSSHOOK_DASHBOARD_LISTENERS_MAX": "2", "CROSSHOOK_REQUESTS_MAX": "1"})
     await service.wait_ready()
     async with (
@@ -94,7 +94,9 @@ async def test_one_listener_too_many_gets_503_in_the_envelope_and_requests_conti
         refused = await client.get("/dashboard/events")
         assert refused.status_code == 503
         assert refused.headers["Retry-After"] == "1"
-        assert refused.json()["errors"] == [{"httpcode": 503, "message": "2 look already, as many as may; try again"}]
+        assert refused.json()["errors"] == [
+            {"httpcode": 503, "message": "at most 2 pages may be open at once; try again"}
+        ]
         assert (await client.get(WEBHOOKS)).status_code == 401, "listeners hold no request's place"
         stopping = asyncio.create_task(service.stop())
         async with asyncio.timeout(2):

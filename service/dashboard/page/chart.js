@@ -1,4 +1,4 @@
-// The picture of one cell's samples: two lines over time, and hatched where nothing is known.
+// The chart of one cell's samples: two lines over time, and hatched where nothing was known.
 
 import { number, time } from "./words.js";
 
@@ -15,7 +15,7 @@ const AXIS_STEPS = [
   ...[1, 2, 6, 12, 24, 48, 240, 1200].map((count) => count * HOUR),
 ];
 
-/** The cursor goes where it is put, and listens to nothing by itself. */
+/** The cursor goes only where the page puts it. */
 const UNBOUND = Object.fromEntries(
   ["mousedown", "mouseup", "click", "dblclick", "mousemove", "mouseleave", "mouseenter"].map((name) => [name, () => null]),
 );
@@ -32,7 +32,7 @@ export class Chart {
     this.plot.destroy();
   }
 
-  /** Take the container's width; false where the chart has to be made anew for it. */
+  /** Take the container's width. Returns false if the chart must be made again for it. */
   resize() {
     if (this.container.clientWidth < NARROW !== this.isNarrow) return false;
     this.plot.setSize(this.#size());
@@ -52,12 +52,12 @@ export class Chart {
     });
   }
 
-  /** Show the cursor at that time; null for nowhere. */
+  /** Show the cursor at that time, or nowhere for null. */
   point(at) {
     this.plot.setCursor(at === null ? { left: -10, top: -10 } : { left: this.plot.valToPos(at, "x"), top: 0 });
   }
 
-  /** The time that is at that place of the window. */
+  /** The time at that place of the window. */
   at(clientX) {
     return this.plot.posToVal(clientX - this.plot.over.getBoundingClientRect().left, "x");
   }
@@ -98,7 +98,7 @@ export class Chart {
   }
 }
 
-/** 500 ms, 2 s, 5 min, 2 h: a tick of the axis. */
+/** A tick of the axis: 500 ms, 2 s, 5 min, 2 h. */
 function short(milliseconds) {
   if (milliseconds < SECOND) return `${milliseconds} ms`;
   if (milliseconds < 2 * MINUTE) return `${milliseconds / SECOND} s`;
@@ -110,7 +110,7 @@ function whole(value) {
   return Number.isInteger(value) ? number(value) : "";
 }
 
-/** Where it is not known what was missing, the chart says so: a gap alone would look like nothing. */
+/** Hatch the spans in which nothing was known: a gap alone would look like no lag. */
 function hatchAll(plot, spans, stroke) {
   const { left, top, width, height } = plot.bbox;
   const context = plot.ctx;

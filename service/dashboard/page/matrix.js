@@ -1,10 +1,10 @@
-// The heat map: a grid with one cell in the order of Tab, and the arrow keys within it.
+// The heat map: a grid. Tab reaches one of its cells, and the arrow keys move between them.
 
 import { LEVELS, cellInWords, isKnown, time } from "./words.js";
 
 const MANY_REGIONS = 5;
 
-/** How bad a level is. What is under way, or is not known, is no reason to look elsewhere: it comes and goes. */
+/** How bad a level is. Events that are under way, and cells that are not known, come and go: the chart does not follow them. */
 const BADNESS = { none: 0, moving: 0, unknown: 0, behind: 1, far: 2, halted: 3 };
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -34,7 +34,7 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
-/** Explain what each level looks like. */
+/** List the levels with their icons. */
 export function showKey(list) {
   list.replaceChildren(
     ...Object.entries(LEVELS).map(([level, { icon: name, means }]) => {
@@ -46,7 +46,7 @@ export function showKey(list) {
 }
 
 export class Matrix {
-  /** `onChosen(place)` is told which cell is looked at: the worst one, until the reader has chosen one. */
+  /** The page calls `onChosen(place)` with the cell that the chart shows: the worst one, until the reader chooses one. */
   constructor(table, onChosen) {
     this.table = table;
     this.onChosen = onChosen;
@@ -66,7 +66,7 @@ export class Matrix {
     if (!this.isSettled) this.#follow(present);
   }
 
-  /** What is chosen now stays chosen: somebody reads it. */
+  /** Keep the chosen cell from now on: the reader reads it. */
   settle() {
     this.isSettled = true;
   }
@@ -74,6 +74,16 @@ export class Matrix {
   #follow(present) {
     const worst = worstOf(present);
     if (this.chosen === null || this.#badness(worst) > this.#badness(this.chosen)) this.choose(worst);
+  }
+
+  /** Choose a cell, unless the reader has chosen one. */
+  suggest(place) {
+    if (!this.isSettled && place !== this.chosen) this.choose(place);
+  }
+
+  /** Whether no cell is halted or behind by a second, and every region is heard. */
+  get isWell() {
+    return this.cells.every((cell) => ["none", "moving"].includes(cell.dataset.level));
   }
 
   #badness(place) {
@@ -165,7 +175,7 @@ export class Matrix {
   }
 }
 
-/** Where to look: at what is worst of what is known, and else at what is not known. */
+/** The worst of the known cells. Without one, a cell that is not known. */
 function worstOf(present) {
   const worth = (cell) => (cell.halted || cell.certainty === "other_log" ? Infinity : isKnown(cell) ? cell.milliseconds : 0.5);
   const count = present.regions.length;

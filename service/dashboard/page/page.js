@@ -1,8 +1,8 @@
-// What the service tells once a second goes into the page.
+// The page shows what the service sends once a second.
 
 import { Matrix, element, icon, showKey } from "./matrix.js";
 import { TimeLine } from "./timeline.js";
-import { headline, number, precise, time } from "./words.js";
+import { headline, number, pairInWords, precise, time } from "./words.js";
 
 const SILENT_AFTER_MILLISECONDS = 3500;
 const ASK_AGAIN_MILLISECONDS = 3000;
@@ -11,8 +11,7 @@ const URGENCY_ICONS = { alarm: "stop", warning: "warning", note: "arrow" };
 const find = (id) => document.getElementById(id);
 const timeLine = new TimeLine({ container: find("timeline"), sentence: find("timeline-says"), moment: find("moment") });
 const matrix = new Matrix(find("matrix"), (place) => {
-  const [behind, origin] = [matrix.names[Math.floor(place / matrix.names.length)], matrix.names[place % matrix.names.length]];
-  find("timeline-title").textContent = `${behind} behind ${behind === origin ? "its own log" : origin}: the last 15 minutes`;
+  find("timeline-title").textContent = `${pairInWords(matrix.names, place)}: the last 15 minutes`;
   timeLine.look(place);
 });
 
@@ -31,7 +30,7 @@ function listen() {
   source.addEventListener("past", (event) => timeLine.remember(JSON.parse(event.data)));
   source.addEventListener("present", (event) => show(JSON.parse(event.data)));
   source.addEventListener("error", () => {
-    // After an answer that is no stream, such as a 503, the browser does not ask again by itself.
+    // After a response that is no stream, such as a 503, the browser does not ask again.
     if (source.readyState === EventSource.CLOSED) setTimeout(listen, ASK_AGAIN_MILLISECONDS);
   });
 }
@@ -39,17 +38,25 @@ function listen() {
 function show(present) {
   heardAt = performance.now();
   saidAt = present.at_milliseconds;
-  matrix.show(present);
   timeLine.add(present);
+  matrix.show(present);
   here = present.here;
   showHeadline(headline(present));
-  setText(find("seen-from"), `As seen from ${here}, told by its process ${present.process}.`);
+  showWorst();
+  setText(find("seen-from"), `Seen from ${here}, by its process ${present.process}.`);
   setText(find("paces-whose"), `Answered by ${here}'s process ${present.process}.`);
-  setText(find("waiting-whose"), `By requests to ${here}'s process ${present.process}.`);
+  setText(find("waiting-whose"), `Requests to ${here}'s process ${present.process}.`);
   showNotes(present.notes);
   showPaces(present.paces);
   showWaiting(present.regions);
   showSilence();
+}
+
+/** When all is well, its present would be a flat line: the page shows the worst of the last 15 minutes. */
+function showWorst() {
+  const worst = matrix.isWell ? timeLine.worst(matrix.names) : null;
+  setText(find("worst"), worst === null ? "" : worst.sentence);
+  if (worst !== null && worst.place !== null) matrix.suggest(worst.place);
 }
 
 function showHeadline(line) {
@@ -58,15 +65,15 @@ function showHeadline(line) {
   if (document.title !== title) document.title = title;
 }
 
-/** Say it where the service itself is not heard: then everything here is old. */
+/** Show that the service is not heard: then everything on the page is old. */
 function showSilence() {
   const isSilent = heardAt === null ? performance.now() > SILENT_AFTER_MILLISECONDS : performance.now() - heardAt > SILENT_AFTER_MILLISECONDS;
   const silence = find("silence");
   document.documentElement.dataset.silent = String(isSilent);
   if (silence.hidden === isSilent) silence.hidden = !isSilent;
   if (isSilent) {
-    const since = saidAt === null ? "Nothing was heard from it yet." : `It has said nothing since ${time(saidAt)}: what you see is from then.`;
-    setText(silence, `${since} The page goes on asking.`);
+    const since = saidAt === null ? "It has sent nothing yet." : `It has sent nothing since ${time(saidAt)}. The page shows what was known then.`;
+    setText(silence, `${since} The page keeps trying.`);
     setText(find("live"), "no connection");
     showHeadline(here === null ? "This service is not heard" : `This service of ${here} is not heard`);
   } else if (saidAt !== null) {
@@ -76,7 +83,7 @@ function showSilence() {
 
 let shownNotes = "";
 
-/** Only when they change: whoever has them read aloud hears each of them once. */
+/** Only when they change: a screen reader reads each of them once. */
 function showNotes(notes) {
   const said = JSON.stringify(notes);
   if (said === shownNotes) return;

@@ -1,7 +1,8 @@
-// What is remembered of every cell: a quarter of an hour, and no more however long the page is open. Nothing here touches the page.
+// The last 15 minutes of every cell, and no more, however long the page is open. Nothing here touches the page.
 
 const SECONDS = 15 * 60;
 const GAP_SECONDS = 3;
+const WORTH_SHOWING_MILLISECONDS = 1000;
 const NO_NUMBER = ["last_heard", "never_heard", "other_log"];
 
 export class Samples {
@@ -9,7 +10,7 @@ export class Samples {
     this.#forget(0);
   }
 
-  /** Take what was remembered in the service, in the place of what was here. */
+  /** Replace everything with what the service remembers. */
   remember(past) {
     this.#forget(past.events.length);
     const known = (value) => (value === past.not_known ? null : value);
@@ -22,12 +23,12 @@ export class Samples {
     });
   }
 
-  /** Take the present. What was last heard of a cell that is not known any more is not what it is. */
+  /** Add the present. What was last heard of a cell is not what it is now. */
   add(present) {
     const at = present.at_milliseconds / 1000;
     const numbers = present.cells.map((cell) => (NO_NUMBER.includes(cell.certainty) ? { events: null, milliseconds: null } : cell));
     if (this.columns.length !== numbers.length) this.#forget(numbers.length);
-    // The server's clock may have gone back: what it says now counts.
+    // The server's clock may have gone back. Its present time counts.
     while (this.at.length && this.at.at(-1) >= at) this.#each((column) => column.pop());
     this.#push(
       at,
@@ -42,14 +43,14 @@ export class Samples {
     return this.at.length - 1;
   }
 
-  /** Which one is of that time, or closest to it. */
+  /** The index of the sample closest to that time. */
   closest(at) {
     const next = this.at.findIndex((one) => one >= at);
     if (next < 0) return this.last;
     return next > 0 && at - this.at[next - 1] < this.at[next] - at ? next - 1 : next;
   }
 
-  /** From when until when nothing was known of a cell: from what is known before to what is known after it. */
+  /** The spans in which nothing was known of a cell: from the last known sample before to the first one after. */
   unknown(place) {
     const { events } = this.columns[place];
     const found = [];
@@ -63,12 +64,38 @@ export class Samples {
     return found;
   }
 
+  /**
+   * The cell with the worst past: the oldest event of at least a second, else the longest time of not knowing.
+   * Returns { place, milliseconds, index } or { place, seconds }, or null if nothing was worse than events under way.
+   */
+  worst() {
+    const worst = { place: 0, milliseconds: 0, index: 0 };
+    this.columns.forEach(({ milliseconds }, place) => {
+      milliseconds.forEach((value, index) => {
+        if (value > worst.milliseconds) Object.assign(worst, { place, milliseconds: value, index });
+      });
+    });
+    return worst.milliseconds >= WORTH_SHOWING_MILLISECONDS ? worst : this.#longestUnknown();
+  }
+
+  #longestUnknown() {
+    const seconds = this.columns.map((_, place) => this.secondsUnknown(place));
+    const longest = Math.max(0, ...seconds);
+    return longest > GAP_SECONDS ? { place: seconds.indexOf(longest), seconds: longest } : null;
+  }
+
+  /** For how long nothing was known of a cell. */
+  secondsUnknown(place) {
+    if (!this.columns[place].events.includes(null)) return 0;
+    return this.unknown(place).reduce((sum, [from, to]) => sum + to - from, 0);
+  }
+
   #forget(count) {
     this.at = [];
     this.columns = Array.from({ length: count }, () => ({ events: [], milliseconds: [] }));
   }
 
-  /** Where the service has not looked for a while, it is not known what there was, and no line leads across. */
+  /** While the service took no samples, nothing was known. No line crosses such a gap. */
   #push(at, events, milliseconds) {
     const before = this.at.at(-1);
     if (at - before > GAP_SECONDS) {

@@ -1,15 +1,15 @@
-// The last 15 minutes of one cell: how old its oldest missing event was, and how many were missing. One moment of it is
-// read: the one that is pointed at, else the one that the keyboard, a click or a finger has gone to, else the latest.
+// The last 15 minutes of one cell: the age of its oldest missing event, and how many were missing. The page shows one
+// moment in words: where the pointer is, else where the keyboard, a click or a finger has gone to, else the latest.
 
 import { Chart } from "./chart.js";
 import { Samples } from "./samples.js";
-import { duration, momentInWords, pastInWords, time } from "./words.js";
+import { momentInWords, pastInWords, time, worstInWords } from "./words.js";
 
 const STEP_SAMPLES = 1;
 const PAGE_SECONDS = 60;
 
 export class TimeLine {
-  /** `container` is where the chart and its cursor are, `sentence` sums it up, and `moment` reads it. */
+  /** `container` holds the chart and its cursor, `sentence` sums it up, `moment` shows one moment in words. */
   constructor({ container, sentence, moment }) {
     this.container = container;
     this.sentence = sentence;
@@ -38,6 +38,12 @@ export class TimeLine {
     this.#draw();
   }
 
+  /** The worst of the last 15 minutes of any cell: its place, or null for none, and a sentence. */
+  worst(names) {
+    const worst = this.samples.worst();
+    return { place: worst === null ? null : worst.place, sentence: worstInWords(worst, this.samples, names) };
+  }
+
   #make() {
     this.chart?.destroy();
     this.chart = new Chart(this.container);
@@ -61,7 +67,7 @@ export class TimeLine {
     const { container } = this;
     container.addEventListener("keydown", (event) => this.#walk(event));
     container.addEventListener("focus", () => this.#walkTo(this.walkedAt ?? this.samples.at[this.samples.last]));
-    // Where another window has the focus for a while, this is still the active element.
+    // While another window has the focus, this is still the active element.
     container.addEventListener("blur", () => document.activeElement === container || this.#walkTo(null));
     container.addEventListener("pointerleave", () => this.#pointTo(null));
     for (const name of ["pointermove", "pointerdown"]) {
@@ -72,7 +78,7 @@ export class TimeLine {
     }
   }
 
-  /** The moment stays while the time goes on: whoever has it read aloud hears it once. */
+  /** The moment stays while time goes on: a screen reader reads it once. */
   #walk(event) {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const { at, last } = this.samples;

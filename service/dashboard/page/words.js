@@ -8,7 +8,7 @@ export const LEVELS = {
   behind: { icon: "triangle", means: "1 to 5 s" },
   far: { icon: "warning", means: "over 5 s" },
   unknown: { icon: "question", means: "not known from here" },
-  halted: { icon: "stop", means: "halted: somebody has to look" },
+  halted: { icon: "stop", means: "halted: an operator must act" },
 };
 
 const BEHIND_FROM_MILLISECONDS = 1000;
@@ -33,7 +33,7 @@ export function brief(milliseconds) {
   return minutes < 120 ? `${Math.floor(minutes)} min` : `${(minutes / 60).toFixed(1)} h`;
 }
 
-/** How long a write took: with a decimal where that is a difference. */
+/** The time of a write. Short ones have a decimal. */
 export function precise(milliseconds) {
   return milliseconds < 10 ? `${milliseconds.toFixed(1)} ms` : duration(milliseconds);
 }
@@ -51,17 +51,17 @@ export function time(milliseconds) {
   return new Date(milliseconds).toISOString().slice(11, 19);
 }
 
-/** A number stays with its unit, and with what it is at most or at least, where a line has to end. */
+/** No line ends between a number and its unit, or its sign. */
 function together(text) {
   return text.replace(/ (ms|s|min|h)\b/g, "\u00a0$1").replace(/([≤≥]) /g, "$1\u00a0");
 }
 
-/** What a cell shows: its level, a line for the time and one for the events; and all of it in a sentence. */
+/** What a cell shows: its level, a line for the age and one for the events, and a sentence for screen readers. */
 export function cellInWords(cell, behind, origin) {
   const lag = lagInWords(cell, behind, origin);
   const shown = { ...lag, above: together(lag.above), below: together(lag.below) };
   if (!cell.halted) return shown;
-  // That it is at the end of a log that is not the right one does not say what is missing.
+  // At the end of a log that is not the right one, the number of missing events is unknown.
   const isEndInDoubt = cell.certainty === "exact" && cell.events === 0;
   const above = isEndInDoubt ? "?" : shown.above;
   const label = isEndInDoubt ? `${behind} behind ${origin}: what is missing is not known.` : shown.label;
@@ -71,7 +71,7 @@ export function cellInWords(cell, behind, origin) {
 function lagInWords(cell, behind, origin) {
   const pair = behind === origin ? `${behind} behind its own log` : `${behind} behind ${origin}`;
   const since = cell.since_milliseconds === null ? "" : time(cell.since_milliseconds);
-  const age = cell.milliseconds === null ? "of an age not known" : `${duration(cell.milliseconds)} old`;
+  const age = cell.milliseconds === null ? "of an age that is not known" : `${duration(cell.milliseconds)} old`;
   const shownAge = cell.milliseconds === null ? "?" : brief(cell.milliseconds);
   switch (cell.certainty) {
     case "exact":
@@ -86,7 +86,7 @@ function lagInWords(cell, behind, origin) {
         level: levelOf(cell),
         above: `≤ ${shownAge}`,
         below: `≤ ${events(cell.events)}`,
-        label: `${pair}: at most ${events(cell.events)}, the oldest ${age}. It may have applied more: ${behind} has not been heard since ${since}.`,
+        label: `${pair}: at most ${events(cell.events)}, the oldest ${age}. ${behind} has not been heard since ${since} and may have applied more.`,
       };
     case "at_least":
       if (cell.events !== null) {
@@ -94,23 +94,23 @@ function lagInWords(cell, behind, origin) {
           level: levelOf(cell),
           above: `≥ ${shownAge}`,
           below: `≥ ${events(cell.events)}`,
-          label: `${pair}: at least ${events(cell.events)}, the oldest ${age}. There may be more: ${origin} has not been heard since ${since}.`,
+          label: `${pair}: at least ${events(cell.events)}, the oldest ${age}. ${origin} has not been heard since ${since} and may have more.`,
         };
       }
-      return unknown(`since ${since}`, `${pair}: not known since ${since}, when ${origin} was last heard; it had everything then.`);
+      return unknown(`since ${since}`, `${pair}: not known since ${since}, when ${origin} was last heard. Nothing was missing then.`);
     case "last_heard":
       return unknown(
         `since ${since}`,
-        `${pair}: not known since ${since}; then ${cell.events === null ? "it had everything" : `it lacked ${events(cell.events)}`}.`,
+        `${pair}: not known since ${since}. Then ${cell.events === null ? "nothing was" : `${events(cell.events)} were`} missing.`,
       );
     case "other_log":
-      return { level: "halted", above: "≠", below: "another log", label: `${pair}: it has applied events of a log that is not there any more.` };
+      return { level: "halted", above: "≠", below: "another log", label: `${pair}: it has applied events of a log that no longer exists.` };
     default:
-      return unknown("never heard", `${pair}: not known, one of them was never heard here.`);
+      return unknown("never heard", `${pair}: not known. One of them was never heard here.`);
   }
 }
 
-/** Whether there is an age to tell, and not only what was last heard. */
+/** Whether the cell has an age, and not only what was last heard. */
 export function isKnown(cell) {
   return ["exact", "at_most", "at_least"].includes(cell.certainty) && cell.milliseconds !== null;
 }
@@ -125,31 +125,46 @@ function levelOf(cell) {
   return cell.milliseconds < FAR_FROM_MILLISECONDS ? "behind" : "far";
 }
 
-/** What was missing at one moment of a cell's past; null stands for what was not known. */
+/** What was missing at one moment of a cell's past. null stands for what was not known. */
 export function momentInWords({ milliseconds, events: count }) {
   if (count === null) return { age: "not known", events: "not known", label: "not known from here." };
   const age = milliseconds === null ? "not known" : duration(milliseconds);
-  const old = milliseconds === null ? "of an age not known" : `${age} old`;
+  const old = milliseconds === null ? "of an age that is not known" : `${age} old`;
   const label = count ? `${events(count)} not known to be applied, the oldest ${old}.` : "nothing was missing.";
   return { age, events: number(count), label };
 }
 
-/** A cell's past in a sentence or two: since when it is remembered, what was worst, and for how long it was not known. */
+/** A cell's past in a few sentences: since when it is remembered, the worst, and for how long it was not known. */
 export function pastInWords(samples, place) {
   const { at, last } = samples;
   const { events: counts, milliseconds } = samples.columns[place];
   const since = at[last] - at[0] < PAST_SECONDS ? `Remembered since ${time(at[0] * 1000)}. ` : "";
-  if (counts.every((count) => count === null)) return `${since}Not known from here all the while.`;
+  if (counts.every((count) => count === null)) return `${since}Not known from here at any time.`;
   const [oldest, most] = [milliseconds, counts].map((values) => Math.max(0, ...values));
   const index = oldest ? milliseconds.indexOf(oldest) : counts.indexOf(most);
   const worst = milliseconds[index] === null ? events(most) : duration(milliseconds[index]);
-  const seconds = samples.unknown(place).reduce((sum, [from, to]) => sum + to - from, 0);
+  const seconds = samples.secondsUnknown(place);
   const unknownFor = seconds < 120 ? `${Math.round(seconds)} s` : duration(1000 * seconds);
   const said = `${most ? `Worst: ${worst}, at ${time(at[index] * 1000)}` : "Nothing was missing"}${seconds ? `; not known from here for ${unknownFor} (hatched)` : ""}.`;
   return since + together(said);
 }
 
-/** The page in one sentence: what has to be looked at, who is not heard, what is worst. */
+/** Two regions of the matrix, by the place of their cell. */
+export function pairInWords(names, place) {
+  const [behind, origin] = [names[Math.floor(place / names.length)], names[place % names.length]];
+  return `${behind} behind ${behind === origin ? "its own log" : origin}`;
+}
+
+/** The worst of the last 15 minutes of any cell. */
+export function worstInWords(worst, samples, names) {
+  const past = "Worst of the last 15 minutes";
+  if (worst === null) return `${past}: under 1 s.`;
+  const pair = pairInWords(names, worst.place);
+  if (worst.seconds) return together(`${past}: ${pair}, not known from here for ${duration(1000 * worst.seconds)}.`);
+  return together(`${past}: ${pair} by ${duration(worst.milliseconds)}, at ${time(samples.at[worst.index] * 1000)}.`);
+}
+
+/** The page in one sentence: what an operator must act on, which regions are not heard, what is worst. */
 export function headline(present) {
   const names = present.regions.map((region) => region.name);
   const cells = present.cells.map((cell, place) => ({
@@ -161,7 +176,7 @@ export function headline(present) {
   if (halted) return `${halted.behind} has halted ${halted.origin}`;
   const astray = cells.find((cell) => cell.certainty === "other_log");
   if (astray) return `${astray.behind} has applied another log of ${astray.origin}`;
-  if (["waiting", "draining"].includes(present.condition)) return `${present.here} cannot do all of its work now`;
+  if (["waiting", "draining"].includes(present.condition)) return `${present.here} is not ready`;
   const cutFromNats = present.regions.find((region) => !region.has_own_nats);
   if (cutFromNats) return `${cutFromNats.name} cannot reach its own NATS`;
   const silent = present.regions.filter((region) => region.since_milliseconds !== null).map((region) => region.name);

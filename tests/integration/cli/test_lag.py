@@ -30,7 +30,7 @@ ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 
 @pytest.fixture(autouse=True)
 def _apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No other demo is found, and no other run finds these."""
+    """No other demo is found, and no other test finds these."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("t")))
 
 

@@ -1,4 +1,4 @@
-"""Whoever looks is told what there is, holds nobody up, and is let go at once when the process stops."""
+"""An open page receives the present, holds up no other, and ends at once when the process stops."""
 
 import asyncio
 import socket
@@ -43,7 +43,7 @@ async def until(listening: Listeners, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_listener_is_told_the_past_and_then_each_present() -> None:
+async def test_a_listener_receives_the_past_and_then_each_present() -> None:
     listening = listeners()
     async with served_to_stop(listening) as port:
         reader, _ = await listen(port)
@@ -68,7 +68,7 @@ async def test_one_too_many_is_refused_and_has_room_once_another_has_gone() -> N
         assert b"retry-after: 1\r\n" in head
         length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
         (error,) = msgspec.json.decode(await reader.readexactly(length))["errors"]
-        assert error == {"httpcode": 503, "message": "1 look already, as many as may; try again"}
+        assert error == {"httpcode": 503, "message": "at most 1 pages may be open at once; try again"}
         first.close()
         async with asyncio.timeout(5):
             while len(listening) > 0:
@@ -78,7 +78,7 @@ async def test_one_too_many_is_refused_and_has_room_once_another_has_gone() -> N
         await reader.readuntil(b"event: past\n")
 
 
-async def test_all_are_let_go_at_once_when_the_process_stops_and_nobody_is_let_in() -> None:
+async def test_all_streams_end_at_once_when_the_process_stops_and_none_begins() -> None:
     listening = listeners()
     async with served_to_stop(listening) as port:
         streams = [await listen(port) for _ in range(2)]
@@ -114,7 +114,7 @@ async def test_a_listener_that_reads_is_not_cut_and_one_that_does_not_is_dropped
         await reader.readuntil(b"data: 2\n\n")
 
 
-async def test_who_is_slow_is_told_the_latest_and_nothing_is_kept_for_him() -> None:
+async def test_a_slow_listener_receives_the_latest_and_nothing_is_kept_for_it() -> None:
     listening = listeners()
     may_take = asyncio.Event()
     taken: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What the page is told says what is the matter, since when, and of no organization anything."""
+"""The page receives what is wrong and since when, and nothing of any organization."""
 
 from collections.abc import Mapping
 
@@ -54,7 +54,7 @@ def told(
     )
 
 
-def everybody(**others: Heard) -> dict[Region, Heard]:
+def all_heard(**others: Heard) -> dict[Region, Heard]:
     names = {"iowa": IOWA, "belgium": BELGIUM, "japan": JAPAN}
     return {region: others.get(name, Heard(NOW, VECTOR)) for name, region in names.items()}
 
@@ -64,25 +64,25 @@ UNHEARD = Heard(NOW - 12, VECTOR)
 
 def test_its_members_keep_their_names() -> None:
     """An older page, which is open since before an upgrade, reads them."""
-    assert list(msgspec.json.decode(msgspec.json.encode(told(everybody())))) == [
+    assert list(msgspec.json.decode(msgspec.json.encode(told(all_heard())))) == [
         *("at_milliseconds", "here", "process", "condition", "regions", "cells", "paces", "notes"),
     ]
 
 
-def test_there_is_nothing_to_say_where_all_is_well() -> None:
-    said = told(everybody())
+def test_there_is_no_note_if_all_is_well() -> None:
+    said = told(all_heard())
     assert said.notes == []
     assert [region.since_milliseconds for region in said.regions] == [None, None, None]
     assert set(said.cells) == {Cell(0, 0, Certainty.EXACT, None, "")}
 
 
-def test_who_is_not_heard_is_named_with_since_when_and_what_that_leaves_unknown() -> None:
-    said = told(everybody(japan=UNHEARD), waiting=4)
+def test_a_region_that_is_not_heard_is_named_with_since_when_and_what_that_leaves_unknown() -> None:
+    said = told(all_heard(japan=UNHEARD), waiting=4)
     assert said.notes == [
         Note(
             Urgency.WARNING,
-            "Not heard: asia-japan since 11:59:48 UTC. Not known from here: where its log ends by now, so how far "
-            "any region is behind it; and what it has applied since. Writes with all_regions wait for it.",
+            "Not heard: asia-japan since 11:59:48 UTC. Not known from here: where its log ends by now, how far "
+            "any region is behind it, and what it has applied since. Writes with all_regions wait for it.",
         )
     ]
     assert [(region.since_milliseconds, region.waiting) for region in said.regions] == [
@@ -94,107 +94,107 @@ def test_who_is_not_heard_is_named_with_since_when_and_what_that_leaves_unknown(
 
 
 def test_a_sentence_stays_the_same_while_the_time_goes_on() -> None:
-    assert told(everybody(japan=UNHEARD)).notes == told(everybody(japan=UNHEARD)).notes
-    assert "12" not in told(everybody(japan=UNHEARD)).notes[0].text.replace("11:59:48", "")
+    assert told(all_heard(japan=UNHEARD)).notes == told(all_heard(japan=UNHEARD)).notes
+    assert "12" not in told(all_heard(japan=UNHEARD)).notes[0].text.replace("11:59:48", "")
 
 
 def test_a_region_that_hears_no_other_says_so_first() -> None:
-    (note,) = told(everybody(belgium=UNHEARD, japan=UNHEARD)).notes
+    (note,) = told(all_heard(belgium=UNHEARD, japan=UNHEARD)).notes
     assert note.text.startswith(
         "us-iowa hears no other region: europe-belgium since 11:59:48 UTC, asia-japan since 11:59:48 UTC. "
     )
-    assert "It is cut off, or they are. It serves reads and local_region writes as ever." in note.text
+    assert "Either it is cut off, or they are. It still serves reads and local_region writes." in note.text
     assert note.text.endswith("Writes with all_regions wait for them.")
 
 
 SILENT = {"iowa": UNHEARD, "belgium": UNHEARD, "japan": UNHEARD}
-NOBODY_SAYS = {NotReady.PROJECTION: "a replicator of us-iowa to report that the projection is current"}
+NO_REPLICATOR = {NotReady.PROJECTION: "a replicator of us-iowa to say that the projection is current"}
 
 
-def test_a_region_whose_own_nats_is_gone_is_not_said_to_serve_as_ever() -> None:
-    health = Health(region=IOWA, not_ready={NotReady.NATS: "NATS of us-iowa", **NOBODY_SAYS}, halted={})
-    said = told(everybody(**SILENT), health=health)
+def test_a_region_whose_own_nats_is_gone_is_not_said_to_serve_still() -> None:
+    health = Health(region=IOWA, not_ready={NotReady.NATS: "NATS of us-iowa", **NO_REPLICATOR}, halted={})
+    said = told(all_heard(**SILENT), health=health)
     _, own, others = (note.text for note in said.notes)
     assert said.condition == "waiting"
     assert own == (
-        "Without the NATS of us-iowa this service has heard no replicator of us-iowa itself since 11:59:48 UTC. "
-        "Not known: what this region has applied since. Writes here are a 503; nothing is done."
+        "Without the NATS of us-iowa this service has heard no replicator of us-iowa since 11:59:48 UTC. "
+        "It is not known what this region has applied since. Writes here return 503, and nothing is done."
     )
-    assert "Its own NATS is what it would hear them by." in others
-    for untrue in ("as ever", "all_regions", "408"):
+    assert "It hears them through its own NATS." in others
+    for untrue in ("still serves", "all_regions", "408"):
         assert untrue not in own + others
 
 
-@pytest.mark.parametrize("not_ready", [{}, NOBODY_SAYS])
-def test_whoever_hears_nothing_at_all_does_not_say_that_it_serves_as_ever(not_ready: dict[NotReady, str]) -> None:
+@pytest.mark.parametrize("not_ready", [{}, NO_REPLICATOR])
+def test_a_service_that_hears_nothing_at_all_is_not_said_to_serve_still(not_ready: dict[NotReady, str]) -> None:
     """A NATS that hangs is connected for a while."""
-    said = told(everybody(**SILENT), health=Health(region=IOWA, not_ready=not_ready, halted={}))
-    assert not any("as ever" in note.text for note in said.notes)
+    said = told(all_heard(**SILENT), health=Health(region=IOWA, not_ready=not_ready, halted={}))
+    assert not any("still serves" in note.text for note in said.notes)
 
 
 def test_a_replicator_that_is_not_heard_is_not_blamed_for_a_redis_that_may_not_answer() -> None:
-    own = told(everybody(iowa=UNHEARD), health=Health(region=IOWA, not_ready=NOBODY_SAYS, halted={})).notes[-1]
+    own = told(all_heard(iowa=UNHEARD), health=Health(region=IOWA, not_ready=NO_REPLICATOR, halted={})).notes[-1]
     assert own.text == (
-        "No replicator of us-iowa itself has been heard since 11:59:48 UTC: none runs, or Redis or NATS does not "
-        "answer it. Not known: what this region has applied since. Writes here are a 408 meanwhile; a 503, and "
-        "nothing is done, where Redis does not answer."
+        "No replicator of us-iowa has been heard since 11:59:48 UTC: none runs, or Redis or NATS does not answer it. "
+        "It is not known what this region has applied since. Meanwhile writes here return 408; or 503, and nothing is "
+        "done, if Redis does not answer."
     )
 
 
-def test_nothing_is_said_of_the_writes_of_a_process_that_drains() -> None:
-    (own,) = told(everybody(iowa=UNHEARD), health=Health(region=IOWA, not_ready={}, halted={}, is_draining=True)).notes
+def test_a_process_that_drains_says_nothing_of_its_writes() -> None:
+    (own,) = told(all_heard(iowa=UNHEARD), health=Health(region=IOWA, not_ready={}, halted={}, is_draining=True)).notes
     assert "Writes" not in own.text
 
 
-def test_who_was_never_heard_is_said_not_to_be_heard_since_there_was_somebody_to_listen() -> None:
-    heard = everybody()
+def test_a_region_that_was_never_heard_is_not_heard_since_the_service_began_to_listen() -> None:
+    heard = all_heard()
     del heard[JAPAN]
     (note,) = told(heard).notes
     assert note.text.startswith("Not heard: asia-japan since this service began to listen at 11:58:20 UTC.")
 
 
-def test_nobody_waits_for_a_region_that_is_joining() -> None:
-    first, second = told(everybody(japan=UNHEARD), regions=topology(japan="joining")).notes
+def test_no_write_waits_for_a_region_that_is_joining() -> None:
+    first, second = told(all_heard(japan=UNHEARD), regions=topology(japan="joining")).notes
     assert "all_regions" not in first.text
     assert second == Note(
-        Urgency.NOTE, "asia-japan is joining: it is fed and serves, and no other region waits for it."
+        Urgency.NOTE, "asia-japan is joining. It receives events and can serve, and no write waits for it."
     )
 
 
 @pytest.mark.parametrize("reason", [*HALTED, "unexpected"])
-def test_a_halt_is_an_alarm_comes_first_and_is_told_by_its_kind_alone(reason: str) -> None:
+def test_a_halt_is_an_alarm_and_comes_first_with_its_kind_alone(reason: str) -> None:
     halted = Heard(NOW, VECTOR, halted={JAPAN: f"{reason}: Invalid value 'what a customer wrote'"})
-    said = told(everybody(belgium=halted, japan=UNHEARD))
+    said = told(all_heard(belgium=halted, japan=UNHEARD))
     assert [note.urgency for note in said.notes] == [Urgency.ALARM, Urgency.WARNING]
-    meaning = HALTED.get(reason, "for a reason that is in its log")
+    meaning = HALTED.get(reason, "the reason is in its log")
     assert said.notes[0].text.startswith(f"europe-belgium has halted asia-japan: {meaning}")
     assert said.cells[5].halted == reason
     assert b"customer" not in msgspec.json.encode(said)
 
 
-def test_what_this_service_waits_for_is_said_without_what_may_be_of_an_organization() -> None:
+def test_what_this_service_waits_for_is_shown_without_anything_of_an_organization() -> None:
     health = Health(
         region=IOWA,
         not_ready={
             NotReady.NATS: "NATS of us-iowa",
             NotReady.LOG: "the log to be read (Undecodable: a customer's)",
-            NotReady.HALTED: "somebody: forked: a customer's",
+            NotReady.HALTED: "an operator: forked: a customer's",
         },
         halted={IOWA: "forked: a customer's"},
     )
-    said = told(everybody(iowa=UNHEARD), health=health)
+    said = told(all_heard(iowa=UNHEARD), health=health)
     assert [note.text for note in said.notes] == [
         (
-            "Nothing is written to us-iowa's log before somebody has looked at it: another event stands in its log "
-            "where one was read."
+            "Writes to us-iowa's log are stopped, and an operator must act: its log has another event in the place of "
+            "one that was read."
         ),
         (
-            "This service cannot do all of its work: it waits for NATS of us-iowa, and for the log to be read, and for "
-            "somebody."
+            "This service is not fully ready: it waits for NATS of us-iowa, and for the log to be read, and for an "
+            "operator."
         ),
         (
-            "Without the NATS of us-iowa this service has heard no replicator of us-iowa itself since 11:59:48 UTC. "
-            "Not known: what this region has applied since. Writes here are a 503; nothing is done."
+            "Without the NATS of us-iowa this service has heard no replicator of us-iowa since 11:59:48 UTC. "
+            "It is not known what this region has applied since. Writes here return 503, and nothing is done."
         ),
     ]
     assert b"customer" not in msgspec.json.encode(said)
@@ -212,36 +212,42 @@ def test_what_this_service_waits_for_is_said_without_what_may_be_of_an_organizat
         (
             NotReady.UNWRITABLE,
             "Redis of us-iowa to take writes: MISCONF cannot write to /data",
-            "Redis of us-iowa to take writes. Writes here are a 408 meanwhile.",
+            "Redis of us-iowa to take writes. Meanwhile writes here return 408.",
         ),
     ],
 )
-def test_what_is_the_matter_with_redis_is_said_without_its_address_or_its_own_words(
+def test_what_is_wrong_with_redis_is_shown_without_its_address_or_its_own_words(
     reason: NotReady, what: str, said: str
 ) -> None:
-    (note,) = told(everybody(), health=Health(region=IOWA, not_ready={reason: what}, halted={})).notes
-    assert note.text == f"This service cannot do all of its work: it waits for {said}"
+    (note,) = told(all_heard(), health=Health(region=IOWA, not_ready={reason: what}, halted={})).notes
+    assert note.text == f"This service is not fully ready: it waits for {said}"
 
 
-def test_what_a_region_cannot_do_for_now_is_said_without_what_a_server_said() -> None:
+def test_what_a_region_cannot_do_at_the_moment_is_shown_without_a_servers_words() -> None:
     waits = Heard(NOW, VECTOR, refused="MISCONF cannot write /data/x", waiting={IOWA: "ship: full", JAPAN: "what: x"})
-    assert [note.text for note in told(everybody(belgium=waits)).notes] == [
-        "The Redis of europe-belgium takes no writes. What is written anywhere waits there to be applied.",
-        "europe-belgium cannot copy the log of us-iowa for now, and tries again. Its replicators' /readyz says why.",
-        "europe-belgium cannot get on with asia-japan for now, and tries again. Its replicators' /readyz says why.",
+    assert [note.text for note in told(all_heard(belgium=waits)).notes] == [
+        "The Redis of europe-belgium takes no writes. Events from all regions wait there to be applied.",
+        (
+            "europe-belgium cannot copy the log of us-iowa at the moment, and keeps trying. "
+            "Its replicators' /readyz has the reason."
+        ),
+        (
+            "europe-belgium cannot process the log of asia-japan at the moment, and keeps trying. "
+            "Its replicators' /readyz has the reason."
+        ),
     ]
-    assert told(everybody(iowa=Heard(NOW, VECTOR, refused="MISCONF"))).notes == [], "its own health says it"
+    assert told(all_heard(iowa=Heard(NOW, VECTOR, refused="MISCONF"))).notes == [], "its own health has it"
 
 
 def test_a_region_that_rebuilds_says_so() -> None:
-    (note,) = told(everybody(belgium=Heard(NOW, {}, is_current=False))).notes
+    (note,) = told(all_heard(belgium=Heard(NOW, {}, is_current=False))).notes
     assert note.text.startswith("europe-belgium is rebuilding its projection.")
 
 
-def test_a_region_that_cannot_reach_its_own_nats_is_said_not_to_take_writes() -> None:
-    """Its replicator says so through the others' NATS, and that they have none to it either says nothing more."""
+def test_a_region_that_cannot_reach_its_own_nats_takes_no_writes() -> None:
+    """Its replicator reports it through the NATS of the others. That they have no connection either adds nothing."""
     alone, others = Heard(NOW, VECTOR, not_connected=[BELGIUM]), Heard(NOW, VECTOR, not_connected=[BELGIUM])
-    said = told(everybody(iowa=others, belgium=alone, japan=others))
+    said = told(all_heard(iowa=others, belgium=alone, japan=others))
     assert said.notes == [
         Note(
             Urgency.WARNING,
@@ -251,33 +257,63 @@ def test_a_region_that_cannot_reach_its_own_nats_is_said_not_to_take_writes() ->
     assert [region.has_own_nats for region in said.regions] == [True, False, True]
 
 
-def test_nobody_waits_for_a_joining_region_that_cannot_reach_its_own_nats() -> None:
+def test_no_write_waits_for_a_joining_region_that_cannot_reach_its_own_nats() -> None:
     alone = Heard(NOW, VECTOR, not_connected=[BELGIUM])
-    note, _ = told(everybody(belgium=alone), regions=topology(belgium="joining")).notes
+    note, _ = told(all_heard(belgium=alone), regions=topology(belgium="joining")).notes
     assert note.text == "europe-belgium cannot reach its own NATS: it takes no writes."
 
 
-def test_who_has_no_connection_to_the_nats_of_another_region_is_named_as_long_as_he_is_heard() -> None:
+def test_a_region_without_a_connection_to_the_nats_of_another_is_named_while_it_is_heard() -> None:
     apart = [IOWA, Region("elsewhere")]
     (note,) = told(
-        everybody(belgium=Heard(NOW, VECTOR, not_connected=apart), japan=Heard(NOW, VECTOR, not_connected=apart))
+        all_heard(belgium=Heard(NOW, VECTOR, not_connected=apart), japan=Heard(NOW, VECTOR, not_connected=apart))
     ).notes
     assert note == Note(
         Urgency.WARNING,
-        "europe-belgium and asia-japan have no connection to the NATS of us-iowa. What is written there arrives when "
-        "there is one.",
+        "europe-belgium and asia-japan have no connection to the NATS of us-iowa. What is written there arrives once "
+        "there is a connection.",
     )
-    silent = told(everybody(belgium=Heard(NOW - 12, VECTOR, not_connected=[BELGIUM, IOWA])))
+    silent = told(all_heard(belgium=Heard(NOW - 12, VECTOR, not_connected=[BELGIUM, IOWA])))
     assert [note.text.partition(":")[0] for note in silent.notes] == ["Not heard"]
     assert silent.regions[1].has_own_nats
 
 
-def test_events_of_a_log_that_is_not_there_any_more_are_an_alarm() -> None:
+def test_events_of_a_log_that_no_longer_exists_are_an_alarm() -> None:
     other = Heard(NOW, {**VECTOR, IOWA: Mark(Epoch("another"), Sequence(7), "f")})
-    (note,) = told(everybody(belgium=other)).notes
-    assert note == Note(
-        Urgency.ALARM, "europe-belgium has applied events of a log that us-iowa does not have any more."
-    )
+    (note,) = told(all_heard(belgium=other)).notes
+    assert note == Note(Urgency.ALARM, "europe-belgium has applied events of a log that us-iowa no longer has.")
+
+
+ALIKE = [
+    (Heard(NOW, VECTOR, halted={IOWA: "forked: one"}), Heard(NOW, VECTOR, halted={IOWA: "forked: another"})),
+    (Heard(NOW, {}, is_current=False), Heard(NOW, {}, is_current=False)),
+    (Heard(NOW, VECTOR, refused="MISCONF"), Heard(NOW, VECTOR, refused="OOM")),
+    (Heard(NOW, {**VECTOR, IOWA: Mark(Epoch("another"), Sequence(7), "f")}),) * 2,
+]
+
+
+@pytest.mark.parametrize(("belgium", "japan"), ALIKE, ids=["halted", "rebuilding", "refused", "other log"])
+def test_notes_that_differ_only_in_their_region_are_one(belgium: Heard, japan: Heard) -> None:
+    (note,) = told(all_heard(belgium=belgium, japan=japan)).notes
+    assert "europe-belgium and asia-japan " in note.text
+
+
+def test_halts_for_different_reasons_stay_apart() -> None:
+    forked, lost = Heard(NOW, VECTOR, halted={IOWA: "forked"}), Heard(NOW, VECTOR, halted={IOWA: "lost"})
+    assert len(told(all_heard(belgium=forked, japan=lost)).notes) == 2
+
+
+def test_a_region_that_is_not_heard_and_not_connected_to_is_one_note() -> None:
+    apart = Heard(NOW, VECTOR, not_connected=[JAPAN])
+    (note,) = told(all_heard(iowa=apart, belgium=apart, japan=UNHEARD)).notes
+    assert note.text.startswith("Not heard: asia-japan since ")
+    assert " us-iowa and europe-belgium have no connection to the NATS of asia-japan. Writes with " in note.text
+
+
+def test_one_step_that_waits_for_several_origins_is_one_note() -> None:
+    waits = Heard(NOW, VECTOR, waiting={IOWA: "ship: full", JAPAN: "ship: full"})
+    (note,) = told(all_heard(belgium=waits)).notes
+    assert note.text.startswith("europe-belgium cannot copy the logs of us-iowa and asia-japan at the moment")
 
 
 def test_the_past_names_what_stands_for_what_was_not_known() -> None:

@@ -1,4 +1,4 @@
-"""A quarter of an hour is remembered, and no more."""
+"""15 minutes are remembered, and no more."""
 
 from core.positions import Region
 from service.lag.history import NOT_KNOWN, LagHistory, Past

@@ -24,7 +24,7 @@ def test_an_event_is_known_since_the_log_was_first_as_long() -> None:
     ]
 
 
-def test_who_catches_up_with_a_long_log_is_behind_by_its_age_and_not_by_that_of_his_last_step() -> None:
+def test_a_region_that_catches_up_with_a_long_log_is_behind_by_the_logs_age_and_not_by_that_of_its_last_step() -> None:
     ends = grown(LogEnds(), (100_000, 0))
     for second in range(1, 60):
         grown(ends, (100_000, second * 1_000))

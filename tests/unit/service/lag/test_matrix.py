@@ -115,7 +115,7 @@ CASES = [
         Lag(events=3, milliseconds=5_000, certainty=Certainty.AT_LEAST, unheard_seconds=12.0, oldest=at(JAPAN, 4)),
     ),
     Case(
-        "of a region that is cut off nobody knows how far it is behind itself",
+        "how far a region that is cut off is behind itself is not known",
         seen_from_iowa(IN_STEP | {JAPAN: says(LONG_AGO, japan=3)}),
         Pair(JAPAN, JAPAN),
         Lag(certainty=Certainty.LAST_HEARD, unheard_seconds=12.0),
@@ -127,13 +127,13 @@ CASES = [
         Lag(events=2, milliseconds=5_000, certainty=Certainty.LAST_HEARD, unheard_seconds=13.0, oldest=at(BELGIUM, 4)),
     ),
     Case(
-        "a region was never heard, and is behind by nobody knows how much",
+        "a region was never heard, and how far it is behind is not known",
         seen_from_iowa({BELGIUM: says(belgium=5)}, own_end=mark(7)),
         Pair(JAPAN, IOWA),
         Lag(certainty=Certainty.NEVER_HEARD, unheard_seconds=100.0),
     ),
     Case(
-        "an origin was never heard, and nobody else says that it has anything",
+        "an origin was never heard, and no other region has applied anything of it",
         seen_from_iowa({BELGIUM: says(belgium=5)}),
         Pair(BELGIUM, JAPAN),
         Lag(certainty=Certainty.NEVER_HEARD, unheard_seconds=100.0),

@@ -185,7 +185,7 @@ async def test_a_failure_is_survived_and_the_next_second_is_looked_at(
     running.cancel()
 
 
-async def test_looking_that_fails_every_time_is_told_once(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sampling_that_fails_every_time_is_logged_once(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.lag.sampling.SAMPLE_SECONDS", 0.0)
     structlog.reset_defaults()
     failed = 0
@@ -203,7 +203,7 @@ async def test_looking_that_fails_every_time_is_told_once(world: Make, monkeypat
             while failed < 5:
                 await asyncio.sleep(0)
         running.cancel()
-    assert [line["event"] for line in lines] == ["the lag could not be looked at"]
+    assert [line["event"] for line in lines] == ["the lag could not be sampled"]
 
 
 async def test_retired_regions_are_in_no_row_and_no_column(world: Make) -> None:
@@ -218,7 +218,7 @@ async def test_the_gauges_have_what_is_known_and_nothing_else(world: Make) -> No
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"crosshook_{name}", labels)
 
-    assert value("lag_events", behind=THERE, origin=HERE) is None, "nobody has looked yet"
+    assert value("lag_events", behind=THERE, origin=HERE) is None, "no sample was taken yet"
     await there.sampling.look()
     assert value("lag_events", behind=THERE, origin=HERE) == 3
     assert value("lag_seconds", behind=THERE, origin=HERE) == 0.5
