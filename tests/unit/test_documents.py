@@ -65,10 +65,7 @@ def test_every_path_of_the_source_that_a_document_names_is_there(document: Path)
     assert [path for path in PATH.findall(document.read_text()) if not (ROOT / path).exists()] == []
 
 
-PLAIN = [document for document in documents() if not document.name.startswith("0012")]  # It is being written anew.
-
-
-@pytest.mark.parametrize("document", PLAIN, ids=lambda document: str(document.relative_to(ROOT)))
+@pytest.mark.parametrize("document", documents(), ids=lambda document: str(document.relative_to(ROOT)))
 def test_no_sentence_has_more_than_25_words(document: Path) -> None:
     assert [sentence for sentence in sentences(document.read_text()) if words_in(sentence) > WORDS_MAX] == []
 
