@@ -1,4 +1,4 @@
-"""A NATS server's address: what is in it, and what a `tls://` one needs besides."""
+"""A NATS server's address: its parts, and the options of a `tls://` one."""
 
 import logging
 import ssl
@@ -9,9 +9,9 @@ _asyncio_log = logging.getLogger("asyncio")
 
 
 class Tls(NamedTuple):
-    """How to know a server at a `tls://` address, and be known by it.
+    """The TLS settings for a server at a `tls://` address.
 
-    `server_name` is whom its certificate must name; `""`: the host in its address.
+    `server_name` is the name that its certificate must have; `""` means the host in its address.
     """
 
     context: ssl.SSLContext
@@ -19,17 +19,17 @@ class Tls(NamedTuple):
 
 
 def taken_apart(server: str) -> tuple[str, str, str]:
-    """A server's address without its user and password, and these."""
+    """A server's address without its login, then the user and the password."""
     parts = urlsplit(server)
     bare = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     return bare, unquote(parts.username or ""), unquote(parts.password or "")
 
 
 def tls_options(address: str, tls: Tls | None) -> dict[str, Any]:
-    """What the client needs for a `tls://` address.
+    """The client's options for a `tls://` address.
 
-    The handshake comes first. Else the client would believe a greeting that says that there is no need of TLS, which
-    anybody in between could send, and would show its password.
+    The handshake comes first. Otherwise an attacker on the way could send a greeting that asks for no TLS, and the
+    client would send its password in the clear.
     """
     if not address.startswith("tls://"):
         return {}
@@ -43,5 +43,5 @@ def tls_options(address: str, tls: Tls | None) -> dict[str, Any]:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Not that the client's protocol says so at the end of every TLS connection, which has no effect indeed."""
+    """Drops the line that asyncio logs at the end of every TLS connection. It reports no problem."""
     return "eof_received() has no effect when using ssl" not in record.getMessage()

@@ -1,4 +1,4 @@
-"""What a region tells every region about itself, over core NATS: its vector, as it stands in its Redis."""
+"""A region's announcements to every region over core NATS: its vector, as its Redis has it."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,15 +16,15 @@ from core.subjects import ANNOUNCEMENTS, announcements_of
 
 
 class Announcement(msgspec.Struct, frozen=True):
-    """A region's watermarks. It is cumulative: the next one makes up for any that was lost.
+    """A region's watermarks. It is cumulative: the next one replaces any that was lost.
 
-    `incarnation` changes whenever the region's Redis may have gone back; `is_current` says whether what it
-    answers is as new as anything it ever answered; `halted` has the reason for each origin that is stopped;
-    `not_connected` has the regions, its own among them, to whose NATS whoever announces has no connection.
-    `waiting` has, for each origin that does not get on for now, the step that waits and why.
-    `refused` is why the region's Redis takes no writes, `""` while it does.
-    `not_current` says in words why it is not current; `""` while it is, or is only rebuilt. `known_of_recipient` is
-    what whoever announces knows the region that it is sent to to have applied: a heartbeat has it, no other.
+    `incarnation` changes whenever the region's Redis may have gone back. `is_current` is whether its reads are as new
+    as any before. `halted` has the reason for each halted origin.
+    `not_connected` has the regions, its own included, to whose NATS the announcing process has no connection.
+    `waiting` has, for each origin that waits, the step and the reason.
+    `refused` is why the region's Redis refuses writes; `""` while it accepts them.
+    `not_current` is why the projection is not current; `""` while it is, or is only rebuilt. `known_of_recipient` is
+    the vector that the announcing process knows of the recipient. Only heartbeats have it.
     """
 
     region: Region
@@ -44,18 +44,18 @@ _decoder = msgspec.json.Decoder(Announcement)
 
 
 async def announce(session: Session, announcement: Announcement) -> None:
-    """Tell the region at the other end. Raises `Unavailable`; whether it arrives is not known."""
+    """Send it to the region at the other end, without a receipt. Raises `Unavailable`."""
     await session.publish(announcements_of(announcement.region), _encoder.encode(announcement))
 
 
 async def listen(session: Session, heard: Callable[[Announcement], None]) -> Subscription:
-    """Have `heard` called with each announcement that reaches this session's region. Raises `Unavailable`."""
+    """Call `heard` with each announcement that reaches this session's region. Raises `Unavailable`."""
 
     async def on_message(message: Msg) -> None:
         try:
             announcement = _decoder.decode(message.data)
         except msgspec.DecodeError:
-            return  # A newer version's; what it says will be said again in ours or waited for.
+            return  # A newer version's. Its watermarks also come in our version, or the wait times out.
         if message.subject == announcements_of(announcement.region):
             heard(announcement)
 
@@ -63,7 +63,7 @@ async def listen(session: Session, heard: Callable[[Announcement], None]) -> Sub
 
 
 async def keep_listening(connection: Connection, heard: Callable[[Announcement], None]) -> None:
-    """Have `heard` called with each announcement, on one session after the other, until cancelled."""
+    """Call `heard` with each announcement, on one session after the other, until cancelled."""
     while True:
         session = await connection.session()
         with suppress(Unavailable):

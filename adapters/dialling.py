@@ -1,7 +1,7 @@
-"""Connect to a name that may have several addresses: one that does not answer does not keep the others from it.
+"""Connects to a name that may have several addresses. An address that does not answer does not block the others.
 
-Source: RFC 8305, sections 4 and 5. asyncio has this as `happy_eyeballs_delay`; uvloop, on which the processes run where
-it is installed, has not.
+Source: RFC 8305, sections 4 and 5. asyncio has this as `happy_eyeballs_delay`; uvloop, which the processes use if it is
+installed, does not.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
 NEXT_ADDRESS_SECONDS = 0.25
-"""How long an address has for its answer before the next one is tried as well (RFC 8305, section 5)."""
+"""How long an address may take before the next one is tried as well (RFC 8305, section 5)."""
 
 NEXT_ADDRESS_SECONDS_MIN = 0.01
-"""However many addresses a name has. It bounds the sockets of one dial to a hundred for each second that it has."""
+"""The minimum for names with many addresses. It limits one dial to a hundred sockets a second."""
 
 
 class Address(NamedTuple):
-    """One of a name's addresses, as `getaddrinfo` has it."""
+    """One of a name's addresses, as `getaddrinfo` returns it."""
 
     family: socket.AddressFamily
     at: tuple[Any, ...]
@@ -32,19 +32,19 @@ class Address(NamedTuple):
 
 
 class Dialler:
-    """Connects to one host and port, again and again.
+    """Connects to one host and port, any number of times.
 
-    Among several addresses one of the other family comes second. Those that were of no use come last: an address that
-    takes connections and never serves them must not be taken for ever.
+    The addresses of the two families alternate. Those that failed before come last, so that an address that accepts
+    connections but never serves them is not chosen every time.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
-        self._of_no_use: dict[Address, float] = {}
+        self._failed_at: dict[Address, float] = {}
 
     async def connect(self, *, timeout_seconds: float) -> tuple[Address, socket.socket]:
-        """A connected socket, within that time. Raises `OSError`; its text names every address if there are several."""
+        """A connected socket, within this time. Raises `OSError`; its text names each of several addresses."""
         addresses: list[Address] = []
         failures: dict[Address, OSError] = {}
         try:
@@ -59,22 +59,22 @@ class Dialler:
             raise _in_one(silent | failures) from None
 
     def avoid(self, address: Address) -> None:
-        """Try `address` after all others from now on: a connection to it was of no use, or has ended."""
-        self._of_no_use[address] = time.monotonic()
+        """Try `address` after all others from now on, because a connection to it failed or ended."""
+        self._failed_at[address] = time.monotonic()
 
     def _in_order(self, found: Iterable[Address]) -> list[Address]:
         addresses = list(dict.fromkeys(found))
         first = [address for address in addresses if address.family == addresses[0].family]
         others = [address for address in addresses if address.family != addresses[0].family]
         taking_turns = chain.from_iterable(zip_longest(first, others))
-        self._of_no_use = {address: when for address, when in self._of_no_use.items() if address in addresses}
-        return sorted(filter(None, taking_turns), key=lambda address: self._of_no_use.get(address, 0.0))
+        self._failed_at = {address: when for address, when in self._failed_at.items() if address in addresses}
+        return sorted(filter(None, taking_turns), key=lambda address: self._failed_at.get(address, 0.0))
 
 
 async def look_up(host: str, port: int) -> list[Address]:
     """The addresses of `host`. Raises `OSError`.
 
-    A host that is an address is looked up without a thread: slow names may hold all of the few threads there are.
+    A host that is an address needs no thread for that: slow names may occupy all threads.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
@@ -86,9 +86,9 @@ async def look_up(host: str, port: int) -> list[Address]:
 async def _first_of(
     addresses: list[Address], failures: dict[Address, OSError], *, next_seconds: float
 ) -> tuple[Address, socket.socket]:
-    """The first that answers. Each has `next_seconds` before the next is tried too; all go on until one has answered.
+    """The first address that answers, and its socket. Every `next_seconds` the next address is tried as well.
 
-    `failures` is filled with those that refused.
+    `failures` receives the addresses that refused.
     """
     waiting = list(reversed(addresses))
     tried: dict[asyncio.Task[socket.socket], Address] = {}
@@ -117,7 +117,7 @@ async def _first_of(
 
 
 async def connect_to(address: Address) -> socket.socket:
-    """A socket that is connected to `address`. Raises `OSError`."""
+    """A socket connected to `address`. Raises `OSError`."""
     connecting = socket.socket(address.family, socket.SOCK_STREAM)
     try:
         connecting.setblocking(False)  # noqa: FBT003 - the socket's own
@@ -129,14 +129,14 @@ async def connect_to(address: Address) -> socket.socket:
 
 
 def _close(task: asyncio.Task[socket.socket]) -> None:
-    """Close what came too late."""
+    """Close a socket that connected too late."""
     if not task.cancelled() and task.exception() is None:
         with suppress(OSError):
             task.result().close()
 
 
 def _in_one(failures: dict[Address, OSError]) -> OSError:
-    """One error for all of them."""
+    """One error for all addresses."""
     if len(failures) == 1:
         (error,) = failures.values()
         return error

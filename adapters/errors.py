@@ -1,4 +1,4 @@
-"""What can go wrong below: each vendor's error is translated once, with its cause."""
+"""The errors of the adapters. Each vendor's error is translated once, with its cause."""
 
 from core.positions import Mark, Region, Sequence
 
@@ -84,15 +84,15 @@ class Incomplete(LogAlarm):
 
 
 class TooLarge(Exception):
-    """A log will never take an event, and says in words how large the event may be."""
+    """A log will never take this event. The text has its size limit."""
 
     reason = "too_large"
 
 
 class Interrupted(Exception):
-    """A reader is in doubt whether it has seen everything. Resume at the last known event.
+    """A reader may have missed an event. Resume at the last known one.
 
-    `missing` is the event that the reader expected and did not get, if there is one: the log may not have it.
+    `missing` is the event that the reader expected but did not get, if known: the log may lack it.
     """
 
     def __init__(self, text: str, *, missing: Sequence | None = None) -> None:
@@ -101,4 +101,4 @@ class Interrupted(Exception):
 
 
 class NotCurrent(Exception):
-    """The projection is being rebuilt, and what it would answer may be older than what it has answered."""
+    """The projection is being rebuilt: its reads may be older than earlier ones."""

@@ -23,13 +23,13 @@ ASCERTAIN_SECONDS_MAX = 4.0
 """A leader and its followers are silent to one another for two seconds at most; some more are for a busy machine."""
 
 _UNREAD_SECONDS = 0.25
-"""What a server that was paused had not read yet it takes for news when it goes on, for less than this."""
+"""After a pause, a server takes its unread messages for new ones, but for less than this time."""
 
 _ASCERTAIN_POLL_SECONDS = 0.1
 
 
 class Entry(NamedTuple):
-    """An event on its way into a log. `traceparent` goes with it, and is no part of it."""
+    """An event to append. `traceparent` accompanies it and is no part of it."""
 
     subject: str
     data: bytes
@@ -37,10 +37,10 @@ class Entry(NamedTuple):
 
 
 class Append(Enum):
-    """What became of a batch. Only `UNANSWERED` leaves it open; appending it again at its place decides it.
+    """The outcome of a batch. Only `UNANSWERED` leaves it open: appending it again at its place decides it.
 
-    REFUSED: not stored, and later it may be. NOT_AS_A_BATCH: several events are not stored together, and may be one by
-    one. TOO_LARGE: one event is not stored, and this log will never take it.
+    REFUSED: not stored; a later try may succeed. NOT_AS_A_BATCH: not stored together; single appends may succeed.
+    TOO_LARGE: one event is not stored, and this log will never take it.
     """
 
     STORED = auto()
@@ -52,7 +52,7 @@ class Append(Enum):
 
 
 class EventLog:
-    """One origin's log on one region's servers. `name` is how its alarms call it."""
+    """One origin's log on one region's servers. `name` is its name in alarms."""
 
     def __init__(self, connection: Connection, origin: Region, *, name: str = "the log") -> None:
         self._connection = connection
@@ -64,15 +64,15 @@ class EventLog:
     async def describe(self) -> LogInfo:
         """The log's identity and end, as its leader knows them. Raises `LogMissing`, `Unavailable`.
 
-        One that was paused, or is cut off from the other servers, may have a successor and not know it: then there is
-        more in the log than it says, for up to 20 s. Where less would be believed, `ascertain`.
+        A leader that was paused, or is cut off from the other servers, may not know that it has a successor. For up to
+        20 s the log may then be longer than its answer. Use `ascertain` where that matters.
         """
         return log_info(await self._describe(self._connection.current))
 
     async def ascertain(self) -> LogInfo:
-        """As `describe`, and all that was in the log when this was called.
+        """As `describe`, but never shorter than the log was at the call.
 
-        It waits until the leader has heard from a majority since: where there are replicas, for two seconds at most.
+        It waits until the leader has heard from a majority since then: with replicas, normally within two seconds.
         """
         session, begin = self._connection.current, monotonic()
         while True:
@@ -81,11 +81,11 @@ class EventLog:
             if info.cluster.is_followed_within(since - _UNREAD_SECONDS):
                 return log_info(info)
             if since > ASCERTAIN_SECONDS_MAX:
-                raise Unavailable(f"whoever leads {self._stream} hears nothing from a majority of its servers")
+                raise Unavailable(f"the leader of {self._stream} hears nothing from a majority of its servers")
             await asyncio.sleep(_ASCERTAIN_POLL_SECONDS)
 
     async def create(self, epoch: Epoch, *, replicas: int, ancestors: Ancestors = ()) -> None:
-        """Create the log if nobody has yet; whose epoch it then has is what `describe` says. Raises `Unavailable`."""
+        """Create the log unless it exists; `describe` then returns the epoch that it has. Raises `Unavailable`."""
         config = jetstream.StreamConfig(
             name=self._stream,
             subjects=[subjects_of(self.origin, epoch)],
@@ -112,7 +112,7 @@ class EventLog:
         return found.mark()
 
     async def event_at(self, sequence: EventSequence) -> Stored | None:
-        """The event at `sequence`, or None where the log has none there. Raises `LogMissing`, `Unavailable`."""
+        """The event at `sequence`, or None if the log has none there. Raises `LogMissing`, `Unavailable`."""
         try:
             found = await jetstream.stored_message(self._connection.current, self._stream, sequence)
         except jetstream.ApiError as error:
@@ -124,7 +124,7 @@ class EventLog:
         return Stored(sequence, found.subject, found.data)
 
     async def stored_at(self, sequence: EventSequence) -> str:
-        """When the log took the event at `sequence`, as RFC 3339. Raises `LogMissing`, `Unavailable`."""
+        """The time at which the log stored the event at `sequence`, as RFC 3339. Raises `LogMissing`, `Unavailable`."""
         try:
             return (await jetstream.stored_message(self._connection.current, self._stream, sequence)).time
         except jetstream.ApiError as error:
@@ -133,9 +133,9 @@ class EventLog:
     async def append(
         self, entries: Sequence[Entry], *, after: EventSequence, on: Session | None = None
     ) -> tuple[Append, str]:
-        """Append `entries` as one atomic batch right after `after`, or not at all; and why, in words.
+        """Append `entries` as one atomic batch right after `after`, or not at all. Returns the outcome and its reason.
 
-        At most `BATCH_EVENTS_MAX` entries; `on` the given session only, if one is given. Stored means synced
+        At most `BATCH_EVENTS_MAX` entries. If `on` names a session, only that one is used. Stored means synced
         to disk by the log's servers.
         """
         try:
@@ -163,12 +163,11 @@ class EventLog:
 
     @asynccontextmanager
     async def follow(self, known: Mark) -> AsyncIterator[Follower]:
-        """Read on after `known`, resuming *at* it: the log must still have that very event there.
+        """Read the events after `known`, resuming *at* it: the log must still have the same event there.
 
-        Raises `LogMissing` where nothing was read yet and `LogVanished` where something was; `EpochChanged`,
-        `WentBack`, `Forked`, `Incomplete`, `Unavailable`. The follower's `next` raises `Interrupted` as well, after
-        which the caller follows anew from the last event it has; and `Incomplete` leaves this where the log does not
-        have the event for which it was in doubt.
+        Raises `LogMissing` if nothing was read yet, else `LogVanished`; `EpochChanged`, `WentBack`, `Forked`,
+        `Incomplete`, `Unavailable`. The follower's `next` also raises `Interrupted`: the caller then follows again from
+        its last event. This context raises `Incomplete` instead if the log lacks the missing event.
         """
         session = self._connection.current
         follower = Follower(session, self.origin, known=known, describe=self.describe)
@@ -198,8 +197,8 @@ class EventLog:
     async def _look_for(self, sequence: EventSequence) -> None:
         """Raise `Incomplete` if the log ends at or after `sequence` and has no event there. Raises `Unavailable`.
 
-        A server that has found a damaged event after a clean stop says nothing of it, counts it, and skips it. So the
-        next reader looks for it first, and is not told that the log is well until it gets there.
+        A server that finds a damaged event after a clean stop counts it, skips it, and does not report it. So the next
+        reader looks for that event first, before it trusts the log.
         """
         try:
             info = await self.ascertain()
@@ -212,7 +211,7 @@ class EventLog:
             raise Unavailable(f"{self._stream} is gone") from error
 
     async def _begin(self, session: Session, deliveries: str, known: Mark) -> LogInfo:
-        """Have what comes after `known` delivered to `deliveries`. Both at once: far away each costs a round trip."""
+        """Start the delivery of events after `known`, and describe the log: both at once, to save a round trip."""
         start = max(known.sequence, EventSequence(1))
         try:
             info, _ = await asyncio.gather(self._describe(session), self._deliver(session, deliveries, start=start))
@@ -223,11 +222,11 @@ class EventLog:
         return log_info(info)
 
     async def _shorter_than(self, known: Mark) -> WentBack | Unavailable:
-        """What it is that the log was said to end before `known`."""
+        """The error for a log whose described end is before `known`."""
         last_sequence = (await self.ascertain()).last_sequence
         if last_sequence < known.sequence:
             return WentBack(self.origin, known=known, last_sequence=last_sequence)
-        return Unavailable(f"{self._stream} was described by a server that did not lead it any more")
+        return Unavailable(f"{self._stream} was described by a server that no longer led it")
 
     async def _deliver(self, session: Session, deliveries: str, *, start: EventSequence) -> None:
         try:
@@ -247,7 +246,7 @@ class EventLog:
 
 
 def _refusal(code: int, *, is_one: bool) -> Append:
-    """What a refusal means. One that is not known to be certain stays open."""
+    """The outcome for a refusal's code. An unknown code leaves the batch open."""
     if code in publishing.PLACE_TAKEN:
         return Append.PLACE_TAKEN
     if is_one and code == publishing.TOO_LARGE:

@@ -1,4 +1,4 @@
-"""Events of one log as its server pushes them: contiguous, from the last known event on, or a doubt."""
+"""Follows one log as its server pushes events: contiguous from the last known event on, or an error."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,17 +16,17 @@ from core.positions import NOTHING, Arrival, Mark, Region, Sequence, classify
 from core.subjects import TRACEPARENT, epoch_in
 
 SILENCE_SECONDS = 2.5
-"""How long a follower hears nothing, not even the heartbeat of every second, before it is in doubt."""
+"""How long a follower may hear nothing. The server sends at least a heartbeat every second."""
 
 QUIET_SECONDS = 5.0
-"""How often a follower that hears of no event asks whether there is none: a request to the log's leader each time."""
+"""How often a follower without new events asks the log's leader whether there are any."""
 
 
 class Stored(NamedTuple):
     """An event at its place.
 
-    `traceparent` came with it, and is no part of it; `""` where it is not known. `heard_nanoseconds` is when it came,
-    since 1970 by this machine's clock; 0 where it was asked for.
+    `traceparent` accompanied it and is no part of it; `""` if unknown. `heard_nanoseconds` is its arrival by this
+    machine's clock, since 1970; 0 if it was read on request.
     """
 
     sequence: Sequence
@@ -36,23 +36,23 @@ class Stored(NamedTuple):
     heard_nanoseconds: int = 0
 
     def mark(self) -> Mark:
-        """By which this event is known again."""
+        """The mark that identifies this event."""
         return Mark(
             epoch=epoch_in(self.subject), sequence=self.sequence, fingerprint=fingerprint(self.subject, self.data)
         )
 
 
 class _Heard(NamedTuple):
-    """A message, and when it came: it may wait here for its turn."""
+    """A message and its arrival time: it may wait in the buffer."""
 
     message: Msg
     at_nanoseconds: int
 
 
 class Follower:
-    """Events of one log, contiguous from the one after `known`.
+    """The events of one log, contiguous from the one after `known`.
 
-    `epoch` is the log's, and `created` when it was made or restored; `describe` asks where it ends.
+    `epoch` is the log's. `created` is the time when it was made or restored. `describe` returns its end.
     """
 
     def __init__(
@@ -70,28 +70,28 @@ class Follower:
         self.epoch = known.epoch
         self.created = ""
         self.close = session.on_lost(self._arrived.set)
-        """Have the session, which may live long, remember nothing of this follower."""
+        """Removes this follower from the session, which may live longer."""
 
     async def on_message(self, message: Msg) -> None:
-        """Take what the consumer delivers; the server is held back by flow control, answered in `next`.
+        """Buffer a delivered message. Flow control, which `next` answers, limits the server.
 
-        A heartbeat proves by its arrival that the server lives, and is not kept. One that says that the server
-        waits for flow control is kept only if what it waits for is not in the buffer, where its turn will come.
+        A heartbeat proves that the server lives, and is not kept. A heartbeat that asks for flow control is kept only
+        if the buffer has no message that asks for the same.
         """
         if not _is_control(message) or self._asks_anew(message):
             self._buffer.append(_Heard(message, time_ns()))
         self._arrived.set()
 
     async def resume(self) -> None:
-        """Return once the known event has come again. Raises `Forked`, `EpochChanged`, `Interrupted`, `Unavailable`.
+        """Return once the known event came again. Raises `Forked`, `EpochChanged`, `Interrupted`, `Unavailable`.
 
-        A server that keeps the log too and is behind would have it come when it has caught up, in minutes perhaps.
+        A server whose replica of the log is behind would deliver it only after it has caught up, perhaps in minutes.
         """
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
                 await self._see_known()
         except TimeoutError:
-            why = f"event {self._known.sequence} did not come again in {SILENCE_SECONDS:g} s"
+            why = f"event {self._known.sequence} was not delivered again within {SILENCE_SECONDS:g} s"
             raise Interrupted(why, missing=self._known.sequence) from None
 
     async def _see_known(self) -> None:
@@ -110,9 +110,9 @@ class Follower:
                 return events
 
     async def heard(self) -> list[Stored]:
-        """The next events; none if the server only gave a sign of life, as it does every second. Raises as `next`.
+        """The next events, or none after a heartbeat, which comes every second. Raises as `next`.
 
-        What precedes a doubt or an alarm is handed on first: the next call raises.
+        Events before an error are returned first. The next call raises it.
         """
         taken = await self._take()
         events: list[Stored] = []
@@ -134,9 +134,9 @@ class Follower:
         return events
 
     async def _look_for_more(self) -> None:
-        """Raise if the log had more already when it was last described: the server that delivers it is left behind.
+        """Raise `Interrupted` if the last description of the log had more events than the server has delivered.
 
-        It may be one of several that keep the log, and cut off from the others.
+        The server may be one of several that keep the log, and cut off from the others.
         """
         if self._known.sequence < self._described_end:
             why = f"nothing after {self._known.sequence} is delivered, and there is {self._described_end}"
@@ -144,7 +144,7 @@ class Follower:
         try:
             info = await self._describe()
         except (LogMissing, Unavailable):
-            return  # Whoever is cut off, or asked in the midst of an election, knows nothing; the heartbeat is heard.
+            return  # A server that is cut off, or in an election, cannot answer. Its heartbeats still arrive.
         if info.created != self.created:
             raise Interrupted(f"the log was restored or made anew at {info.created}")
         self._described_end = info.last_sequence
@@ -197,7 +197,7 @@ class Follower:
                 raise Interrupted(why, missing=self._known.sequence)
 
     def _asks_anew(self, control: Msg) -> bool:
-        """Whether `control` asks for flow control, and nothing in the buffer asks for the same."""
+        """Whether `control` asks for flow control that no message in the buffer asks for."""
         subject = _asked_at(control)
         waiting = (heard.message for heard in self._buffer)
         return subject != "" and not any(_is_control(one) and _asked_at(one) == subject for one in waiting)
@@ -208,5 +208,5 @@ def _is_control(message: Msg) -> bool:
 
 
 def _asked_at(control: Msg) -> str:
-    """Where the server waits for an answer to `control`; nowhere if it is a heartbeat only."""
+    """The subject on which the server waits for an answer to `control`; `""` for a plain heartbeat."""
     return control.reply or (control.headers or {}).get("Nats-Consumer-Stalled", "")

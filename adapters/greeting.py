@@ -1,4 +1,4 @@
-"""What a NATS server says of itself to whoever connects, before it asks who that is."""
+"""The greeting that a NATS server sends to every client before it asks for a login."""
 
 import asyncio
 from contextlib import suppress
@@ -8,7 +8,7 @@ import msgspec
 from adapters.dialling import Address, connect_to
 
 GREETING_BYTES_MAX = 64 * 1024
-"""A greeting names every server of a cluster: that of three has less than 1 KiB."""
+"""A greeting names every server of a cluster. With three servers it has less than 1 KiB."""
 
 
 class _Greeting(msgspec.Struct, frozen=True):
@@ -16,9 +16,9 @@ class _Greeting(msgspec.Struct, frozen=True):
 
 
 async def bytes_max_at(address: Address, *, timeout_seconds: float) -> int | None:
-    """What a message may have at the server at `address` now, its headers included; None if it does not say so in time.
+    """The server's present limit for a message, headers included, in bytes; None if it does not report one in time.
 
-    A greeting comes in the clear, before TLS, on a connection of its own, which ends there.
+    The greeting comes in the clear, before TLS. This opens a connection for it and closes that at once.
     """
     with suppress(OSError, ValueError, msgspec.DecodeError):
         async with asyncio.timeout(timeout_seconds):

@@ -16,15 +16,15 @@ STREAM_NOT_FOUND = 10059
 STREAM_NAME_TAKEN = 10058
 MESSAGE_NOT_FOUND = 10037
 _SERVER_VERSION = "_nats.ver"
-"""In a stream's metadata as it is told, not as it was made: the version of the server that answers."""
+"""A key that the answering server adds to a stream's metadata: its own version."""
 
 T = TypeVar("T")
 
-_UNFORESEEN = "the answer of this NATS has an unforeseen shape"
+_UNFORESEEN = "this NATS answered in an unforeseen shape"
 
 
 class ApiError(Exception):
-    """JetStream's answer that it will not do what was asked."""
+    """JetStream refused a request."""
 
     def __init__(self, *, code: int, description: str) -> None:
         super().__init__(f"{description} ({code})")
@@ -32,7 +32,7 @@ class ApiError(Exception):
 
 
 class Error(msgspec.Struct, frozen=True):
-    """The `error` member of an answer."""
+    """The member `error` of an answer."""
 
     code: int = 0
     err_code: int = 0
@@ -44,13 +44,13 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """What a server has found damaged in a stream since it started, and does not have any more."""
+    """The messages that a server found damaged in a stream since it started, and has lost."""
 
     bytes: int = 0
 
 
 class StreamState(msgspec.Struct, frozen=True):
-    """Where a stream begins and ends, and how much is between. `lost` is told only to those who ask for details."""
+    """A stream's ends and its number of messages. `lost` is only in an answer to a request for details."""
 
     messages: int = 0
     first_seq: int = 0
@@ -60,17 +60,17 @@ class StreamState(msgspec.Struct, frozen=True):
 
 
 class ConsumerLimits(msgspec.Struct, frozen=True):
-    """How many nanoseconds a consumer may stay that nobody hears any more, whatever whoever made it asked for.
+    """The longest time, in nanoseconds, that a consumer without a subscriber may stay.
 
-    Without it another region's login could leave as many behind as there may be, for ever. It is no less than what
-    readers ask for, and more, since what a stream was made with stays while they may come to ask for more.
+    It limits what the consumer's creator asks for. Otherwise another region's login could leave the most consumers
+    behind permanently. It is longer than readers ask for today, because an existing stream keeps it.
     """
 
     inactive_threshold: int = 60_000_000_000
 
 
 class StreamConfig(msgspec.Struct, frozen=True, omit_defaults=False):
-    """A stream that keeps everything, for ever, in order."""
+    """A stream that keeps all messages permanently and in order."""
 
     name: str
     subjects: list[str]
@@ -91,25 +91,25 @@ class StreamConfig(msgspec.Struct, frozen=True, omit_defaults=False):
 
 
 class Replica(msgspec.Struct, frozen=True):
-    """A server that keeps a stream too. `active` is how many nanoseconds ago the leader heard it agree."""
+    """Another server that keeps a stream. `active`: nanoseconds since the leader last heard it agree."""
 
     active: int = 0
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """The servers that keep a stream: the one that leads, if any, and the others. A server by itself leads."""
+    """The servers that keep a stream: its leader, if there is one, and the others. A single server always leads."""
 
     leader: str = ""
     replicas: list[Replica] = msgspec.field(default_factory=list)
 
     def is_followed_within(self, seconds: float) -> bool:
-        """Whether the leader heard a majority, itself included, agree that it leads, within the last `seconds`."""
+        """Whether a majority, the leader included, confirmed within the last `seconds` that it leads."""
         heard = sum(replica.active < seconds * 1e9 for replica in self.replicas)
         return 2 * (heard + 1) > len(self.replicas) + 1
 
 
 class StreamInfo(msgspec.Struct, frozen=True):
-    """A stream's configuration and state, when it was created or restored, and who says so."""
+    """A stream's configuration and state, the time it was created or restored, and the servers that keep it."""
 
     config: StreamConfig
     state: StreamState
@@ -129,7 +129,7 @@ class _StoredAnswer(msgspec.Struct, frozen=True):
 
 
 class StoredMessage(msgspec.Struct, frozen=True):
-    """A message as a stream keeps it. `time` is RFC 3339, of when the stream took it."""
+    """A message as a stream keeps it. `time` is when the stream stored it, as RFC 3339."""
 
     subject: str
     sequence: int
@@ -144,22 +144,22 @@ async def call(session: Session, subject: str, body: Any = None) -> bytes:  # no
 
 
 async def stream_info(session: Session, stream: str) -> StreamInfo:
-    """What a stream's leader says of it. Raises `ApiError` (`STREAM_NOT_FOUND`), `Unavailable`.
+    """A stream's description by its leader. Raises `ApiError` (`STREAM_NOT_FOUND`), `Unavailable`.
 
-    While there is none each server answers with what it has, which may be less than there is: that is no answer here.
+    Without a leader each server answers with its own messages, which may not be all. This raises `Unavailable` then.
     """
     with _counted(session):
         info = decoded(await _answer(session, f"STREAM.INFO.{stream}", {"deleted_details": True}), StreamInfo)
         if not info.cluster.leader:
             raise Unavailable(f"no server leads {stream} now")
         if complaint := complaint_about(info.config.metadata.get(_SERVER_VERSION, "")):
-            raise Unavailable(f"whoever leads {stream}: {complaint}")
+            raise Unavailable(f"the leader of {stream}: {complaint}")
         return info
 
 
 @contextmanager
 def _counted(session: Session) -> Iterator[None]:
-    """Have the session know whether it is of use."""
+    """Report to the session whether its server serves."""
     try:
         yield
     except Unavailable:
@@ -183,7 +183,7 @@ async def _answer(session: Session, subject: str, body: Any = None) -> bytes:  #
 
 
 def decoded(answer: bytes, kind: type[T]) -> T:
-    """An answer as `kind`. Raises `Unavailable` where it has another shape: what it says is not known then."""
+    """An answer as `kind`. Raises `Unavailable` if it has another shape: its meaning is unknown."""
     try:
         return msgspec.json.decode(answer, type=kind)
     except msgspec.DecodeError as error:
@@ -191,12 +191,12 @@ def decoded(answer: bytes, kind: type[T]) -> T:
 
 
 async def create_stream(session: Session, config: StreamConfig) -> None:
-    """Create a stream that is not there. Raises `ApiError` (`STREAM_NAME_TAKEN`), `Unavailable`."""
+    """Create a stream that does not exist. Raises `ApiError` (`STREAM_NAME_TAKEN`), `Unavailable`."""
     await call(session, f"STREAM.CREATE.{config.name}", config)
 
 
 async def stored_message(session: Session, stream: str, sequence: int) -> StoredMessage:
-    """One message, from the stream's leader. Raises `ApiError` where it is not there, `Unavailable`."""
+    """One message, from the stream's leader. Raises `ApiError` if the stream has none there, `Unavailable`."""
     answer = await call(session, f"STREAM.MSG.GET.{stream}", {"seq": sequence})
     message = decoded(answer, _StoredAnswer).message
     try:
@@ -207,10 +207,10 @@ async def stored_message(session: Session, stream: str, sequence: int) -> Stored
 
 
 async def create_push_consumer(session: Session, stream: str, *, deliver: str, start: int) -> None:
-    """Have everything from sequence `start` on delivered to `deliver`, in order, once, with flow control.
+    """Start the delivery of every message from sequence `start` on to `deliver`, in order, once, with flow control.
 
-    Whatever follows, nothing is acknowledged and nothing is delivered twice. The consumer is forgotten by
-    the server 5 s after nobody hears it any more.
+    Nothing is acknowledged, so nothing is delivered twice. The server removes the consumer 5 s after its last
+    subscriber has left.
     """
     config = {
         "deliver_subject": deliver,
@@ -231,7 +231,7 @@ def sequence_of(reply: str) -> int:
     """The stream sequence in a delivered message's reply subject, in its old and its new form.
 
     Old: `$JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.…`; the new one has domain and account after `ACK`.
-    Raises `Unavailable` where it is neither.
+    Raises `Unavailable` if it is neither.
     """
     tokens = reply.split(".")
     old_form = 9

@@ -1,4 +1,4 @@
-"""A region's Redis view: read it, apply events to it, and know whether it is current (ADR 6)."""
+"""A region's projection in Redis: reads it, applies events to it, and knows whether it is current (ADR 6)."""
 
 import asyncio
 import secrets
@@ -42,10 +42,10 @@ _WHY_NOT_BEGUN = {
 
 
 class View(NamedTuple):
-    """Registers, and the vector that they belong to: read in one step.
+    """Registers and their vector, read in one step.
 
-    `counted` is how many fields the key has that the query wants counted. `records` are those that were to be
-    recalled, and `records_count` is how many records of any field their buckets have.
+    `counted` is the number of fields of the key that the query counts. `records` are the values that the query
+    looks for in buckets, and `records_count` is the number of records in these buckets.
     """
 
     vector: dict[Region, Mark]
@@ -58,7 +58,7 @@ class View(NamedTuple):
 
 
 class Applied(StrEnum):
-    """What became of a run of events."""
+    """The outcome of a run of events."""
 
     APPLIED = "applied"
     DUPLICATE = "duplicate"
@@ -69,7 +69,7 @@ class Applied(StrEnum):
 
 
 class ApplyResult(NamedTuple):
-    """What became of a run of events, and where the origin's watermark is now."""
+    """The outcome of a run of events, and the origin's watermark afterwards."""
 
     outcome: Applied
     incarnation: str
@@ -93,19 +93,19 @@ class Projection:
 
     @property
     def unanswered(self) -> str:
-        """Why Redis did not answer when it was last asked; `""` where it did, whatever it said."""
+        """Why Redis did not answer the last call; `""` if it did, even with an error."""
         return self._calls.unanswered
 
     @property
     def refused(self) -> str:
-        """Why Redis, which answers, does not do what it is there for; `""` if it does, as far as is known."""
+        """Why Redis answers but refuses calls; `""` unless it is known to."""
         return self._calls.refused
 
     async def keep_asking(self, *, to_write: bool) -> None:
-        """Ask Redis for a sign of life every `SIGN_OF_LIFE_SECONDS`, until cancelled.
+        """Call Redis every `SIGN_OF_LIFE_SECONDS`, until cancelled.
 
-        Without it `unanswered` and `refused` are not known while nobody reads or writes. `to_write` is for a process
-        that writes to it. A Redis that has become a replica is left.
+        This keeps `unanswered` and `refused` fresh without other calls. `to_write` also tries a write, for a process
+        that writes. If Redis has become a replica, all connections are dialled anew.
         """
         while True:
             with suppress(Unavailable):
@@ -119,7 +119,7 @@ class Projection:
             await self._pool.redial()
 
     async def read(self, query: Query) -> View:
-        """What `query` asks for. Raises `NotCurrent`, `Unavailable`."""
+        """The answer to `query`. Raises `NotCurrent`, `Unavailable`."""
         keys, arguments = of_read(query)
         answer = await self._read([STATE_KEY, *keys], arguments)
         if not answer[0]:
@@ -137,7 +137,7 @@ class Projection:
         )
 
     async def apply(self, run: Run) -> ApplyResult:
-        """Write the registers of `run` and the new watermark, unless it does not follow on. Raises `Unavailable`."""
+        """Write the registers of `run` and the new watermark if `run` is the next one. Raises `Unavailable`."""
         keys, arguments = of_apply(run)
         what, incarnation, is_current, epoch, sequence, mark = await self._apply([STATE_KEY, *keys], arguments)
         return ApplyResult(
@@ -148,9 +148,9 @@ class Projection:
         )
 
     async def observe(self, *, stops_at: Mapping[Region, EventSequence] | None = None) -> State:
-        """How far the projection is, declared current if it has just become so. Raises `Unavailable`.
+        """The projection's state, declared current if it has just become so. Raises `Unavailable`.
 
-        An origin in `stops_at` cannot be applied beyond that sequence. To have reached it is enough then.
+        An origin in `stops_at` cannot be applied beyond that sequence, so that sequence is enough.
         """
         arguments = [str(part) for place in (stops_at or {}).items() for part in place]
         incarnation, is_current, is_required_known, pairs = await self._observe([STATE_KEY], arguments)
@@ -159,17 +159,17 @@ class Projection:
         )
 
     async def begin(self, *, history: int = 0) -> str:
-        """The incarnation of the data in this Redis, given to it now if it has none. Raises `Unavailable`.
+        """The incarnation of the data in this Redis; data without one gets one now. Raises `Unavailable`.
 
         Data in an older format than this version's is dropped first. The incarnation is of `history` or a later one.
         """
         return await self._begun(useless="", history=history)
 
     async def rebuild(self, incarnation: str) -> str:
-        """Drop everything that was applied in `incarnation`, and begin anew. Returns the incarnation of now.
+        """Drop everything that was applied in `incarnation`, and start anew. Returns the new incarnation.
 
-        For one that holds events of another history of a log: what the region is known to have had of it is forgotten,
-        in every process. It does nothing if another incarnation has followed meanwhile. Raises `Unavailable`.
+        This is for data of another history of a log: every process also forgets what the region had of it.
+        It does nothing if another incarnation has followed meanwhile. Raises `Unavailable`.
         """
         return await self._begun(useless=incarnation, history=0)
 
@@ -181,15 +181,15 @@ class Projection:
         return str(incarnation)
 
     async def require(self, incarnation: str, ends: Mapping[Region, Mark]) -> None:
-        """Have `incarnation` reach `ends`, read after it began, before it is current. Raises `Unavailable`."""
+        """Require `incarnation` to reach `ends`, read after it began, to be current. Raises `Unavailable`."""
         await self._require([STATE_KEY], [incarnation, lines_of_required(ends)])
 
     async def remember(
         self, incarnation: str, known: Mapping[Region, Had], contradicted: Contradiction | None = None
     ) -> None:
-        """Have the projection reach what the region is known to have had, in `incarnation` and in all that follow.
+        """Require the projection to reach what the region is known to have had, in this and all later incarnations.
 
-        If `incarnation` was current and lacks some of it, it ends at once, and so does its currency everywhere.
+        If `incarnation` was current and lacks some of it, it ends at once, and no process considers it current.
         Raises `Unavailable`.
         """
         nonce, lines = secrets.token_hex(8), lines_of_known(known)
@@ -198,7 +198,7 @@ class Projection:
 
 @asynccontextmanager
 async def open_projection(url: str, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Projection]:
-    """The projection in the Redis at `url`, known by `tls`. Nothing is connected until it is used."""
+    """The projection in the Redis at `url`, with these TLS settings. It connects at its first use."""
     pool = make_pool(url, tls=tls)
     async with Redis(connection_pool=pool) as redis:
         try:

@@ -10,16 +10,16 @@ from adapters.session import Session
 from core.subjects import TRACEPARENT
 
 PLACE_TAKEN = frozenset({10071, 10164})
-"""Something stands, or was proposed, where these messages would go."""
+"""The place of these messages is taken, or another message was proposed for it."""
 
 TOO_LARGE = 10054
-"""A message is larger than this server or stream takes."""
+"""A message is larger than this server or stream accepts."""
 
 NOT_AS_A_BATCH = frozenset({TOO_LARGE, 10174, 10176})
-"""A batch is not taken as one. Of a message too large in its midst the server says only that it is incomplete."""
+"""The server refuses the batch as a whole. If one message in it is too large, it reports only "incomplete"."""
 
 NOT_STORED = frozenset({0, 10109, 10201, 10210})
-"""For certain not stored: nobody took it, the stream is sealed, a duplicate is in it, too many batches are open."""
+"""Certainly not stored: no stream took it, the stream is sealed, it has a duplicate, or too many batches are open."""
 
 _EXPECTED = "Nats-Expected-Last-Sequence"
 _FRAME_BYTES = len("NATS/1.0\r\n\r\n")
@@ -35,14 +35,13 @@ class _Acknowledgement(msgspec.Struct, frozen=True):
 
 
 async def publish(session: Session, batch_id: str, messages: Sequence[Message], *, after: int) -> Error | int:
-    """Append `messages` right after sequence `after`, several as one atomic batch: the last one's sequence, or why not.
+    """Append `messages` right after `after`, several as one atomic batch. Returns the last sequence or an error.
 
-    Source: NATS ADR-50. Raises `nats.errors.Error` where the answer did not come, and `Unavailable` where it is none;
-    run it with `Session.run`.
+    Run it with `Session.run`. Raises `nats.errors.Error` without an answer, `Unavailable` for one of another shape.
+    Source: NATS ADR-50.
     """
     headers = _headers(batch_id, messages, after=after)
-    # The client looks at the data alone, and to a message that exceeds the limit with its headers the server answers
-    # with the connection's end.
+    # The client checks the data alone. If data and headers exceed the limit, the server ends the connection.
     size = max(_bytes_of(named, data) for (_, data, _), named in zip(messages, headers, strict=True))
     if size > session.bytes_max and size > (limit := await session.look_at_bytes_max()):
         why = f"an event of {size} bytes, and this NATS takes at most {limit} (max_payload)"
@@ -59,7 +58,7 @@ async def publish(session: Session, batch_id: str, messages: Sequence[Message], 
 
 
 def _headers(batch_id: str, messages: Sequence[Message], *, after: int) -> list[dict[str, str]]:
-    """Each message's. What one says of its trace is the one header that its copies have too."""
+    """The headers of each message. Of these, copies in other regions have only the `traceparent`."""
     traced = [{TRACEPARENT: traceparent} if traceparent else {} for _, _, traceparent in messages]
     traced[0][_EXPECTED] = str(after)
     if len(messages) > 1:
@@ -70,5 +69,5 @@ def _headers(batch_id: str, messages: Sequence[Message], *, after: int) -> list[
 
 
 def _bytes_of(headers: Mapping[str, str], data: bytes) -> int:
-    """What a server counts of a message."""
+    """The size of a message as a server counts it."""
     return len(data) + _FRAME_BYTES + sum(len(name) + len(value) + _LINE_BYTES for name, value in headers.items())

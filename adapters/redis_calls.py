@@ -1,4 +1,4 @@
-"""Calls of one Redis: a few at once, in the order in which they were asked for, and what it raises in our words."""
+"""Calls of one Redis: a few at once, first come first served, with its errors translated."""
 
 import asyncio
 from collections import deque
@@ -15,15 +15,15 @@ T = TypeVar("T")
 
 
 async def _stay_connected() -> None:
-    """For calls over a connection that cannot be dialled anew."""
+    """Stands in for `redial` if connections cannot be dialled anew."""
 
 
 class RedisCalls:
-    """`at_once` calls at most; others stand in line, however long, as long as Redis answers.
+    """Makes at most `at_once` calls at a time. Other calls wait in line as long as Redis answers.
 
-    A connection pool's own line ends after a time that passes also where Redis answers everybody, and does not serve
-    first who came first. `unanswered` is why Redis did not answer when it was last asked, `""` where it did, whatever
-    it said. `refused` is why it refused a call because of its state, as a full Redis refuses writes, until `accepted`.
+    A connection pool's own line has a time-out, even if Redis answers every call, and no order.
+    `unanswered` is why Redis did not answer the last call; `""` if it did, even with an error. `refused` is why its
+    state made it refuse a call, as a full Redis refuses writes; it lasts until `accepted`.
     Each refusal calls `redial`: the address may lead to another server by now.
     """
 
@@ -36,13 +36,13 @@ class RedisCalls:
         self.refused = ""
 
     def accepted(self) -> None:
-        """Take in that Redis has done what it is there for."""
+        """Record that Redis accepts calls again."""
         self.refused = ""
 
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
-        """What `call` returns, made when it is its turn.
+        """Make `call` at its turn and return its result.
 
-        Raises `Unavailable`: what Redis raised, or that it has not answered those who went before.
+        Raises `Unavailable` with the error of Redis, or because Redis did not answer the calls before it.
         """
         await self._turn()
         answers_before = self._answers
@@ -81,7 +81,7 @@ class RedisCalls:
             raise _unavailable(why_not)
 
     def _pass_on(self) -> None:
-        """Give the place to who has stood in line longest."""
+        """Give the place to the call that has waited longest."""
         while self._line:
             turn = self._line.popleft()
             if not turn.done():
@@ -94,7 +94,7 @@ class RedisCalls:
         self.unanswered = ""
 
     def _is_silent(self, why: str) -> None:
-        """Have nobody in line find out by himself, one time-out after the other."""
+        """Fail every call in line now, instead of one time-out after the other."""
         self.unanswered = why
         for turn in self._line:
             if not turn.done():

@@ -1,4 +1,4 @@
-"""The connections to one Redis, each checked when it is made, and all dialled anew when Redis takes no writes."""
+"""The connections to one Redis. Each is checked when it is made; all are dialled anew if Redis refuses writes."""
 
 import ssl
 from time import monotonic
@@ -13,7 +13,7 @@ from adapters.redis_address import options_of
 
 CALL_TIMEOUT_SECONDS = 2.0
 REDIAL_SECONDS = 0.5
-"""At most so often all connections are dialled anew. A Redis that stays in trouble is asked every second."""
+"""The shortest time between two times that all connections are dialled anew."""
 
 CLUSTER = "this Redis is a cluster"
 REPLICA = "this Redis is a replica"
@@ -24,7 +24,7 @@ WHAT_TO_DO = {
 
 
 class Unsuitable(RedisConnectionError):
-    """A Redis answers, and is not of the kind that a projection needs. Its message is for an operator."""
+    """Redis answers but is of a kind that cannot hold a projection. The message is for an operator."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what}: {WHAT_TO_DO[what]}")
@@ -48,18 +48,18 @@ class Pool(ConnectionPool):
 
 
 def make_pool(url: str, *, tls: ssl.SSLContext | None = None) -> Pool:
-    """The connections to the Redis at `url`. None is made until it is used.
+    """The connections to the Redis at `url`, each made at its first use.
 
-    `tls` is for a `rediss://` address without `ssl_` options. None: the system's authorities are believed.
+    `tls` is for a `rediss://` address without `ssl_` options. None trusts the system's authorities.
     """
     options: dict[str, Any] = {
         "decode_responses": True,
         "socket_timeout": CALL_TIMEOUT_SECONDS,
         "socket_connect_timeout": CALL_TIMEOUT_SECONDS,
-        # Neither who the client is nor to be told of maintenance, which RESP3 has it ask for: our users may do neither.
+        # Our Redis users may neither name the client's library nor ask for notices of maintenance, as RESP3 would.
         "driver_info": None,
         "protocol": 2,
-        # One more try, on a new connection, for one that a restarted Redis has left dead.
+        # One more try on a new connection, because a restart of Redis leaves dead ones.
         "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         "redis_connect_func": _greet,
     }
@@ -76,7 +76,7 @@ async def _greet(connection: Connection) -> None:
 
 
 async def _info(connection: Connection, section: str, name: str) -> str:
-    """What Redis says of itself under `name`; `""` if it says nothing."""
+    """The value of `name` in Redis's `INFO`, or `""`."""
     await connection.send_command("INFO", section)
     answer: Any = await connection.read_response()
     text = answer.decode() if isinstance(answer, bytes) else str(answer)

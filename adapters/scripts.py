@@ -1,4 +1,4 @@
-"""Scripts of ours in Redis."""
+"""Runs our Lua scripts in Redis."""
 
 from collections.abc import Sequence
 from hashlib import sha1
@@ -12,7 +12,7 @@ from adapters.redis_calls import RedisCalls
 
 
 class Script:
-    """A script of ours, which Redis is given again where it has forgotten it."""
+    """One of our scripts. It is loaded again if Redis does not know it."""
 
     def __init__(self, redis: "Redis", name: str, calls: RedisCalls) -> None:
         self._calls = calls
@@ -22,7 +22,7 @@ class Script:
         self._redis = redis
 
     async def __call__(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - Redis's own
-        """What it returns. Raises `Unavailable`."""
+        """Run it and return its result. Raises `Unavailable`."""
         return await self._calls(lambda: self._run(keys, arguments))
 
     async def _run(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - as above

@@ -1,15 +1,15 @@
-"""What is needed of a NATS server, checked on what it says of itself: at every greeting, and by whoever leads a log."""
+"""The oldest NATS server that crosshook can use. Every greeting and every answer of a log's leader is checked."""
 
 import re
 
 OLDEST_NATS = (2, 12)
-"""Before it a server ignores what makes an append conditional in a batch, and stores the batch unconditionally."""
+"""An older server ignores the condition on a batch's place, and stores the batch unconditionally."""
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 
 
 def complaint_about(version: str) -> str:
-    """Why a NATS server of `version` cannot be used, in words; `""` where it can."""
+    """Why a NATS server of `version` cannot be used, in words; `""` if it can."""
     found = _VERSION.match(version)
     if found and (int(found[1]), int(found[2])) >= OLDEST_NATS:
         return ""

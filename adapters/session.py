@@ -27,7 +27,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 CONNECT_TIMEOUT_SECONDS = 1.0
-"""How long each step of dialling may take: the connection itself, the server's greeting, TLS, the first pong."""
+"""How long each step of dialling may take: connection, greeting, TLS, first pong."""
 
 DIAL_SECONDS_MAX = 4 * CONNECT_TIMEOUT_SECONDS
 PING_INTERVAL_SECONDS = 1
@@ -37,17 +37,18 @@ LIVENESS_POLL_SECONDS = 0.25
 CLOSE_SECONDS = 2.0
 
 GREETING_SECONDS = 5.0
-"""How often a server may be asked for its limit, however many events exceed it. A halt is looked at as often."""
+"""How often a server is asked for its limit at most, even if many events exceed it. A halt is checked as often."""
 
 UNSERVED_SECONDS_MAX = 15.0
-"""How long all that is asked of a server may be in vain before the region is dialled anew. In an election, of up to
-9 s, that is so of every server. One address may be a balancer's, behind which are several; and a server that is alone
-and in trouble is dialled so seldom that it is no matter to it. What is in flight then ends as with any session (ADR 4).
+"""How long every request to a server may fail before the region is dialled anew.
+
+An election takes up to 9 s, and all servers fail meanwhile. One address may be a balancer's with several servers behind
+it. For a single server in trouble this is seldom enough. Requests in flight end as with any session (ADR 4).
 """
 
 
 class Session:
-    """One client over one TCP connection, until it is lost, or of no use for `UNSERVED_SECONDS_MAX`."""
+    """One client over one TCP connection, until it is lost, or every request fails for `UNSERVED_SECONDS_MAX`."""
 
     def __init__(self, name: str, *, tls: Tls | None = None) -> None:
         self._client = Client()
@@ -68,18 +69,18 @@ class Session:
 
     @property
     def why_lost(self) -> str:
-        """Why the session ended, as far as the client has said."""
+        """Why the session ended, if the client has reported it."""
         if not self._last_error and self._client.last_error is not None:
             return in_words(self._client.last_error)
         return self._last_error or "the connection was lost"
 
     async def dial(self, server: str, dialler: Dialler) -> None:
-        """Connect to `server` by its `dialler`, in one try of at most `DIAL_SECONDS_MAX`. Raises `Unavailable`.
+        """Connect to `server` with `dialler`, in one attempt of at most `DIAL_SECONDS_MAX`. Raises `Unavailable`.
 
-        The client by itself would try a server that does not listen again and again: its first error ends it.
+        The client would retry a server that does not listen without end, so its first error ends the attempt.
         """
         address, self._user, password = taken_apart(server)
-        # The client makes a transport where it has none. One that ignored this would dial by itself.
+        # The client makes its own transport only if it has none.
         self._client._transport = self._transport = DialledTransport(dialler)  # noqa: SLF001 - no other way leads there
         connecting = asyncio.ensure_future(
             self._client.connect(
@@ -108,21 +109,21 @@ class Session:
                 return
         except Unavailable:
             raise
-        except Exception as error:  # The client lets through whatever a server can make it meet.
+        except Exception as error:  # The client does not translate every error that a server can cause.
             raise Unavailable(in_words(error)) from error
         finally:
             connecting.cancel()
         raise Unavailable(self._last_error or f"no connection within {DIAL_SECONDS_MAX:g} s")
 
     def _check_server(self) -> None:
-        """Raise `Unavailable` if the server that has just greeted lacks what is needed: nothing is asked of it then."""
-        # The client gives the version's text only in its `repr`; its numbers fail on what is no semantic version.
+        """Raise `Unavailable` if the server's version is too old, before any request."""
+        # The client has the version's text only in its `repr`. Its numbers fail on other text than semantic versions.
         version = repr(self._client.connected_server_version).removeprefix("<nats server v").removesuffix(">")
         if complaint := complaint_about(version):
             raise Unavailable(complaint)
 
     def on_lost(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have `wake` called when the session ends, unless what is returned is called before."""
+        """Call `wake` when the session ends. The returned function undoes that."""
 
         def ended(_: asyncio.Future[None]) -> None:
             wake()
@@ -136,8 +137,8 @@ class Session:
     async def wait_lost(self) -> None:
         """Return once the session has ended.
 
-        The client's own callbacks can be late (it first waits until a dead socket has taken the last bytes),
-        so its state is looked at as well.
+        The client's callbacks can be late: it first waits until a dead socket has taken the last bytes. So this also
+        polls the client's state.
         """
         while not self._lost.done():
             if not self._client.is_connected:
@@ -146,15 +147,15 @@ class Session:
             await asyncio.wait({self._lost}, timeout=LIVENESS_POLL_SECONDS)
 
     def served(self) -> None:
-        """Somebody who knows has answered a request, or taken an event."""
+        """Record that a leader has answered a request or stored an event."""
         self._unserved_since = math.inf
 
     def unserved(self) -> None:
-        """A request was in vain, though the connection lives. When all are, for too long, the session ends."""
+        """Record that a request failed on a live connection. If all fail for too long, the session ends."""
         now = monotonic()
         self._unserved_since = min(self._unserved_since, now)
         if now > self._unserved_since + UNSERVED_SECONDS_MAX and not self.is_lost:
-            self._last_error = f"no request was of use for {UNSERVED_SECONDS_MAX:g} s"
+            self._last_error = f"every request failed for {UNSERVED_SECONDS_MAX:g} s"
             self._lost.set_result(None)
 
     async def request(self, subject: str, payload: bytes, *, timeout_seconds: float) -> Msg:
@@ -162,7 +163,7 @@ class Session:
         return await self.run(self._client.request(subject, payload, timeout=timeout_seconds), timeout_seconds)
 
     async def publish(self, subject: str, payload: bytes, *, reply: str = "") -> None:
-        """Hand a message to the connection, with no word on whether it arrives. Raises `Unavailable`."""
+        """Hand a message to the connection, without a receipt. Raises `Unavailable`."""
         if self.is_lost:
             raise Unavailable("the connection is lost")
         try:
@@ -171,20 +172,20 @@ class Session:
             raise Unavailable(in_words(error)) from error
 
     async def subscribe(self, subject: str, on_message: Callable[[Msg], Awaitable[None]]) -> Subscription:
-        """Hear `subject`, without a limit on what is pending: the sender is held back by flow control, or slow.
+        """Call `on_message` with each message on `subject`. Pending ones are unlimited: the sender has flow control.
 
-        What `on_message` raises is logged, once for each kind of error; the next message comes all the same.
+        An error of `on_message` is logged, once for each type of error. The next message still arrives.
         """
         if self.is_lost:
             raise Unavailable("the connection is lost")
-        told: set[type[Exception]] = set()
+        logged: set[type[Exception]] = set()
 
         async def heard(message: Msg) -> None:
             try:
                 await on_message(message)
             except Exception as error:
-                if type(error) not in told:
-                    told.add(type(error))
+                if type(error) not in logged:
+                    logged.add(type(error))
                     log.exception("a message could not be taken", subject=message.subject, subscription=subject)
 
         try:
@@ -193,25 +194,25 @@ class Session:
             raise Unavailable(in_words(error)) from error
 
     async def unsubscribe(self, subscription: Subscription) -> None:
-        """Hear no more, if the session still lives."""
+        """End the subscription if the session still lives."""
         if not self.is_lost:
             with suppress(OSError, nats.errors.Error):
                 await subscription.unsubscribe()
 
     def new_delivery_subject(self) -> str:
-        """A subject of one's own, on which events can be delivered. Nobody else could guess it."""
+        """A new subject for deliveries, which no other client can guess."""
         return f"{deliveries_to(self._user)}.{uuid.uuid4().hex}"
 
     @property
     def bytes_max(self) -> int:
-        """What the server last said that a message may have, its headers included."""
+        """The server's last known limit for a message, headers included, in bytes."""
         return self._client.max_payload
 
     async def look_at_bytes_max(self) -> int:
-        """As `bytes_max`, after asking again: a server whose limit is changed by a reload does not tell its clients.
+        """As `bytes_max`, but asks the server again, because a reload changes its limit without notice.
 
-        One that has lowered it ends the session at the first message that is too large. Of one that has raised it
-        nothing is heard, and an event would be refused for ever.
+        After a lower limit the server ends the session at the first message that is too large. After a higher one
+        this process would otherwise refuse an event permanently.
         """
         if (
             self._transport is not None
@@ -220,16 +221,16 @@ class Session:
         ):
             self._greeted_at = monotonic()
             asked = await bytes_max_at(self._transport.address, timeout_seconds=CONNECT_TIMEOUT_SECONDS)
-            self._client._max_payload = asked or self.bytes_max  # noqa: SLF001 - the client looks at it, too
+            self._client._max_payload = asked or self.bytes_max  # noqa: SLF001 - the client checks it, too
         return self.bytes_max
 
     @property
     def client(self) -> Client:
-        """The client, for what `run` is given."""
+        """The client, for the work that `run` receives."""
         return self._client
 
     async def run(self, work: Coroutine[Any, Any, T], timeout_seconds: float) -> T:
-        """The result of `work`, or `Unavailable` as soon as the session is lost or the time is over."""
+        """The result of `work`. Raises `Unavailable` once the session is lost or the time is over."""
         task = asyncio.ensure_future(work)
         task.add_done_callback(_retrieve)
         try:
@@ -244,13 +245,13 @@ class Session:
         raise Unavailable("the connection is lost" if self.is_lost else f"no answer within {timeout_seconds:g} s")
 
     async def close(self) -> None:
-        """End the session, within a bound. Never fails: the server may be gone, and the client be in any state."""
+        """End the session within `CLOSE_SECONDS`. Never fails: the server may be gone and the client in any state."""
         if not self._lost.done():
             self._lost.set_result(None)
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._client.close()
-        except Exception as error:  # noqa: BLE001 - nothing is left to be done about it
+        except Exception as error:  # noqa: BLE001 - the session has ended in any case
             log.debug("a session did not close in order", name=self._name, why=in_words(error))
 
     async def _on_error(self, error: Exception) -> None:
@@ -268,12 +269,12 @@ class Session:
 
 
 def in_words(error: Exception) -> str:
-    """What went wrong, by its kind and, where it says more, its text."""
+    """The error's type and, if it has one, its text."""
     text = str(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _retrieve(task: asyncio.Future[Any]) -> None:
-    """Look at what became of a task that was perhaps given up, or asyncio complains that nobody did."""
+    """Retrieve the outcome of a task that may be abandoned; otherwise asyncio logs a complaint."""
     if not task.cancelled():
         task.exception()

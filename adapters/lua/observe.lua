@@ -1,5 +1,5 @@
--- What state the projection is in; on the way, declare it current if it has reached what is required of it.
--- KEYS[1] state; ARGV: for each origin that stops here at an event nobody could apply: origin, the sequence before it
+-- Return the projection's state. Declare it current if it has reached everything that is required of it.
+-- KEYS[1] state; ARGV: for each origin that stops here at an event that cannot be applied: origin, the sequence before it
 -- Returns {incarnation, current, whether the required ends are known, state as flat pairs}
 if replication_id() then taint_if_it_may_evict() end
 local seen = incarnation()

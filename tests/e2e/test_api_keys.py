@@ -23,7 +23,7 @@ def keys_of(organization: str) -> str:
 async def test_a_revocation_with_all_regions_holds_in_every_region_when_it_returns(*, whole: bool) -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         client, admin = callers[HERE].client, admin_headers(demo.admin_key)
-        for _ in range(20 if whole else 5):
+        for _ in range(10 if whole else 5):
             organization = str(uuid.uuid4())
             key = await issue_key(client, demo.admin_key, organization, level="all_regions")
             shown = {"SlashID-OrgID": organization, "SlashID-API-Key": key}

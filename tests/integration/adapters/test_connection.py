@@ -139,7 +139,7 @@ async def test_a_listener_for_changes_that_fails_ends_nothing(region: LocalRegio
             async with asyncio.timeout(2):
                 assert await connection.session() is not first
     assert {line["event"] for line in lines if line["log_level"] == "error"} == {
-        "a change of a connection was not heard"
+        "a change of a connection was not reported"
     }
 
 

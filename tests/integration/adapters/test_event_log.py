@@ -177,7 +177,7 @@ async def test_on_a_lost_session_nothing_is_sent(region: LocalRegion, log: Event
 async def test_of_two_writers_that_race_for_a_place_exactly_one_wins_and_batches_stay_whole(
     region: LocalRegion, log: EventLog, epoch: Epoch, count: int, *, whole: bool
 ) -> None:
-    rounds = 100 if whole else 25
+    rounds = 50 if whole else 25
     async with open_connection([region.nats_url], name="a rival") as rival:
         await rival.session()
         logs = log, EventLog(rival, log.origin)

@@ -93,7 +93,7 @@ async def test_a_follower_whose_known_event_does_not_come_again_is_in_doubt_thou
     """As of a server that keeps the log too, and is behind."""
     known = mark(epoch, 3, entry(origin, epoch, 3))
     async with asyncio.timeout(5), living(session, origin, known=known, end=3) as follower:
-        with pytest.raises(Interrupted, match=r"event 3 did not come again in 1\.5 s"):
+        with pytest.raises(Interrupted, match=r"event 3 was not delivered again within 1\.5 s"):
             await follower.resume()
 
 

@@ -146,7 +146,7 @@ async def test_while_leaders_change_every_append_is_at_its_place_once_or_never_a
 
         async with asyncio.timeout(ROUNDS_SECONDS_MAX), asyncio.TaskGroup() as group:
             working = [group.create_task(work) for work in (*(one.write() for one in writers), reader.follow(), look())]
-            for disturb in (killed, stopped, paused) * (3 if whole else 1):
+            for disturb in (killed, stopped, paused) * (2 if whole else 1):
                 enough = stored_max() + 50
                 await disturb(await leader_of(region, log.origin))
                 await until_whole(region)

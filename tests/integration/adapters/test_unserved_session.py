@@ -46,7 +46,7 @@ async def test_a_server_that_lives_and_serves_no_request_is_left_for_another(
         async with asyncio.timeout(2):
             await connection.session()
         assert await described.describe() == await log.describe()
-    assert changes == [None, "no request was of use for 0.3 s", None]
+    assert changes == [None, "every request failed for 0.3 s", None]
 
 
 @pytest.mark.usefixtures("soon_left")

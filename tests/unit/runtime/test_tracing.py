@@ -57,7 +57,7 @@ async def test_where_it_is_not_installed_that_is_one_line(monkeypatch: pytest.Mo
         ),
         (
             {},
-            rf"{UNSERVED.variable}: expected settings of OpenTelemetry that it takes \(what\), got 'http://127.0.0.1.*'",
+            rf"{UNSERVED.variable}: expected valid settings of OpenTelemetry \(what\), got 'http://127.0.0.1.*'",
         ),
     ],
 )
