@@ -1,4 +1,4 @@
-"""Traces as OpenTelemetry sends them: imported only where they are on. Its own settings mean what they always do."""
+"""Sends traces with OpenTelemetry's SDK: imported only if they are on. Its own settings keep their meaning."""
 
 import asyncio
 import threading
@@ -15,11 +15,11 @@ from opentelemetry.util.types import AttributeValue
 from runtime.settings import SpanBatches
 
 CLOSE_SECONDS = 3.0
-"""How long a process that ends waits for its last spans to be taken."""
+"""How long a process waits at its end until its last spans are sent."""
 
 
 def resource_of(*, process: str, region: str) -> Resource:
-    """Whose the spans are. What the environment says is its name, is."""
+    """The process to which the spans belong. A service name in the environment counts first."""
     ours: dict[str, AttributeValue] = {"crosshook.region": region}
     if SERVICE_NAME not in OTELResourceDetector().detect().attributes:
         ours[SERVICE_NAME] = f"crosshook-{process}"
@@ -27,7 +27,7 @@ def resource_of(*, process: str, region: str) -> Resource:
 
 
 def make_provider(batches: SpanBatches, *, process: str, region: str) -> TracerProvider:
-    """What makes spans of one process and sends them in the background. Raises `ValueError`: a variable is wrong."""
+    """Makes the spans of one process and sends them in the background. Raises `ValueError` for an invalid variable."""
     provider = TracerProvider(resource=resource_of(process=process, region=region), shutdown_on_exit=False)
     provider.add_span_processor(
         BatchSpanProcessor(

@@ -79,8 +79,8 @@ async def open_tracing(endpoint: TracesEndpoint | None, *, process: str, region:
 
 
 def _refused(error: ValueError, endpoint: TracesEndpoint) -> InvalidSetting:
-    """What OpenTelemetry does not take, by the variable that it names; else by the one that turns traces on."""
+    """The error for a setting that OpenTelemetry refuses: of the variable that it names, or else of the endpoint."""
     if named := _VARIABLE.search(str(error)):
-        return InvalidSetting(named[0], f"what OpenTelemetry takes ({error})", os.environ.get(named[0]))
-    expected = f"settings of OpenTelemetry that it takes ({error})"
+        return InvalidSetting(named[0], f"a valid OpenTelemetry value ({error})", os.environ.get(named[0]))
+    expected = f"valid settings of OpenTelemetry ({error})"
     return InvalidSetting(endpoint.variable, expected, without_login(endpoint.url))

@@ -1,4 +1,4 @@
-"""One NATS and one Redis, started once. Each test has logs of its own, and a Redis that was emptied before."""
+"""One NATS and one Redis, started once. Each test has its own logs and an empty Redis."""
 
 import itertools
 import secrets
@@ -74,5 +74,5 @@ async def projection(region: LocalRegion, raw: "redis.asyncio.Redis") -> AsyncIt
 
 @pytest.fixture
 def soon_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Still longer than the second between two heartbeats."""
+    """Longer than the second between two heartbeats."""
     monkeypatch.setattr(follower_module, "SILENCE_SECONDS", 1.5)

@@ -1,4 +1,4 @@
-"""What the tests of logs append, and how they look at it."""
+"""The events that the tests of logs append, and functions that read them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -38,7 +38,7 @@ def mark(epoch: Epoch, sequence: int, entry: Entry) -> Mark:
 
 
 async def events(follower: Follower, count: int) -> list[Stored]:
-    """The next `count` events, and no more come with them."""
+    """The next `count` events, which must be all that arrived."""
     found: list[Stored] = []
     async with asyncio.timeout(20):
         while len(found) < count:
@@ -48,7 +48,7 @@ async def events(follower: Follower, count: int) -> list[Stored]:
 
 
 async def everything(log: EventLog) -> list[Stored]:
-    """All that a log has, read from its beginning."""
+    """Every event of a log, read from its beginning."""
     count = (await log.describe()).last_sequence
     async with log.follow(BEGINNING) as follower:
         return await events(follower, count)

@@ -1,4 +1,4 @@
-"""Runs of events for a projection in a real Redis, and what became of them."""
+"""Runs of events for a projection in a real Redis, and their outcomes."""
 
 import redis.asyncio
 
@@ -36,7 +36,7 @@ def a_run(
 
 
 async def begun(projection: Projection, **ends: int) -> str:
-    """A projection that has to reach `ends` (of us_iowa and so on) to be current."""
+    """A projection that must reach `ends` (of us_iowa and so on) to be current."""
     incarnation = await projection.begin()
     await projection.require(
         incarnation, {Region(origin.replace("_", "-")): at(sequence) for origin, sequence in ends.items()}

@@ -1,4 +1,4 @@
-"""A stand-in for a NATS server, which greets as it is told to and serves nothing."""
+"""A stand-in for a NATS server that sends a given greeting and serves nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -39,7 +39,7 @@ def gone(writer: asyncio.StreamWriter) -> None:
 
 
 class StandIn:
-    """A NATS server that greets as it is told to, and answers pings."""
+    """A NATS server that sends a given greeting and answers pings."""
 
     def __init__(self) -> None:
         self.greeting: Greeting = healthy

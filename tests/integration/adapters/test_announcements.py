@@ -27,7 +27,7 @@ ANNOUNCEMENT = Announcement(
 
 @asynccontextmanager
 async def listening(session: Session) -> AsyncIterator[list[Announcement]]:
-    """Everything that is heard."""
+    """All received announcements."""
     heard: list[Announcement] = []
     subscription = await listen(session, heard.append)
     await session.client.flush()
@@ -43,7 +43,7 @@ async def test_every_listener_receives_an_announcement_as_it_was_sent(region: Lo
         assert heard == overheard == [ANNOUNCEMENT]
 
 
-async def test_announcements_of_one_region_are_heard_in_the_order_in_which_they_were_said(session: Session) -> None:
+async def test_announcements_of_one_region_arrive_in_the_order_in_which_they_were_sent(session: Session) -> None:
     said = [msgspec.structs.replace(ANNOUNCEMENT, incarnation=str(number)) for number in range(500)]
     async with listening(session) as heard:
         for one in said:
@@ -65,7 +65,7 @@ async def test_announcements_of_one_region_are_heard_in_the_order_in_which_they_
         b"[" * 5_000,
     ],
 )
-async def test_what_is_no_announcement_is_passed_over_and_the_next_one_is_heard(
+async def test_a_message_that_is_no_announcement_is_ignored_and_the_next_one_arrives(
     session: Session, payload: bytes
 ) -> None:
     async with listening(session) as heard:
@@ -83,7 +83,7 @@ async def test_no_announcement_for_another_region_counts(session: Session) -> No
         assert heard == [ANNOUNCEMENT]
 
 
-async def test_what_a_newer_version_adds_is_passed_over(session: Session) -> None:
+async def test_members_that_a_newer_version_adds_are_ignored(session: Session) -> None:
     newer = msgspec.json.encode({**msgspec.to_builtins(ANNOUNCEMENT), "mood": "good"})
     async with listening(session) as heard:
         await session.publish("watermarks.us-iowa", newer)
@@ -106,7 +106,7 @@ async def test_a_listener_that_fails_still_receives_the_next_announcement(sessio
     await until(lambda: len(heard) == 2)
 
 
-async def test_on_a_lost_session_nothing_is_said_and_nothing_heard(region: LocalRegion) -> None:
+async def test_on_a_lost_session_nothing_is_sent_or_received(region: LocalRegion) -> None:
     async with open_connection([region.nats_url], name="short-lived") as connection:
         session = await connection.session()
     for attempt in (announce(session, ANNOUNCEMENT), listen(session, lambda _: None)):
@@ -117,7 +117,7 @@ async def test_on_a_lost_session_nothing_is_said_and_nothing_heard(region: Local
 async def test_nothing_that_was_published_on_a_lost_session_is_sent_by_the_next_one(
     region: LocalRegion, connection: Connection
 ) -> None:
-    """The client is known to queue what is published while a dead connection is not yet noticed."""
+    """The client queues what is published before it notices a dead connection."""
     session = await connection.session()
     await region.nats.kill()
     for _ in range(50):

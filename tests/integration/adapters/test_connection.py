@@ -1,4 +1,4 @@
-"""A connection is one session after the other, and says so."""
+"""A connection is one session after the other, and reports each change."""
 
 import asyncio
 import gc
@@ -28,7 +28,7 @@ from tests.integration.adapters.stand_ins import (
 )
 
 
-async def test_a_connection_is_kept_through_a_servers_death_and_says_each_change(region: LocalRegion) -> None:
+async def test_a_connection_survives_its_servers_death_and_reports_each_change(region: LocalRegion) -> None:
     changes: list[str | None] = []
     async with open_connection([region.nats_url], name="kept", on_change=changes.append) as connection:
         first = await connection.session()
@@ -81,7 +81,7 @@ async def complaints() -> list[dict[str, Any]]:
         (outdated, "NATS 2.12 or newer is needed, this is 2.11.11"),
     ],
 )
-async def test_a_server_that_greets_badly_is_said_and_dialled_again_until_it_is_well(
+async def test_a_server_with_a_bad_greeting_is_reported_and_dialled_again_until_it_recovers(
     greeting: Greeting, why: str
 ) -> None:
     changes: list[str | None] = []
@@ -101,7 +101,7 @@ async def test_a_server_that_greets_badly_is_said_and_dialled_again_until_it_is_
         await until(lambda: server.is_left)
 
 
-async def test_where_no_server_listens_it_is_said_within_one_dial_and_again_at_every_redial() -> None:
+async def test_without_a_server_that_is_reported_within_one_dial_and_at_every_redial() -> None:
     changes: list[tuple[float, str | None]] = []
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -119,7 +119,7 @@ async def test_where_no_server_listens_it_is_said_within_one_dial_and_again_at_e
     assert {change for _, change in changes} == {why}
 
 
-async def test_of_several_servers_one_that_is_well_is_enough(region: LocalRegion) -> None:
+async def test_one_healthy_server_of_several_is_enough(region: LocalRegion) -> None:
     async with stand_in() as server:
         server.greeting = unwilling
         for _ in range(5):
@@ -160,7 +160,7 @@ async def test_a_session_that_fails_in_an_unknown_way_is_followed_by_another(
     assert [line["event"] for line in lines] == ["a session failed"], "it is told once, however often it fails"
 
 
-async def test_closing_never_fails_and_is_waited_for(
+async def test_closing_never_fails_and_the_end_waits_for_it(
     region: LocalRegion, monkeypatch: pytest.MonkeyPatch, complaints: list[dict[str, Any]]
 ) -> None:
     closed: list[str] = []
@@ -184,7 +184,7 @@ async def test_closing_never_fails_and_is_waited_for(
     assert complaints == []
 
 
-async def test_what_is_given_up_leaves_nothing_behind(complaints: list[dict[str, Any]]) -> None:
+async def test_an_abandoned_request_leaves_no_complaint(complaints: list[dict[str, Any]]) -> None:
     async with stand_in() as server:
         server.greeting = silent
         async with open_connection([server.url], name="a test"):
@@ -194,7 +194,7 @@ async def test_what_is_given_up_leaves_nothing_behind(complaints: list[dict[str,
     assert complaints == []
 
 
-async def test_what_a_listener_raises_is_logged_with_its_subject_once_for_each_kind(session: Session) -> None:
+async def test_a_listeners_error_is_logged_with_its_subject_once_for_each_type(session: Session) -> None:
     heard: list[bytes] = []
 
     async def fails(message: Msg) -> None:

@@ -1,4 +1,4 @@
-"""Creating a log, appending to it and what it tells, on a real server that is paused and raced for."""
+"""Creates a log, appends to it and describes it, on a real server with pauses and races."""
 
 import asyncio
 import json
@@ -57,9 +57,7 @@ async def test_of_many_concurrent_creations_of_a_log_one_wins_and_all_agree_on_i
     assert info.last_sequence == NOTHING
 
 
-async def test_creating_a_log_that_is_there_changes_neither_its_epoch_nor_its_events(
-    log: EventLog, epoch: Epoch
-) -> None:
+async def test_creating_an_existing_log_changes_neither_its_epoch_nor_its_events(log: EventLog, epoch: Epoch) -> None:
     await filled(log, epoch, 3)
     await log.create(Epoch("another"), replicas=1)
     assert (await log.describe()).epoch == epoch
@@ -76,7 +74,7 @@ async def test_more_replicas_than_servers_is_unavailable_and_leaves_no_log(
         await log.describe()
 
 
-async def test_a_log_that_was_made_when_readers_had_no_limits_is_a_log_all_the_same(
+async def test_a_log_that_was_made_when_readers_had_no_limits_still_works(
     region: LocalRegion, connection: Connection, origin: Region, epoch: Epoch
 ) -> None:
     config = jetstream.StreamConfig(
@@ -108,7 +106,7 @@ async def test_a_log_forgets_nothing_and_cannot_be_purged(region: LocalRegion, l
 
 
 @pytest.mark.parametrize("count", [1, 2, 9])
-async def test_what_goes_with_an_event_comes_with_it_and_is_no_part_of_it(
+async def test_a_traceparent_accompanies_its_event_and_is_no_part_of_it(
     log: EventLog, epoch: Epoch, count: int
 ) -> None:
     plain = entries(log.origin, epoch, range(count))
@@ -121,7 +119,7 @@ async def test_what_goes_with_an_event_comes_with_it_and_is_no_part_of_it(
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, BATCH_EVENTS_MAX])
-async def test_what_is_stored_is_there_at_its_place_byte_for_byte(log: EventLog, epoch: Epoch, count: int) -> None:
+async def test_stored_events_stand_at_their_places_byte_for_byte(log: EventLog, epoch: Epoch, count: int) -> None:
     added = entries(log.origin, epoch, range(count))
     assert await log.append(added, after=NOTHING) == (Append.STORED, "")
     assert [event._replace(heard_nanoseconds=0) for event in await everything(log)] == [
@@ -152,7 +150,7 @@ async def test_a_writer_that_missed_a_change_of_epoch_appends_nothing(log: Event
     assert (await log.describe()).last_sequence == NOTHING
 
 
-async def test_to_a_log_that_is_not_there_nothing_is_appended(
+async def test_nothing_is_appended_to_a_log_that_does_not_exist(
     connection: Connection, origin: Region, epoch: Epoch
 ) -> None:
     outcome, _ = await EventLog(connection, origin).append([entry(origin, epoch, 1)], after=NOTHING)
@@ -196,7 +194,7 @@ async def test_of_two_writers_that_race_for_a_place_exactly_one_wins_and_batches
 async def test_a_batch_that_a_paused_server_does_not_answer_is_decided_by_its_place(
     region: LocalRegion, connection: Connection, log: EventLog, epoch: Epoch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may land when the server wakes, and then the same batch again has its place taken; or it may not."""
+    """It may land when the server wakes; then the same batch finds its place taken. Or it may never land."""
     added = entries(log.origin, epoch, range(3))
     monkeypatch.setattr(event_log_module, "APPEND_TIMEOUT_SECONDS", 1.0)
     begin = asyncio.get_running_loop().time()
@@ -211,10 +209,10 @@ async def test_a_batch_that_a_paused_server_does_not_answer_is_decided_by_its_pl
     assert [event.data for event in await everything(log)] == [one.data for one in added]
 
 
-# Telling
+# Describing
 
 
-async def test_when_an_event_was_stored_is_known_by_its_place(log: EventLog, epoch: Epoch) -> None:
+async def test_the_time_when_an_event_was_stored_is_read_at_its_place(log: EventLog, epoch: Epoch) -> None:
     await filled(log, epoch, 2)
     first, second = await log.stored_at(Sequence(1)), await log.stored_at(Sequence(2))
     assert first.endswith("Z")
@@ -223,7 +221,7 @@ async def test_when_an_event_was_stored_is_known_by_its_place(log: EventLog, epo
         await log.stored_at(Sequence(3))
 
 
-async def test_an_event_is_read_at_its_place_and_where_there_is_none_there_is_none(
+async def test_an_event_is_read_at_its_place_and_an_empty_place_has_none(
     connection: Connection, log: EventLog, epoch: Epoch
 ) -> None:
     marks = await filled(log, epoch, 3)
@@ -235,7 +233,7 @@ async def test_an_event_is_read_at_its_place_and_where_there_is_none_there_is_no
         await EventLog(connection, Region("nowhere")).event_at(Sequence(1))
 
 
-async def test_a_log_says_which_epochs_it_had_before_and_what_it_keeps_of_each(
+async def test_a_log_describes_its_earlier_epochs_and_what_it_keeps_of_each(
     connection: Connection, origin: Region
 ) -> None:
     log = EventLog(connection, origin)

@@ -1,4 +1,4 @@
-"""What a server or a stream will never take is refused for certain, and its place stays free for others."""
+"""An event that a server or stream will never accept is certainly refused, and its place stays free."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def sized(log: EventLog, epoch: Epoch, size: int, traceparent: str = "") -> Entr
 async def test_a_message_may_have_max_payload_with_its_headers_and_not_a_byte_more(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
-    """To one that has more a server answers with the end of the connection, which says nothing for certain."""
+    """A server ends the connection at a larger one, which would leave the outcome open."""
     async with max_payload(region.nats, LIMIT), open_connection([region.nats_url], name="limited") as connection:
         session = await connection.session()
         limited = EventLog(connection, log.origin)
@@ -39,7 +39,7 @@ async def test_a_message_may_have_max_payload_with_its_headers_and_not_a_byte_mo
         assert f"this NATS takes at most {LIMIT} (max_payload)" in why
 
 
-async def test_a_limit_that_is_raised_while_its_server_runs_is_known_to_a_connection_that_goes_on(
+async def test_an_existing_connection_learns_of_a_limit_that_is_raised_while_its_server_runs(
     region: LocalRegion, log: EventLog, epoch: Epoch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_module, "GREETING_SECONDS", 0.0)
@@ -61,7 +61,7 @@ async def test_a_limit_that_is_raised_while_its_server_runs_is_known_to_a_connec
 
 
 async def is_refused(log: EventLog, one: Entry) -> bool:
-    """Whether it is refused at a place that is taken whatever its size; nothing is stored."""
+    """Whether it is refused for its size at a place that is taken anyway; nothing is stored."""
     return (await log.append([one], after=Sequence(99)))[0] is Append.TOO_LARGE
 
 
@@ -69,7 +69,7 @@ async def is_refused(log: EventLog, one: Entry) -> bool:
 async def test_one_too_large_event_in_a_batch_is_found_by_appending_one_by_one(
     region: LocalRegion, log: EventLog, epoch: Epoch, place: int
 ) -> None:
-    """Of one that is not the last a server says only that the batch is incomplete."""
+    """If it is not the last, the server reports only that the batch is incomplete."""
     await filled(log, epoch, 1)
     await limit_events(region, log, 500)
     batch = [sized(log, epoch, 900 if number == place else 10) for number in range(12)]
@@ -95,7 +95,7 @@ async def change(region: LocalRegion, log: EventLog, **settings: object) -> None
         await manager.update_stream(config.evolve(**settings))
 
 
-async def test_where_batches_are_not_taken_events_are_one_by_one(
+async def test_if_batches_are_refused_events_are_appended_one_by_one(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
     await change(region, log, allow_atomic=False)
@@ -104,6 +104,6 @@ async def test_where_batches_are_not_taken_events_are_one_by_one(
     assert (await log.append(batch[:1], after=NOTHING))[0] is Append.STORED
 
 
-async def test_a_sealed_log_refuses_for_certain(region: LocalRegion, log: EventLog, epoch: Epoch) -> None:
+async def test_a_sealed_log_certainly_refuses(region: LocalRegion, log: EventLog, epoch: Epoch) -> None:
     await change(region, log, sealed=True)
     assert (await log.append([sized(log, epoch, 10)], after=NOTHING))[0] is Append.REFUSED

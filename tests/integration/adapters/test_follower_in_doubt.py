@@ -1,4 +1,4 @@
-"""A follower that hears nothing, or what does not follow on, hands nothing on and says so."""
+"""A follower that hears nothing, or an event out of sequence, returns nothing and raises an error."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,10 +20,10 @@ from tests.integration.adapters.logs import administrator, entry, filled, mark
 
 
 @pytest.mark.parametrize("sequence", [1, 3, 5, 99])
-async def test_what_does_not_follow_on_is_a_doubt_and_is_not_handed_on(
+async def test_an_event_out_of_sequence_interrupts_the_follower_and_is_not_returned(
     session: Session, log: EventLog, epoch: Epoch, sequence: int
 ) -> None:
-    """As a server would deliver it whose consumer lost or repeated something."""
+    """A server delivers this if its consumer lost or repeated something."""
     marks = await filled(log, epoch, 3)
     async with asyncio.timeout(5), log.follow(marks[3]) as follower:
         await follower.on_message(delivered(session, log, sequence, entry(log.origin, epoch, sequence)))
@@ -31,7 +31,7 @@ async def test_what_does_not_follow_on_is_a_doubt_and_is_not_handed_on(
             await follower.next()
 
 
-async def test_an_event_of_another_epoch_in_the_midst_of_a_log_is_not_handed_on(
+async def test_an_event_of_another_epoch_within_a_log_is_not_returned(
     session: Session, log: EventLog, epoch: Epoch
 ) -> None:
     marks = await filled(log, epoch, 3)
@@ -46,7 +46,7 @@ def delivered(session: Session, log: EventLog, sequence: int, entry: Entry) -> M
     return Msg(_client=session.client, subject=entry.subject, reply=reply, data=entry.data)
 
 
-async def test_a_follower_that_hears_nothing_is_in_doubt_within_its_bound(
+async def test_a_follower_that_hears_nothing_is_interrupted_within_its_bound(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
     """Its consumer is gone without any message: only the heartbeat is missing."""
@@ -87,30 +87,30 @@ async def living(
 
 
 @pytest.mark.usefixtures("soon_in_doubt")
-async def test_a_follower_whose_known_event_does_not_come_again_is_in_doubt_though_its_server_lives(
+async def test_a_follower_whose_known_event_is_not_delivered_again_is_interrupted_though_its_server_lives(
     session: Session, origin: Region, epoch: Epoch
 ) -> None:
-    """As of a server that keeps the log too, and is behind."""
+    """This happens with a server whose replica of the log is behind."""
     known = mark(epoch, 3, entry(origin, epoch, 3))
     async with asyncio.timeout(5), living(session, origin, known=known, end=3) as follower:
         with pytest.raises(Interrupted, match=r"event 3 was not delivered again within 1\.5 s"):
             await follower.resume()
 
 
-async def test_a_follower_that_is_delivered_nothing_though_there_is_more_is_in_doubt(
+async def test_a_follower_that_receives_nothing_though_there_is_more_is_interrupted(
     session: Session, origin: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As of a server that keeps the log too, and is cut off from the others."""
+    """This happens with a server that is cut off from the others that keep the log."""
     monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.5)
     async with asyncio.timeout(5), living(session, origin, known=BEGINNING, end=5) as follower:
         with pytest.raises(Interrupted, match="nothing after 0 is delivered, and there is 5"):
             await follower.next()
 
 
-async def test_a_follower_whose_log_was_restored_under_it_is_in_doubt(
+async def test_a_follower_whose_log_was_restored_meanwhile_is_interrupted(
     session: Session, origin: Region, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its epoch and its end are what they were."""
+    """Its epoch and its end are the same as before."""
     monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.2)
     restored = "2026-11-29T10:59:02Z"
     async with asyncio.timeout(5), living(session, origin, known=BEGINNING, end=0, created=restored) as follower:
@@ -119,7 +119,7 @@ async def test_a_follower_whose_log_was_restored_under_it_is_in_doubt(
 
 
 @pytest.mark.parametrize("end", [0, None])
-async def test_a_follower_that_is_delivered_nothing_where_there_is_no_more_is_not(
+async def test_a_follower_that_receives_nothing_because_there_is_no_more_is_not_interrupted(
     session: Session, origin: Region, end: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follower_module, "QUIET_SECONDS", 0.2)
@@ -130,7 +130,7 @@ async def test_a_follower_that_is_delivered_nothing_where_there_is_no_more_is_no
 
 
 @pytest.mark.usefixtures("soon_in_doubt")
-async def test_a_quiet_log_is_no_reason_for_doubt(log: EventLog, epoch: Epoch) -> None:
+async def test_a_quiet_log_does_not_interrupt_its_follower(log: EventLog, epoch: Epoch) -> None:
     marks = await filled(log, epoch, 1)
     async with log.follow(marks[1]) as follower:
         with pytest.raises(TimeoutError):

@@ -1,4 +1,4 @@
-"""Following a log, on a real server that is paused, killed and set back."""
+"""Follows a log on a real server that is paused, killed and set back."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,14 +29,14 @@ from tests.integration.adapters.logs import (
 
 
 async def made_anew(region: LocalRegion, log: EventLog, epoch: Epoch, count: int, *, size: int = 0) -> None:
-    """Lose the log, and have another one of `epoch` with `count` events in its place."""
+    """Delete the log, and create another one of `epoch` with `count` events in its place."""
     async with administrator(region) as client:
         await client.jetstream().delete_stream(stream_of(log.origin))
     await log.create(epoch, replicas=1)
     await filled(log, epoch, count, size=size)
 
 
-async def test_a_follower_reads_what_is_there_and_then_what_comes(log: EventLog, epoch: Epoch) -> None:
+async def test_a_follower_reads_the_existing_events_and_then_new_ones(log: EventLog, epoch: Epoch) -> None:
     await filled(log, epoch, 3)
     async with log.follow(BEGINNING) as follower:
         assert follower.epoch == epoch
@@ -47,7 +47,7 @@ async def test_a_follower_reads_what_is_there_and_then_what_comes(log: EventLog,
 
 
 @pytest.mark.parametrize("known", [1, 2, 5])
-async def test_a_follower_resumes_at_the_event_it_knows_and_hands_on_those_behind(
+async def test_a_follower_resumes_at_the_event_it_knows_and_returns_those_after_it(
     log: EventLog, epoch: Epoch, known: int
 ) -> None:
     marks = await filled(log, epoch, 5)
@@ -57,7 +57,7 @@ async def test_a_follower_resumes_at_the_event_it_knows_and_hands_on_those_behin
     assert [event.sequence for event in found] == list(range(known + 1, 7))
 
 
-async def test_an_event_knows_when_it_came_however_long_it_waits_to_be_taken(log: EventLog, epoch: Epoch) -> None:
+async def test_an_event_keeps_its_arrival_time_while_it_waits_in_the_buffer(log: EventLog, epoch: Epoch) -> None:
     marks = await filled(log, epoch, 3)
     async with log.follow(marks[3]) as follower:
         begin = time_ns()
@@ -113,7 +113,7 @@ async def test_an_empty_log_went_back_too(log: EventLog, epoch: Epoch) -> None:
 
 
 @pytest.mark.parametrize("more", [0, 5])
-async def test_another_event_at_the_known_place_is_a_fork_however_long_the_log_is(
+async def test_another_event_at_the_known_place_is_a_fork_in_a_log_of_any_length(
     log: EventLog, epoch: Epoch, more: int
 ) -> None:
     await filled(log, epoch, 3 + more)
@@ -134,7 +134,7 @@ async def test_a_log_set_back_and_appended_to_past_the_known_event_is_a_fork(
 
 
 @pytest.mark.parametrize("count", [0, 3, 9])
-async def test_a_log_that_was_made_anew_has_another_epoch_whatever_it_has(
+async def test_a_log_that_was_made_anew_has_another_epoch_with_any_content(
     region: LocalRegion, log: EventLog, epoch: Epoch, count: int
 ) -> None:
     marks = await filled(log, epoch, 3)
@@ -145,7 +145,7 @@ async def test_a_log_that_was_made_anew_has_another_epoch_whatever_it_has(
 
 
 @pytest.mark.usefixtures("soon_in_doubt")
-async def test_a_log_made_anew_under_its_follower_is_not_read_on(
+async def test_a_log_made_anew_while_it_is_followed_is_not_read_further(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
     marks = await filled(log, epoch, 3)
@@ -155,7 +155,7 @@ async def test_a_log_made_anew_under_its_follower_is_not_read_on(
             await follower.next()
 
 
-async def test_a_follower_whose_session_is_lost_says_so_at_once(
+async def test_a_follower_whose_session_is_lost_raises_at_once(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
     marks = await filled(log, epoch, 1)
@@ -187,7 +187,7 @@ async def test_a_server_that_is_killed_is_followed_on_with_nothing_lost_or_twice
         assert [event.sequence for event in await events(follower, 11)] == list(range(21, 32))
 
 
-async def test_a_slow_reader_holds_the_server_back_and_misses_nothing(
+async def test_a_slow_reader_slows_the_server_down_and_misses_nothing(
     log: EventLog, epoch: Epoch, *, whole: bool
 ) -> None:
     """At least 48 MB. Flow control lets only 2 MB through to a reader that does not read."""
@@ -196,7 +196,7 @@ async def test_a_slow_reader_holds_the_server_back_and_misses_nothing(
     async with asyncio.timeout(60), log.follow(BEGINNING) as follower:
         held = follower._buffer  # noqa: SLF001 - the test looks inside
         await until(lambda: any(is_control(heard.message) for heard in held))
-        # Long enough for heartbeats, each of which asks for the flow control that is held already.
+        # Long enough for heartbeats, which ask for the flow control that is already in the buffer.
         before = len(held)
         await asyncio.sleep(2.2)
         assert before <= len(held) < 1_000
@@ -217,7 +217,7 @@ def is_control(message: Msg) -> bool:
 
 
 async def test_nothing_is_kept_of_a_quiet_log_without_readers(log: EventLog, epoch: Epoch) -> None:
-    """Its heartbeats are heard all the same."""
+    """Its heartbeats still arrive."""
     marks = await filled(log, epoch, 1)
     async with log.follow(marks[1]) as follower:
         heard = follower._arrived  # noqa: SLF001 - the test looks inside
@@ -231,7 +231,7 @@ async def test_nothing_is_kept_of_a_quiet_log_without_readers(log: EventLog, epo
 async def test_a_follower_that_ended_is_not_notified_of_a_lost_session(
     session: Session, log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A session lives for weeks, and is followed on again and again."""
+    """A session lives for weeks, and has many followers one after the other."""
     told: list[str] = []
 
     def on_lost(_: Callable[[], None]) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""A log that lacks events which it had is an alarm to every reader, however its server came to lack them."""
+"""A log that lacks events which it had is an alarm to every reader, for any cause."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def soon(monkeypatch: pytest.MonkeyPatch, soon_in_doubt: None) -> None:  # noqa:
 
 
 async def read_on(log: EventLog, known: Mark, *, into: list[Stored]) -> None:
-    """Read what comes after `known` until something is wrong."""
+    """Read the events after `known` until an error."""
     async with log.follow(known) as follower:
         while True:
             into += await follower.next()
@@ -36,7 +36,7 @@ async def read_on(log: EventLog, known: Mark, *, into: list[Stored]) -> None:
 
 @asynccontextmanager
 async def damaged(region: LocalRegion, log: EventLog, number: int, *, is_killed: bool) -> AsyncIterator[EventLog]:
-    """The log after a bit of event `number` turned over on the disk of its server, which was killed or stopped."""
+    """The log after one bit of event `number` flipped on its server's disk. The server was killed or stopped."""
     await (region.nats.kill() if is_killed else region.nats.stop())
     (block,) = region.nats.directory.rglob(f"{stream_of(log.origin)}/msgs/1.blk")
     content = bytearray(block.read_bytes())
@@ -51,7 +51,7 @@ async def damaged(region: LocalRegion, log: EventLog, number: int, *, is_killed:
 async def test_a_reader_across_an_event_damaged_while_its_server_was_stopped_detects_the_gap(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
-    """The server says nothing of it, counts it, and delivers what comes before and after it."""
+    """The server does not report it, counts it, and delivers the events before and after it."""
     await filled(log, epoch, COUNT)
     async with damaged(region, log, 3, is_killed=False) as reread:
         info = await reread.describe()
@@ -74,10 +74,10 @@ async def test_a_damaged_last_event_is_detected_by_readers_that_wait_for_it_and_
             await read_on(reread, marks[known], into=[])
 
 
-async def test_what_a_server_found_damaged_after_it_was_killed_is_an_alarm_until_its_next_start(
+async def test_damage_that_a_killed_server_found_is_an_alarm_until_its_next_start(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
-    """It gives the sequences of what it cut off again."""
+    """It assigns the sequences of the lost events again."""
     marks = await filled(log, epoch, COUNT)
     async with damaged(region, log, 3, is_killed=True) as reread:
         assert (await reread.describe()).last_sequence == 2
@@ -89,7 +89,7 @@ async def test_what_a_server_found_damaged_after_it_was_killed_is_an_alarm_until
 
 @asynccontextmanager
 async def made_by_hand(region: LocalRegion, connection: Connection, origin: Region) -> AsyncIterator[Any]:
-    """A log that an administrator made without what guards it, and a way to ask the API of JetStream."""
+    """A log that an administrator made without its guards, and a function that calls JetStream's API."""
     async with administrator(region) as client:
 
         async def api(subject: str, **body: object) -> None:
@@ -124,7 +124,7 @@ async def test_no_reader_follows_a_log_whose_beginning_was_purged(
             pytest.fail("it is followed")
 
 
-async def test_a_follower_in_doubt_of_an_event_that_is_there_goes_on(log: EventLog, epoch: Epoch) -> None:
+async def test_a_follower_that_suspects_a_lack_of_an_existing_event_continues(log: EventLog, epoch: Epoch) -> None:
     marks = await filled(log, epoch, COUNT)
     with pytest.raises(Interrupted, match="a doubt"):
         async with log.follow(marks[2]):
@@ -134,10 +134,10 @@ async def test_a_follower_in_doubt_of_an_event_that_is_there_goes_on(log: EventL
             raise Interrupted("a doubt", missing=Sequence(COUNT + 1))
 
 
-async def test_a_log_that_is_made_anew_with_its_epoch_is_told_by_when_it_was_created(
+async def test_a_log_made_anew_with_the_same_epoch_is_recognized_by_its_creation_time(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
-    """As when it is restored from a snapshot."""
+    """This is so after a restore from a snapshot."""
     before = await log.describe()
     async with administrator(region) as client:
         await client.jetstream().delete_stream(stream_of(log.origin))

@@ -12,7 +12,7 @@ from runtime.credentials import Login
 from tests.integration.adapters.logs import until
 
 
-async def test_a_wrong_password_is_said_without_it_and_tried_again(region: LocalRegion) -> None:
+async def test_a_wrong_password_is_reported_without_it_and_tried_again(region: LocalRegion) -> None:
     changes: list[str | None] = []
     servers = [Login(OBSERVER, "s3cret-that-is-wrong").into(region.nats.url)]
     async with open_connection(servers, name="a test", on_change=changes.append) as connection:
@@ -22,8 +22,8 @@ async def test_a_wrong_password_is_said_without_it_and_tried_again(region: Local
     assert "s3cret" not in str(changes)
 
 
-async def test_a_password_of_any_characters_is_shown_as_it_is() -> None:
-    """In an address what is special there is written otherwise; the server hears the words themselves."""
+async def test_a_password_of_any_characters_reaches_the_server_unchanged() -> None:
+    """An address escapes special characters; the server receives the plain ones."""
     shown: asyncio.Future[dict[str, object]] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -41,7 +41,7 @@ async def test_a_password_of_any_characters_is_shown_as_it_is() -> None:
     assert (connect["user"], connect["pass"]) == ("no/body", "p@ss:w#rd?%40")
 
 
-async def test_what_is_not_permitted_is_logged(region: LocalRegion) -> None:
+async def test_a_permissions_violation_is_logged(region: LocalRegion) -> None:
     with structlog.testing.capture_logs() as lines:
         async with open_connection([region.nats_url_as(OBSERVER)], name="a test") as connection:
             session = await connection.session()
@@ -54,7 +54,7 @@ async def test_what_is_not_permitted_is_logged(region: LocalRegion) -> None:
     assert "watermarks.us-iowa" in lines[0]["why"]
 
 
-async def test_each_session_has_events_delivered_on_subjects_of_its_user(region: LocalRegion) -> None:
+async def test_each_session_receives_events_on_subjects_of_its_user(region: LocalRegion) -> None:
     async with open_connection([region.nats_url_as(OBSERVER)], name="a test") as connection:
         session = await connection.session()
         first, second = session.new_delivery_subject(), session.new_delivery_subject()

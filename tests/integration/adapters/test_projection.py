@@ -1,4 +1,4 @@
-"""The projection in a real Redis: what its scripts apply, refuse, and admit."""
+"""The projection in a real Redis: what its scripts apply, refuse and report."""
 
 import asyncio
 
@@ -41,7 +41,7 @@ async def test_a_run_is_applied_with_its_watermark_and_clock_in_one_step(project
     assert await registers_in(raw) == view.registers
 
 
-async def test_a_run_that_was_applied_already_is_a_duplicate_and_changes_nothing(
+async def test_a_run_that_is_already_applied_is_a_duplicate_and_changes_nothing(
     projection: Projection, raw: Raw
 ) -> None:
     await current(projection)
@@ -55,7 +55,7 @@ async def test_a_run_that_was_applied_already_is_a_duplicate_and_changes_nothing
     assert await registers_in(raw) == {"webhook:1": {"name": stamped(3, "hook")}}
 
 
-async def test_a_run_that_begins_in_what_is_applied_and_ends_beyond_it_is_applied(projection: Projection) -> None:
+async def test_a_run_that_overlaps_the_applied_events_and_ends_beyond_them_is_applied(projection: Projection) -> None:
     """Two replicators cut the same events into different runs."""
     await current(projection)
     await projection.apply(a_run(0, 3, Write("k", "f", stamped(3, "three"))))
@@ -101,7 +101,7 @@ async def test_a_fork_is_refused_and_nothing_of_it_is_written(projection: Projec
     assert (await projection.observe()).vector == {US: at(3)}
 
 
-async def test_origins_do_not_stand_in_one_anothers_way(projection: Projection) -> None:
+async def test_origins_do_not_block_one_another(projection: Projection) -> None:
     await current(projection)
     for origin, count in ((US, 3), (EU, 5), (JP, 7)):
         assert await outcome(projection, a_run(0, count, origin=origin)) is Applied.APPLIED
@@ -115,10 +115,10 @@ async def test_the_clock_never_goes_back(projection: Projection) -> None:
     assert (await projection.read(Query(()))).clock == 2**70
 
 
-async def test_a_run_that_was_cut_off_half_way_is_applied_whole_when_it_is_run_again(
+async def test_a_script_that_failed_half_way_applies_its_whole_run_when_it_runs_again(
     projection: Projection, raw: Raw
 ) -> None:
-    """A key of the wrong kind stops the script in its midst, after its first writes and before the watermark."""
+    """A key of the wrong type stops the script after its first writes and before the watermark."""
     await current(projection)
     run = a_run(0, 2, *(Write(f"k{number}", "f", stamped(2, "x")) for number in range(4)))
     await raw.set("k2", "no hash")
@@ -145,7 +145,7 @@ async def test_many_concurrent_replicators_apply_the_same_events_once(
     assert (await projection.observe()).vector == {US: at(applied)}
 
 
-async def test_a_large_run_with_bytes_of_every_kind_arrives_as_it_was_sent(projection: Projection) -> None:
+async def test_a_large_run_with_bytes_of_every_kind_arrives_unchanged(projection: Projection) -> None:
     await current(projection)
     value = "".join(map(chr, range(1, 0x250))) + "\u2028\U0001f980" + "x" * 60_000
     writes = [Write("k:\u00e9 %s\n", f"f{number}", stamped(1, value)) for number in range(100)]
@@ -157,7 +157,7 @@ async def test_a_large_run_with_bytes_of_every_kind_arrives_as_it_was_sent(proje
 # Reading
 
 
-async def test_a_key_whose_fields_are_followed_is_read_with_what_they_name(projection: Projection) -> None:
+async def test_a_key_whose_fields_are_followed_is_read_with_the_keys_that_they_name(projection: Projection) -> None:
     await current(projection)
     writes = [Write("list", name, stamped(1, "")) for name in ("a", "b")]
     await projection.apply(a_run(0, 1, *writes, Write("item:a", "f", stamped(1, "x"))))
@@ -197,7 +197,7 @@ async def test_reaching_the_ends_of_another_epoch_is_not_reaching_them(projectio
     assert not (await projection.observe()).is_current
 
 
-async def test_an_origin_that_stops_somewhere_is_not_waited_for_once_it_has_got_exactly_there(
+async def test_an_origin_that_stops_at_a_place_is_enough_once_it_has_reached_exactly_that_place(
     projection: Projection,
 ) -> None:
     await begun(projection, us_iowa=3, europe_belgium=1)
@@ -213,18 +213,18 @@ async def test_an_origin_that_stops_somewhere_is_not_waited_for_once_it_has_got_
     assert (await projection.observe(stops_at=stops_at)).is_current
 
 
-async def test_an_origin_that_stops_at_its_first_event_is_not_waited_for(projection: Projection) -> None:
+async def test_an_origin_that_stops_at_its_first_event_does_not_block_currency(projection: Projection) -> None:
     await begun(projection, us_iowa=1)
     assert (await projection.observe(stops_at={US: Sequence(0)})).is_current
 
 
-async def test_an_origin_of_another_epoch_is_not_excused_wherever_it_stops(projection: Projection) -> None:
+async def test_an_origin_of_another_epoch_is_not_excused_at_any_place(projection: Projection) -> None:
     await begun(projection, us_iowa=5)
     await projection.apply(a_run(0, 2, epoch=Epoch("another")))
     assert not (await projection.observe(stops_at={US: Sequence(2)})).is_current
 
 
-async def test_the_first_word_on_what_is_required_counts(projection: Projection) -> None:
+async def test_the_first_required_ends_count(projection: Projection) -> None:
     incarnation = await begun(projection, us_iowa=5)
     await projection.require(incarnation, {})
     assert not (await projection.observe()).is_current
@@ -246,13 +246,13 @@ async def test_concurrent_first_visits_to_a_redis_agree_on_its_incarnation(
     assert len(set(found)) == 1
 
 
-async def test_what_is_current_stays_current_while_more_is_applied(projection: Projection) -> None:
+async def test_a_current_projection_stays_current_while_more_is_applied(projection: Projection) -> None:
     await current(projection)
     await projection.apply(a_run(0, 1))
     assert (await projection.observe()).is_current
 
 
-async def test_nothing_is_asked_of_redis_that_a_role_may_not(region: LocalRegion, raw: Raw) -> None:
+async def test_no_call_needs_more_than_the_permissions_of_its_role(region: LocalRegion, raw: Raw) -> None:
     """So what Redis recorded as refused was another client."""
     await raw.acl_log_reset()
     async with (

@@ -1,4 +1,4 @@
-"""The projection in a real Redis merges as the pure core does, whatever the interleaving."""
+"""The projection in a real Redis merges as the pure core does, in any interleaving."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -80,7 +80,7 @@ async def apply_all(url: str, logs: Logs, schedule: Iterable[tuple[Region, int, 
 
 
 @given(logs=logs_of_three, schedule=schedules)
-def test_redis_merges_as_the_core_does_whatever_the_interleaving(
+def test_redis_merges_as_the_core_does_in_any_interleaving(
     region: LocalRegion, logs: Logs, schedule: list[tuple[Region, int, int]]
 ) -> None:
     expected: Registers = {}

@@ -1,4 +1,4 @@
-"""What a region is known to have had, as its Redis remembers it: it is current with all of that, or not at all."""
+"""Redis remembers what the region is known to have had, and is current only with all of it."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def had(sequence: int, by: Region = JP, epoch: Epoch = EPOCH) -> Had:
     return Had(epoch, Sequence(sequence), by)
 
 
-async def test_a_current_incarnation_that_lacks_something_ends_at_once_and_the_next_has_to_reach_it(
+async def test_a_current_incarnation_that_lacks_something_ends_at_once_and_the_next_must_reach_it(
     projection: Projection,
 ) -> None:
     before = await current(projection)
@@ -34,14 +34,14 @@ async def test_a_current_incarnation_that_lacks_something_ends_at_once_and_the_n
     assert (await projection.observe()).is_current
 
 
-async def test_what_has_been_reached_already_takes_nothing_away(projection: Projection) -> None:
+async def test_known_events_that_are_already_applied_change_nothing(projection: Projection) -> None:
     incarnation = await current(projection)
     await projection.apply(a_run(0, 3))
     await projection.remember(incarnation, {US: had(3)})
     assert (await projection.read(Query(()))).incarnation == incarnation
 
 
-async def test_many_may_remember_at_once_and_the_highest_counts(projection: Projection) -> None:
+async def test_of_many_known_marks_at_once_the_highest_counts(projection: Projection) -> None:
     before = await current(projection)
     await projection.remember(before, {US: had(5, EU), EU: had(1)})
     now = (await projection.observe()).incarnation
@@ -74,7 +74,7 @@ async def test_an_event_that_cannot_be_applied_does_not_excuse_a_missing_applied
     assert not (await projection.observe(stops_at={US: Sequence(2)})).is_current
 
 
-async def test_what_is_known_outlives_the_redis_process(region: LocalRegion, projection: Projection) -> None:
+async def test_known_marks_survive_a_restart_of_redis(region: LocalRegion, projection: Projection) -> None:
     await projection.remember(await current(projection), {US: had(2)})
     await region.redis.restart()
     await begun(projection)

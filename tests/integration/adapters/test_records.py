@@ -1,4 +1,4 @@
-"""Records in a real Redis: kept in buckets beside the registers, recalled in one step, forgotten after their time."""
+"""Records in a real Redis: kept in buckets, read in one step with the registers, forgotten after their time."""
 
 import msgspec
 
@@ -28,7 +28,7 @@ async def test_records_are_recalled_in_one_step_with_the_registers_and_counted(p
     assert (await projection.read(Query(("a",)))).records == ()
 
 
-async def test_of_two_records_of_one_field_the_first_stays_whichever_comes_first(projection: Projection) -> None:
+async def test_of_two_records_of_one_field_the_first_stays_in_either_order(projection: Projection) -> None:
     await current(projection)
     early, late = a_record("retries:o:1", "k", 1, "early"), a_record("retries:o:1", "k", 2, "late")
     for sequence, record in enumerate((late, early, late)):
@@ -51,7 +51,7 @@ async def test_a_bucket_of_records_is_forgotten_as_a_whole_after_its_time(projec
     await until(is_forgotten)
 
 
-async def test_a_run_that_does_not_follow_on_keeps_no_records_either(projection: Projection) -> None:
+async def test_a_refused_run_keeps_no_records_either(projection: Projection) -> None:
     await current(projection)
     record = a_record("retries:o:1", "k", 1, "x")
     run = msgspec.structs.replace(a_run(5, 6), records=[record])
@@ -59,7 +59,7 @@ async def test_a_run_that_does_not_follow_on_keeps_no_records_either(projection:
     assert (await projection.read(Query((), recall=Recall("k", ("retries:o:1",))))).records_count == 0
 
 
-async def test_a_bucket_is_kept_for_the_longest_that_any_clock_says(projection: Projection, raw: Raw) -> None:
+async def test_a_bucket_is_kept_for_the_longest_time_of_any_clock(projection: Projection, raw: Raw) -> None:
     await current(projection)
     for sequence, seconds in enumerate((1_000, 500, 2_000, 100)):
         record = a_record("retries:o:1", f"k{sequence}", 1, "x", seconds=seconds)

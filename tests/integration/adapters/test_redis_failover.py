@@ -1,4 +1,4 @@
-"""A Redis that takes no writes: it is known without a write, its connections are left, and it recovers."""
+"""A Redis that refuses writes is noticed without a write, its connections are closed, and it recovers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,7 +26,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def asked(url: str, *, to_write: bool = True) -> AsyncIterator[Projection]:
-    """A projection whose Redis is asked for a sign of life all the time."""
+    """A projection that calls its Redis every second."""
     async with open_projection(url) as projection:
         asking = asyncio.create_task(projection.keep_asking(to_write=to_write))
         try:
@@ -53,7 +53,7 @@ async def soon_done(work: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_demoted_redis_is_left_for_the_one_that_its_name_leads_to(tmp_path: Path) -> None:
+async def test_a_demoted_redis_is_left_for_the_one_that_its_name_resolves_to(tmp_path: Path) -> None:
     async with (
         redis_server(tmp_path / "a") as a,
         redis_server(tmp_path / "b") as b,
@@ -109,8 +109,8 @@ async def able_to_save(port: int, directory: Path) -> None:
         await client.bgsave()
 
 
-async def test_a_write_that_is_refused_has_the_name_looked_up_at_once(tmp_path: Path) -> None:
-    """Also before the next sign of life."""
+async def test_a_refused_write_looks_the_name_up_at_once(tmp_path: Path) -> None:
+    """The look-up does not wait for the next sign of life."""
     async with (
         redis_server(tmp_path / "a") as a,
         redis_server(tmp_path / "b") as b,
@@ -130,7 +130,7 @@ async def test_a_write_that_is_refused_has_the_name_looked_up_at_once(tmp_path: 
 @pytest.mark.parametrize(
     ("trouble", "cure", "code"), [(full, not_full, "OOM"), (unable_to_save, able_to_save, "MISCONF")]
 )
-async def test_a_redis_that_takes_no_writes_is_known_without_one_and_still_read(
+async def test_a_redis_that_refuses_writes_is_noticed_without_one_and_still_read(
     tmp_path: Path,
     trouble: Callable[[int, Path], Awaitable[None]],
     cure: Callable[[int, Path], Awaitable[None]],

@@ -1,4 +1,4 @@
-"""A Redis that was emptied, restarted or set back, is down, full or may forget, or is asked by too many at once."""
+"""A Redis that was emptied, restarted or set back, is down, full, may evict, or gets too many calls at once."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from tests.integration.adapters.runs import US, Raw, a_run, at, begun, current, 
 
 
 @pytest.mark.parametrize("command", ["FLUSHALL", "FLUSHDB", f"DEL {STATE_KEY}"])
-async def test_emptying_redis_is_noticed_by_the_very_next_read_and_the_very_next_run(
+async def test_the_next_read_and_the_next_run_notice_an_emptied_redis(
     projection: Projection, raw: Raw, command: str
 ) -> None:
     before = await current(projection)
@@ -31,7 +31,7 @@ async def test_emptying_redis_is_noticed_by_the_very_next_read_and_the_very_next
     assert await outcome(projection, a_run(1, 2)) is Applied.GAP
 
 
-async def test_a_redis_that_was_restarted_is_another_incarnation_with_its_watermarks_kept(
+async def test_a_restarted_redis_is_another_incarnation_with_its_watermarks_kept(
     region: LocalRegion, projection: Projection
 ) -> None:
     before = await current(projection)
@@ -49,7 +49,7 @@ async def test_a_redis_that_was_restarted_is_another_incarnation_with_its_waterm
     assert (await projection.read(Query(("k",)))).registers == {"k": {"f": stamped(3, "x")}}
 
 
-async def test_a_redis_set_back_to_older_files_lost_marks_and_registers_together_and_says_so(
+async def test_a_redis_set_back_to_older_files_lost_marks_and_registers_together_and_reports_that(
     region: LocalRegion, projection: Projection
 ) -> None:
     await current(projection)
@@ -92,7 +92,7 @@ async def test_a_redis_that_is_down_or_silent_is_unavailable_within_a_bound(
     assert not projection.unanswered
 
 
-async def test_a_redis_that_takes_no_writes_tells_no_lies(projection: Projection, raw: Raw) -> None:
+async def test_a_redis_that_refuses_writes_never_reports_a_run_as_applied(projection: Projection, raw: Raw) -> None:
     await current(projection)
     await projection.apply(a_run(0, 1, Write("k", "f", stamped(1, "x"))))
     await raw.config_set("maxmemory", "1")
@@ -108,12 +108,12 @@ async def test_a_redis_that_takes_no_writes_tells_no_lies(projection: Projection
 
 @pytest.fixture
 async def evicting(raw: Raw) -> AsyncIterator[str]:
-    """A Redis that may drop what it holds, as soon as `CONFIG SET` is called with this policy."""
+    """A Redis that may evict data as soon as `CONFIG SET` sets this policy."""
     yield "allkeys-lru"
     await raw.config_set("maxmemory-policy", "noeviction")
 
 
-async def test_a_redis_that_may_evict_is_not_current_until_it_was_mended_and_emptied(
+async def test_a_redis_that_may_evict_is_not_current_until_it_is_fixed_and_emptied(
     projection: Projection, raw: Raw, evicting: str
 ) -> None:
     await current(projection)
@@ -127,7 +127,7 @@ async def test_a_redis_that_may_evict_is_not_current_until_it_was_mended_and_emp
     assert await outcome(projection, a_run(1, 2, Write("k", "f", stamped(2, "y")))) is Applied.TAINTED
     assert await registers_in(raw) == before
 
-    # What it dropped meanwhile it does not get back by dropping no more.
+    # The new policy does not bring back what it has already evicted.
     await raw.config_set("maxmemory-policy", "noeviction")
     for state in (await projection.observe(stops_at={US: Sequence(1)}), await projection.observe()):
         assert (state.is_current, state.tainted) == (False, evicting)
@@ -139,7 +139,7 @@ async def test_a_redis_that_may_evict_is_not_current_until_it_was_mended_and_emp
     assert await outcome(projection, a_run(0, 1)) is Applied.APPLIED
 
 
-async def test_a_redis_that_may_evict_stays_not_current_over_a_restart(
+async def test_a_redis_that_may_evict_stays_not_current_after_a_restart(
     region: LocalRegion, projection: Projection, raw: Raw, evicting: str
 ) -> None:
     await current(projection)
@@ -153,7 +153,7 @@ async def test_a_redis_that_may_evict_stays_not_current_over_a_restart(
     assert (state.is_current, state.tainted) == (False, evicting)
 
 
-async def test_a_redis_that_may_evict_from_the_first_is_never_current(
+async def test_a_redis_that_may_evict_from_the_start_is_never_current(
     projection: Projection, raw: Raw, evicting: str
 ) -> None:
     await raw.config_set("maxmemory-policy", evicting)
@@ -170,13 +170,13 @@ async def test_more_concurrent_reads_than_connections_are_all_answered(projectio
     assert len(views) == 200
 
 
-async def test_a_process_that_has_too_much_to_do_waits_for_a_redis_that_answers(projection: Projection) -> None:
-    """However long that takes: what is slow here is no silence there."""
+async def test_a_busy_process_waits_for_a_redis_that_answers(projection: Projection) -> None:
+    """The slowness of this process does not count as silence of Redis."""
     await current(projection)
 
     async def keep_busy() -> None:
         while True:
-            time.sleep(0.05)  # noqa: ASYNC251 - it is what is tried
+            time.sleep(0.05)  # noqa: ASYNC251 - the busy process under test
             await asyncio.sleep(0)
 
     busy = asyncio.create_task(keep_busy())

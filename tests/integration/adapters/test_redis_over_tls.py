@@ -1,4 +1,4 @@
-"""A Redis at a `rediss://` address is known, and knows this process, by the same files as a NATS at a `tls://` one."""
+"""A Redis at a `rediss://` address uses the same certificates as a NATS at a `tls://` one."""
 
 import asyncio
 import ssl
@@ -81,28 +81,26 @@ def tls(files: Files) -> Callable[..., ssl.SSLContext]:
 
 
 @pytest.mark.usefixtures("raw")
-async def test_both_show_certificates_and_redis_is_used(address: str, tls: Callable[..., ssl.SSLContext]) -> None:
+async def test_both_sides_show_certificates_and_redis_works(address: str, tls: Callable[..., ssl.SSLContext]) -> None:
     async with open_projection(address, tls=tls()) as projection:
         assert await projection.begin()
 
 
-async def test_a_redis_that_shows_what_is_not_believed_is_told(
-    address: str, tls: Callable[..., ssl.SSLContext]
-) -> None:
+async def test_an_untrusted_certificate_of_redis_is_reported(address: str, tls: Callable[..., ssl.SSLContext]) -> None:
     for context, host in ((tls(believes=False), "localhost"), (tls(), LOCALHOST)):
         async with open_projection(address.replace("localhost", host), tls=context) as projection:
             with pytest.raises(Unavailable, match="certificate verify failed"):
                 await projection.begin()
 
 
-async def test_a_process_that_shows_nothing_is_let_in_nowhere(address: str, tls: Callable[..., ssl.SSLContext]) -> None:
+async def test_a_process_without_a_certificate_is_refused(address: str, tls: Callable[..., ssl.SSLContext]) -> None:
     async with open_projection(address, tls=tls(shows=False)) as projection:
         with pytest.raises(Unavailable):
             await projection.begin()
 
 
 @pytest.mark.usefixtures("raw")
-async def test_an_address_with_options_of_its_own_for_tls_goes_by_these_alone(
+async def test_an_address_with_its_own_tls_options_uses_only_these(
     address: str, files: Files, tls: Callable[..., ssl.SSLContext]
 ) -> None:
     own = f"{address}?ssl_ca_certs={files('authority')}&ssl_certfile={files('client')}"

@@ -46,7 +46,7 @@ async def promote(replica: Raw) -> None:
     await replica.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]
 
 
-async def test_data_that_a_replication_replaced_is_noticed_by_the_very_next_read_and_run(
+async def test_the_next_read_and_run_notice_data_that_a_replication_replaced(
     region: LocalRegion, other_region: LocalRegion, projection: Projection, raw: Raw, other: Raw
 ) -> None:
     """The other Redis has an older copy. Neither the process nor its run id changes."""
@@ -75,7 +75,7 @@ async def test_data_that_a_replication_replaced_is_noticed_by_the_very_next_read
 async def test_a_replica_is_never_current_and_nothing_is_written_to_it(
     other_region: LocalRegion, projection: Projection, raw: Raw, other: Raw
 ) -> None:
-    """Also not if it takes writes, and over a connection that is older than its being a replica."""
+    """This holds even if it accepts writes, and on a connection from before it became a replica."""
     await projection.observe()
     async with open_projection(other_region.redis_url) as master:
         await current(master)
@@ -101,10 +101,10 @@ async def test_a_replica_is_never_current_and_nothing_is_written_to_it(
 
 
 @pytest.mark.parametrize("format", ["", "0:"], ids=["before there were formats", "an older one"])
-async def test_what_was_written_in_an_older_format_is_not_current_and_is_dropped(
+async def test_data_in_an_older_format_is_not_current_and_is_dropped(
     projection: Projection,
     raw: Raw,
-    format: str,  # noqa: A002 - what it is
+    format: str,  # noqa: A002 - the word for it
 ) -> None:
     incarnation = await current(projection)
     await projection.apply(a_run(0, 1, Write("k", "f", stamped(1, "one"))))
@@ -129,8 +129,8 @@ async def test_emptying_does_not_hide_that_redis_may_still_evict(projection: Pro
         await raw.config_set("maxmemory-policy", "noeviction")
 
 
-async def test_what_a_newer_version_wrote_is_not_touched(projection: Projection, raw: Raw) -> None:
-    """In a roll-out, or a roll-back, two versions would otherwise empty one another's projection in turn."""
+async def test_data_of_a_newer_version_is_left_alone(projection: Projection, raw: Raw) -> None:
+    """In a roll-out or roll-back, two versions would otherwise empty one another's projection in turn."""
     incarnation = await current(projection)
     await projection.apply(a_run(0, 1, Write("k", "f", stamped(1, "one"))))
     await raw.hset(STATE_KEY, "incarnation", "9" + incarnation)
@@ -148,7 +148,7 @@ async def test_data_of_another_program_is_not_dropped(projection: Projection, ra
     assert await registers_in(raw) == {"theirs": {"f": "v"}}
 
 
-async def test_a_rebuild_drops_what_was_applied_and_begins_anew(projection: Projection, raw: Raw) -> None:
+async def test_a_rebuild_drops_the_applied_data_and_starts_anew(projection: Projection, raw: Raw) -> None:
     incarnation = await current(projection)
     await projection.apply(a_run(0, 3, Write("k", "f", stamped(3, "x"))))
     after = await projection.rebuild(incarnation)

@@ -1,4 +1,4 @@
-"""A log that three servers keep. Its leaders are killed and paused, and what holds of one server's log holds of it."""
+"""A log on three servers, whose leaders are killed and paused. It keeps every promise of a log on one server."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ from tests.several_servers import WHOLE_SECONDS_MAX, leader_of, until_whole
 SERVERS = 3
 ROUNDS_SECONDS_MAX = 300.0
 PAUSED_SECONDS = 8.0
-"""So long that the others have elected another leader, if not in vain."""
+"""So long that the others have elected another leader, unless an election failed."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -61,16 +61,16 @@ async def is_made(log: EventLog, epoch: Epoch) -> bool:
 
 
 class Writer:
-    """Writes as a service does: one batch in flight, appended at its place until the log says what became of it."""
+    """Writes as a service does: one batch in flight, appended at its place until its outcome is known."""
 
     def __init__(self, name: int, log: EventLog, epoch: Epoch) -> None:
         self._numbers = iter(range(name * 1_000_000, (name + 1) * 1_000_000))
         self._log = log
         self._epoch = epoch
         self.stored: dict[int, Entry] = {}
-        """Sequence -> what is there."""
+        """Sequence -> the data there."""
         self.never: list[Entry] = []
-        """What never is in the log."""
+        """The data that must never be in the log."""
 
     async def write(self) -> None:
         after = 0
@@ -84,7 +84,7 @@ class Writer:
                 after = await self._end()
 
     async def _place(self, batch: list[Entry], *, after: int) -> bool:
-        """Whether `batch` is in the log, once that is decided."""
+        """Whether `batch` is in the log, once its outcome is decided."""
         is_open = False
         while True:
             outcome, _ = await self._log.append(batch, after=Sequence(after))
@@ -107,7 +107,7 @@ class Writer:
 
 
 class Reader:
-    """Reads as an applier does: on from the last event that it has, whatever happens."""
+    """Reads as a replicator does: always on from the last event that it has."""
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
@@ -189,7 +189,7 @@ async def paused(leader: ServerProcess) -> None:
 
 
 @pytest.mark.long
-async def test_a_leader_that_is_alone_is_not_believed_that_the_log_ends_where_it_says(
+async def test_a_leader_that_is_cut_off_is_not_believed_about_the_end_of_the_log(
     region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
     marks = await filled(log, epoch, 3)
@@ -225,10 +225,10 @@ async def test_a_log_that_really_ends_before_the_known_event_went_back(log: Even
 
 
 @pytest.mark.long
-async def test_servers_that_all_start_again_say_nothing_of_a_log_before_they_know(
+async def test_servers_that_all_restart_report_nothing_of_a_log_before_they_know_it(
     region: LocalRegion, connection: Connection, log: EventLog, epoch: Epoch
 ) -> None:
-    """Neither that it is missing, upon which it might be created, nor that it ends earlier than it does."""
+    """They report neither that it is missing, which might create it anew, nor that it ends earlier."""
     marks = await filled(log, epoch, 3)
     for server in region.nats_servers:
         await server.kill()

@@ -27,7 +27,7 @@ By = Callable[[str], str]
 
 @pytest.fixture
 def by_name(monkeypatch: pytest.MonkeyPatch) -> By:
-    """The address with `NAME`, which stands for `ELSEWHERE` and this machine, in place of its host."""
+    """The address with the host `NAME`, which resolves to `ELSEWHERE` and this machine."""
 
     async def look_up(host: str, port: int) -> list[Address]:
         assert host == NAME

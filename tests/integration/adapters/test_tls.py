@@ -1,4 +1,4 @@
-"""With TLS a server is believed by its certificate only, and told nothing before; a refusal is said within a bound."""
+"""TLS trusts a server only by its certificate, sends it nothing before, and reports a refusal within a bound."""
 
 import asyncio
 import ssl
@@ -33,7 +33,7 @@ def authority() -> Authority:
 
 @pytest.fixture
 def context(tmp_path: Path, authority: Authority) -> Context:
-    """What a process makes of these files: whom it believes, and what it shows."""
+    """The TLS context of a process with these files."""
 
     def made(given: set[str]) -> ssl.SSLContext:
         shown = authority.issue(HERE, "service", use=Use.CLIENT, now=datetime.now(UTC))
@@ -63,7 +63,7 @@ async def address(tmp_path: Path, authority: Authority) -> AsyncIterator[str]:
         ports.close()
 
 
-async def test_both_show_certificates_and_the_region_is_known_by_its_name(address: str, context: Context) -> None:
+async def test_both_sides_show_certificates_and_the_regions_name_is_checked(address: str, context: Context) -> None:
     async with open_connection([address], name="a test", tls=Tls(context(BELIEVES | SHOWS), HERE)) as connection:
         async with asyncio.timeout(10):
             session = await connection.session()
@@ -82,7 +82,7 @@ async def test_both_show_certificates_and_the_region_is_known_by_its_name(addres
         "no authority believed",
     ],
 )
-async def test_what_is_not_as_it_should_be_is_refused_and_said_within_the_bound_of_a_dial(
+async def test_a_bad_certificate_is_refused_and_reported_within_the_bound_of_a_dial(
     address: str, context: Context, server_name: str, given: set[str]
 ) -> None:
     changes: list[str | None] = []

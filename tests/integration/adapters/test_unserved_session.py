@@ -1,4 +1,4 @@
-"""A session on which nothing is served is ended, whether the region has one address or several."""
+"""A session without a served request ends, with one address or several."""
 
 import asyncio
 import random
@@ -27,10 +27,10 @@ def soon_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("soon_left")
-async def test_a_server_that_lives_and_serves_no_request_is_left_for_another(
+async def test_a_live_server_that_serves_no_request_is_left_for_another(
     region: LocalRegion, log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As one does that is cut off from the other servers of its region."""
+    """This happens with a server that is cut off from the others of its region."""
     changes: list[str | None] = []
     monkeypatch.setattr(random, "sample", lambda servers, _: list(servers))
     async with (
@@ -50,7 +50,7 @@ async def test_a_server_that_lives_and_serves_no_request_is_left_for_another(
 
 
 @pytest.mark.usefixtures("soon_left")
-async def test_one_whose_requests_are_served_now_and_then_is_not_left(region: LocalRegion, log: EventLog) -> None:
+async def test_a_server_that_serves_some_requests_is_not_left(region: LocalRegion, log: EventLog) -> None:
     async with open_connection([region.nats_url], name="a test") as connection:
         session = await connection.session()
         for _ in range(5):
@@ -62,7 +62,7 @@ async def test_one_whose_requests_are_served_now_and_then_is_not_left(region: Lo
 
 @asynccontextmanager
 async def balancer(ports: Sequence[int]) -> AsyncIterator[int]:
-    """A port behind which are several servers: a connection is to the first that had none yet, or to the last."""
+    """A port with several servers behind it: each connection reaches the first server without one, or the last."""
     left = list(ports)
     passing: set[asyncio.Task[None]] = set()
 
@@ -88,7 +88,7 @@ async def passed(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> 
 
 
 @pytest.mark.usefixtures("soon_left")
-async def test_behind_one_address_another_server_is_found_in_place_of_one_that_serves_no_request(
+async def test_behind_one_address_another_server_is_found_if_the_first_serves_no_request(
     region: LocalRegion, log: EventLog
 ) -> None:
     async with stand_in() as useless, balancer([useless.port, useless.port, region.nats_ports[0]]) as port:
@@ -106,7 +106,7 @@ async def test_behind_one_address_another_server_is_found_in_place_of_one_that_s
 
 
 @pytest.mark.usefixtures("soon_left")
-async def test_a_server_that_is_alone_and_serves_nothing_is_asked_for_a_session_no_more_often_than_that(
+async def test_a_single_server_that_serves_nothing_is_dialled_no_more_often_than_that(
     origin: Region,
 ) -> None:
     async with stand_in() as useless, open_connection([useless.url], name="a test") as connection:

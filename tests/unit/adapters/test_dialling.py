@@ -1,4 +1,4 @@
-"""A name with several addresses is reached where one of them answers, and nothing is left of the others."""
+"""A name with several addresses is reached if one of them answers, and the others leave no socket open."""
 
 import asyncio
 import errno
@@ -30,7 +30,7 @@ def at(host: str, port: int) -> Address:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> Names:
-    """Lets `NAME` stand for these addresses."""
+    """Makes `NAME` resolve to these addresses."""
 
     def stands_for(*hosts: str) -> None:
         async def look_up(_: str, port: int) -> list[Address]:
@@ -79,7 +79,7 @@ async def test_after_an_address_that_refuses_the_next_is_tried_at_once(
         assert await reached(Dialler(NAME, port)) == at(ONE, port)
 
 
-async def test_a_slow_address_is_still_taken_when_all_after_it_refuse(
+async def test_a_slow_address_is_still_used_if_all_after_it_refuse(
     names: Names, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first answers only after the others were tried."""
@@ -106,9 +106,7 @@ async def test_twenty_addresses_that_swallow_packets_do_not_use_up_the_time_of_t
         assert await reached(Dialler(NAME, port), timeout_seconds=2) == at(ONE, port)
 
 
-async def test_where_nothing_answers_each_address_is_told_with_its_reason_when_the_time_is_over(
-    names: Names, port: int
-) -> None:
+async def test_if_no_address_answers_the_error_names_each_with_its_reason(names: Names, port: int) -> None:
     names(TWO, THREE)
     told = f"^{TWO}:{port}: no answer within 0.5 s; {THREE}:{port}: Connection refused$"
     with swallowing(TWO, port), pytest.raises(OSError, match=told):
@@ -122,7 +120,7 @@ async def test_an_only_address_raises_its_own_error(port: int) -> None:
         await reached(Dialler(TWO, port), timeout_seconds=0.2)
 
 
-async def test_a_look_up_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_look_up_that_takes_too_long_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     async def look_up(_: str, __: int) -> list[Address]:
         await asyncio.sleep(BOUND_SECONDS)
         return []
@@ -133,7 +131,7 @@ async def test_a_look_up_that_takes_too_long_is_told(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("host", [ONE, "::1", "localhost"])
-async def test_a_host_is_looked_up_and_an_address_is_one_by_itself(host: str) -> None:
+async def test_a_host_name_is_looked_up_and_an_address_is_used_directly(host: str) -> None:
     assert at("127.0.0.1" if host == "localhost" else host, 80) in await dialling.look_up(host, 80)
 
 
@@ -151,9 +149,7 @@ async def test_the_two_families_take_turns(names: Names, port: int, monkeypatch:
     assert [address.at[0] for address in tried] == ["::2", TWO, "::3", THREE, "::4"]
 
 
-async def test_an_address_that_was_of_no_use_is_tried_after_the_others_and_they_take_turns(
-    names: Names, port: int
-) -> None:
+async def test_an_address_that_failed_is_tried_after_the_others_and_they_take_turns(names: Names, port: int) -> None:
     names(ONE, TWO)
     dialler, used = Dialler(NAME, port), []
     with socket.create_server((TWO, port)):
@@ -164,7 +160,7 @@ async def test_an_address_that_was_of_no_use_is_tried_after_the_others_and_they_
     assert await reached(dialler) == at(ONE, port), "the only one that there is"
 
 
-async def test_what_answers_too_late_or_is_given_up_leaves_nothing_open(names: Names, port: int) -> None:
+async def test_a_late_or_abandoned_connection_leaves_nothing_open(names: Names, port: int) -> None:
     before = open_files()
     names(TWO, THREE, ONE)
     with swallowing(TWO, port), swallowing(THREE, port):
@@ -179,7 +175,7 @@ async def test_what_answers_too_late_or_is_given_up_leaves_nothing_open(names: N
             await asyncio.sleep(0.01)
 
 
-async def test_of_two_that_answer_in_the_same_moment_one_is_closed(
+async def test_if_two_addresses_answer_at_the_same_moment_one_is_closed(
     names: Names, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[socket.socket] = []

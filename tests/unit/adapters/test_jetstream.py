@@ -1,4 +1,4 @@
-"""Whether a leader's word is current is told by whom it has heard, not by what it believes."""
+"""A leader's answer is current only if a majority has confirmed it lately."""
 
 import pytest
 

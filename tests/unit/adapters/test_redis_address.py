@@ -1,4 +1,4 @@
-"""An address of a Redis that redis-py, or what is done with it here, would refuse later is refused with its reason."""
+"""An address of a Redis that would fail later is refused at once, with the reason."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from adapters.redis_address import refusal_of
         "unix:///run/redis.sock?db=2",
     ],
 )
-def test_options_that_redis_py_takes_are_taken(address: str) -> None:
+def test_options_that_redis_py_accepts_are_accepted(address: str) -> None:
     assert refusal_of(address) == ""
 
 
@@ -35,7 +35,7 @@ def test_options_that_redis_py_takes_are_taken(address: str) -> None:
         ("rediss://localhost?ssl_ciphers=none", "No cipher can be selected"),
     ],
 )
-def test_options_that_cannot_be_worked_with_are_named(address: str, why: str) -> None:
+def test_the_refusal_of_an_option_names_it(address: str, why: str) -> None:
     assert why in refusal_of(address)
 
 

@@ -1,4 +1,4 @@
-"""Calls of one Redis: in line while it answers, together refused where it does not."""
+"""Calls of one Redis wait in line while it answers, and fail together if it does not."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ from adapters.redis_pool import CLUSTER, Unsuitable
 
 
 class Server:
-    """One whose answers are given by the test."""
+    """A Redis whose answers the test gives."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -41,19 +41,19 @@ def server() -> Server:
 
 
 async def begun(calls: RedisCalls, server: Server, names: str) -> dict[str, asyncio.Task[str]]:
-    """Calls that have got as far as they can."""
+    """Calls that have advanced as far as they can."""
     tasks = {name: asyncio.create_task(calls(server.call(name))) for name in names}
     await asyncio.sleep(0)
     return tasks
 
 
 async def finished(tasks: dict[str, asyncio.Task[str]], names: str) -> list[str]:
-    """What these were answered, or refused with."""
+    """The answers or errors of these calls."""
     results = await asyncio.gather(*(tasks[name] for name in names), return_exceptions=True)
     return [str(result) for result in results]
 
 
-async def test_so_many_are_made_at_once_and_the_others_in_their_order(server: Server) -> None:
+async def test_a_few_calls_are_made_at_once_and_the_others_in_their_order(server: Server) -> None:
     calls = RedisCalls(2)
     tasks = await begun(calls, server, "abcde")
     assert server.asked == ["a", "b"]
@@ -70,7 +70,7 @@ async def test_so_many_are_made_at_once_and_the_others_in_their_order(server: Se
 
 
 @pytest.mark.parametrize("error", [RedisTimeoutError("Timeout reading"), RedisConnectionError("lost"), OSError("gone")])
-async def test_a_redis_that_is_silent_is_told_to_all_in_line(server: Server, error: Exception) -> None:
+async def test_a_silent_redis_fails_every_call_in_line(server: Server, error: Exception) -> None:
     calls = RedisCalls(1)
     tasks = await begun(calls, server, "abc")
     server.fail("a", error)
@@ -105,7 +105,7 @@ async def test_an_error_is_an_answer(server: Server) -> None:
     assert await finished(tasks, "b") == ["to b"]
 
 
-async def test_a_refusal_is_an_answer_too_and_has_the_server_dialled_anew(server: Server) -> None:
+async def test_a_refusal_is_an_answer_too_and_dials_the_server_anew(server: Server) -> None:
     dialled: list[str] = []
 
     async def redial() -> None:
@@ -173,7 +173,7 @@ async def test_a_call_that_is_cancelled_while_it_is_turned_away_keeps_no_place(s
 
 
 async def is_free_for_one(calls: RedisCalls, server: Server) -> None:
-    """And not for two."""
+    """A place is free for one call, and not for two."""
     tasks = await begun(calls, server, "yz")
     assert server.asked[-1] == "y"
     server.answer("y")

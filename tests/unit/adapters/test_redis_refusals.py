@@ -38,5 +38,5 @@ IN_A_SCRIPT = "Error running script (call to f_0b1c): @user_script:100: @user_sc
         (OSError("READONLY"), ""),
     ],
 )
-def test_what_a_redis_refuses_for_its_state_is_known_in_its_own_words(error: Exception, refusal: str) -> None:
+def test_a_refusal_because_of_its_state_is_recognized_in_the_words_of_redis(error: Exception, refusal: str) -> None:
     assert refusal_in(error) == refusal

@@ -80,7 +80,7 @@ def test_the_metadata_of_a_stream(ancestors: str) -> None:
 
 
 async def test_a_stream_that_an_older_server_leads_is_not_used_though_the_session_is_with_a_newer_one() -> None:
-    """As in a cluster whose servers are upgraded one by one."""
+    """This happens in a cluster whose servers are upgraded one by one."""
     with pytest.raises(Unavailable, match=r"the leader of S: NATS 2\.12 or newer is needed, this is 2\.11\.11"):
         await jetstream.stream_info(answering(described(version="2.11.11")), "S")
     assert (await jetstream.stream_info(answering(described(version="2.15.1")), "S")).state.last_seq == 5

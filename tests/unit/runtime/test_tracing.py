@@ -53,7 +53,7 @@ async def test_where_it_is_not_installed_that_is_one_line(monkeypatch: pytest.Mo
     [
         (
             {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "-1"},
-            r"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: expected what OpenTelemetry takes \(.*non-negative.*\), got '-1'",
+            r"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: expected a valid OpenTelemetry value \(.*non-negative.*\), got '-1'",
         ),
         (
             {},
@@ -61,7 +61,7 @@ async def test_where_it_is_not_installed_that_is_one_line(monkeypatch: pytest.Mo
         ),
     ],
 )
-async def test_what_opentelemetry_refuses_is_one_line_that_names_the_variable_if_it_does(
+async def test_a_setting_that_opentelemetry_refuses_is_one_line_with_its_variable_if_known(
     monkeypatch: pytest.MonkeyPatch, refused: dict[str, str], message: str
 ) -> None:
     for name, text in refused.items():
