@@ -86,7 +86,7 @@ def _unmet(error: PreconditionFailed) -> str:
     what = f"webhook {error.webhook_id}" if error.webhook_id else "what this route names"
     match error.unmet:
         case Unmet.CHANGED:
-            return f"header {IF_MATCH}: {what} has changed; read it again"
+            return f"header {IF_MATCH}: {what} is in another state than the header names; read it again"
         case Unmet.WEAKENED:
             return (
                 f'header {IF_MATCH}: W/"{error.etag}" is the current state of {what} as a weak tag, which matches '

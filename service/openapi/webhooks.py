@@ -18,7 +18,7 @@ _TAKEN = decided(
 _CHANGED = decided(
     412,
     "This region has seen a later state than `If-Match` names.",
-    f"header If-Match: webhook {examples.WEBHOOK_ID} has changed; read it again",
+    f"header If-Match: webhook {examples.WEBHOOK_ID} is in another state than the header names; read it again",
 )
 
 WEBHOOKS: tuple[Operation, ...] = (
