@@ -20,7 +20,7 @@ NO_ANSWER = 0
 """The status of a request whose connection ended before all of it had come."""
 
 _NO_EXCHANGE = Exchange()
-"""What is known of a request before it is known who asks."""
+"""What is known of a request before its caller is known."""
 
 _HTTP = {
     "method": "http.request.method",
@@ -71,7 +71,7 @@ class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ev
 
 
 def line_of(scope: Mapping[str, Any], *, status: int, seconds: float, is_broken_off: bool) -> RequestLine:
-    """What is told: never a path, a query, a header or a body, which may have what is nobody's to read."""
+    """The fields of a line: never a path, a query, a header or a body, which may have secrets."""
     caller = caller_of(scope)
     exchange = _NO_EXCHANGE if caller is None else caller.exchange
     position, spent = exchange.position, exchange.timing.spent_seconds

@@ -58,7 +58,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks, about which organization. `credentials` are to be checked; None where the admin key was shown."""
+    """The caller of a request, and its organization. `credentials` are to be checked; None with the admin key."""
 
     organization_id: str
     credentials: Credentials | None
@@ -66,12 +66,12 @@ class Caller:
 
     @property
     def author(self) -> str:
-        """Who is to be named in the log."""
+        """The author that the log names."""
         return ADMINISTRATOR if self.credentials is None else self.credentials.key_id
 
 
-def remember(scope: Any, caller: Caller) -> Caller:  # noqa: ANN401 - a mapping, to everybody in another way
-    """Have `caller_of` know who asks with the request of that ASGI scope."""
+def remember(scope: Any, caller: Caller) -> Caller:  # noqa: ANN401 - a mapping, whose type differs by caller
+    """Store the caller for `caller_of` in the ASGI scope of its request."""
     scope[_CALLER] = caller
     caller.exchange.timing.traced = scope.get(_TRACED, NOT_TRACED)
     return caller
@@ -83,7 +83,7 @@ def trace(scope: Any, tracer: Tracer, span: Span) -> None:  # noqa: ANN401 - as 
 
 
 def caller_of(scope: Mapping[str, Any]) -> Caller | None:
-    """Who asks with the request of that ASGI scope, if its headers say who."""
+    """The caller of the request of that ASGI scope, if its headers name one."""
     return scope.get(_CALLER)
 
 
@@ -108,7 +108,7 @@ class WriteRequest:
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """Somebody asks for a state that is at least as new as the token that came with the request."""
+    """The request asks for a state that is at least as new as its token."""
 
     caller: Caller
     timeout_seconds: int
