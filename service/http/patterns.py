@@ -1,10 +1,10 @@
-"""What can be said of texts in JSON Schema: regular expressions that ECMAScript, Python, Rust and RE2 read alike.
+"""Regular expressions for JSON Schema that ECMAScript, Python, Rust and RE2 read alike.
 
 They have what JSON Schema recommends (Core, 6.4): no look-around, no group but a plain one, no named class, and no
 escape but of ASCII. Other characters stand for themselves: RE2 has no escape for them that ECMAScript has too.
 
-Each says the same as the code that checks the field; the tests hold one against the other. Where no regular expression
-can, the pattern says less: whatever it matches is taken, and its docstring names what is taken besides.
+Each matches what the code accepts that checks the field; the tests compare the two. If no regular expression can do
+that, the pattern matches less: the code accepts every match, and the docstring names what it accepts besides.
 """
 
 UUID = r"^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$"

@@ -24,55 +24,58 @@ from service.openapi.webhooks import TAG as WEBHOOKS_TAG
 from service.openapi.webhooks import WEBHOOKS
 
 _ABOUT = """\
-Which webhooks an organization has, and which triggers call them: in every region at once, with the consistency
-chosen per request and an honest answer in bounded time.
+The webhooks of organizations, and the triggers that call them. Every region has all of them and accepts writes. Each
+request chooses its consistency, and each response arrives in bounded time.
 
-**Consistency.** Every POST, PATCH and DELETE takes `SlashID-Required-Consistency`. With `local_region`, the
-default, a 201 means that what was written is synced to disk in this region and that a read here shows it. With
-`all_regions` it is in every region's own log too, and a read in *any* region shows it. What is not reached within
-`SlashID-Required-Consistency-Timeout` is a **408: it undoes nothing**, and `meta.consistency` says what is known. A
+**Consistency.** Every POST, PATCH and DELETE takes `SlashID-Required-Consistency`. The default is `local_region`: 201
+means that the write is synced to disk in this region and that a read here shows it. With `all_regions`, 201 means that
+the write is in every region's log too and that a read in *any* region shows it. A write that does not get so far within
+`SlashID-Required-Consistency-Timeout` returns **408. It undoes nothing**, and `meta.consistency` has what is known. A
 **503 means that nothing was handed to the log**.
 
-**Reading one's own writes.** Answers carry `SlashID-Consistency-Token`. A read that sends it, in any region,
-answers from a state at least that new. A refusal carries one too, where it was decided on what the region has.
+**Session consistency.** Responses have `SlashID-Consistency-Token`. A read with that token, in any region, returns a
+state at least as new. A refusal has a token too, if it depends on what the region has.
 
-**Trying again.** With an `Idempotency-Key` a write can be sent again: it rejoins the first attempt. Send one with every
-write: browsers and some HTTP clients repeat a 408 without being asked. `GET /operations/{operation_id}` tells what
-became of a write.
+**Repeats.** A write with an `Idempotency-Key` can be repeated: the repeat rejoins the first attempt. Send a key with
+every write: browsers and some HTTP clients repeat a 408 automatically. `GET /operations/{operation_id}` returns the
+state of a write.
 
-**The envelope.** Every answer is `{"meta": …, "errors": [{"httpcode", "message"}], "result": …}`, but for those of
-the process itself. A refusal's `errors` has the answer's status and what is wrong.
+**The envelope.** Every response is `{"meta": …, "errors": [{"httpcode", "message"}], "result": …}`, except those of
+the process itself. The `errors` of a refusal have the response's status and what is wrong.
 
-**Preconditions.** `If-Match` and `If-None-Match` hold on every route that takes a key, after its 404; those of dates do
-not count. A webhook has an `ETag`, and nothing else has one: `If-Match` with tags is a 412 there, and `*` matches. An
-`If-None-Match` that matches is a 304 to a `GET`, and a 412 to everything else.
+**Preconditions.** Every route with a key checks `If-Match` and `If-None-Match`, after its 404. Preconditions with dates
+are ignored. Only a webhook has an `ETag`. Elsewhere, `If-Match` with tags returns 412, and `*` matches. An
+`If-None-Match` that matches returns 304 for a `GET`, and 412 for every other method.
 
-**`HEAD`** is `GET` without the body, on every path that has a `GET`.
+**`HEAD`** returns what `GET` returns, without the body, on every path that has a `GET`.
 
-**Whatever the route**, an answer can also be one of these, in the envelope:
+**Any route** can also return one of these, in the envelope:
 
 | status | why |
 |---|---|
 | 304 | To a `GET`: `If-None-Match` matches. |
 | 404 | There is no such route. |
-| 405 | The path is right and the method is not; `Allow` says which are. |
+| 405 | The path does not have this method. `Allow` lists its methods. |
 | 408 | The body did not arrive within 10 s. |
 | 412 | A precondition does not hold. |
-| 413 | The body is longer than the service takes (64 KiB unless set otherwise), or the event than its NATS takes. |
+| 413 | The body is longer than the limit (64 KiB unless set otherwise), or its event is larger than that of NATS. |
 | 431 | The head is longer than 64 KiB. |
-| 503 | The process has as many connections or requests as it takes; try again. |
+| 503 | The process has reached its limit of connections or requests. Try again. |
 """
 
 _TAGS = {
-    WEBHOOKS_TAG: (WEBHOOKS, "What is called, and how."),
-    TRIGGERS_TAG: (TRIGGERS, "What calls a webhook."),
-    OPERATIONS_TAG: (OPERATIONS, "What became of a write."),
+    WEBHOOKS_TAG: (WEBHOOKS, "The addresses to call, and how."),
+    TRIGGERS_TAG: (TRIGGERS, "The events and hooks that call a webhook."),
+    OPERATIONS_TAG: (OPERATIONS, "The states of writes."),
     API_KEYS_TAG: (
         API_KEYS,
-        "Who is let in. These routes are there only where the service has an admin key (`CROSSHOOK_ADMIN_KEY`).",
+        "The keys of organizations. These routes exist only if the service has an admin key (`CROSSHOOK_ADMIN_KEY`).",
     ),
-    RESERVED_TAG: (RESERVED, "Not there yet: the service does not call webhooks. Each answers 501 until it does."),
-    PROCESS_TAG: (PROCESS, "What the process tells of itself. Nobody has to show a key."),
+    RESERVED_TAG: (
+        RESERVED,
+        "Not available yet: the service does not call webhooks. Each route returns 501 until it does.",
+    ),
+    PROCESS_TAG: (PROCESS, "The process itself: health, metrics and pages. These routes need no key."),
 }
 
 _SECURITY_SCHEMES: Json = {
@@ -86,11 +89,11 @@ _SECURITY_SCHEMES: Json = {
 }
 
 SERVER = ".."
-"""The region that is asked, from where this document is (OpenAPI 3.1, 4.8.5): a proxy may serve both below a prefix."""
+"""The region that serves this document, relative to it (OpenAPI 3.1, 4.8.5): a proxy may add a prefix to both."""
 
 
 def document(limits: HeaderLimits) -> Json:
-    """The whole contract, also of what this process may not have: the routes of an admin key."""
+    """The whole contract. It has the administrator's routes even if this process does not have them."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -99,7 +102,7 @@ def document(limits: HeaderLimits) -> Json:
             "description": _ABOUT,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": SERVER, "description": "The region that is asked."}],
+        "servers": [{"url": SERVER, "description": "The region that serves this document."}],
         "tags": [{"name": tag, "description": description} for tag, (_, description) in _TAGS.items()],
         "paths": _paths([operation for operations, _ in _TAGS.values() for operation in operations]),
         "components": {

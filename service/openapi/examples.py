@@ -4,7 +4,7 @@ ORGANIZATION_ID = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 WEBHOOK_ID = "0199a2c4-5b1e-7d3a-9c44-6f0e2b7a1d58"
 OPERATION_ID = "6b0532e2-0afa-8f15-8c7d-33b14fe98721"
 KEY_ID = "0199a2c0-11d2-7c6e-8f0a-2b9d4e6a7c31"
-CONSISTENCY_TOKEN = "1.5jrCCmQ2NWI3YjI0MjQAAAAAAAM"  # noqa: S105 - nobody's secret
+CONSISTENCY_TOKEN = "1.5jrCCmQ2NWI3YjI0MjQAAAAAAAM"  # noqa: S105 - for documentation only
 ENTITY_TAG = '"8f14e45fceea167a5a36dedd"'
 CREATED_AT = "2026-03-14T09:26:53.589Z"
 IDEMPOTENCY_KEY = "order-4711-webhook"
@@ -12,7 +12,7 @@ IDEMPOTENCY_KEY = "order-4711-webhook"
 WEBHOOK_BODY = {
     "name": "orders",
     "target_url": "https://hooks.example.com/orders",
-    "description": "Tells the order desk who came and went.",
+    "description": "Informs the order desk of arrivals.",
     "custom_headers": {"X-Desk": ["orders"]},
     "timeout": "10s",
 }

@@ -1,7 +1,11 @@
-"""One method on one path, and all that is said of it: what its kind has in common, and what is its own."""
+"""One method on one path: what all operations of its kind share, and what is its own."""
 
 from typing import NamedTuple
 
+from litestar.handlers import HTTPRouteHandler
+
+from service.http.parameter import TAKES, Parameter
+from service.http.parameters import OF_A_READ, OF_A_WRITE, ORGANIZATION, ORGANIZATION_ID
 from service.openapi.json_schema import Json, reference
 
 API_KEY_SCHEME = "api_key"
@@ -10,12 +14,12 @@ ADMIN_KEY_SCHEME = "admin_key"
 _EVERYWHERE = {400: "bad_request", 429: "too_many", 503: "unavailable"}
 _OF_AN_ORGANIZATION = {**_EVERYWHERE, 401: "unauthenticated", 403: "forbidden"}
 _OF_THE_ADMINISTRATOR = {**_EVERYWHERE, 401: "not_administrator"}
-_OF_A_READ = {408: "not_seen_in_time", 410: "lost"}
+_SHARED_BY_READS = {408: "not_seen_in_time", 410: "lost"}
 _OF_A_BODY = {413: "too_large", 415: "encoded"}
 
 
 class Operation(NamedTuple):
-    """An Operation Object, and where it belongs."""
+    """An Operation Object, with its path and its method."""
 
     path: str
     method: str
@@ -23,7 +27,7 @@ class Operation(NamedTuple):
 
 
 class Own(NamedTuple):
-    """What an operation does not share with its kind. `parameters` are names of components."""
+    """What an operation does not share with its kind. `parameters` are keys of components."""
 
     tag: str
     name: str
@@ -34,94 +38,101 @@ class Own(NamedTuple):
     body: Json | None = None
 
 
-def write(method: str, path: str, own: Own) -> Operation:
-    """An operation that an organization writes with: it waits for a consistency, and can be sent again."""
-    return _operation(
-        method,
-        path,
-        own,
+def write(handler: HTTPRouteHandler, *, tag: str, responses: dict[int, Json], body: Json | None = None) -> Operation:
+    """An organization's write: it waits for a consistency, and can be repeated with an idempotency key."""
+    shared = _OF_AN_ORGANIZATION | {408: "not_in_time", 422: "key_reused"} | (_OF_A_BODY if body else {})
+    return _beside(
+        handler,
         security=API_KEY_SCHEME,
-        parameters=(*own.parameters, "organization", "consistency", "timeout", "token", "retry_key"),
-        responses={**_shared(_OF_AN_ORGANIZATION | {408: "not_in_time", 422: "key_reused"}), **_with_body(own)},
+        after=(ORGANIZATION, *OF_A_WRITE),
+        own=_own(handler, tag, {**_shared(shared), **responses}, body),
     )
 
 
-def read(method: str, path: str, own: Own) -> Operation:
-    """An operation that an organization reads with: it waits for what its token names."""
-    return _operation(
-        method,
-        path,
-        own,
+def read(handler: HTTPRouteHandler, *, tag: str, responses: dict[int, Json]) -> Operation:
+    """An organization's read: it waits for the state that its token names."""
+    return _beside(
+        handler,
         security=API_KEY_SCHEME,
-        parameters=(*own.parameters, "organization", "token", "timeout"),
-        responses={**_shared(_OF_AN_ORGANIZATION | _OF_A_READ), **own.responses},
+        after=(ORGANIZATION, *OF_A_READ),
+        own=_own(handler, tag, {**_shared(_OF_AN_ORGANIZATION | _SHARED_BY_READS), **responses}),
     )
 
 
-def admin_write(method: str, path: str, own: Own) -> Operation:
-    """An operation that changes who is let in: it waits for a consistency, and can be sent again."""
-    return _operation(
-        method,
-        path,
-        own,
+def admin_write(
+    handler: HTTPRouteHandler, *, tag: str, responses: dict[int, Json], body: Json | None = None
+) -> Operation:
+    """The administrator's write: it waits for a consistency, and can be repeated with an idempotency key."""
+    late = {408: "not_in_time_for_administrator", 422: "key_reused"}
+    shared = _OF_THE_ADMINISTRATOR | late | (_OF_A_BODY if body else {})
+    return _beside(
+        handler,
         security=ADMIN_KEY_SCHEME,
-        parameters=("organization_id", *own.parameters, "consistency", "timeout", "token", "retry_key"),
-        responses={
-            **_shared(_OF_THE_ADMINISTRATOR | {408: "not_in_time_for_administrator", 422: "key_reused"}),
-            **_with_body(own),
-        },
+        before=(ORGANIZATION_ID,),
+        after=OF_A_WRITE,
+        own=_own(handler, tag, {**_shared(shared), **responses}, body),
     )
 
 
-def admin_read(method: str, path: str, own: Own) -> Operation:
-    """An operation that shows who is let in."""
-    return _operation(
-        method,
-        path,
-        own,
+def admin_read(handler: HTTPRouteHandler, *, tag: str, responses: dict[int, Json]) -> Operation:
+    """The administrator's read."""
+    return _beside(
+        handler,
         security=ADMIN_KEY_SCHEME,
-        parameters=("organization_id", *own.parameters, "token", "timeout"),
-        responses={**_shared(_OF_THE_ADMINISTRATOR | _OF_A_READ), **own.responses},
+        before=(ORGANIZATION_ID,),
+        after=OF_A_READ,
+        own=_own(handler, tag, {**_shared(_OF_THE_ADMINISTRATOR | _SHARED_BY_READS), **responses}),
     )
 
 
 def open_to_all(method: str, path: str, own: Own) -> Operation:
-    """An operation that asks for no key."""
-    return _operation(method, path, own, security=None, parameters=own.parameters, responses=own.responses)
+    """An operation that needs no key."""
+    return _operation(method, path, own, security=None)
 
 
-def reserved(method: str, path: str, own: Own, *, needs_key: bool) -> Operation:
-    """An operation that is not there yet. It refuses those whom it will refuse."""
+def reserved(handler: HTTPRouteHandler, *, tag: str, responses: dict[int, Json], needs_key: bool) -> Operation:
+    """An operation that is not available yet. It already refuses the requests that it will refuse."""
     refusals = _OF_AN_ORGANIZATION if needs_key else {400: "bad_request", 503: "unavailable"}
-    return _operation(
-        method,
-        path,
-        own,
+    return _beside(
+        handler,
         security=API_KEY_SCHEME if needs_key else None,
-        parameters=("organization", *own.parameters),
-        responses={**_shared(refusals), **own.responses},
+        after=(ORGANIZATION,),
+        own=_own(handler, tag, {**_shared(refusals), **responses}),
     )
 
 
-def _operation(
-    method: str, path: str, own: Own, *, security: str | None, parameters: tuple[str, ...], responses: dict[int, Json]
+def _own(handler: HTTPRouteHandler, tag: str, responses: dict[int, Json], body: Json | None = None) -> Own:
+    return Own(tag, handler.handler_name, handler.summary or "", handler.description or "", responses, body=body)
+
+
+def _beside(
+    handler: HTTPRouteHandler,
+    *,
+    security: str | None,
+    own: Own,
+    after: tuple[Parameter[object], ...],
+    before: tuple[Parameter[object], ...] = (),
 ) -> Operation:
+    """The operation of a route. Its summary, its description and its parameters stand beside its handler."""
+    (path,), (method,) = handler.paths, handler.http_methods
+    parameters = (*before, *handler.opt.get(TAKES, ()), *after)
+    own = own._replace(parameters=tuple(parameter.key for parameter in parameters))
+    return _operation(str(method).lower(), path.replace(":str}", "}"), own, security=security)
+
+
+def _operation(method: str, path: str, own: Own, *, security: str | None) -> Operation:
     description: Json = {
         "operationId": own.name,
         "tags": [own.tag],
         "summary": own.summary,
         "description": own.description,
         "security": [{security: []}] if security else [],
-        "parameters": [reference(name, "parameters") for name in parameters],
-        "responses": {str(status): response for status, response in sorted(responses.items())},
+        "parameters": [reference(name, "parameters") for name in own.parameters],
+        "responses": {str(status): response for status, response in sorted(own.responses.items())},
     }
     if own.body:
         description["requestBody"] = own.body
     return Operation(path, method, description)
-
-
-def _with_body(own: Own) -> dict[int, Json]:
-    return {**(_shared(_OF_A_BODY) if own.body else {}), **own.responses}
 
 
 def _shared(responses: dict[int, str]) -> dict[int, Json]:

@@ -1,4 +1,4 @@
-"""Where an answer leads: which operations take what is in it."""
+"""Links: the operations that take what a response has."""
 
 from service.openapi.json_schema import Json
 

@@ -1,4 +1,4 @@
-"""The operations that tell of the process itself, and of what it understands."""
+"""The operations of the process itself: its health, its metrics, its pages and this document."""
 
 from service.dashboard.assets import ASSETS as DASHBOARD_ASSETS
 from service.dashboard.routes import NO_SAMPLE
@@ -20,9 +20,9 @@ def _short_way(path: str, location: str) -> Operation:
             tag=TAG,
             name=f"redirect_from_{path.strip('/').replace('.', '_')}",
             summary=f"Find `/{location}`",
-            description=f"A redirect to `/{location}`, for those who look here first.",
+            description=f"A redirect to `/{location}`: people look here first.",
             responses={
-                308: redirect(f"`/{location}` has it.", location),
+                308: redirect(f"It is at `/{location}`.", location),
                 503: reference("unavailable", "responses"),
             },
         ),
@@ -37,7 +37,7 @@ PROCESS: tuple[Operation, ...] = (
             tag=TAG,
             name="livez",
             summary="Is it alive?",
-            description="Whether the process answers at all.",
+            description="Whether the process responds at all.",
             responses={200: answer("It does.", "Alive", {"alive": {"status": "alive"}})},
         ),
     ),
@@ -48,10 +48,10 @@ PROCESS: tuple[Operation, ...] = (
             tag=TAG,
             name="readyz",
             summary="Is it ready?",
-            description="Whether the process can do its work now, and if not, what it waits for.",
+            description="Whether the process can do its work now. If not, what it waits for.",
             responses={
                 200: answer(
-                    "It is `ready`; or `degraded`: it does its work, but an origin is halted.",
+                    "It is `ready`. Or it is `degraded`: it does its work, but an origin is halted.",
                     "Health",
                     {"ready": examples.READY, "degraded": examples.DEGRADED},
                 ),
@@ -66,7 +66,7 @@ PROCESS: tuple[Operation, ...] = (
             tag=TAG,
             name="metrics",
             summary="Read metrics",
-            description="What the process counted, for Prometheus.",
+            description="The process's metrics, in the text format of Prometheus.",
             responses={200: text("The metrics.", "text/plain", examples.METRICS)},
         ),
     ),
@@ -76,7 +76,7 @@ PROCESS: tuple[Operation, ...] = (
         Own(
             tag=TAG,
             name="read_first_page",
-            summary="Read the first page, in a browser",
+            summary="Read the first page in a browser",
             description="A page that links to the dashboard and to the API. It loads nothing from any other host.",
             responses={
                 200: text("The page.", "text/html", "<!DOCTYPE html>"),
@@ -91,7 +91,7 @@ PROCESS: tuple[Operation, ...] = (
         Own(
             tag=TAG,
             name="read_page",
-            summary="Read this, in a browser",
+            summary="Read this document in a browser",
             description=(
                 "A page that shows this document and tries its operations. It loads nothing from any other host."
             ),
@@ -107,7 +107,7 @@ PROCESS: tuple[Operation, ...] = (
         Own(
             tag=TAG,
             name="read_document",
-            summary="Read this, as a document",
+            summary="Read this document",
             description="This OpenAPI document.",
             responses={
                 200: answer("The document.", "Document", {"its beginning": {"openapi": "3.1.0"}}),
@@ -122,7 +122,7 @@ PROCESS: tuple[Operation, ...] = (
             tag=TAG,
             name="read_file",
             summary="Read a file of the page",
-            description="What the page at `/schema` loads.",
+            description="A file that the page at `/schema` loads.",
             parameters=("file",),
             responses={
                 200: {
@@ -140,10 +140,10 @@ PROCESS: tuple[Operation, ...] = (
         Own(
             tag=TAG,
             name="read_dashboard",
-            summary="See replication, in a browser",
+            summary="See replication in a browser",
             description=(
-                "A page that shows live how far each region is behind each origin, as far as that is known from here. "
-                "It loads nothing from any other host, changes nothing, and shows no organization's data."
+                "A live page that shows how far each region is behind each origin, as far as this region knows. It "
+                "loads nothing from any other host, changes nothing, and shows no organization's data."
             ),
             responses={200: text("The page.", "text/html", "<!DOCTYPE html>")},
         ),
@@ -154,16 +154,16 @@ PROCESS: tuple[Operation, ...] = (
         Own(
             tag=TAG,
             name="listen",
-            summary="Be told what the page shows",
+            summary="Stream what the dashboard shows",
             description=(
-                "Server-sent events, for the page alone: they change with it. At first `past`, the last quarter of an "
-                "hour, then `present` once a second. The stream ends when the process stops."
+                "Server-sent events, for the page alone: they change with it. The first is `past`, the last quarter of "
+                "an hour. Then `present` follows once a second. The stream ends when the process stops."
             ),
             responses={
                 200: text("The events.", "text/event-stream", examples.DASHBOARD_EVENT),
                 503: refused(
                     503,
-                    "As many listen as may.",
+                    "The stream has reached its limit of listeners.",
                     "at most 100 pages may be open at once; try again",
                     headers=("Retry-After",),
                 ),
@@ -198,8 +198,8 @@ PROCESS: tuple[Operation, ...] = (
         Own(
             tag=TAG,
             name="read_dashboard_file",
-            summary="Read a file of the page of replication",
-            description="What the page at `/dashboard` loads.",
+            summary="Read a file of the dashboard",
+            description="A file that the page at `/dashboard` loads.",
             parameters=("dashboard_file",),
             responses={
                 200: {

@@ -1,4 +1,4 @@
-"""What answers carry: headers, a body with examples, and where to go from there."""
+"""What responses have: headers, a body with examples, and links to the operations that follow."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,44 +15,45 @@ JSON_TYPE = "application/json"
 HEADERS: dict[str, Json] = {
     TOKEN: {
         "description": (
-            "Names a state of the regions: at least what came with the request, what this answer was read from, and "
-            "what it wrote. Sent with a read, in any region, it is a lower bound of what that answers from. Opaque."
+            "Names a state of the regions. It covers the request's token, the state that this response was read from, "
+            "and what the request wrote. Send it with a read in any region: the read returns a state at least as new. "
+            "Opaque."
         ),
         "required": True,
         "schema": {"type": "string", "pattern": patterns.PRINTABLE, "maxLength": TOKEN_CHARACTERS_MAX},
         "example": examples.CONSISTENCY_TOKEN,
     },
     OPERATION: {
-        "description": "What `GET /operations/{operation_id}` tells the state of.",
+        "description": "The id for `GET /operations/{operation_id}`, which returns the state of the write.",
         "required": True,
         "schema": {"type": "string", "pattern": patterns.UUID},
         "example": examples.OPERATION_ID,
     },
     "ETag": {
-        "description": "Different whenever anything of the webhook but its triggers is. `If-Match` takes it.",
+        "description": "Changes with every change of the webhook, except of its triggers. `If-Match` takes it.",
         "required": True,
         "schema": {"type": "string", "pattern": r'^"[!#-~]+"$'},
         "example": examples.ENTITY_TAG,
     },
     "Location": {
-        "description": "Where the operation tells its state.",
+        "description": "The path that returns the operation's state.",
         "schema": {"type": "string", "pattern": "^/operations/"},
         "example": f"/operations/{examples.OPERATION_ID}",
     },
     "Retry-After": {
-        "description": "In how many seconds to try again.",
+        "description": "The seconds to wait before another attempt.",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
         "example": 1,
     },
     "Accept-Encoding": {
-        "description": "How a request's body may be encoded.",
+        "description": "The encodings that a request's body may have.",
         "required": True,
         "schema": {"type": "string", "const": IDENTITY},
         "example": IDENTITY,
     },
     "WWW-Authenticate": {
-        "description": "What would have been accepted.",
+        "description": "The credentials that the service accepts.",
         "required": True,
         "schema": {"type": "string"},
         "example": f'ApiKey header="{API_KEY}"',
@@ -105,14 +106,14 @@ def refused(status: int, description: str, *messages: str, headers: tuple[str, .
 
 
 def decided(status: int, description: str, *messages: str, headers: tuple[str, ...] = ()) -> Json:
-    """A response that refuses because of what a region has. It tells its token, if a state was looked at for it."""
+    """A refusal that depends on what a region has. It has a token if a state was read for it."""
     found = refused(status, description, *messages, headers=headers)
     return {**found, "headers": {**found.get("headers", {}), TOKEN: _perhaps(TOKEN)}}
 
 
 def body(shape: str, shown: Mapping[str, Any]) -> Json:
     """A request body of that shape. `shown` has examples: what they show -> the body."""
-    said = "JSON, whatever `Content-Type` says. Members that are not known are ignored."
+    said = "JSON, whatever `Content-Type` is. Unknown members are ignored."
     return {"required": True, "description": said, "content": _content(shape, shown)}
 
 
@@ -134,14 +135,14 @@ def _content(shape: str, shown: Mapping[str, Any]) -> Json:
 
 
 def _not_in_time(link: str, *, headers: tuple[str, ...] = ()) -> Json:
-    """A 408 of a write. It has `Retry-After` alone where not even the body came in time."""
+    """A 408 of a write. If the body did not arrive in time, it has no header but `Retry-After`."""
     message = (
         "all_regions was not reached within 5 s: waiting for asia-japan; it is committed and will reach every region"
     )
     found = answer(
-        "The consistency that is required was not reached in time, and `meta.consistency` says what is known; nothing "
-        "is undone. Clients may repeat a 408 unasked: with an `Idempotency-Key` that is safe. Or, without any of that "
-        "and without the other headers: the body did not arrive within 10 s.",
+        "The write did not reach the required consistency in time. `meta.consistency` has what is known, and nothing "
+        "is undone. Some clients repeat a 408 automatically: with an `Idempotency-Key` that is safe. If the body did "
+        "not arrive within 10 s, the response has neither `meta.consistency` nor the other headers.",
         "Refusal",
         {
             "the event is in the log": failed(408, message, consistency=examples.NOT_REACHED),
@@ -155,11 +156,11 @@ def _not_in_time(link: str, *, headers: tuple[str, ...] = ()) -> Json:
 
 
 def _unavailable() -> Json:
-    """A 503. It tells its token, if a state was looked at before something else was found not to answer."""
+    """A 503. It has a token if a state was read before another part did not answer."""
     found = refused(
         503,
-        "The region cannot take the request now, and nothing was handed to its log. Or as many values of "
-        "`Idempotency-Key` as are kept were used in 24 hours: by the organization, or by the administrator for it.",
+        "The region cannot accept the request now, and nothing was handed to its log. Or the organization, or the "
+        "administrator for it, has used as many values of `Idempotency-Key` in 24 hours as the service keeps.",
         "this region's projection does not answer; nothing was done, try again",
         headers=("Retry-After",),
     )
@@ -176,20 +177,20 @@ REUSED = f"header {IDEMPOTENCY_KEY}: this key was used with another payload; use
 RESPONSES: dict[str, Json] = {
     "bad_request": refused(
         400,
-        "Something in the request is not what it can be. The message names it and says what is allowed.",
+        "A part of the request is invalid. The message names the part and what the service expects.",
         "header SlashID-Required-Consistency-Timeout: expected an integer from 1 to 120, in seconds",
         "target_url: expected a URL that starts with https://",
         "body: Object missing required field `name`",
     ),
     "unauthenticated": refused(
         401,
-        "The key is missing, was never issued, or is revoked.",
+        "The key is missing, unknown or revoked.",
         f"header {API_KEY}: expected a valid API key of the organization",
         headers=("WWW-Authenticate",),
     ),
     "not_administrator": refused(
         401,
-        "The key is missing, or is another one.",
+        "The admin key is missing or wrong.",
         "header Authorization: expected Bearer and the admin key",
         headers=("WWW-Authenticate",),
     ),
@@ -205,7 +206,7 @@ RESPONSES: dict[str, Json] = {
     "not_in_time_for_administrator": _not_in_time("operation_of_administrator"),
     "not_seen_in_time": decided(
         408,
-        "This region did not reach the state that the token names in time.",
+        "This region did not reach the token's state in time.",
         f"{TOKEN}: this region did not catch up with us-iowa within 30 s",
         "body: it did not arrive within 10 s",
         headers=("Retry-After",),
@@ -213,20 +214,20 @@ RESPONSES: dict[str, Json] = {
     "lost": decided(410, "The token names a write that was lost when its region's log was restored.", LOST),
     "too_large": refused(
         413,
-        "The body is longer than the service takes: 64 KiB, unless it is set otherwise. Or its event is larger than "
-        "the region's NATS takes; the message names that limit.",
+        "The body is longer than the limit: 64 KiB, unless the service is set otherwise. Or its event is larger than "
+        "the limit of the region's NATS. The message names the limit.",
         "body: expected at most 65536 bytes",
     ),
     "encoded": refused(
         415,
-        "The body is encoded. It is taken as it is.",
+        "The body is encoded. The service accepts a plain body only.",
         "header Content-Encoding: expected identity or none; send the body as it is",
         headers=("Accept-Encoding",),
     ),
-    "key_reused": decided(422, "The `Idempotency-Key` was used for a request that asked for something else.", REUSED),
+    "key_reused": decided(422, "The `Idempotency-Key` was used for a different request.", REUSED),
     "too_many": refused(
         429,
-        "The organization has as many requests under way as it may, or it is reading another whole list.",
+        "The organization has reached its limit of requests in flight, or it is reading another whole list.",
         "1000 requests of this organization are in flight, its maximum; nothing was done, try again",
         "this organization already reads another whole list; use limit, or try again when that list is sent",
         headers=("Retry-After",),

@@ -14,6 +14,8 @@ from core.fields import InvalidField
 from service.http.envelope import Answer, Moment, listed, rfc3339
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
+from service.http.parameter import takes
+from service.http.parameters import KEY_ID, LIMIT, OFFSET
 from service.http.query_parameters import page
 from service.routes.calls import Read, Write
 
@@ -45,7 +47,14 @@ class IssuedApiKeyView(ApiKeyView, frozen=True):
     key: Annotated[str, Meta(description="The value for `SlashID-API-Key`. No other response shows it.")]
 
 
-@post(KEYS)
+@post(
+    KEYS,
+    summary="Issue an API key",
+    description=(
+        "Issue a key to an organization. This response has the key's text, which the service does not keep. A repeat "
+        "with the same `Idempotency-Key` issues no second key. It waits as *it* requires, and returns 409."
+    ),
+)
 async def issue_api_key(admin_write: Write, data: ApiKeyBody) -> Answer[IssuedApiKeyView]:
     """Issue an API key for an organization."""
     secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
@@ -60,15 +69,28 @@ async def issue_api_key(admin_write: Write, data: ApiKeyBody) -> Answer[IssuedAp
     return Answer(IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret)))
 
 
-@get(KEYS)
+@get(
+    KEYS,
+    summary="List API keys",
+    description="An organization's keys, in the order of their issue, without their texts.",
+    opt=takes(LIMIT, OFFSET),
+)
 async def list_api_keys(admin_read: Read, request: AnyRequest) -> Answer[list[ApiKeyView]]:
     """List an organization's API keys in the order of their issue."""
     return listed(await admin_read.use_cases.reading.api_keys(admin_read.request, page(request)), view_of)
 
 
-@delete(f"{KEYS}/{{key_id:str}}")
+@delete(
+    f"{KEYS}/{{key_id:str}}",
+    summary="Revoke an API key",
+    description=(
+        "Revoke a key: no request with it is accepted any more. A repeated revocation succeeds too, once the "
+        "revocation holds as consistently as *this* request requires."
+    ),
+    opt=takes(KEY_ID),
+)
 async def revoke_api_key(key_id: str, admin_write: Write) -> None:
-    """Revoke an API key for good."""
+    """Revoke an API key permanently."""
     found = uuid_in(key_id)
     if found is None:
         raise ApiKeyNotFound(key_id)
@@ -76,7 +98,7 @@ async def revoke_api_key(key_id: str, admin_write: Write) -> None:
 
 
 def view_of(api_key: ApiKey) -> ApiKeyView:
-    """A key as it is listed."""
+    """A key as lists have it."""
     return ApiKeyView(id=api_key.key_id, name=api_key.name, created_at=rfc3339(api_key.created_at_milliseconds))
 
 

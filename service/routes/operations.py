@@ -1,4 +1,4 @@
-"""Operations: what became of a write."""
+"""Operations: the states of writes."""
 
 from typing import Annotated, Literal
 
@@ -11,6 +11,8 @@ from core.fields import InvalidField
 from core.preconditions import require
 from service.http.envelope import Answer
 from service.http.identifiers import uuid_in
+from service.http.parameter import takes
+from service.http.parameters import OPERATION_ID
 from service.reads.operation_status import Fate, State
 from service.routes.calls import Read
 
@@ -42,16 +44,25 @@ class OperationView(msgspec.Struct, frozen=True):
     ]
 
 
-@get("/operations/{operation_id:str}")
+@get(
+    "/operations/{operation_id:str}",
+    summary="Read the state of an operation",
+    description=(
+        "The state of a write, by the `SlashID-Operation-ID` of its response: above all of a write that returned 408. "
+        "It is available for 24 hours, unless the service is set otherwise. An operation of another organization reads "
+        "as unknown."
+    ),
+    opt=takes(OPERATION_ID),
+)
 async def read_operation(operation_id: str, read: Read) -> Answer[OperationView]:
-    """Read what became of a write."""
+    """Read the state of a write."""
     fate = await read.use_cases.operations.fate(_known_form(operation_id), read.request)
     require(read.request.preconditions)
     return Answer(view_of(fate))
 
 
 def view_of(fate: Fate) -> OperationView:
-    """An operation as it is answered."""
+    """An operation as the response has it."""
     return OperationView(
         operation_id=fate.operation_id,
         state=fate.state.value,

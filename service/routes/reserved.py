@@ -12,14 +12,24 @@ NO_KEYS_YET = "verification keys are not there yet: this service calls no webhoo
 NO_TESTS_YET = "test events are not there yet: this service calls no webhook"
 
 
-@get(VERIFICATION_KEYS, sync_to_thread=False)
+@get(
+    VERIFICATION_KEYS,
+    summary="Read the keys that calls are signed with",
+    description="Not available yet. It will take the organization's id alone, without an API key.",
+    sync_to_thread=False,
+)
 def read_verification_keys(request: AnyRequest) -> Response[Empty]:
     """Read the keys with which calls of webhooks are signed."""
     organization_in(request)
     return failure(501, NO_KEYS_YET)
 
 
-@post(TEST_EVENTS, sync_to_thread=False)
+@post(
+    TEST_EVENTS,
+    summary="Call webhooks with made-up events",
+    description="Not available yet.",
+    sync_to_thread=False,
+)
 def create_test_events(request: AnyRequest) -> Response[Empty]:
     """Have an organization's webhooks called with made-up events."""
     caller_in(request)

@@ -9,6 +9,8 @@ from core.catalogue import NameOfTrigger, Trigger, TypeOfTrigger
 from core.commands import CreateTrigger, DeleteTrigger
 from service.http.envelope import Answer, Empty, listed
 from service.http.headers import AnyRequest
+from service.http.parameter import takes
+from service.http.parameters import LIMIT, OFFSET, TRIGGER_NAME, TRIGGER_TYPE, WEBHOOK_ID
 from service.http.query_parameters import named_trigger, page
 from service.routes.calls import Read, Write
 from service.routes.webhooks import known_form
@@ -23,7 +25,18 @@ class TriggerBody(msgspec.Struct, frozen=True):
     trigger_name: NameOfTrigger
 
 
-@post(TRIGGERS)
+@post(
+    TRIGGERS,
+    summary="Create a webhook trigger",
+    description=(
+        "Create a new trigger for an existing webhook. Each webhook can have multiple triggers, and will be called on "
+        "each of them. The trigger type specifies what kind of trigger will cause the webhook to be called. The "
+        "trigger name specifies the exact trigger that will cause the webhook to be called, amongst all triggers of "
+        "this type.\n\nA trigger has no id: within its webhook it *is* its type and name. Creating a trigger that "
+        "exists returns 201, like the first time, and still waits for the consistency."
+    ),
+    opt=takes(WEBHOOK_ID),
+)
 async def create_trigger(webhook_id: str, write: Write, data: TriggerBody) -> Empty:
     """Create a webhook trigger."""
     trigger = catalogue.trigger(data.trigger_type, data.trigger_name)
@@ -31,14 +44,27 @@ async def create_trigger(webhook_id: str, write: Write, data: TriggerBody) -> Em
     return Empty()
 
 
-@get(TRIGGERS)
+@get(
+    TRIGGERS,
+    summary="List a webhook's triggers",
+    description="A webhook's triggers, in creation order.",
+    opt=takes(WEBHOOK_ID, LIMIT, OFFSET),
+)
 async def list_triggers(webhook_id: str, read: Read, request: AnyRequest) -> Answer[list[Trigger]]:
     """List a webhook's triggers in creation order."""
     found = await read.use_cases.reading.triggers(read.request, known_form(webhook_id), page(request))
     return listed(found, lambda trigger: trigger)
 
 
-@delete(TRIGGERS)
+@delete(
+    TRIGGERS,
+    summary="Delete a webhook trigger",
+    description=(
+        "Delete the trigger that the query parameters name. A repeated deletion rejoins the first one until that one "
+        "holds as consistently as *this* request requires."
+    ),
+    opt=takes(WEBHOOK_ID, TRIGGER_TYPE, TRIGGER_NAME),
+)
 async def delete_trigger(webhook_id: str, write: Write, request: AnyRequest) -> None:
     """Delete a webhook trigger, named by the query parameters."""
     trigger = named_trigger(request)

@@ -15,6 +15,17 @@ from core.webhooks import Webhook, webhook_in
 from service.http.envelope import Answer, listed
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
+from service.http.parameter import takes
+from service.http.parameters import (
+    IF_MATCH,
+    IF_NONE_MATCH,
+    LIMIT,
+    OFFSET,
+    WANTED_TARGET_URL,
+    WANTED_TRIGGER_NAME,
+    WANTED_TRIGGER_TYPE,
+    WEBHOOK_ID,
+)
 from service.http.query_parameters import page, wanted_webhooks
 from service.request.limits import Limits
 from service.routes.calls import Read, Write
@@ -27,14 +38,27 @@ WEBHOOK = f"{WEBHOOKS}/{{webhook_id:str}}"
 V = TypeVar("V")
 
 
-@post(WEBHOOKS)
+@post(
+    WEBHOOKS,
+    summary="Create a webhook",
+    description="Register a webhook. It is called once it has triggers.",
+)
 async def create_webhook(write: Write, data: WebhookBody) -> Response[Answer[WebhookView]]:
     """Register a webhook."""
     command = creation(write.caller.organization_id, data, write.limits)
     return described(await write.carry_out(command), status_code=201)
 
 
-@get(WEBHOOKS)
+@get(
+    WEBHOOKS,
+    summary="List webhooks",
+    description=(
+        "The organization's webhooks, in creation order. Without `limit`, the list is whole, up to 16 MiB. The service "
+        "reads a whole list in pieces. Each webhook that exists from the first piece to the last is in it once. The "
+        "service makes one whole list at a time for an organization, and the next one waits."
+    ),
+    opt=takes(LIMIT, OFFSET, WANTED_TARGET_URL, WANTED_TRIGGER_TYPE, WANTED_TRIGGER_NAME),
+)
 async def list_webhooks(read: Read, request: AnyRequest) -> Answer[list[msgspec.Raw]]:
     """List an organization's webhooks in creation order."""
     listing = read.use_cases.listing
@@ -42,20 +66,41 @@ async def list_webhooks(read: Read, request: AnyRequest) -> Answer[list[msgspec.
     return listed(found, lambda item: item)
 
 
-@get(WEBHOOK)
+@get(
+    WEBHOOK,
+    summary="Read a webhook",
+    description="One webhook, as this region has applied it.",
+    opt=takes(WEBHOOK_ID, IF_NONE_MATCH),
+)
 async def read_webhook(webhook_id: str, read: Read) -> Response[Answer[WebhookView]]:
     """Read one webhook."""
     return answered(await read.use_cases.reading.webhook(read.request, known_form(webhook_id)))
 
 
-@patch(WEBHOOK)
+@patch(
+    WEBHOOK,
+    summary="Change a webhook",
+    description=(
+        "Change some of a webhook's fields. A field that is absent or null stays as it is. `custom_headers` replaces "
+        "all headers. If several regions change different fields at once, every change stays."
+    ),
+    opt=takes(WEBHOOK_ID, IF_MATCH),
+)
 async def update_webhook(webhook_id: str, write: Write, data: WebhookChanges) -> Response[Answer[WebhookView]]:
     """Change some of a webhook's fields."""
     command = change(write.caller.organization_id, known_form(webhook_id), data, write.limits)
     return described(await write.carry_out(command))
 
 
-@delete(WEBHOOK)
+@delete(
+    WEBHOOK,
+    summary="Delete a webhook",
+    description=(
+        "Delete a webhook and its triggers. Its id is never used again. A repeated deletion rejoins the first one "
+        "until that one holds as consistently as *this* request requires."
+    ),
+    opt=takes(WEBHOOK_ID, IF_MATCH),
+)
 async def delete_webhook(webhook_id: str, write: Write) -> None:
     """Delete a webhook and its triggers."""
     await write.carry_out(DeleteWebhook(write.caller.organization_id, known_form(webhook_id)))
@@ -131,7 +176,7 @@ def _encoded(webhook: Webhook) -> bytes:
 
 
 def known_form(webhook_id: str) -> str:
-    """An id as it is kept. One that is no UUID is nobody's: `WebhookNotFound`."""
+    """An id as it is kept. Raises `WebhookNotFound` for one that is no UUID."""
     found = uuid_in(webhook_id)
     if found is None:
         raise WebhookNotFound(webhook_id)

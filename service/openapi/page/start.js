@@ -1,6 +1,6 @@
 "use strict";
 
-// Browsers repeat a request that is answered 408, unasked (RFC 9110, section 15.5.9). With a key the repeat is the same
+// Browsers repeat a request automatically when it returns 408 (RFC 9110, section 15.5.9). With a key the repeat is the same
 // request to the service. crypto.randomUUID is missing where the page comes over plain HTTP from another machine.
 const WRITES = ["POST", "PUT", "PATCH", "DELETE"];
 const KEY = "Idempotency-Key";
@@ -14,7 +14,7 @@ function withRetryKey(request) {
   return request;
 }
 
-// No validator: it would send the document to somebody else.
+// No validator: it would send the document to another host.
 SwaggerUIBundle({
   url: new URL("openapi.json", document.currentScript.src).href,
   dom_id: "#page",
