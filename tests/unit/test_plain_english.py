@@ -6,9 +6,6 @@ import pytest
 
 from tests.plain_english import PATTERNS, ROOT, Prose, findings, prose_of, written_here
 
-NOT_YET = frozenset((ROOT / "tests" / "not_plain_yet.txt").read_text().split())
-"""Files that still have such phrases. A file leaves the list with its last one, and none is added."""
-
 
 def found_in(text: str) -> set[str]:
     """The names of the patterns that find something in `text`."""
@@ -25,12 +22,8 @@ def found() -> dict[str, list[str]]:
     }
 
 
-def test_a_file_that_is_not_on_the_list_has_no_such_phrase(found: dict[str, list[str]]) -> None:
-    assert not "\n".join(line for path in set(found) - NOT_YET for line in found[path])
-
-
-def test_a_file_on_the_list_still_has_such_a_phrase(found: dict[str, list[str]]) -> None:
-    assert set(found) >= NOT_YET, "remove these from tests/not_plain_yet.txt"
+def test_no_file_has_such_a_phrase(found: dict[str, list[str]]) -> None:
+    assert not "\n".join(line for lines in found.values() for line in lines)
 
 
 @pytest.mark.parametrize(
