@@ -24,14 +24,14 @@ def test_the_directory_is_the_users_alone_and_goes_when_it_is_empty(runtime: Pat
 
 def test_a_directory_that_others_can_use_is_refused(runtime: Path) -> None:
     (runtime / "crosshook").mkdir(mode=0o755)
-    with pytest.raises(InvalidRequest, match="expected a directory that only you can use"):
+    with pytest.raises(InvalidRequest, match="expected a directory that only you can open"):
         make_directory()
 
 
 def test_a_link_in_place_of_the_directory_is_refused(runtime: Path) -> None:
     (runtime / "elsewhere").mkdir(mode=0o700)
     (runtime / "crosshook").symlink_to(runtime / "elsewhere")
-    with pytest.raises(InvalidRequest, match="expected a directory that only you can use"):
+    with pytest.raises(InvalidRequest, match="expected a directory that only you can open"):
         make_directory()
 
 
