@@ -262,12 +262,22 @@ def test_every_command_of_a_container_knows_how_it_is_called_from_outside() -> N
     }
 
 
-def test_every_module_that_the_image_installs_reaches_the_builder() -> None:
+def test_every_module_and_file_that_the_image_installs_reaches_the_builder() -> None:
     kept = set((ROOT / ".dockerignore").read_text().splitlines())
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     modules = [path for package in packages for path in (ROOT / package).rglob("*.py")]
     assert {f"!{path.parent.relative_to(ROOT)}/*.py" for path in modules} <= kept
+    # A process also loads files that are no modules; a README of vendored files is not loaded.
+    loaded = [
+        path.relative_to(ROOT)
+        for package in ("adapters", "core", "replicator", "runtime", "service")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and path.suffix not in {".md", ".py", ".pyc"}
+    ]
+    assert len(loaded) > 20
+    for path in loaded:
+        assert any(Path(line[1:]).parent == path.parent and path.match(line[1:]) for line in kept), path
     copied = set(re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
     assert copied == set(packages)
 
