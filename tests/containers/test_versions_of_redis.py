@@ -13,7 +13,7 @@ from tests.integration.adapters.test_projection import *  # noqa: F403 - all of 
 pytestmark = pytest.mark.containers
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", params=MATRIX, ids=lambda versions: versions.redis)
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=MATRIX, ids=lambda versions: versions.redis)
 async def region(request: pytest.FixtureRequest, run_name: str) -> AsyncIterator[LocalRegion]:
     """As theirs, but for the servers."""
     versions: Versions = request.param

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 from testcontainers.core.container import DockerContainer
 
-from deploy.local import ServerProcess
+from deploy.local import ServerProcess, region, starting
+from deploy.local.processes import nats_servers
 from deploy.local.processes.children import STOP_SECONDS_MAX
 from deploy.local.processes.servers import Program, Servers
 from tests.containers.leftovers import LABEL
@@ -118,10 +119,10 @@ def servers_of(versions: Versions, *, label: str) -> Iterator[Servers]:
         redis=_program(versions.redis, "redis-server"),
     )
     with ExitStack() as containers, pytest.MonkeyPatch.context() as patch:
-        for module, image in (("region", versions.redis), ("nats_servers", versions.nats)):
+        for module, image in ((region, versions.redis), (nats_servers, versions.nats)):
             server = functools.partial(ContainerServer, image=image, label=label, containers=containers)
-            patch.setattr(f"deploy.local.{module}.ServerProcess", server)
-        patch.setattr("deploy.local.starting.find_servers", lambda: servers)
+            patch.setattr(module, "ServerProcess", server)
+        patch.setattr(starting, "find_servers", lambda: servers)
         # A container that removes others would be one more image to pull; what is left here the next run removes.
         patch.setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
         yield servers
