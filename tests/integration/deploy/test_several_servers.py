@@ -128,7 +128,9 @@ async def test_the_same_data_is_started_from_again_with_as_many_servers_only(tmp
     async with servers(data=tmp_path) as demo:
         await publish(demo.region(HERE), "again")
         assert await messages(demo.region(HERE), server=2) == 2
-    with pytest.raises(NatsServersDiffer, match="was made with --nats-servers 3; start with that number or name another directory"):
+    with pytest.raises(
+        NatsServersDiffer, match="was made with --nats-servers 3; start with that number or name another directory"
+    ):
         async with local_regions(regions=(HERE, THERE), data=tmp_path, services=0, replicators=0):
             pytest.fail("one server does not have what three kept")
 
