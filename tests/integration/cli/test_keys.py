@@ -153,7 +153,7 @@ async def test_the_list_has_all_pages_in_the_order_of_issue_and_every_name_is_sh
     monkeypatch.setattr("cli.admin_api.PAGE_LENGTH", 2)
     ended = await of_demo("list", organization)
     rows = [line for line in ended.stdout.splitlines() if re.match(" [0-9a-f]{8}-", line)]
-    assert [row.rstrip().split("   ")[-1] for row in rows] == [
+    assert [row.rstrip().split("  ")[-1] for row in rows] == [
         "[red]alarm[/red]",
         "\N{REPLACEMENT CHARACTER}[2J",
         "three",
