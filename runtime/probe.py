@@ -15,13 +15,18 @@ _BYTES_MAX = 64 << 10
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - a process there also listens on 127.0.0.1
 
 
+def local_host(host: str) -> str:
+    """Where a process that listens on `host` is reached from its own machine."""
+    return "127.0.0.1" if host in _EVERYWHERE else host
+
+
 def is_ready(variables: Mapping[str, str]) -> tuple[bool, str]:
     """Whether `/readyz` returns 200 within 2 s, and its response or the reason why there is none."""
     listen = variables.get("CROSSHOOK_LISTEN", "")
     host, _, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     try:
-        head, _, body = _answer("127.0.0.1" if host in _EVERYWHERE else host, int(port)).partition(b"\r\n\r\n")
+        head, _, body = _answer(local_host(host), int(port)).partition(b"\r\n\r\n")
     except (OSError, ValueError) as error:
         return False, f"no answer at CROSSHOOK_LISTEN, {listen!r}: {error}"
     return head.split(b" ", 2)[1:2] == [b"200"], (body or head).decode(errors="replace")

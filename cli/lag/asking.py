@@ -9,6 +9,7 @@ import msgspec
 from cli.failure import Misuse
 from cli.running import status
 from cli.service_call import InvalidUrl, NotAnswered, NotConnected, ServiceUrl, call, parse_service_url
+from runtime.probe import local_host
 from service.dashboard.messages import Present
 
 PATH = "/dashboard/lag"
@@ -16,7 +17,6 @@ ANSWER_SECONDS_MAX = 2.0
 """A service answers from memory."""
 
 _REASONS_MAX = 3
-_EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - the addresses of a process that listens on every one
 
 Services = Callable[[], Sequence[ServiceUrl]]
 """Returns the services to ask, the first of them first. A command calls it before each table."""
@@ -59,9 +59,7 @@ def services_at(urls: Sequence[str]) -> Services:
 
 def service_beside(host: str, port: int) -> Services:
     """The process that listens at this address of the same machine."""
-    return lambda: [
-        ServiceUrl(scheme="http", host="127.0.0.1" if host in _EVERYWHERE else host, port=port, path=""),
-    ]
+    return lambda: [ServiceUrl(scheme="http", host=local_host(host), port=port, path="")]
 
 
 def ask(services: Sequence[ServiceUrl]) -> Present:

@@ -44,3 +44,4 @@ async def test_two_services_and_two_replicators_that_are_killed_in_turn_lose_not
         check(evidence)
         told = check_told(evidence, [*load.told, *wide.told])
         print(f"told {told}")
+        assert told[201] > 20 * kills

@@ -36,6 +36,7 @@ async def test_an_emptied_redis_is_detected_at_once_and_rebuilt_under_load(*, wh
         check(evidence)
         told = check_told(evidence, [*load.told, known, others])
         assert set(told) <= {201, 503}
+        assert told[201] > 100
 
 
 @pytest.mark.long
