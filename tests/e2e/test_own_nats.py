@@ -32,7 +32,7 @@ async def test_a_write_in_flight_when_nats_paused_is_stored_once_or_never(*, who
             nats.resume()
             await is_served_again(callers[HERE], told)
         assert {one.status for one in told} <= {201, 408, 503}
-        assert max(one.seconds for one in told) < TIMEOUT_SECONDS + 1
+        assert max(one.seconds for one in told) < TIMEOUT_SECONDS + 10, "no answer waits for NATS"
         unknown = [one for one in told if one.status == 408 and one.state == "unknown"]
         assert len(unknown) > 10, "no batch was in flight"
         before = await settled(demo)

@@ -11,7 +11,7 @@ import pytest
 from deploy.local.network.links import HELD_BYTES_MAX, Address, Link
 from deploy.local.network.ports import LOCALHOST, Ports
 
-SOON_SECONDS = 5.0
+SOON_SECONDS = 20.0
 PAUSE_SECONDS = 0.05
 """How long nothing must happen before a test believes that nothing happens."""
 
@@ -99,10 +99,29 @@ async def link(ports: Ports, peer: Peer) -> AsyncIterator[Link]:
     await link.open()
     yield link
     await link.close()
+    while OPENED:
+        OPENED.pop().close()
+
+
+OPENED: list[asyncio.StreamWriter] = []
+"""Connections of clients. They are closed after a test that failed, too."""
 
 
 async def connect(link: Link) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    return await asyncio.open_connection(*link.listen)
+    reader, writer = await asyncio.open_connection(*link.listen)
+    OPENED.append(writer)
+    return reader, writer
+
+
+async def connect_with_little_room(link: Link) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The system keeps little for this client. By itself it grows that up to 32 MB, as its settings say."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+    connection.settimeout(0)
+    await asyncio.get_running_loop().sock_connect(connection, tuple(link.listen))
+    reader, writer = await asyncio.open_connection(sock=connection)
+    OPENED.append(writer)
+    return reader, writer
 
 
 async def test_bytes_pass_intact_and_in_order_both_ways(link: Link) -> None:
@@ -263,7 +282,7 @@ async def test_a_sender_has_to_wait_when_the_link_holds_its_bound(link: Link, pe
 
 async def test_a_receiver_that_does_not_read_makes_the_sender_wait(link: Link, peer: Peer) -> None:
     peer.echoes = False
-    reader, writer = await connect(link)
+    reader, writer = await connect_with_little_room(link)
     _, peer_writer = await peer.connection()
     data = os.urandom(3 * HELD_BYTES_MAX)
     peer_writer.write(data)
