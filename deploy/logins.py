@@ -29,10 +29,6 @@ class Logins(msgspec.Struct, frozen=True):
         users = {region: accounts.REPLICATOR if region == here else accounts.peer(here) for region in self.nats}
         return _file(users, self.nats, redis=(redis.REPLICATOR, self.redis[here][redis.REPLICATOR]))
 
-    def observer(self) -> str:
-        """The file of credentials for reading in all regions."""
-        return _file(dict.fromkeys(self.nats, accounts.OBSERVER), self.nats)
-
 
 def new_logins(regions: Sequence[Region]) -> Logins:
     """New passwords for every user."""
@@ -63,10 +59,10 @@ def _file(
     users: Mapping[Region, str],
     passwords: Mapping[Region, Mapping[str, str]],
     *,
-    redis: tuple[str, str] | None = None,
+    redis: tuple[str, str],
 ) -> str:
     tables = [(f"nats.{region}", user, passwords[region][user]) for region, user in users.items()]
-    tables += [("redis", *redis)] if redis is not None else []
+    tables.append(("redis", *redis))
     return "\n".join(
         f"[{name}]\nuser = {json.dumps(user)}\npassword = {json.dumps(password)}\n" for name, user, password in tables
     )

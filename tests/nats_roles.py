@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from core.positions import Region
-from deploy.nats.accounts import COPIES, LOG, OBSERVER, REPLICATOR, SERVICE, SYSTEM, peer
+from deploy.nats.accounts import COPIES, LOG, REPLICATOR, SERVICE, SYSTEM, peer
 
 SECONDS = 1.0
 """How long what must not arrive is waited for: what may arrives in a few milliseconds."""
@@ -61,7 +61,7 @@ class Regions(NamedTuple):
     @property
     def users(self) -> tuple[str, ...]:
         """Every user except those for repairs."""
-        return SERVICE, REPLICATOR, OBSERVER, *self.peers
+        return SERVICE, REPLICATOR, *self.peers
 
 
 def stream(origin: str) -> str:
@@ -159,7 +159,7 @@ def permitted(regions: Regions) -> dict[str, frozenset[str]]:
     everybody = frozenset(regions.users)
     replicator = frozenset({REPLICATOR})
     readers = {own: everybody, copy: {SERVICE, REPLICATOR, its_peer}, other_copy: {SERVICE, REPLICATOR, other_peer}}
-    followers = {own: everybody - {OBSERVER}, copy: replicator, other_copy: replicator}
+    followers = {own: everybody, copy: replicator, other_copy: replicator}
     return {
         event(regions.here): frozenset({SERVICE}),
         event(regions.far): replicator,

@@ -40,7 +40,7 @@ class Identify(Protocol):
 def file_volumes(
     regions: Sequence[Region], vault: Vault, identify: Identify, *, nats_servers: int = 1, users: Users = USERS
 ) -> Mapping[str, Volume]:
-    """By its name, every volume of files. The first region is the one from which operators look."""
+    """By its name, every volume of files. The certificate for operators names the first region."""
     volumes = {}
     for here in regions:
         topology = topology_text(here, regions, nats_servers=nats_servers)
@@ -55,14 +55,8 @@ def file_volumes(
             volumes[f"{here}-{role}"] = Volume(
                 owner=users.crosshook, files=_process(topology, credentials, vault, shown)
             )
-    first = regions[0]
-    operator = _process(
-        topology_text(first, regions, nats_servers=nats_servers),
-        vault.logins.observer(),
-        vault,
-        identify(first, "operator", "operator", Use.CLIENT),
-    )
-    volumes["operator"] = Volume(owner=users.crosshook, files=operator)
+    operator = identify(regions[0], "operator", "operator", Use.CLIENT)
+    volumes["operator"] = Volume(owner=users.crosshook, files=_shown(operator, vault))
     volumes["admin"] = Volume(owner=users.crosshook, files={"admin-key": vault.admin_key})
     return volumes
 

@@ -18,16 +18,12 @@ Report = Callable[[str, str], None]
 class LocalRegions:
     """Regions that run on this machine, and the links between them."""
 
-    def __init__(
-        self, regions: Sequence[LocalRegion], *, mesh: Mesh, data: Path, admin_key: str, observer: Path
-    ) -> None:
+    def __init__(self, regions: Sequence[LocalRegion], *, mesh: Mesh, data: Path, admin_key: str) -> None:
         self.regions = {region.name: region for region in regions}
         self.mesh = mesh
         self.data = data
         self.admin_key = admin_key
         """The admin key of every region's services."""
-        self.observer = observer
-        """The file of credentials that may read in all regions and change nothing."""
 
     def region(self, name: str) -> LocalRegion:
         """The region of that name. Raises `UnknownRegion`."""

@@ -16,7 +16,7 @@ from deploy.local.processes.configuration import topology_text
 from deploy.local.processes.servers import find_servers
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions, Report
-from deploy.logins import new_admin_key, new_logins, write_private
+from deploy.logins import new_admin_key, new_logins
 
 _ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"
 
@@ -87,7 +87,6 @@ def _prepare(
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CROSSHOOK_")}
     environment["PYTHONUNBUFFERED"] = "1"
     logins = new_logins([Region(name) for name in names])
-    observer = write_private(directory / "observer.toml", logins.observer())
     regions = [
         LocalRegion(
             name,
@@ -107,7 +106,7 @@ def _prepare(
     for region in regions:
         seen = {name: mesh.ports(region.name, name) for name in nats_ports if name != region.name}
         region.topology.write_text(topology_text(nats_ports=nats_ports | seen, redis_ports=redis_ports))
-    return LocalRegions(regions, mesh=mesh, data=directory, admin_key=settings[_ADMIN_KEY], observer=observer)
+    return LocalRegions(regions, mesh=mesh, data=directory, admin_key=settings[_ADMIN_KEY])
 
 
 def _round_trips(names: Sequence[str], given: RoundTrips | float | None) -> RoundTrips:

@@ -16,8 +16,8 @@ from core.subjects import announcements_of, deliveries_to, stream_of
 
 LOG, COPIES, SYSTEM = "LOG", "COPIES", "SYSTEM"
 
-SERVICE, REPLICATOR, OBSERVER = "service", "replicator", "observer"
-"""The users of a region's own processes, and the user that only reads."""
+SERVICE, REPLICATOR = "service", "replicator"
+"""The users of a region's own processes."""
 
 LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR = "log-operator", "copies-operator", "system-operator"
 """The users for repairs: each may do everything in its account. Our processes do not use them."""
@@ -129,8 +129,7 @@ def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
         ),
         announces=here,
     )
-    observer = Role(user=OBSERVER, imports=(*_reads(LOG, own), *heard))
-    return [service, replicator, observer, *peers]
+    return [service, replicator, *peers]
 
 
 def accounts(here: Region, regions: Iterable[Region], passwords: Mapping[str, str]) -> dict[str, Any]:

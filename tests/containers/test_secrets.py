@@ -28,7 +28,7 @@ def meant_for(service: str) -> set[str]:
     match role.rstrip("-12"):
         case "nats":
             others = [peer(region) for region in REGIONS if region != here]
-            users = [SERVICE, REPLICATOR, "observer", "log-operator", "copies-operator", "system-operator", *others]
+            users = [SERVICE, REPLICATOR, "log-operator", "copies-operator", "system-operator", *others]
             return {f"key {here}-nats", *(f"nats {here} {user}" for user in users)}
         case "redis":
             return {f"redis {here} {OPERATOR}"}

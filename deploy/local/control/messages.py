@@ -63,14 +63,10 @@ class RoundTripStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True, tag="status"):
-    """Everything that runs. Only its user can open the control socket, so the answer may have the admin key.
-
-    `observer` is the path of the credentials for reading only.
-    """
+    """Everything that runs. Only its user can open the control socket, so the answer may have the admin key."""
 
     data: str
     admin_key: str
-    observer: str
     regions: list[RegionStatus]
     round_trips: list[RoundTripStatus]
 

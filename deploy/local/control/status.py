@@ -12,7 +12,6 @@ def status_of(regions: LocalRegions) -> Status:
     return Status(
         data=str(regions.data),
         admin_key=regions.admin_key,
-        observer=str(regions.observer),
         regions=[
             RegionStatus(
                 name=region.name,

@@ -7,14 +7,14 @@ import structlog.testing
 
 from adapters.connection import open_connection
 from deploy.local import LocalRegion
-from deploy.nats.accounts import OBSERVER
+from deploy.nats.accounts import SERVICE
 from runtime.credentials import Login
 from tests.integration.adapters.logs import until
 
 
 async def test_a_wrong_password_is_reported_without_it_and_tried_again(region: LocalRegion) -> None:
     changes: list[str | None] = []
-    servers = [Login(OBSERVER, "s3cret-that-is-wrong").into(region.nats.url)]
+    servers = [Login(SERVICE, "s3cret-that-is-wrong").into(region.nats.url)]
     async with open_connection(servers, name="a test", on_change=changes.append) as connection:
         await until(lambda: len(changes) >= 2)
         assert not connection.is_connected
@@ -43,7 +43,7 @@ async def test_a_password_of_any_characters_reaches_the_server_unchanged() -> No
 
 async def test_a_permissions_violation_is_logged(region: LocalRegion) -> None:
     with structlog.testing.capture_logs() as lines:
-        async with open_connection([region.nats_url_as(OBSERVER)], name="a test") as connection:
+        async with open_connection([region.nats_url_as(SERVICE)], name="a test") as connection:
             session = await connection.session()
             await session.publish("watermarks.us-iowa", b"{}")
             async with asyncio.timeout(5):
@@ -55,8 +55,8 @@ async def test_a_permissions_violation_is_logged(region: LocalRegion) -> None:
 
 
 async def test_each_session_receives_events_on_subjects_of_its_user(region: LocalRegion) -> None:
-    async with open_connection([region.nats_url_as(OBSERVER)], name="a test") as connection:
+    async with open_connection([region.nats_url_as(SERVICE)], name="a test") as connection:
         session = await connection.session()
         first, second = session.new_delivery_subject(), session.new_delivery_subject()
     assert first != second
-    assert first.startswith(f"deliver.{OBSERVER}.")
+    assert first.startswith(f"deliver.{SERVICE}.")

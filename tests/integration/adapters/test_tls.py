@@ -16,7 +16,7 @@ from core.positions import Region
 from deploy.certificates import Authority, Use, new_authority
 from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.logins import new_logins
-from deploy.nats.accounts import OBSERVER
+from deploy.nats.accounts import SERVICE
 from runtime.credentials import Login
 from runtime.settings import Environment
 from tests.nats_over_tls import give_certificate, server_over_tls
@@ -49,7 +49,7 @@ def context(tmp_path: Path, authority: Authority) -> Context:
 
 @pytest.fixture
 async def address(tmp_path: Path, authority: Authority) -> AsyncIterator[str]:
-    """A real server that speaks TLS only and wants a certificate; the observer's login is in its address."""
+    """A real server that speaks TLS only and wants a certificate; the service's login is in its address."""
     ports, passwords = Ports(), new_logins([HERE]).nats[HERE]
     shown = authority.issue(HERE, "nats", use=Use.SERVER, now=datetime.now(UTC))
     give_certificate(tmp_path, HERE, shown, authority)
@@ -57,7 +57,7 @@ async def address(tmp_path: Path, authority: Authority) -> AsyncIterator[str]:
     await server.start()
     try:
         await server.wait_ready()
-        yield Login(OBSERVER, passwords[OBSERVER]).into(server.url)
+        yield Login(SERVICE, passwords[SERVICE]).into(server.url)
     finally:
         await server.stop()
         ports.close()
@@ -108,7 +108,7 @@ async def test_a_server_that_offers_no_tls_gets_no_password(context: Context) ->
 
     changes: list[str | None] = []
     async with await asyncio.start_server(serve, LOCALHOST, 0) as server:
-        address = f"tls://{OBSERVER}:s3cret@{LOCALHOST}:{server.sockets[0].getsockname()[1]}"
+        address = f"tls://{SERVICE}:s3cret@{LOCALHOST}:{server.sockets[0].getsockname()[1]}"
         tls = Tls(context(BELIEVES | SHOWS), HERE)
         async with open_connection([address], name="a test", tls=tls, on_change=changes.append) as connection:
             async with asyncio.timeout(2 * DIAL_SECONDS_MAX + 10):

@@ -28,7 +28,7 @@ def region(name: str, *, nats_servers: int) -> RegionStatus:
 
 def test_every_address_of_the_most_regions_fits_80_columns() -> None:
     regions = [region(name, nats_servers=3) for name in region_names(REGIONS_MAX)]
-    lines = lines_of(regions_table(Status(data="", admin_key="", observer="", regions=regions, round_trips=[])))
+    lines = lines_of(regions_table(Status(data="", admin_key="", regions=regions, round_trips=[])))
     assert max(map(len, lines)) <= 80
     shown = "\n".join(lines)
     assert shown.count("127.0.0.1:65500") == REGIONS_MAX

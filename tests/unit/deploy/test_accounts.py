@@ -43,7 +43,6 @@ EXPECTED = {
             HEARS_OTHERS,
         ]
     ),
-    "OBSERVER": " | ".join([at(LOG, "us", READS), HEARS]),
     "PEER-EU": " | ".join([at(LOG, "us", READS, FOLLOWS), "hears LOG say deliver.peer-eu.>", at(COPIES, "eu", READS)]),
     "PEER-JP": " | ".join([at(LOG, "us", READS, FOLLOWS), "hears LOG say deliver.peer-jp.>", at(COPIES, "jp", READS)]),
 }

@@ -46,6 +46,11 @@ def filled(directory: Path, now: datetime = NOW, *, nats_servers: int = 1) -> di
     return {name: list(files) for name, files in changed.items()}
 
 
+def changed_in(directory: Path) -> set[str]:
+    """The volumes in which another start changes a file."""
+    return {name for name, files in filled(directory).items() if files}
+
+
 def everything(directory: Path) -> dict[str, tuple[bytes, int, int]]:
     """What every file says, its mode, and when it was written."""
     return {
@@ -69,7 +74,7 @@ def test_every_volume_has_the_files_of_its_role_and_no_others(volumes: Path) -> 
     found = {path.name: {file.name for file in path.iterdir()} for path in volumes.iterdir()}
     vault = found.pop("vault")
     assert vault == {"logins.json", "admin-key", "authority.pem", "authority-key.pem", "nats-servers"}
-    assert found.pop("operator") == FILES["service"]
+    assert found.pop("operator") == SHOWN
     assert found.pop("admin") == {"admin-key"}
     assert found.pop("prometheus") == {"prometheus.yml", "rules", "targets"}
     assert found.pop("grafana") == {"provisioning", "dashboards"}
@@ -167,7 +172,6 @@ def _holders(region: str, user: str) -> set[str]:
     return {
         "service": {f"{region}-service"},
         "replicator": {f"{region}-replicator"},
-        "observer": {"operator"},
     }.get(user, set())
 
 
@@ -188,13 +192,26 @@ def test_two_deployments_share_no_secret(tmp_path: Path) -> None:
 def test_a_user_that_a_newer_version_has_gets_a_password_and_the_others_keep_theirs(volumes: Path) -> None:
     vault = volumes / "vault" / "logins.json"
     known = json.loads(vault.read_text())
-    kept = known["nats"]["us-iowa"].pop("observer")
+    kept = known["nats"]["us-iowa"].pop("service")
     vault.unlink()
     vault.write_text(json.dumps(known))
-    assert set(filled(volumes)) >= {"us-iowa-nats", "operator"}
+    assert changed_in(volumes) == {"us-iowa-nats", "us-iowa-service"}
     after = json.loads(vault.read_text())
-    assert after["nats"]["us-iowa"].pop("observer") != kept
+    assert after["nats"]["us-iowa"].pop("service") != kept
     assert after == known
+
+
+def test_a_user_that_a_newer_version_no_longer_has_loses_its_password_and_its_files(volumes: Path) -> None:
+    before = everything(volumes)
+    vault = volumes / "vault" / "logins.json"
+    known = json.loads(vault.read_text())
+    known["nats"]["us-iowa"]["observer"] = "a-password-of-an-earlier-version"
+    vault.unlink()
+    vault.write_text(json.dumps(known))
+    (volumes / "operator" / "credentials.toml").write_text("a-password-of-an-earlier-version")
+    assert changed_in(volumes) == set()
+    after = everything(volumes)
+    assert {name: rest[:2] for name, rest in after.items()} == {name: rest[:2] for name, rest in before.items()}
 
 
 def test_what_was_lost_or_changed_or_does_not_belong_there_is_put_right(volumes: Path) -> None:
@@ -514,7 +531,7 @@ def test_as_a_program_it_prints_which_containers_must_be_restarted(
         "us-iowa-redis/redis.conf",
         "asia-japan-service/topology.toml",
         "asia-japan-replicator/credentials.toml",
-        "operator/topology.toml",
+        "operator/authority.pem",
         "prometheus/rules/alerts.yml",
         "grafana/dashboards/crosshook.json",
     ):
