@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 
 import httpx
 
+from tests.http_client import http_client
+
 Keys = Mapping[str, str]
 """Organization -> a key of it."""
 
@@ -24,7 +26,7 @@ async def issue_key(client: httpx.AsyncClient, admin_key: str, organization: str
 
 async def issue_keys(url: str, admin_key: str, organizations: Iterable[str]) -> Keys:
     """A new key of each organization, known in every region."""
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
+    async with http_client(url, timeout=60) as client:
         names = list(organizations)
         keys = await asyncio.gather(*(issue_key(client, admin_key, name, level="all_regions") for name in names))
         return dict(zip(names, keys, strict=True))

@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from deploy.local import LocalRegion, local_regions
 from tests.contract.calls import ADMIN_KEY, newcomer
+from tests.http_client import http_client
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -27,7 +27,7 @@ async def environment(region: LocalRegion) -> dict[str, str]:
 @pytest.fixture
 async def document(region: LocalRegion, tmp_path: Path) -> Path:
     """The document as the region serves it."""
-    async with httpx.AsyncClient(base_url=region.http_url) as client:
+    async with http_client(region.http_url) as client:
         answer = await client.get("/schema/openapi.json")
     path = tmp_path / "openapi.json"
     path.write_bytes(answer.content)

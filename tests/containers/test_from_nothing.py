@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-import httpx
 import pytest
 
 from tests.containers.composed import REGIONS, Composed
 from tests.containers.secrets import held, secrets_in
 from tests.e2e.callers import ORGANIZATION, WEBHOOKS, Caller
 from tests.engine import compose_command
+from tests.http_client import http_client
 from tests.measured import MEASURED
 
 pytestmark = pytest.mark.containers
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.containers
 
 async def test_every_service_is_ready_and_refuses_requests_without_a_key(composed: Composed) -> None:
     for service, url in composed.urls.items():
-        async with httpx.AsyncClient(base_url=url) as client:
+        async with http_client(url) as client:
             assert (await client.get("/readyz")).json()["status"] == "ready", service
             assert (await client.get(WEBHOOKS, headers={"SlashID-OrgID": ORGANIZATION})).status_code == 401
             admin = await client.get(f"/admin/organizations/{ORGANIZATION}/keys")
@@ -30,7 +30,7 @@ async def test_the_guide_continues_with_a_key_that_every_region_knows(composed: 
         url = composed.urls[f"{region}-service-1"]
         assert url in said or region == "europe-belgium", "the lines are about the first and the last region"
         headers = {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": key}
-        async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+        async with http_client(url, headers=headers) as client:
             assert (await client.get(WEBHOOKS)).status_code == 200
 
 

@@ -5,12 +5,12 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import httpx
 import pytest
 
 from core.positions import Region
 from tests.containers.commands import ROOT
 from tests.containers.composed import REPLICATORS, SERVICES, Composed
+from tests.http_client import http_client
 from tests.keys import Keys
 
 pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("mended")]
@@ -23,7 +23,7 @@ of those that others leave behind look at the last minute."""
 
 async def asked(composed: Composed, what: str) -> dict[str, Any]:
     """What Prometheus answers."""
-    async with httpx.AsyncClient(base_url=composed.prometheus_url) as client:
+    async with http_client(composed.prometheus_url) as client:
         answer = await client.get(f"/api/v1/{what}")
     found: dict[str, Any] = answer.raise_for_status().json()["data"]
     return found

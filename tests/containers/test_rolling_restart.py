@@ -15,6 +15,7 @@ from tests.containers.composed import REGIONS, REPLICATORS, SERVICES, Composed
 from tests.containers.ways_in import WaysIn
 from tests.e2e.callers import ORGANIZATIONS, WEBHOOKS
 from tests.e2e.evidence import check, settled
+from tests.http_client import http_client
 from tests.keys import Keys
 
 pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module")]
@@ -69,7 +70,7 @@ class Customer:
 
     async def listed(self, url: str) -> Counter[str]:
         """How often each of its webhooks is shown by the service at `url`."""
-        async with httpx.AsyncClient(base_url=url, headers=self.clients[0].headers) as client:
+        async with http_client(url, headers=self.clients[0].headers) as client:
             answer = await client.get(WEBHOOKS, params={"limit": 1_000})
         assert answer.status_code == 200, answer.text
         urls = (webhook["target_url"] for webhook in answer.json()["result"])
@@ -84,7 +85,7 @@ async def customers_of(composed: Composed, keys: Keys) -> AsyncIterator[list[Cus
         for region, organization in zip(REGIONS, ORGANIZATIONS, strict=False):
             headers = {"SlashID-OrgID": organization, "SlashID-API-Key": keys[organization]}
             clients = [
-                await stack.enter_async_context(httpx.AsyncClient(base_url=url, headers=headers, timeout=30))
+                await stack.enter_async_context(http_client(url, headers=headers, timeout=30))
                 for service, url in composed.urls.items()
                 if service.startswith(region)
             ]

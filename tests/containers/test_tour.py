@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import httpx
 import pytest
 
 from deploy.local.network.geography import plausible_round_trips
@@ -15,6 +14,7 @@ from tests.containers.tour_document import lines_of_the_tour
 from tests.containers.truth import PATIENCE_SECONDS, becomes_readable, held_true
 from tests.containers.ways_in import WaysIn
 from tests.e2e.callers import ORGANIZATION, under_load
+from tests.http_client import http_client
 from tests.keys import Keys
 
 pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("mended")]
@@ -73,7 +73,7 @@ async def on_the_lag_page(url: str, is_shown: Callable[[dict[str, Any]], bool]) 
     """What the page is told as soon as it is shown."""
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
-        httpx.AsyncClient(base_url=url) as client,
+        http_client(url) as client,
         client.stream("GET", "/dashboard/events") as answer,
     ):
         async for line in answer.aiter_lines():

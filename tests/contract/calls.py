@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from deploy.local import LocalRegion
+from tests.http_client import http_client
 from tests.keys import issue_key
 
 WEBHOOKS = "/organizations/webhooks"
@@ -23,7 +24,7 @@ def organization() -> str:
 async def newcomer(region: LocalRegion) -> dict[str, str]:
     """Headers of a new organization, with a key of its own."""
     name = organization()
-    async with httpx.AsyncClient(base_url=region.http_url) as client:
+    async with http_client(region.http_url) as client:
         key = await issue_key(client, ADMIN_KEY, name, level="local_region")
     return {"SlashID-OrgID": name, "SlashID-API-Key": key}
 

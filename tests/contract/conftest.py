@@ -1,6 +1,5 @@
 """One running region, and a client that calls it."""
 
-import ssl
 from collections.abc import AsyncIterator
 
 import httpx
@@ -9,9 +8,7 @@ import pytest_asyncio
 
 from deploy.local import LocalRegion, local_regions
 from tests.contract.calls import ADMIN_KEY, newcomer
-
-TLS = ssl.create_default_context()
-"""No connection uses it; a client that makes its own takes longer than most tests."""
+from tests.http_client import http_client
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -27,5 +24,5 @@ async def region() -> AsyncIterator[LocalRegion]:
 async def client(region: LocalRegion) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a new organization."""
     headers = await newcomer(region)
-    async with httpx.AsyncClient(base_url=region.http_url, headers=headers, timeout=20, verify=TLS) as client:
+    async with http_client(region.http_url, headers=headers, timeout=20) as client:
         yield client

@@ -20,6 +20,7 @@ from tests.contract.calls import (
     registered,
     triggers_of,
 )
+from tests.http_client import http_client
 
 HERE = origin_code(Region("us-iowa"))
 TOKEN, TIMEOUT = "SlashID-Consistency-Token", "SlashID-Required-Consistency-Timeout"
@@ -106,7 +107,7 @@ async def test_concurrent_requests_with_one_idempotency_key_get_equal_responses_
 ) -> None:
     second = await region.add_service()
     await second.wait_ready()
-    async with httpx.AsyncClient(base_url=second.url, headers=client.headers, timeout=20) as other:
+    async with http_client(second.url, headers=client.headers, timeout=20) as other:
         for number in range(10):
             body, headers = a_body(), {RETRY: f"at once {number}".replace(" ", "-")}
             answers = await asyncio.gather(
@@ -158,7 +159,7 @@ async def test_without_a_good_key_a_client_does_not_learn_what_is_wrong_or_missi
 
 
 async def test_every_client_learns_which_methods_there_are(region: LocalRegion) -> None:
-    async with httpx.AsyncClient(base_url=region.http_url) as nobody:
+    async with http_client(region.http_url) as nobody:
         answer = await nobody.options(f"{WEBHOOKS}/{uuid.uuid4()}")
         assert (answer.status_code, answer.headers["Allow"]) == (204, "DELETE, GET, HEAD, OPTIONS, PATCH")
         assert (await nobody.put(WEBHOOKS)).status_code == 405

@@ -19,6 +19,7 @@ from tests.contract.calls import (
     registered,
     triggers_of,
 )
+from tests.http_client import http_client
 
 CONSISTENCY = "SlashID-Required-Consistency"
 TIMEOUT = "SlashID-Required-Consistency-Timeout"
@@ -78,7 +79,7 @@ async def test_a_header_given_twice_is_refused(client: httpx.AsyncClient, name: 
     value = {CONSISTENCY: "all_regions", TIMEOUT: "5"}.get(name) or client.headers[name]
     usual = ("SlashID-OrgID", "SlashID-API-Key")
     others = [(header, client.headers[header]) for header in usual if header != name]
-    async with httpx.AsyncClient(base_url=client.base_url) as bare:
+    async with http_client(client.base_url) as bare:
         answer = await bare.post(WEBHOOKS, json=a_body(), headers=[*others, (name, value), (name, value)])
     check_refused(answer, 400, f"header {name}: expected to be given once")
 

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local import LocalRegion
 from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, check_refused, newcomer, registered, triggers_of
+from tests.http_client import http_client
 
 
 def one(webhook_id: str) -> str:
@@ -229,7 +230,7 @@ async def test_of_many_creates_of_one_target_url_through_two_services_exactly_on
 ) -> None:
     second = await region.add_service()
     await second.wait_ready()
-    async with httpx.AsyncClient(base_url=second.url, headers=client.headers, timeout=20) as other:
+    async with http_client(second.url, headers=client.headers, timeout=20) as other:
         for _ in range(10):
             body = a_body()
             answers = await asyncio.gather(

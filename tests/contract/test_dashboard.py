@@ -11,6 +11,7 @@ import httpx
 
 from deploy.local import LocalRegion
 from tests.contract.calls import WEBHOOKS, registered
+from tests.http_client import http_client
 
 Event = tuple[str, dict[str, Any]]
 
@@ -73,7 +74,7 @@ async def test_each_process_of_a_region_names_itself_with_its_figures(region: Lo
 async def told_by(url: str) -> dict[str, Any]:
     """The first present that a process sends."""
     async with (
-        httpx.AsyncClient(base_url=url, timeout=10) as client,
+        http_client(url, timeout=10) as client,
         client.stream("GET", "/dashboard/events") as answer,
     ):
         async for name, told in events(answer):
@@ -86,7 +87,7 @@ async def test_one_listener_too_many_is_answered_503_in_the_envelope_and_request
     service = await region.add_service({"CROSSHOOK_DASHBOARD_LISTENERS_MAX": "2", "CROSSHOOK_REQUESTS_MAX": "1"})
     await service.wait_ready()
     async with (
-        httpx.AsyncClient(base_url=service.url, timeout=10) as client,
+        http_client(service.url, timeout=10) as client,
         client.stream("GET", "/dashboard/events") as first,
         client.stream("GET", "/dashboard/events") as second,
     ):

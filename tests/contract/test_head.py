@@ -8,6 +8,7 @@ import msgspec
 
 from deploy.local import LocalRegion
 from tests.contract.calls import ADMIN_KEY, WEBHOOKS, registered, triggers_of, until
+from tests.http_client import http_client
 
 VARIES = {"date"}
 
@@ -71,7 +72,7 @@ async def test_a_connection_continues_after_head(region: LocalRegion, client: ht
 async def test_head_of_the_stream_ends_at_once_and_takes_no_listeners_place(region: LocalRegion) -> None:
     service = await region.add_service({"CROSSHOOK_DASHBOARD_LISTENERS_MAX": "1"})
     await service.wait_ready()
-    async with httpx.AsyncClient(base_url=service.url, timeout=10) as client:
+    async with http_client(service.url, timeout=10) as client:
         for _ in range(2):
             answer = await client.head("/dashboard/events")
             assert (answer.status_code, answer.content) == (200, b"")
@@ -84,7 +85,7 @@ async def test_head_of_the_stream_ends_at_once_and_takes_no_listeners_place(regi
 
 
 async def test_a_replicator_answers_head_too(region: LocalRegion) -> None:
-    async with httpx.AsyncClient(base_url=region.replicators[0].url, timeout=10) as client:
+    async with http_client(region.replicators[0].url, timeout=10) as client:
         got, head = await client.get("/livez"), await client.head("/livez")
     assert (head.status_code, head.content, same(head.headers)) == (200, b"", same(got.headers))
 

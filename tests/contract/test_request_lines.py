@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local import LocalRegion
 from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, newcomer, triggers_of, until
-from tests.contract.conftest import TLS
+from tests.http_client import http_client
 from tests.unit.runtime.serving import reset
 
 OPERATION, TOKEN = "SlashID-Operation-ID", "SlashID-Consistency-Token"
@@ -82,6 +82,7 @@ async def test_no_line_has_a_key_a_token_a_path_a_query_or_anything_of_a_body(
 
 BROKEN = """
 import service.http.response_headers
+from tests.http_client import http_client
 
 def broken(_):
     raise RuntimeError("broken on purpose")
@@ -100,7 +101,7 @@ async def test_a_request_without_a_response_is_logged_as_failed_and_counted(
     broken = await region.add_service({"PYTHONPATH": path})
     try:
         await broken.wait_ready()
-        async with httpx.AsyncClient(base_url=broken.url, headers=headers, timeout=20, verify=TLS) as client:
+        async with http_client(broken.url, headers=headers, timeout=20) as client:
             assert (await client.get(WEBHOOKS)).status_code == 500
             said = (await client.get("/metrics")).text
         assert f'http_requests_total{{level="none",route="GET {WEBHOOKS}",status="500"}} 1.0' in said

@@ -5,6 +5,7 @@ import pytest
 
 from deploy.local import LocalRegion
 from tests.contract.calls import WEBHOOKS, check_refused, newcomer, organization
+from tests.http_client import http_client
 
 KEYS = f"{WEBHOOKS}/verification-jwks"
 RESERVED = [("GET", KEYS), ("POST", "/test-events")]
@@ -20,7 +21,7 @@ async def test_a_reserved_route_returns_501_that_no_cache_keeps(
 
 
 async def test_the_keys_take_the_organizations_id_alone(region: LocalRegion) -> None:
-    async with httpx.AsyncClient(base_url=region.http_url) as stranger:
+    async with http_client(region.http_url) as stranger:
         check_refused(await stranger.get(KEYS, headers={"SlashID-OrgID": organization()}), 501)
         check_refused(await stranger.get(KEYS), 400, "SlashID-OrgID")
 

@@ -12,6 +12,7 @@ import httpx
 import msgspec
 
 from deploy.local import LocalRegions
+from tests.http_client import http_client
 from tests.keys import Keys, issue_keys
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
@@ -132,7 +133,7 @@ async def calling(url: str, keys: Keys | None = None) -> AsyncIterator[Caller]:
     """A caller of the process at `url`; `keys` are what a service wants to be shown."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
     own = {} if keys is None else {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": keys[ORGANIZATION]}
-    async with httpx.AsyncClient(base_url=url, headers=own, timeout=150, limits=limits) as client:
+    async with http_client(url, headers=own, timeout=150, limits=limits) as client:
         yield Caller(client, keys or {})
 
 

@@ -9,6 +9,7 @@ import pytest
 from deploy.local import local_regions
 from tests.e2e.callers import ORGANIZATION, calling_all
 from tests.e2e.evidence import check, read_registers, settled
+from tests.http_client import http_client
 from tests.keys import admin_headers, issue_key
 
 HERE, AWAY = "us-iowa", "asia-japan"
@@ -128,7 +129,7 @@ async def test_an_organization_cannot_use_up_the_idempotency_keys_of_the_adminis
 
 async def test_without_an_admin_key_there_are_no_admin_routes_and_no_access() -> None:
     async with local_regions(regions=1, settings={"CROSSHOOK_ADMIN_KEY": ""}) as demo:
-        client = httpx.AsyncClient(base_url=demo.region(HERE).http_url)
+        client = http_client(demo.region(HERE).http_url)
         async with client:
             for authorization in ("Bearer", ""):
                 answer = await client.post(keys_of(ORGANIZATION), json={}, headers={"Authorization": authorization})
@@ -142,7 +143,7 @@ async def test_the_admin_key_is_wanted_and_an_organization_has_as_many_keys_as_i
     async with local_regions(regions=1, settings=settings) as demo:
         organization = str(uuid.uuid4())
         path, admin = keys_of(organization), admin_headers(demo.admin_key)
-        async with httpx.AsyncClient(base_url=demo.region(HERE).http_url) as client:
+        async with http_client(demo.region(HERE).http_url) as client:
             for headers in ({}, admin_headers("x" * 32), {"SlashID-API-Key": demo.admin_key}):
                 answer = await client.post(path, json={}, headers=headers)
                 assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")

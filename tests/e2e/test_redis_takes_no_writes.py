@@ -5,12 +5,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from redis.asyncio import Redis
 
 from deploy.local import LocalRegion, local_regions
 from tests.e2e.callers import Caller, calling_all
+from tests.http_client import http_client
 
 HERE = "us-iowa"
 NOBODY = 1
@@ -54,7 +54,7 @@ async def test_a_redis_that_takes_no_writes_is_named_by_both_processes_until_it_
 
 async def both(region: LocalRegion, holds: Callable[[dict[str, Any]], bool]) -> None:
     """Return once neither the service nor the replicator is ready, for a reason for which `holds`."""
-    async with httpx.AsyncClient() as client, asyncio.timeout(SOON_SECONDS):
+    async with http_client() as client, asyncio.timeout(SOON_SECONDS):
         for process in (*region.services, *region.replicators):
             while True:
                 answer = await client.get(f"{process.url}/readyz")
@@ -65,7 +65,7 @@ async def both(region: LocalRegion, holds: Callable[[dict[str, Any]], bool]) -> 
 
 async def becomes_well(region: LocalRegion, caller: Caller, webhook_id: str) -> None:
     """Return once both are ready, reads are answered and a write is applied."""
-    async with httpx.AsyncClient() as client, asyncio.timeout(SOON_SECONDS):
+    async with http_client() as client, asyncio.timeout(SOON_SECONDS):
         for process in (*region.services, *region.replicators):
             while (await client.get(f"{process.url}/readyz")).json()["status"] != "ready":
                 await asyncio.sleep(0.05)

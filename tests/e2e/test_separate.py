@@ -9,6 +9,7 @@ import httpx
 
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.contract_table import ROUTES, Route
+from tests.http_client import http_client
 from tests.keys import issue_keys
 
 OPERATION = "SlashID-Operation-ID"
@@ -28,7 +29,7 @@ async def two_organizations() -> AsyncIterator[tuple[LocalRegions, httpx.AsyncCl
     async with local_regions(regions=2, round_trips=0) as demo:
         url = demo.region("us-iowa").http_url
         keys = await issue_keys(url, demo.admin_key, [str(uuid.uuid4()), str(uuid.uuid4())])
-        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        async with http_client(url, timeout=30) as client:
             found = []
             for name, key in keys.items():
                 headers = {"SlashID-OrgID": name, "SlashID-API-Key": key}

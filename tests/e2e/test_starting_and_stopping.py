@@ -9,6 +9,7 @@ from core.api_keys import api_key_text
 from deploy.local import local_regions
 from tests.e2e.callers import ORGANIZATION, Caller, calling, calling_all, keys_of
 from tests.e2e.evidence import check, check_told, settled
+from tests.http_client import http_client
 
 HERE = "us-iowa"
 NOBODYS = "0190a0b0-0000-7000-8000-000000000000"
@@ -24,7 +25,7 @@ async def test_processes_that_start_before_their_servers_are_alive_report_what_t
             for process in (*region.services, *region.replicators):
                 await process.start()
         first = demo.region(HERE)
-        async with httpx.AsyncClient() as client:
+        async with http_client() as client:
             for process in (*first.services, *first.replicators):
                 waiting = await waits_for(client, process.url)
                 assert any(HERE in reason and "NATS" in reason for reason in waiting)

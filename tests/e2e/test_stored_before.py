@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from deploy.local import LocalRegion, LocalRegions
 from tests.e2e.evidence import Evidence, check, hash_at, settled
+from tests.http_client import http_client
 from tests.keys import admin_headers, issue_key
 from tests.stored.layout import FORMAT_1, FORMAT_2, ORGANIZATION, KeyedWrite, Stored, read
 from tests.stored.loading import regions_with
@@ -67,7 +68,7 @@ async def check_kept(demo: LocalRegions, stored: Stored) -> None:
 
 async def check_known_again(demo: LocalRegions, region: LocalRegion, stored: Stored) -> None:
     """A region answers each keyed write as it was answered first, and refuses its key for another payload."""
-    async with httpx.AsyncClient(base_url=region.http_url, timeout=60) as client:
+    async with http_client(region.http_url, timeout=60) as client:
         key = await issue_key(client, demo.admin_key, ORGANIZATION, level="all_regions")
         for first in stored.keyed_writes:
             again = await repeat(client, demo, first, key, body=first.body)

@@ -18,6 +18,7 @@ from deploy.local.control.status import status_of
 from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.prometheus.targets import targets_of, write_targets
 from tests.contract.calls import until
+from tests.http_client import http_client
 from tests.rules import ROOT
 
 _CONFIGURATION = ROOT / "deploy" / "prometheus"
@@ -171,7 +172,7 @@ async def prometheus_of(demo: LocalRegions, *, program: Path, directory: Path) -
             stderr=subprocess.STDOUT,
         )
     try:
-        async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+        async with http_client(f"http://{address}") as client:
             prometheus = Prometheus(process=process, directory=directory, client=client)
             await until(prometheus.is_ready, seconds=30)
             yield prometheus

@@ -6,12 +6,12 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import pytest
 import pytest_asyncio
 
 from deploy.local import LocalRegion, LocalRegions, local_regions
 from tests.contract.calls import A_TRIGGER, ADMIN_KEY, WEBHOOKS, newcomer, registered, triggers_of, until
+from tests.http_client import http_client
 from tests.prometheus.dashboard import QUERIES, choices
 from tests.prometheus.reading import HALTED, READINGS, without_comparison
 from tests.prometheus.running import Prometheus, prometheus_of
@@ -46,7 +46,7 @@ async def demo() -> AsyncIterator[LocalRegions]:
 async def call(region: LocalRegion) -> None:
     """A little load, until cancelled: a head too long, then writes of both levels, reads, and what is refused."""
     await send_too_long_a_head(region)
-    async with httpx.AsyncClient(base_url=region.http_url, timeout=30) as client:
+    async with http_client(region.http_url, timeout=30) as client:
         client.headers.update(await newcomer(region))
         webhook = await registered(client)
         while True:

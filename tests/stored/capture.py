@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from deploy.local import LocalRegion, LocalRegions, local_regions
 from tests.e2e.evidence import hash_at
+from tests.http_client import http_client
 from tests.keys import admin_headers, issue_keys
 from tests.stored.layout import ORGANIZATION, KeyedWrite, Stored, StoredKey, StoredMessage, StoredRegion, write
 
@@ -110,7 +111,7 @@ async def write_everywhere(demo: LocalRegions) -> list[KeyedWrite]:
     own = {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": keys[ORGANIZATION]}
     keyed: list[KeyedWrite] = []
     for name, region in demo.regions.items():
-        async with httpx.AsyncClient(base_url=region.http_url, headers=own, timeout=60) as client:
+        async with http_client(region.http_url, headers=own, timeout=60) as client:
             writer = Writer(name, client, demo.admin_key)
             await writer.every_kind()
             keyed += writer.keyed

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 from uuid import uuid4
 
-import httpx
 import pytest
 import pytest_asyncio
 from click.testing import CliRunner
@@ -20,6 +19,7 @@ from deploy.local.control.fulfilling import fulfilling
 from deploy.local.control.server import control_server
 from deploy.local.network.ports import Ports
 from deploy.own_command import own_command
+from tests.http_client import http_client
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -78,7 +78,7 @@ async def ids_of(organization: str) -> list[str]:
 
 async def status_with(api_key: str, organization: str, url: str) -> int:
     headers = {"SlashID-OrgID": organization, "SlashID-API-Key": api_key}
-    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+    async with http_client(url, headers=headers) as client:
         return (await client.get("/organizations/webhooks")).status_code
 
 

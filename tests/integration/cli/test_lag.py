@@ -13,7 +13,6 @@ import termios
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import httpx
 import pytest
 
 from cli.admin_api import AdminApi, Wait
@@ -22,6 +21,7 @@ from deploy.local import LocalRegions, local_regions
 from deploy.local.control.fulfilling import fulfilling
 from deploy.local.control.server import control_server
 from deploy.own_command import own_command
+from tests.http_client import http_client
 
 NAME = "lagging"
 IOWA, BELGIUM = "us-iowa", "europe-belgium"
@@ -119,7 +119,7 @@ async def api_key(demo: LocalRegions) -> str:
 
 async def register(url: str, target: str, *, api_key: str) -> None:
     headers = {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": api_key}
-    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+    async with http_client(url, headers=headers) as client:
         body = {"name": "a webhook", "target_url": f"https://hooks.example.com/{target}"}
         assert (await client.post("/organizations/webhooks", json=body)).status_code == 201
 

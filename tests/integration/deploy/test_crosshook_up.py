@@ -10,13 +10,13 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-import httpx
 import pytest
 
 from deploy.local.control.client import ask
 from deploy.local.control.messages import AskStatus, Status
 from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.own_command import own_command
+from tests.http_client import http_client
 
 NAME = "tested"
 
@@ -267,7 +267,7 @@ def key_in(output: str) -> str:
 
 async def status_with(url: str, api_key: str) -> int:
     headers = {"SlashID-OrgID": "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1", "SlashID-API-Key": api_key}
-    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+    async with http_client(url, headers=headers) as client:
         return (await client.get("/organizations/webhooks")).status_code
 
 

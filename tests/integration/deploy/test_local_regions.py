@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx
 import nats
 import pytest
 import redis.asyncio
@@ -17,6 +16,7 @@ from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions
 from deploy.local.starting import local_regions
+from tests.http_client import http_client
 
 TWO = ("us-iowa", "europe-belgium")
 
@@ -213,7 +213,7 @@ async def test_an_admin_key_is_made_anew_unless_one_is_given() -> None:
 
 
 async def settings_of(url: str) -> dict[str, str]:
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         settings: dict[str, str] = (await client.get(f"{url}/readyz")).json()["settings"]
         return settings
 

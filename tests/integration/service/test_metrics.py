@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from deploy.local import LocalRegions, local_regions
 from runtime.health import NotReady
 from tests.contract.calls import A_TRIGGER, ADMIN_KEY, WEBHOOKS, a_body, organization, registered, triggers_of, until
+from tests.http_client import http_client
 from tests.keys import issue_key
 
 # The links between the regions run where the tests do.
@@ -39,7 +40,7 @@ class Metrics:
 
 
 async def read(url: str) -> Metrics:
-    async with httpx.AsyncClient() as client:
+    async with http_client() as client:
         return Metrics((await client.get(f"{url}/metrics")).text)
 
 
@@ -65,7 +66,7 @@ async def well_again(demo: LocalRegions) -> AsyncIterator[None]:
 async def client(demo: LocalRegions) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a new organization, with a key that every region knows."""
     name = organization()
-    async with httpx.AsyncClient(base_url=demo.region(US).http_url, timeout=30) as client:
+    async with http_client(demo.region(US).http_url, timeout=30) as client:
         key = await issue_key(client, ADMIN_KEY, name, level="all_regions")
         client.headers.update({"SlashID-OrgID": name, "SlashID-API-Key": key})
         yield client
@@ -157,7 +158,7 @@ async def test_waiting_requests_are_counted_while_a_region_is_cut_off_with_the_r
     assert said.of("requests_in_flight") == 1
     token = (await client.get(WEBHOOKS)).headers["SlashID-Consistency-Token"]
     elsewhere = {**client.headers, "SlashID-Consistency-Token": token}
-    async with httpx.AsyncClient(base_url=demo.region(EU).http_url, headers=elsewhere, timeout=30) as other:
+    async with http_client(demo.region(EU).http_url, headers=elsewhere, timeout=30) as other:
         reading = asyncio.create_task(other.get(WEBHOOKS))
         await until(says(lambda: service(demo, EU), lambda said: said.of("requests_waiting", level="token") == 1))
         assert (await service(demo, EU)).of("waiting_for", of=EU) == 1

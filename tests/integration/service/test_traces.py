@@ -12,6 +12,7 @@ import pytest_asyncio
 from deploy.local import LocalRegions, local_regions
 from tests.contract.calls import A_TRIGGER, ADMIN_KEY, organization, registered, triggers_of, until
 from tests.e2e.evidence import read_log
+from tests.http_client import http_client
 from tests.integration.service.receiver import Receiver, Taken, receiving
 from tests.keys import issue_key
 
@@ -44,7 +45,7 @@ async def demo(receiver: Receiver) -> AsyncIterator[LocalRegions]:
 async def client(demo: LocalRegions) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a new organization, with a key that every region knows."""
     name = organization()
-    async with httpx.AsyncClient(base_url=demo.region(US).http_url, timeout=30) as client:
+    async with http_client(demo.region(US).http_url, timeout=30) as client:
         key = await issue_key(client, ADMIN_KEY, name, level="all_regions")
         client.headers.update({"SlashID-OrgID": name, "SlashID-API-Key": key})
         yield client
@@ -188,7 +189,7 @@ async def test_an_endpoint_for_traces_alone_is_enough_and_is_taken_as_it_is(
         await other.wait_ready()
         header, trace_id, _ = a_traceparent()
         headers = {**client.headers, "traceparent": header}
-        async with httpx.AsyncClient(base_url=other.url, headers=headers, timeout=30) as caller:
+        async with http_client(other.url, headers=headers, timeout=30) as caller:
             assert (await caller.get("/organizations/webhooks")).status_code == 200
         spans = await trace_of(receiver, trace_id, spans=2)
         assert {span.name for span in spans} == {"GET /organizations/webhooks", "read"}

@@ -8,12 +8,12 @@ from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import structlog
 
 from runtime.server import bind, name_of, serve
 from runtime.settings import InvalidSetting
+from tests.http_client import http_client
 from tests.unit.runtime.serving import LOCALHOST, takes
 
 
@@ -106,7 +106,7 @@ async def test_after_a_signal_requests_in_flight_finish_and_new_ones_are_not_acc
     port = listener.getsockname()[1]
     loop = asyncio.get_running_loop()
     serving = asyncio.create_task(serve(app, listener, drain_seconds=5, on_drain=drained.append))
-    async with httpx.AsyncClient(base_url=f"http://{LOCALHOST}:{port}") as client:
+    async with http_client(f"http://{LOCALHOST}:{port}") as client:
         request = asyncio.create_task(client.get("/"))
         async with asyncio.timeout(5):
             await app.asked.wait()
