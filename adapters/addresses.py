@@ -1,4 +1,4 @@
-"""A NATS server's address: its parts, and the options of a `tls://` one."""
+"""A NATS server's address: its parts, and the options of a `tls://` address."""
 
 import logging
 import ssl

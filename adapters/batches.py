@@ -15,7 +15,7 @@ ONE_BY_ONE_MAX = 8
 
 
 def batch_size(waiting: int) -> int:
-    """The number of `waiting` events to append at once, so that the last of them is stored soonest."""
+    """The number of `waiting` events to append at once, so that the last one is stored as early as possible."""
     return 1 if waiting <= ONE_BY_ONE_MAX else min(waiting, BATCH_EVENTS_MAX)
 
 

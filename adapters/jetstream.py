@@ -210,7 +210,7 @@ async def create_push_consumer(session: Session, stream: str, *, deliver: str, s
     """Start the delivery of every message from sequence `start` on to `deliver`, in order, once, with flow control.
 
     Nothing is acknowledged, so nothing is delivered twice. The server removes the consumer 5 s after its last
-    subscriber has left.
+    subscriber is gone.
     """
     config = {
         "deliver_subject": deliver,

@@ -1,4 +1,4 @@
-"""What a log says of itself: its identity, which is in its stream's metadata, and its end."""
+"""The description of a log: its identity, which is in its stream's metadata, and its end."""
 
 import msgspec
 
@@ -18,8 +18,7 @@ class LogInfo(msgspec.Struct, frozen=True):
     """A log's identity and end.
 
     `created` is when its stream was made or restored: one that was restored from a snapshot keeps its epoch. `flaw`
-    says what the log lacks of the events up to its end, as far as its server knows; `""` if nothing. `missing` is how
-    many of them it has not.
+    says which events up to its end the log lacks, as far as its server knows; `""` if none. `missing` is their number.
     """
 
     epoch: Epoch
@@ -30,7 +29,7 @@ class LogInfo(msgspec.Struct, frozen=True):
     missing: int = 0
 
     def keeps(self, epoch: Epoch, sequence: Sequence) -> bool:
-        """Whether what stood at `sequence` in the log's epoch `epoch` stands there still, or will be appended there."""
+        """Whether the event at `sequence` of `epoch` is still in the log, or will be appended there."""
         return epoch == self.epoch or any(epoch == old and sequence <= fork for old, fork in self.ancestors)
 
     def has_lost(self, epoch: Epoch, sequence: Sequence) -> bool:
@@ -47,7 +46,7 @@ def metadata_of(origin: Region, epoch: Epoch, ancestors: Ancestors) -> dict[str,
 
 
 def log_info(info: jetstream.StreamInfo) -> LogInfo:
-    """What the stream of a log says. Raises `Unavailable` where its metadata are none of ours."""
+    """The description of a log, from its stream. Raises `Unavailable` if the stream's metadata are not ours."""
     metadata = info.config.metadata
     forks = (entry.split(":") for entry in metadata.get(_ANCESTORS, "").split())
     try:
@@ -65,9 +64,9 @@ def log_info(info: jetstream.StreamInfo) -> LogInfo:
 
 
 def _flaw(info: jetstream.StreamInfo) -> str:
-    """What a log lacks. Nothing is ever removed from it, so it has an event for each sequence.
+    """The events that a log lacks, in words. No event is ever removed, so a log has one for each sequence.
 
-    Where several servers keep a log, one of them gets what it found damaged from the others, and still tells of it.
+    If several servers keep a log, a server that found damage gets those events from the others, but still reports it.
     """
     state = info.state
     if state.lost is not None and not info.cluster.replicas:

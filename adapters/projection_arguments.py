@@ -1,4 +1,4 @@
-"""What the scripts that read and apply are given: the keys after the state's, and the arguments."""
+"""The arguments of the scripts that read and apply, and their keys after the state's."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from core.registers import ENTRY_CHARACTERS, TOMBSTONE, Query, Recall, Record, W
 from core.stamps import STAMP_WIDTH
 
 PIECE_BYTES = 256 * 1024
-"""How much a read takes of the keys of which it takes some. Others wait for Redis meanwhile: about a millisecond."""
+"""How many bytes a read takes of `some` keys. Other calls wait for Redis meanwhile: about a millisecond."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ class Call(NamedTuple):
 
 
 def of_read(query: Query) -> Call:
-    """Those of `read`."""
+    """The call of `read`."""
     offset, limit = map(str, query.page) if query.page is not None else ("", "")
     index_key, entry = query.named_in or ("", "")
     recalled, buckets = query.recall or Recall("", ())
@@ -52,7 +52,7 @@ def of_read(query: Query) -> Call:
 
 
 def of_apply(run: Run) -> Call:
-    """Those of `apply`."""
+    """The call of `apply`."""
     buckets = (record.bucket for record in run.records)
     keys = list(dict.fromkeys([*(key for write in run.writes for key in _keys_of(write)), *buckets]))
     index = {key: str(number) for number, key in enumerate(keys, start=2)} | {"": "0"}

@@ -1,4 +1,4 @@
-"""How far a projection is and what it has to reach, as its Redis keeps it."""
+"""How far a projection is, and the marks that it must reach, as its Redis keeps them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class Required(NamedTuple):
 
 
 class Had(NamedTuple):
-    """Up to where this region is known to have had an origin's events. The region `by` knows it."""
+    """The last event of an origin that this region is known to have had. The region `by` knows it."""
 
     epoch: Epoch
     sequence: EventSequence
@@ -32,9 +32,9 @@ class Contradiction(NamedTuple):
 class State(NamedTuple):
     """How far a projection is. `incarnation` is `""` if no replicator has seen this data on this Redis yet.
 
-    `tainted` is the `maxmemory-policy` under which its Redis may have dropped registers, `""` where it may not.
-    `required` and `known` are what the watermarks have to reach before it is current, and `contradicted` is what
-    keeps it from being current however far it gets.
+    `tainted` is the `maxmemory-policy` under which its Redis may have dropped registers, `""` if it may not. The
+    watermarks must reach `required` and `known` before it is current. With a `contradicted` it is not current, however
+    far it gets.
     """
 
     incarnation: str
@@ -73,7 +73,7 @@ def lines_of_required(ends: Mapping[Region, Mark]) -> str:
 
 
 def lines_of_known(known: Mapping[Region, Had]) -> str:
-    """What a region is known to have had, as it is stored."""
+    """The marks that a region is known to have had, as they are stored."""
     return "".join(f"{origin} {had.epoch} {had.sequence} {had.by}\n" for origin, had in known.items())
 
 

@@ -1,4 +1,4 @@
-"""The address of a region's Redis: how it is connected to, and which of its options can be worked with."""
+"""The address of a region's Redis: its connections, and the options that crosshook can use."""
 
 import socket
 import ssl
@@ -11,7 +11,7 @@ from redis.asyncio.connection import Connection, SSLConnection, parse_url
 from adapters.dialling import Address, Dialler
 
 REDIS_PORT = 6379
-"""Where an address names none."""
+"""The port of an address that names none."""
 
 _TIMES = ("socket_timeout", "socket_connect_timeout", "health_check_interval")
 _OPTIONS = ("db", "socket_keepalive", *_TIMES)
@@ -22,7 +22,7 @@ _TLS_OPTIONS = (
 
 
 class _Dialled(Connection):
-    """A connection that tries every address of its host. `dialler` is that of all connections of its pool."""
+    """A connection that tries every address of its host. All connections of its pool share `dialler`."""
 
     def __init__(self, *, dialler: Dialler, **options: Any) -> None:  # noqa: ANN401 - redis-py's own
         super().__init__(**options)
@@ -44,7 +44,7 @@ class _Dialled(Connection):
 
 
 class _DialledTls(_Dialled, SSLConnection):
-    """The same over TLS: known by `tls`, unless that is None and the address has options of its own for it."""
+    """The same over TLS, with the settings in `tls`, or with the address's own options if that is None."""
 
     def __init__(self, *, tls: ssl.SSLContext | None, **options: Any) -> None:  # noqa: ANN401 - redis-py's own
         super().__init__(**options)
@@ -56,7 +56,7 @@ class _DialledTls(_Dialled, SSLConnection):
 
 
 def options_of(address: str, *, tls: ssl.SSLContext | None = None) -> dict[str, Any]:
-    """What a connection pool is given for the Redis at `address`.
+    """The options of a connection pool for the Redis at `address`.
 
     `tls` is for a `rediss://` address that has no `ssl_` options. Raises whatever redis-py does at a bad address.
     """
@@ -71,7 +71,7 @@ def options_of(address: str, *, tls: ssl.SSLContext | None = None) -> dict[str, 
 
 
 def refusal_of(address: str) -> str:
-    """Why a valid address of a Redis cannot be worked with, by its options; `""` if it can."""
+    """Why crosshook cannot use a valid address of a Redis, because of its options; `""` if it can."""
     parts = urlsplit(address)
     known = (*_OPTIONS, *_TLS_OPTIONS) if parts.scheme == "rediss" else _OPTIONS
     given = dict(parse_qsl(parts.query, keep_blank_values=True))

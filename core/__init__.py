@@ -1,1 +1,1 @@
-"""What both processes must agree on: pure, without I/O, clock, randomness or logging."""
+"""The code that both processes must agree on: pure, without I/O, clock, randomness or logging."""

@@ -1,7 +1,7 @@
-"""An organization's API keys: their text, what is stored of them, and which organization each one admits.
+"""An organization's API keys: their text, their stored form, and the organization that each one admits.
 
 The text is `crosshook_<id>_<secret>`. A key is looked up by its id, never by its secret. Of the secret's 256 random
-bits only the SHA-256 is stored: no attacker can guess what it was made from.
+bits only the SHA-256 is stored: no attacker can guess the secret from it.
 """
 
 import hmac
@@ -23,7 +23,7 @@ _NOBODY = sha256(b"nobody").hexdigest()
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """What a request shows of a key: its id, and the digest of its secret."""
+    """A request's proof that it has a key: the key's id, and the digest of its secret."""
 
     key_id: str
     digest: str
@@ -46,12 +46,12 @@ class Forbidden(Exception):
 
 
 def api_key_text(key_id: str, secret: bytes) -> str:
-    """The key as its holder shows it."""
+    """The text of a key, as its holder sends it."""
     return f"crosshook_{key_id.replace('-', '')}_{urlsafe_b64encode(secret).decode().rstrip('=')}"
 
 
 def digest_of(secret: bytes) -> str:
-    """What is stored of a secret."""
+    """The digest of a secret. It is stored instead of the secret."""
     return sha256(secret).hexdigest()
 
 
@@ -75,13 +75,13 @@ def api_keys_key(organization_id: str) -> str:
 
 
 def query_api_keys(organization_id: str, *, offset: int, limit: int) -> Query:
-    """What to read to know a page of an organization's API keys."""
+    """The query for a page of an organization's API keys."""
     listing = api_keys_key(organization_id)
     return Query((listing,), follow=api_key_key(""), page=(offset, limit), counted=listing)
 
 
 def api_keys_in(organization_id: str, registers: Registers) -> list[ApiKey]:
-    """A page of an organization's API keys in the order of their issue, from what `query_api_keys` read."""
+    """A page of an organization's API keys in the order of their issue, from the result of `query_api_keys`."""
     by_issue = sorted(registers.get(api_keys_key(organization_id), {}).items(), key=lambda item: item[1])
     return [api_key_in(key_id, registers[api_key_key(key_id)]) for key_id, _ in by_issue]
 
@@ -96,7 +96,7 @@ def api_key_in(key_id: str, fields: Fields) -> ApiKey:
 
 
 def query_api_key(command: IssueApiKey | RevokeApiKey) -> Query:
-    """What `decide_api_key` needs to read."""
+    """The query whose result `decide_api_key` needs."""
     is_issue = isinstance(command, IssueApiKey)
     return Query((api_keys_key(command.organization_id) if is_issue else api_key_key(command.key_id),))
 
@@ -131,7 +131,7 @@ def api_key_writes(event: ApiKeyIssued | ApiKeyRevoked, organization_id: str, ev
 def authenticate(credentials: Credentials, organization_id: str, registers: Registers) -> None:
     """Return if `credentials` are of a key of `organization_id`. Raises `Unauthenticated`, `Forbidden`.
 
-    `registers` has those of the key. A digest is compared even if there is no such key, so that both take equally long.
+    `registers` are the key's. A digest is compared even if there is no such key, so that both cases take equally long.
     """
     fields = registers.get(api_key_key(credentials.key_id), {})
     kept = value_of(fields["digest"]) if "digest" in fields else _NOBODY

@@ -9,7 +9,7 @@ from core.fields import InvalidField
 
 
 class TriggerType(StrEnum):
-    """What kind of thing calls a webhook."""
+    """The kind of a trigger."""
 
     EVENT = "event"
     SYNC_HOOK = "sync_hook"
@@ -65,11 +65,11 @@ NameOfTrigger = Annotated[
         extra_json_schema={"enum": [name for names in NAMES.values() for name in names]},
     ),
 ]
-"""What the OpenAPI document says of both fields. `trigger` checks them."""
+"""The OpenAPI document describes both fields with these. `trigger` checks the values."""
 
 
 class Trigger(msgspec.Struct, frozen=True):
-    """What calls a webhook. It has no id: within a webhook it *is* its type and name."""
+    """A reason to call a webhook. It has no id: within a webhook, its type and name identify it."""
 
     trigger_type: TypeOfTrigger
     trigger_name: NameOfTrigger

@@ -18,13 +18,13 @@ _clock_decoder = msgspec.json.Decoder(_Clocked)
 
 
 class Undecodable(ValueError):
-    """Bytes in a log that are no envelope known to this version."""
+    """This version cannot decode the bytes of an event in a log."""
 
     reason = "undecodable"
 
 
 def encode(envelope: Envelope) -> bytes:
-    """The bytes that the log keeps."""
+    """The envelope as bytes, for the log."""
     return _encoder.encode(envelope)
 
 

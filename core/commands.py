@@ -23,7 +23,7 @@ class CreateWebhook(msgspec.Struct, frozen=True):
 class UpdateWebhook(msgspec.Struct, frozen=True):
     """Change the fields of a webhook that are not None.
 
-    A field that is `no_longer_taken` is refused, unless the webhook has that very value.
+    A value in `no_longer_taken` is refused, unless the webhook already has it.
     """
 
     organization_id: str
@@ -96,7 +96,7 @@ class WebhookNotFound(NotFound):
 
 
 class TriggerNotFound(NotFound):
-    """The webhook is not called by that trigger."""
+    """That trigger does not call the webhook."""
 
     def __init__(self, trigger: Trigger) -> None:
         super().__init__(trigger)
@@ -104,7 +104,10 @@ class TriggerNotFound(NotFound):
 
 
 class DeletedBefore(NotFound):
-    """The event with that `stamp` deleted it. Once that holds in the required regions, it is `missing`."""
+    """The event with that `stamp` deleted it.
+
+    Once the deletion holds in the required regions, the error is `missing`.
+    """
 
     def __init__(self, stamp: Stamp, missing: Refusal) -> None:
         super().__init__(stamp)
@@ -160,7 +163,7 @@ class EventTooLarge(Refusal):
 
 
 class IdempotencyKeyReused(Refusal):
-    """The idempotency key was used for a request that asked for something else."""
+    """The idempotency key was used for a request with another payload."""
 
 
 class ApiKeyIssuedBefore(Refusal):
@@ -173,7 +176,7 @@ class ApiKeyIssuedBefore(Refusal):
 
 
 class TooManyIdempotencyKeys(Refusal):
-    """As many idempotency keys are kept for the holder as can be; one more would be forgotten."""
+    """The holder has its maximum of idempotency keys: one more would be forgotten."""
 
     def __init__(self, idempotency_keys_max: int) -> None:
         super().__init__(idempotency_keys_max)

@@ -66,7 +66,7 @@ def decide(
     *,
     webhooks_count: int = 0,
 ) -> AnyEvent:
-    """The event that `command` makes, given what `query_for` read and counted, if its preconditions hold.
+    """The event that `command` makes, given the result of `query_for`, if its preconditions hold.
 
     A missing target is reported first, then another state of it, then everything else. Raises a `Refusal`.
     """
@@ -82,7 +82,7 @@ def decide(
 
 
 def _require(preconditions: Preconditions, command: Command, registers: Registers) -> None:
-    """Raise `PreconditionFailed` unless the target of `command`, which exists, is in a state that it allows."""
+    """Raise `PreconditionFailed` unless the existing target of `command` is in a state that the command allows."""
     if preconditions == UNCONDITIONAL:
         return
     if isinstance(command, UpdateWebhook | DeleteWebhook):
@@ -150,7 +150,7 @@ def _create_webhook(command: CreateWebhook, registers: Registers, webhooks_count
 
 def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpdated:
     fields = _webhook(command, registers)
-    _refuse_what_is_no_longer_taken(command, fields)
+    _refuse_values_no_longer_taken(command, fields)
     if command.target_url is not None and not has_target(fields, normal_form(command.target_url)):
         _refuse_taken_url(command, command.target_url, registers)
     return WebhookUpdated(
@@ -163,7 +163,7 @@ def _update_webhook(command: UpdateWebhook, registers: Registers) -> WebhookUpda
     )
 
 
-def _refuse_what_is_no_longer_taken(command: UpdateWebhook, fields: Fields) -> None:
+def _refuse_values_no_longer_taken(command: UpdateWebhook, fields: Fields) -> None:
     """A webhook may keep the value that it has. Values are compared as they are stored."""
     values = values_of(command)
     for error in command.no_longer_taken:

@@ -45,7 +45,7 @@ class TriggerCreated(Event, frozen=True, tag="trigger_created.v1"):
 
 
 class WebhookUpdated(Event, frozen=True, tag="webhook_updated.v1"):
-    """Some of a webhook's fields were changed. A field that is None is left alone, even if changed elsewhere."""
+    """Some of a webhook's fields were changed. The event does not change a field that is None."""
 
     webhook_id: str
     name: str | None = None
@@ -89,7 +89,7 @@ AnyEvent = (
 
 
 class IdempotencyKey(msgspec.Struct, frozen=True):
-    """A request's idempotency key, as two fingerprints: `key` of its scope and text, `payload` of what it asked for."""
+    """A request's idempotency key, as two fingerprints: `key` of its scope and text, `payload` of its content."""
 
     key: str
     payload: str
@@ -98,9 +98,9 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event with its circumstances, as the log keeps it. Its place in the log completes its stamp.
 
-    `author` is the id of the API key that asked for it, or `ADMINISTRATOR`. `seen` has, for a `WebhookUpdated` with an
-    `idempotency_key`, the registers that its author saw: a repeated request is answered with `seen` and the event over
-    it. The logs keep the idempotency key under the name `retry`, which it had first.
+    `author` is the id of the API key that asked for it, or `ADMINISTRATOR`. For a `WebhookUpdated` with an
+    `idempotency_key`, `seen` has the registers that its author saw. The response to a repeated request is `seen` with
+    the event applied to it. In the logs the idempotency key has its first name, `retry`.
     """
 
     operation_id: str

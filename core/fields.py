@@ -1,4 +1,4 @@
-"""The fields of a webhook: from what a caller sent to what the log keeps, or `InvalidField`."""
+"""The fields of a webhook: each value that a caller sent becomes the value that the log keeps, or `InvalidField`."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Idempotency keys: how a repeated request is recognized, and what is kept of the first one (ADR 10).
+"""Idempotency keys: a record of the first request recognizes a repeated one (ADR 10).
 
 A record of each keyed write is kept beside the registers until 24 to 25 hours after its stamp. Each holder has one
 bucket an hour, so that a whole bucket is forgotten at once. Regions with equal vectors need not share records.
@@ -22,14 +22,14 @@ _HOUR_MILLISECONDS = 3_600_000
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """The first request with an idempotency key: what it asked for, and the operation that it became."""
+    """The first request with an idempotency key: its payload, and its operation."""
 
     payload: str
     operation_id: str
 
 
 def idempotency_key_of(*, organization_id: str, method: str, path: str, key: str, payload: bytes) -> IdempotencyKey:
-    """What the log keeps of an idempotency key and of the payload that came with it."""
+    """The fingerprints of an idempotency key and of its payload, for the log."""
     scope = f"{organization_id}\n{method}\n{path}\n{key}"
     return IdempotencyKey(
         key=blake2b(scope.encode(), digest_size=16).hexdigest(),
@@ -38,7 +38,7 @@ def idempotency_key_of(*, organization_id: str, method: str, path: str, key: str
 
 
 def holder_of(organization_id: str, *, author: str) -> str:
-    """The holder among whose keys this one counts: the organization, or the administrator acting for it."""
+    """The holder whose limit counts this key: the organization, or the administrator acting for it."""
     return f"{ADMINISTRATOR}:{organization_id}" if author == ADMINISTRATOR else organization_id
 
 
@@ -55,9 +55,9 @@ def is_kept(clock: Clock, *, now_milliseconds: int) -> bool:
 
 
 def record_of(envelope: Envelope, position: Position, *, now_milliseconds: int) -> Record | None:
-    """What to keep of an event whose request had an idempotency key; None if it had none, or is too old.
+    """The record of an event whose request had an idempotency key; None if it had none, or is too old.
 
-    A stamp that is ahead of the local clock counts as of now: no reader looks for it in the future.
+    A stamp that is ahead of the local clock counts as now: no reader looks for it in the future.
     """
     if envelope.idempotency_key is None:
         return None

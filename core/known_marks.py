@@ -1,4 +1,4 @@
-"""What each region is known to have applied, in any incarnation of its projection. Pure."""
+"""The marks that each region is known to have applied, in any incarnation of its projection. Pure."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -31,17 +31,17 @@ NOTHING_KNOWN = Known()
 
 
 class KnownMarks:
-    """What every region is known to have applied. The entry of a region is replaced, never changed."""
+    """The marks that every region is known to have applied. The entry of a region is replaced, never changed."""
 
     def __init__(self) -> None:
         self._of: dict[Region, Known] = {}
 
     def of(self, region: Region) -> Known:
-        """What `region` is known to have applied."""
+        """The marks that `region` is known to have applied."""
         return self._of.get(region, NOTHING_KNOWN)
 
     def shown(self, region: Region, incarnation: str, vector: Vector, *, is_current: bool) -> None:
-        """Record that `region` had `vector`. Marks of a region that is not current do not count: it answers nothing."""
+        """Record that `region` had `vector`. Marks of a region that is not current do not count: it serves no reads."""
         self.take(region, Known(history_of(incarnation), vector if is_current else {}))
 
     def contradicted(self, region: Region, mark: Mark) -> None:
@@ -49,7 +49,7 @@ class KnownMarks:
         self.take(region, Known(self.of(region).history, contradicted=mark))
 
     def take(self, region: Region, heard: Known) -> None:
-        """Record what is known of `region`."""
+        """Record the known marks of `region`."""
         known = self.of(region)
         if heard.history < known.history:
             return

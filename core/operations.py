@@ -1,8 +1,8 @@
 """Operation ids: an id names the only place where its event can be (ADR 9).
 
 A write is handed to the log as part of a batch, which is stored whole at its place, or never. An operation gets its id
-together with its place, and the id names the place. So the log alone answers what became of the operation, and no
-process keeps a record of it.
+together with its place, and the id names the place. So the log alone shows the outcome of the operation, and no process
+keeps a record of it.
 
 An id is a UUID of version 8. From the front, its 122 free bits are 26 of the time in minutes and 23 by chance, which
 all operations of a batch share; then 24 of a code for the log and its epoch, 9 of the number in the batch, 40 of the
@@ -45,7 +45,7 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 def batch_name(*, now_milliseconds: int, nonce: int) -> int:
-    """Tells a batch from others that are handed to a log for the same place. `nonce` is `NONCE_BITS` long."""
+    """Distinguishes a batch from others that are handed to a log for the same place. `nonce` is `NONCE_BITS` long."""
     return _lowest(now_milliseconds // 60_000, _MINUTES_BITS) << NONCE_BITS | nonce
 
 
@@ -66,7 +66,7 @@ def operation_id(organization_id: str, *, batch: int, log: int, batch_start: Seq
 
 
 def operation_in(text: str, organization_id: str) -> Operation | None:
-    """The contents of the id `text` for the organization, or None if it is no such id. Another's id names no log."""
+    """The contents of the id `text`, or None if it is no id. For another organization it names no log."""
     found = _UUID_8.fullmatch(text)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Places in logs: sequences, epochs, positions, and what to make of an event that arrives."""
+"""Places in logs: sequences, epochs, positions, and how an arriving event relates to them."""
 
 from collections.abc import Mapping
 from enum import Enum, auto

@@ -8,11 +8,11 @@ import msgspec
 from core.commands import Refusal
 
 ANY = ("*",)
-"""What `*` stands for: whatever is there."""
+"""The meaning of `*`: any state of the resource."""
 
 _TAG = r'(?:W/)?"[!#-~\x80-\xff]*"'
 _TAGS = re.compile(_TAG)
-# After a comma, or at the start, each blank has one place in this: a long list costs no more than its length.
+# Each blank can match in one place only, so the time to match grows only with the length of the list.
 _LIST = re.compile(rf"[ \t]*(?:{_TAG}[ \t]*)?(?:,[ \t]*(?:{_TAG}[ \t]*)?)*")
 _WEAK = "W/"
 

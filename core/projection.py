@@ -69,7 +69,7 @@ def key_about(organization_id: str, event: AnyEvent) -> str:
 
 
 def seen_by_author(event: AnyEvent, fields: Fields) -> dict[str, str]:
-    """The `fields` of a webhook that a change left alone: with `event`, they answer a repeated request."""
+    """The `fields` of a webhook that a change left alone. A repeated request gets them with `event` applied."""
     if not isinstance(event, WebhookUpdated):
         return {}
     return {name: fields[name] for name in OWN_FIELDS if name in fields and name not in values_of(event)}

@@ -1,4 +1,4 @@
-"""Addresses as they may be shown."""
+"""Addresses without their logins, for logs and messages."""
 
 import re
 

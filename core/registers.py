@@ -1,11 +1,11 @@
-"""Last-writer-wins registers: what a projection is made of, and how writes to it converge.
+"""Last-writer-wins registers: the content of a projection, and how writes to it converge.
 
-A key holds registers, field -> stamp and value; of two writes to one field the one with the higher stamp
-stays. A buried key holds its tombstone only, for ever: whatever else is written to it, or to a field
-elsewhere that points to it, is dropped. Any order of any writes therefore gives the same registers.
+A key holds last-writer-wins registers, field -> stamp and value. Of two writes to one field, the one with the higher
+stamp stays. A buried key holds its tombstone only, permanently: every other write to it, or to a field that points to
+it, is dropped. Any order of any writes therefore gives the same registers.
 
-An index is a key that holds no registers. It follows from them: entry -> the names of the keys whose register of the
-indexed field has that entry, in order, with spaces between them.
+An index is a key without registers of its own. It maps an entry to the names of the keys whose register of the indexed
+field has that entry, in order, with spaces between them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,12 +42,13 @@ class Index(NamedTuple):
 
 
 class Query(NamedTuple):
-    """What to read of a projection in one go.
+    """The registers and records to read from a projection in one step.
 
-    `keys`; and for each field of the first of them the key `follow` + field. With `page`, an offset and a limit, only
-    the fields of the first key that have those places in the order of their registers. With `named_in`, the keys
-    `follow` + name of the names that are in it instead. With `counted`, how many fields that key has. With `recall`,
-    records as well. Of `some` keys the first, and then as many as fit in one step: the others are not in what is found.
+    It reads `keys`, and for each field of the first of them the key `follow` + field. With `page`, an offset and a
+    limit, it takes only the fields of the first key at those places in the order of their registers. With `named_in` it
+    takes the names in that entry instead of fields. With `counted` it also counts the fields of that key. With `recall`
+    it also reads records. Of `some` keys it reads the first, and then as many as fit in one step. The result does not
+    have the others.
     """
 
     keys: tuple[str, ...]
@@ -60,11 +61,11 @@ class Query(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One register write, `register` beginning with its stamp.
+    """One register write. `register` begins with its stamp.
 
-    With `points_to` it is dropped where that key is buried. With the field `TOMBSTONE` it buries `key`, and
-    removes the field `pointer[1]` of the key `pointer[0]`, which points to it. With `index_key` the register, or that
-    of the field `indexed` where the write buries, is in the index of that key.
+    With `points_to` it is dropped if that key is buried. With the field `TOMBSTONE` it buries `key`, and removes the
+    field `pointer[1]` of the key `pointer[0]`, which points to it. With `index_key`, that index has the register. If
+    the write buries, it has the register of the field `indexed`.
     """
 
     key: str
@@ -79,7 +80,7 @@ class Write(NamedTuple):
 class Record(NamedTuple):
     """A record stored for a while beside the registers: in `bucket`, which is dropped after `seconds`.
 
-    `value` begins with a stamp. Of two for one field the one with the lower stamp stays: the first.
+    `value` begins with a stamp. Of two records for one field, the one with the lower stamp stays: the first.
     """
 
     bucket: str

@@ -1,4 +1,4 @@
-"""What a `target_url` is compared by: its normal form, and the index that finds webhooks by it.
+"""The normal form by which `target_url`s are compared, and the index that finds webhooks by it.
 
 Source: RFC 3986, sections 6.2.2 and 6.2.3. The text of a `target_url` stays as it was given.
 """
@@ -45,7 +45,7 @@ def _without_dot_segments(path: str) -> str:
 
 
 def value_with_normal_form(target_url: str) -> str:
-    """What a register stores of a `target_url`: its text and, if different, a space and its normal form."""
+    """The register's value for a `target_url`: its text and, if different, a space and its normal form."""
     normal = normal_form(target_url)
     return target_url if normal == target_url else f"{target_url} {normal}"
 

@@ -1,4 +1,4 @@
-"""Consistency tokens: a vector as a client carries it from one answer to the next request, in any region.
+"""Consistency tokens: a vector as a client carries it from one response to its next request, in any region.
 
 The text is a version, a point, and base64url of one entry an origin: 3 bytes of its code, 1 byte of its epoch's length,
 the epoch, 6 bytes of the sequence. Ten regions with epochs of ten characters make 269 characters.

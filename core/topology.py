@@ -18,7 +18,7 @@ _DATABASE = re.compile(r"/?[0-9]*")
 
 
 class RegionState(StrEnum):
-    """Where a region is in its life. Joining: shipped to, not yet waited for. Retired: counts as reached."""
+    """A region's state. Joining: it receives events, and no request waits for it. Retired: it counts as reached."""
 
     JOINING = "joining"
     ACTIVE = "active"
@@ -39,7 +39,7 @@ class RegionConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class InvalidTopology(ValueError):
-    """A topology that cannot be worked with; the text says what to change."""
+    """A topology that crosshook cannot use. The text says what to change."""
 
 
 class Topology(msgspec.Struct, frozen=True):
@@ -115,7 +115,7 @@ def _is_redis(address: str) -> bool:
 
 
 def _is_server(address: str, *schemes: str) -> bool:
-    """Whether it has one of `schemes`, as the clients spell them, a host, and no port that cannot be."""
+    """Whether it has one of `schemes`, as the clients spell them, a host, and no invalid port."""
     if address.partition("://")[0] not in schemes or not _PRINTABLE.fullmatch(address):
         return False
     try:

@@ -46,34 +46,34 @@ def trigger_field(trigger: Trigger) -> str:
 
 
 def query_webhook(organization_id: str, webhook_id: str) -> Query:
-    """What to read to know one webhook and its triggers."""
+    """The query for one webhook and its triggers."""
     return Query((webhook_key(organization_id, webhook_id),))
 
 
 def query_webhooks(organization_id: str, *, offset: int, limit: int) -> Query:
-    """What to read to know a page of an organization's webhooks."""
+    """The query for a page of an organization's webhooks."""
     listing = organization_key(organization_id)
     return Query((listing,), follow=webhook_key(organization_id, ""), page=(offset, limit), counted=listing)
 
 
 def query_webhook_ids(organization_id: str) -> Query:
-    """What to read to know which webhooks an organization has."""
+    """The query for the ids of an organization's webhooks."""
     return Query((organization_key(organization_id),))
 
 
 def query_some_webhooks(organization_id: str, webhook_ids: Iterable[str]) -> Query:
-    """What to read to know the first of these webhooks, and as many others as fit in one step."""
+    """The query for the first of these webhooks, and for as many others as fit in one step."""
     return Query((), some=tuple(webhook_key(organization_id, webhook_id) for webhook_id in webhook_ids))
 
 
 def query_webhooks_by_target(organization_id: str, target_url: str) -> Query:
-    """What to read to know the webhooks that may have `target_url`, or one with the same normal form."""
+    """The query for the webhooks that may have `target_url`, or one with the same normal form."""
     index = index_of(organization_id, target_url)
     return Query((), follow=webhook_key(organization_id, ""), named_in=index)
 
 
 def webhook_ids_in(organization_id: str, registers: Registers) -> list[str]:
-    """The ids of an organization's webhooks in creation order, from what `query_webhook_ids` read."""
+    """The ids of an organization's webhooks in creation order, from the result of `query_webhook_ids`."""
     listing = registers.get(organization_key(organization_id), {})
     return sorted(listing, key=listing.__getitem__)
 
@@ -89,12 +89,12 @@ def has_target(fields: Fields, normal: str) -> bool:
 
 
 def etag_of(fields: Fields) -> str:
-    """What is different whenever anything of a webhook but its triggers is."""
+    """A tag that changes whenever anything of a webhook but its triggers changes."""
     return blake2b("".join(stamp_of(fields[name]) for name in OWN_FIELDS).encode(), digest_size=12).hexdigest()
 
 
 def webhook_in(webhook_id: str, fields: Fields) -> Webhook | None:
-    """The webhook that its key's registers describe, or None where it was never created or is deleted."""
+    """The webhook that its key's registers describe, or None if it was never created or is deleted."""
     if not is_webhook(fields):
         return None
     own = {name: fields[name] for name in OWN_FIELDS}
@@ -112,7 +112,7 @@ def webhook_in(webhook_id: str, fields: Fields) -> Webhook | None:
 
 
 def webhooks_in(organization_id: str, registers: Registers) -> list[Webhook]:
-    """A page of an organization's webhooks in creation order, from what `query_webhooks` read."""
+    """A page of an organization's webhooks in creation order, from the result of `query_webhooks`."""
     by_creation = webhook_ids_in(organization_id, registers)
     found = (webhook_in(name, registers.get(webhook_key(organization_id, name), {})) for name in by_creation)
     return [webhook for webhook in found if webhook is not None]
@@ -135,5 +135,5 @@ def has_trigger(fields: Fields, trigger: Trigger) -> bool:
 
 
 def place_of(register: str) -> str:
-    """Under which stamp a trigger that was created has its place in lists."""
+    """The stamp that orders a created trigger in lists."""
     return value_of(register).removeprefix(CREATED)

@@ -5,8 +5,8 @@
 --       then for each write: place in KEYS, field, register, place of the key that it points to or 0; for a tombstone:
 --       place of the key with the pointer to it, field; place of the index or 0; for a tombstone: the indexed field;
 --       then for each record: place in KEYS of its bucket, field, value, seconds until the bucket is forgotten
--- Returns {what, incarnation, current, epoch, sequence, fingerprint}: what the watermark is now.
--- Every write is idempotent and the watermark comes last: a script that failed half-way can be run again.
+-- Returns {what, incarnation, current, epoch, sequence, fingerprint}. The last three are the watermark now.
+-- Every write is idempotent, and the watermark comes last. So a script that failed half-way can run again.
 local origin, epoch = ARGV[1], ARGV[2]
 local before, before_fingerprint = tonumber(ARGV[3]), ARGV[4]
 local last, last_fingerprint = tonumber(ARGV[5]), ARGV[6]
@@ -32,7 +32,7 @@ local function is_buried(index)
   return index ~= 0 and redis.call('HEXISTS', KEYS[index], TOMBSTONE) == 1
 end
 
--- An index names the keys that have a value: entry -> the last parts of their keys, in order, with spaces between them.
+-- An index maps an entry to the keys that have its value: the last part of each key, in order, with spaces between.
 local function entry_of(register)
   local last_word = string.match(string.sub(register, width + 1), '[^ ]*$')
   return string.sub(redis.sha1hex(last_word), 1, entry_length)
@@ -60,7 +60,7 @@ local function bury(key, register, pointing_key, pointing_field, index, indexed)
   if value then name_in_index(index, value, key, false) end
 end
 
--- The index is never without what is there: the new name is put in first.
+-- The new name is put in first: so the index never lacks an existing key.
 local function set(key, field, register, index)
   local old = redis.call('HGET', key, field)
   if old and string.sub(old, 1, width) >= string.sub(register, 1, width) then return end
@@ -86,7 +86,7 @@ for i = records_at, #ARGV, 4 do
   if not old or string.sub(value, 1, width) < string.sub(old, 1, width) then
     redis.call('HSET', bucket, field, value)
   end
-  -- By whichever clock it lasts longest: none is forgotten early.
+  -- The longest of the times that were asked for: no record is forgotten early.
   if redis.call('TTL', bucket) < tonumber(ARGV[i + 3]) then redis.call('EXPIRE', bucket, ARGV[i + 3]) end
 end
 

@@ -1,6 +1,6 @@
--- See data for the first time on this master: give it an incarnation. Drop it first if it is of no use.
+-- Give an incarnation to data that is seen for the first time on this master. Drop the data first if it is of no use.
 -- KEYS[1] state; ARGV: a nonce; '' or the incarnation whose data is of another history; the number of the next history;
---   the highest history that is known of this region: an emptied Redis goes on in it
+--   the highest known history of this region: an emptied Redis continues in it
 -- Returns {incarnation, why there is none}. The incarnation may be one that another replicator gave.
 local id = replication_id()
 if not id then return { '', 'replica' } end
@@ -11,7 +11,7 @@ format, history = tonumber(format or 0), tonumber(history or 0)
 if format > FORMAT then return { '', 'newer' } end
 local is_useless = stored and stored == ARGV[2]
 if is_useless then history = math.max(history + 1, tonumber(ARGV[3])) end
--- Without a stored incarnation the data is not ours: it may be that of another program.
+-- Without a stored incarnation the data is not ours: it may be of another program.
 if is_useless or (stored and format < FORMAT) then redis.call('FLUSHDB', 'ASYNC') end
 
 taint_if_it_may_evict()

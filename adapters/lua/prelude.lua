@@ -1,9 +1,9 @@
 -- Put before every script. The state of a projection is one hash:
---   incarnation  "FORMAT:replication id of its Redis:history:nonce". The history is higher after each time that the
---                data was dropped since it was of another history of a log; the nonce is made when a replicator first
---                saw the data, or took currency away from it
+--   incarnation  "FORMAT:replication id of its Redis:history:nonce". The history is higher each time
+--                after the data was dropped because it was of another history of a log. A nonce is made when a
+--                replicator first sees the data, or finds that it is no longer current
 --   required     the ends that the local logs had then: "origin epoch sequence" lines
---   known        what the region is known to have had, in any incarnation: "origin epoch sequence by" lines
+--   known        the marks that the region is known to have had, in any incarnation: "origin epoch sequence by" lines
 --   contradicted an event that another region has of this region's own log, and the log does not
 --   current      the incarnation in which all of `required` and `known` was reached, with nothing contradicted
 --   tainted      the maxmemory-policy under which this Redis may have dropped registers; only emptying it removes that
@@ -11,8 +11,8 @@
 --   mark:ORIGIN  "epoch sequence fingerprint" of the last event applied
 local STATE = KEYS[1]
 
--- Which keys and registers events become. A version that writes others has the next number: what was written under
--- a lower one is emptied and built anew, what was written under a higher one is left alone.
+-- The format of the keys and registers. A version that writes other ones has the next number. Data in a lower format
+-- is dropped and built anew. Data in a higher format is left alone.
 local FORMAT = 2
 
 -- The replication id of a master, which changes whenever its data may have been replaced. A replica has none: its
@@ -31,7 +31,7 @@ local function incarnation()
   return ''
 end
 
--- The same data under another name: what was proven of it does not hold for that.
+-- The same data under another name: proofs about the old name do not hold for the new one.
 local function renamed(name, nonce)
   return string.match(name, '^.*:') .. nonce
 end
@@ -44,7 +44,7 @@ local function is_current(seen)
   return seen ~= '' and not is_tainted() and redis.call('HGET', STATE, 'current') == seen
 end
 
--- A Redis that may drop what it holds proves nothing. What takes memory comes last: the proof is gone before.
+-- A Redis that may drop data proves nothing. The write that needs memory comes last: the proof is gone before it.
 local function taint_if_it_may_evict()
   local policy = string.match(redis.call('INFO', 'memory'), 'maxmemory_policy:([%w-]+)') or 'unknown'
   if policy ~= 'noeviction' and not is_tainted() then

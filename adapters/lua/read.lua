@@ -1,7 +1,7 @@
--- Read registers, with the proof that they are current and the vector they belong to, in one step.
+-- Read registers, the proof that they are current, and their vector, in one step.
 -- KEYS[1] state; then the keys to read, those to read some of, the index, the key whose fields are counted, and buckets
 -- of records
--- ARGV: how many keys to read; how many to read some of: the first, and others until these have so many bytes;
+-- ARGV: how many keys to read; how many of those to read some of: the first, and others up to so many bytes;
 --       '' or a prefix: for each field of the first of them, or each name in the index, the key prefix .. field is read;
 --       '' or the offset and the limit of the fields of the first key to read, in the order of their registers;
 --       '' or the entry of the index; '' or '1' if there is a key to count; the field to look for in each bucket

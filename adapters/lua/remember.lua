@@ -1,6 +1,6 @@
--- Remember what this region is known to have had. If the data of a current incarnation lacks some of it, or holds events
--- of another history of the region's own log, another incarnation follows, which has to prove itself anew.
--- KEYS[1] state; ARGV: the incarnation that this was found of; a nonce; what is known: "origin epoch sequence by" lines;
+-- Remember the marks that this region is known to have had. If the data of a current incarnation lacks some of them, or
+-- holds events of another history of the region's own log, a new incarnation follows, which must be proven anew.
+-- KEYS[1] state; ARGV: the incarnation for which this was found; a nonce; the marks: "origin epoch sequence by" lines;
 --   '' or an event that the region's own log contradicts: "epoch sequence fingerprint by"
 -- Returns 1. It may be called any number of times, by any number of replicators.
 local seen = incarnation()

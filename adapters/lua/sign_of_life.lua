@@ -1,4 +1,4 @@
--- Give a sign of life: which role this Redis has and, if asked, that it takes writes.
+-- Report the role of this Redis and, if asked, whether it takes writes.
 -- KEYS[1] state; ARGV[1]: 'write' to try one that changes nothing and needs memory like any other
 -- Returns the role: 'master' or 'replica'. Fails with Redis's reason if it takes no writes.
 local function take_a_write()
