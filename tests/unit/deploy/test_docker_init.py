@@ -17,11 +17,11 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-import deploy.docker.__main__
+import deploy.docker.command
 from core.positions import Region
 from core.topology import parse_topology
 from deploy.certificates import CERTIFICATE_DAYS, RENEWED_DAYS_BEFORE
-from deploy.docker.__main__ import fill, main
+from deploy.docker.command import fill, main
 from deploy.docker.layout import Users, nats_service
 from deploy.logins import Logins
 from deploy.nats.accounts import ROUTES
@@ -498,7 +498,7 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Result]:
     """Run it with the user of these tests as the owner of everything."""
     monkeypatch.setattr(os, "fchown", lambda *_: None)
     monkeypatch.setattr(os, "chown", lambda *_: None)
-    monkeypatch.setattr(deploy.docker.__main__, "fill", partial(fill, users=MINE))
+    monkeypatch.setattr(deploy.docker.command, "fill", partial(fill, users=MINE))
     return lambda directory: CliRunner().invoke(main, [*REGIONS, "--directory", str(directory)])
 
 

@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 import replicator.settings
 import service.settings
 from core.positions import Region
-from deploy.kubernetes.__main__ import main
+from deploy.kubernetes.command import main
 from deploy.logins import Logins
 from runtime.settings import Environment
 from tests.rules import ROOT

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from deploy.kubernetes.__main__ import main
+from deploy.kubernetes.command import main
 from tests.rules import ROOT
 from tests.unit.deploy.kubernetes.pods import opened, secrets_in
 from tests.unit.deploy.kubernetes.rendered import KUBERNETES, REGION, WORKLOADS, render
