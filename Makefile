@@ -23,6 +23,9 @@ define install
 @touch $@
 endef
 
+# Without bytecode in files, every process that starts compiles all of its code again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help up venv test test-all bench check lint types arrows format lock clean

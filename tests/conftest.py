@@ -17,7 +17,7 @@ from tests import engine, measured
 
 # A slow machine is no failure, and a failure prints what repeats it.
 slow_is_fine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
-settings.register_profile("short", slow_is_fine, max_examples=100)
+settings.register_profile("short", slow_is_fine, max_examples=50)
 settings.register_profile("whole", slow_is_fine, max_examples=500)
 
 

@@ -12,7 +12,7 @@ IN_FLIGHT = 16
 
 
 async def test_after_a_201_for_all_regions_every_region_shows_it_at_once(*, whole: bool) -> None:
-    each = 250 if whole else 30
+    each = 250 if whole else 10
     told: list[Told] = []
     async with local_regions(regions=REGIONS) as demo, calling_all(demo) as callers:
         places = {region: asyncio.Semaphore(IN_FLIGHT) for region in callers}

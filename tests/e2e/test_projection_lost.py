@@ -12,6 +12,7 @@ from tests.e2e.evidence import check, check_told, settled
 LOSER = "europe-belgium"
 
 
+@pytest.mark.long
 async def test_an_emptied_redis_is_detected_at_once_and_rebuilt_under_load(*, whole: bool) -> None:
     async with local_regions() as demo, calling_all(demo) as callers:
         known = await callers[LOSER].register(level="all_regions")

@@ -137,6 +137,7 @@ async def test_a_region_set_back_while_cut_off_continues_and_returns_503_once_it
         assert await callers[HERE].read_status(early.webhook_id) == 200
 
 
+@pytest.mark.long
 async def test_a_redis_emptied_after_its_regions_log_was_set_back_returns_503() -> None:
     """The log alone went back first, which the projection outlived."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:

@@ -93,7 +93,7 @@ async def check_no_second_event(demo: LocalRegions, stored: Stored) -> None:
         assert [json.loads(data)["event"]["type"] for _, data in log[len(before) :]] == ["api_key_issued.v1"]
 
 
-@pytest.mark.parametrize("path", [FORMAT_1, FORMAT_2], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [pytest.param(FORMAT_1, marks=pytest.mark.long), FORMAT_2], ids=lambda path: path.stem)
 async def test_data_of_an_earlier_version_is_read_and_its_keyed_writes_make_no_second_event(path: Path) -> None:
     stored = read(path)
     async with regions_with(stored) as demo:

@@ -32,6 +32,7 @@ async def outcome(*options: str, path: str, tests: str = BROWSER) -> tuple[int |
     return process.returncode, printed.decode()
 
 
+@pytest.mark.long
 async def test_they_are_left_out_unless_asked_for_and_that_is_said() -> None:
     code, printed = await outcome("--numprocesses", "1", LONG, path=os.environ["PATH"])
     assert code == pytest.ExitCode.NO_TESTS_COLLECTED
@@ -39,6 +40,7 @@ async def test_they_are_left_out_unless_asked_for_and_that_is_said() -> None:
     assert re.search(r"left out: \d+ tests that need chromium \(`make test-all` runs every test\)", printed)
 
 
+@pytest.mark.long
 async def test_where_the_program_is_missing_they_fail_and_name_the_package(tmp_path: Path) -> None:
     code, printed = await outcome("--programs", path=str(tmp_path))
     assert code == pytest.ExitCode.TESTS_FAILED
@@ -82,6 +84,7 @@ def test_what_is_missing_where_no_containers_can_be_run_is_said(
     assert complaint in engine.complaint()
 
 
+@pytest.mark.long
 async def test_where_a_compose_is_asked_for_that_is_not_there_they_fail_and_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
