@@ -186,6 +186,20 @@ class Composed:
                     await asyncio.sleep(_POLL_SECONDS)
                 assert state["ExitCode"] == 0, await self.compose("logs", name)
 
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Nothing of it runs. The engine's checks of twenty containers alone take a third of a core."""
+        running = [name for name, state in (await self.states()).items() if state["State"]["Running"]]
+        if not running:
+            yield
+            return
+        await self.compose("pause", *running)
+        try:
+            yield
+        finally:
+            await self.compose("unpause", *running)
+            await self.ready(running)
+
     async def mend(self) -> None:
         """Return once everything runs again, is ready, and is not cut."""
         stopped = [name for name, state in (await self.states()).items() if not state["State"]["Running"]]

@@ -44,18 +44,43 @@ UP = "docker compose up -d"
 INIT_SAID = "docker compose logs --no-log-prefix init"
 
 
+async def test_three_replicas_configured_on_one_server_take_no_region_down(composed: Composed) -> None:
+    """They find nothing to start with, which is an error; and all the others go on with their logs."""
+    keys = await composed.keys()
+    async with composed.callers(keys) as callers:
+        before = await callers[HERE].register(level="all_regions")
+        assert before.status == 201
+    composed.files_of_compose = THREE_SERVERS
+    try:
+        outcome = await composed.paste(UP, within_seconds=UP_SECONDS_MAX)
+        assert outcome.code != 0, "not all that was asked for is there"
+        await composed.ready(RUNNING)
+        assert "These are volumes of regions with one NATS server each" in (await composed.paste(INIT_SAID)).out
+        async with composed.callers(keys) as callers:
+            for caller in callers.values():
+                await becomes_readable(caller, before)
+            after = [await caller.register(level="all_regions") for caller in callers.values()]
+        assert [one.status for one in after] == [201, 201, 201]
+    finally:
+        composed.files_of_compose = ONE_SERVER
+        await composed.paste(f"{UP} --remove-orphans", within_seconds=UP_SECONDS_MAX)
+    await composed.ready(RUNNING)
+    assert set(await composed.states()) == {*RUNNING, *RUN_ONCE}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def three(built: Composed) -> AsyncIterator[Composed]:
-    """Such regions, from nothing, beside those of one server."""
+    """Such regions, from nothing. Those of one server are paused."""
     ports = Ports()
     with a_run() as name:
         regions = Composed(name, ports, files=THREE_SERVERS, image=built.image)
-        try:
-            await regions.up()
-            yield regions
-        finally:
-            await regions.down()
-            ports.close()
+        async with built.paused():
+            try:
+                await regions.up()
+                yield regions
+            finally:
+                await regions.down()
+                ports.close()
 
 
 async def log_at(three: Composed, service: str) -> dict[str, Any]:
@@ -156,27 +181,3 @@ async def test_a_setting_that_is_forgotten_takes_no_region_down(three: Composed)
         after = [await caller.register(level="all_regions") for caller in callers.values()]
     assert [one.status for one in after] == [201, 201, 201]
     assert set((await log_at(three, await leader_of_the_log(three)))["cluster"]) >= {"leader", "replicas"}
-
-
-async def test_three_replicas_configured_on_one_server_take_no_region_down(composed: Composed) -> None:
-    """They find nothing to start with, which is an error; and all the others go on with their logs."""
-    keys = await composed.keys()
-    async with composed.callers(keys) as callers:
-        before = await callers[HERE].register(level="all_regions")
-        assert before.status == 201
-    composed.files_of_compose = THREE_SERVERS
-    try:
-        outcome = await composed.paste(UP, within_seconds=UP_SECONDS_MAX)
-        assert outcome.code != 0, "not all that was asked for is there"
-        await composed.ready(RUNNING)
-        assert "These are volumes of regions with one NATS server each" in (await composed.paste(INIT_SAID)).out
-        async with composed.callers(keys) as callers:
-            for caller in callers.values():
-                await becomes_readable(caller, before)
-            after = [await caller.register(level="all_regions") for caller in callers.values()]
-        assert [one.status for one in after] == [201, 201, 201]
-    finally:
-        composed.files_of_compose = ONE_SERVER
-        await composed.paste(f"{UP} --remove-orphans", within_seconds=UP_SECONDS_MAX)
-    await composed.ready(RUNNING)
-    assert set(await composed.states()) == {*RUNNING, *RUN_ONCE}

@@ -201,7 +201,7 @@ async def test_a_batch_that_a_paused_server_does_not_answer_is_decided_by_its_pl
     async with paused(region):
         outcome, _ = await log.append(added, after=NOTHING)
     assert outcome is Append.UNANSWERED
-    assert asyncio.get_running_loop().time() - begin < 1.5
+    assert asyncio.get_running_loop().time() - begin < 10
     await connection.session()
     await until(lambda: answers(log))
     again, _ = await log.append(added, after=NOTHING)

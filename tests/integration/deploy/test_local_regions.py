@@ -91,7 +91,7 @@ async def test_a_process_that_dies_at_the_start_is_named_and_nothing_is_left(
 
 
 async def test_every_region_sees_itself_directly_and_the_others_through_links() -> None:
-    async with local_regions(regions=TWO, round_trips=40.0, services=0, replicators=0) as demo:
+    async with local_regions(regions=TWO, round_trips=400.0, services=0, replicators=0) as demo:
         for region in demo.regions.values():
             seen = tomllib.loads(region.topology.read_text())["regions"]
             assert list(seen) == list(TWO)
@@ -103,7 +103,7 @@ async def test_every_region_sees_itself_directly_and_the_others_through_links() 
         client = await a_client(through_link(demo))
         started = asyncio.get_running_loop().time()
         await client.flush()
-        assert 0.039 <= asyncio.get_running_loop().time() - started < 0.1
+        assert 0.398 <= asyncio.get_running_loop().time() - started < 0.8, "one round trip, and less than two"
         await client.close()
 
 
