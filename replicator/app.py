@@ -3,7 +3,6 @@
 import asyncio
 from contextlib import AsyncExitStack, suppress
 
-from litestar import Litestar
 from opentelemetry.trace import Tracer
 
 from adapters.addresses import Tls
@@ -23,7 +22,8 @@ from replicator.ship import COPY, Shipper
 from replicator.status import Status, Step
 from replicator.supervisor import Supervisor
 from runtime.head import HeadAsGet
-from runtime.health import Health, expose_health, health_routes
+from runtime.health import Health, expose_health
+from runtime.health_routes import health_app
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection, report_health
 from runtime.server import bind, serve
@@ -58,10 +58,8 @@ async def main(settings: Settings) -> None:
         replicator = Replicator(settings, connections, projection, tracer)
         replicating = asyncio.create_task(replicator.run())
         expose_health(replicator.health)
-        routes = Litestar(health_routes(replicator.health), openapi_config=None, logging_config=None)
-        serving = asyncio.create_task(
-            serve(HeadAsGet(routes), listener, drain_seconds=0, idle_seconds=settings.idle_seconds)
-        )
+        app = HeadAsGet(health_app(replicator.health))
+        serving = asyncio.create_task(serve(app, listener, drain_seconds=0, idle_seconds=settings.idle_seconds))
         await asyncio.wait({replicating, serving}, return_when=asyncio.FIRST_COMPLETED)
         for task in (replicating, serving):
             task.cancel()

@@ -1,17 +1,11 @@
-"""`/livez`, `/readyz` and `/metrics`, the same in both processes."""
+"""The health of a process: what it waits for, and which origins are halted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
-from typing import Annotated
 
 import msgspec
-from litestar import Response, get
-from litestar.handlers import HTTPRouteHandler
-from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Gauge, disable_created_metrics, generate_latest
-
-from runtime.protocol import LIVEZ
+from prometheus_client import Gauge, disable_created_metrics
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # The times of first counts are not our metrics.
 
@@ -80,44 +74,6 @@ class Health(msgspec.Struct, frozen=True):
         if self.not_ready:
             return Condition.WAITING
         return Condition.DEGRADED if self.halted or self.waits else Condition.READY
-
-
-class HealthAnswer(msgspec.Struct, frozen=True):
-    """The body of `/readyz`."""
-
-    status: Condition
-    region: Annotated[str, msgspec.Meta(description="The region that the process belongs to.")]
-    waiting_for: Annotated[list[str], msgspec.Meta(description="What the process still waits for.")]
-    halted: Annotated[
-        dict[str, str], msgspec.Meta(description="The origins whose events the process no longer applies, and why.")
-    ]
-
-
-def health_routes(look: Callable[[], Health]) -> list[HTTPRouteHandler]:
-    """The three routes. Each `/readyz` calls `look`."""
-
-    @get(LIVEZ, sync_to_thread=False)
-    def livez() -> dict[str, str]:
-        """Whether the process answers at all."""
-        return {"status": "alive"}
-
-    @get("/readyz", sync_to_thread=False)
-    def readyz() -> Response[HealthAnswer]:
-        """Whether the process can do its work now, and if not, what it waits for."""
-        health = look()
-        return Response(
-            HealthAnswer(
-                status=health.condition, region=health.region, waiting_for=health.waiting_for, halted=health.halted
-            ),
-            status_code=HTTP_200_OK if health.is_ready else HTTP_503_SERVICE_UNAVAILABLE,
-        )
-
-    @get("/metrics", sync_to_thread=False)
-    def metrics() -> Response[bytes]:
-        """Prometheus metrics, in the text format."""
-        return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-    return [livez, readyz, metrics]
 
 
 def expose_health(look: Callable[[], Health]) -> None:

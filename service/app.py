@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from socket import socket
 
+import msgspec
 from litestar import Litestar
 from litestar.di import Provide
 from prometheus_client import REGISTRY
@@ -14,7 +15,8 @@ from prometheus_client import REGISTRY
 from adapters.addresses import Tls
 from adapters.connection import open_connection
 from adapters.projection import open_projection
-from runtime.health import expose_health, health_routes
+from runtime.health import expose_health
+from runtime.health_routes import HEALTH_ROUTES
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
@@ -24,7 +26,7 @@ from service import metrics
 from service.announcements import Announcements
 from service.dashboard.board import Board
 from service.dashboard.listeners import Listeners
-from service.dashboard.routes import dashboard_routes
+from service.dashboard.routes import DASHBOARD_ROUTES
 from service.http.admission import Admission
 from service.http.authentication import Authentication
 from service.http.content_encoding import refuse_encoded_body
@@ -35,7 +37,8 @@ from service.http.request_path import RequestPath
 from service.http.response_headers import tell_exchange
 from service.http.write_latency import WriteLatencies
 from service.lag.metrics import LagMetrics
-from service.openapi.routes import schema_routes
+from service.openapi.document import document
+from service.openapi.routes import SCHEMA_ROUTES
 from service.parts import Backends, Parts, Service, build_parts
 from service.routes.api_keys import API_KEY_ROUTES
 from service.routes.calls import Calls
@@ -167,6 +170,7 @@ def make_app(
 ) -> Litestar:
     """The routes over the use cases. The administrator's exist only if there is an admin key."""
     made_of = Calls(calls, settings.limits, admin)
+    contract = msgspec.json.encode(document(settings.limits.headers))
     return Litestar(
         with_options(
             [
@@ -174,11 +178,11 @@ def make_app(
                 *TRIGGER_ROUTES,
                 *OPERATION_ROUTES,
                 *(API_KEY_ROUTES if settings.admin_key else ()),
-                *health_routes(region.health),
+                *HEALTH_ROUTES,
                 *RESERVED_ROUTES,
                 *FIRST_PAGE_ROUTES,
-                *schema_routes(settings.limits.headers),
-                *dashboard_routes(board.listeners, board.lag),
+                *SCHEMA_ROUTES,
+                *DASHBOARD_ROUTES,
             ]
         ),
         dependencies={
@@ -186,6 +190,9 @@ def make_app(
             "admin_read": Provide(made_of.admin_read, sync_to_thread=False),
             "write": Provide(made_of.write),
             "admin_write": Provide(made_of.admin_write),
+            "health": Provide(region.health, sync_to_thread=False),
+            "board": Provide(lambda: board, sync_to_thread=False),
+            "contract": Provide(lambda: contract, sync_to_thread=False),
         },
         before_request=refuse_encoded_body,
         before_send=[tell_exchange],

@@ -13,7 +13,6 @@ from typing import assert_never
 import click
 import msgspec
 import structlog
-from litestar import Litestar
 
 from core.positions import Region
 from deploy.docker.layout import NATS_SERVERS, entry_of, exit_of, nats_at
@@ -39,7 +38,8 @@ from deploy.local.network.geography import (
     uniform_round_trips,
 )
 from deploy.local.network.links import Link
-from runtime.health import Health, health_routes
+from runtime.health import Health
+from runtime.health_routes import health_app
 from runtime.logs import LogFormat, LogLevel, configure_logs
 from runtime.process import run
 from runtime.server import bind, serve
@@ -176,8 +176,7 @@ async def carry(settings: Settings) -> None:
         await uplink.open()
         control.fulfil = uplink.fulfil
         log.info("listening", exits=uplink.exits)
-        routes = health_routes(lambda: Health(region=settings.here, not_ready={}, halted={}))
-        health = Litestar(routes, openapi_config=None, logging_config=None)
+        health = health_app(lambda: Health(region=settings.here, not_ready={}, halted={}))
         await serve(health, listener, drain_seconds=0)
         await uplink.close()
 

@@ -1,6 +1,6 @@
 """The files of the page at `/dashboard`: our own, and those of uPlot. None comes from another host."""
 
-from service.http.static_files import SCRIPT, STYLE, Site
+from service.http.static_files import SCRIPT, STYLE, load_site
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -22,9 +22,4 @@ ASSETS = {
 }
 """A file's name -> its directory and its type."""
 
-SITE = Site(
-    path="/dashboard",
-    package="service.dashboard",
-    content_security_policy=CONTENT_SECURITY_POLICY,
-    files=ASSETS,
-)
+SITE = load_site("service.dashboard", ASSETS, content_security_policy=CONTENT_SECURITY_POLICY)

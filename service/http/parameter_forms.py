@@ -62,7 +62,7 @@ class OneOf(Generic[E]):
 
 
 class Named(NamedTuple):
-    """One of several names. The use case checks which name belongs to which type."""
+    """One of several names. What reads the parameter checks which of them is known there."""
 
     names: tuple[str, ...]
 

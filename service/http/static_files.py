@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import NamedTuple
 
-from litestar import Response, get
+from litestar import Response
 from litestar.exceptions import NotFoundException
-from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 
 from service.http.headers import AnyRequest
+from service.http.parameter import Parameter, Place
+from service.http.parameter_forms import Named
 
 HTML = "text/html; charset=utf-8"
 SCRIPT = "text/javascript; charset=utf-8"
@@ -31,39 +32,50 @@ class Asset(NamedTuple):
 
 
 class Site(NamedTuple):
-    """A page at `path`, and the files that it loads from below that path.
+    """A page, its headers, and the files that it loads, by their names."""
 
-    `package` holds all of them; the page itself is its `page/page.html`. `files` maps a file's name to its directory in
-    `package` and its type: no other file is sent. `content_security_policy` limits what a browser loads for the page.
-    """
+    page: Asset
+    headers: dict[str, str]
+    files: Mapping[str, Asset]
 
-    path: str
-    package: str
-    content_security_policy: str
-    files: Mapping[str, tuple[str, str]]
+    def send_page(self, request: AnyRequest) -> Response[bytes]:
+        """A response with the page. Its links are relative to a path without a slash at its end."""
+        if _ends_with_slash(request):
+            return redirected(request, _last_part(request))
+        return sent(self.page, self.headers)
 
-
-def site_routes(site: Site) -> list[HTTPRouteHandler]:
-    """The two routes of a site. Its files are read here, once. Raises `FileNotFoundError` if one is missing."""
-    directory = files(site.package)
-    page = Asset((directory / "page" / "page.html").read_bytes(), HTML)
-    assets = {name: Asset((directory / at / name).read_bytes(), kind) for name, (at, kind) in site.files.items()}
-    headers = page_headers(site.content_security_policy)
-
-    @get(site.path, sync_to_thread=False)
-    def read_page(request: AnyRequest) -> Response[bytes]:
-        """Send the page. Its links are relative to a path without a slash at its end."""
-        return redirected(request, _last_part(request)) if _ends_with_slash(request) else sent(page, headers)
-
-    @get(f"{site.path}/{{file:str}}", sync_to_thread=False)
-    def read_file(request: AnyRequest) -> Response[bytes]:
-        """Send a file that the page loads."""
-        asset = assets.get(request.path_params["file"])
-        if asset is None:
+    def send_file(self, name: str) -> Response[bytes]:
+        """A response with a file that the page loads. Raises `NotFoundException` for every other name."""
+        if name not in self.files:
             raise NotFoundException
-        return sent(asset, FILE)
+        return sent(self.files[name], FILE)
 
-    return [read_page, read_file]
+
+def load_site(package: str, assets: Mapping[str, tuple[str, str]], *, content_security_policy: str) -> Site:
+    """Read a page, which is `page/page.html` in `package`, and the files that it loads.
+
+    `assets` maps a file's name to its directory in `package` and its type: no other file is sent.
+    `content_security_policy` limits what a browser loads for the page. Raises `FileNotFoundError`.
+    """
+    directory = files(package)
+    return Site(
+        page=Asset((directory / "page" / "page.html").read_bytes(), HTML),
+        headers=page_headers(content_security_policy),
+        files={name: Asset((directory / at / name).read_bytes(), kind) for name, (at, kind) in assets.items()},
+    )
+
+
+def file_name(site: Site, *, key: str) -> Parameter[str]:
+    """The parameter that names a file of a site."""
+    return Parameter(
+        key=key,
+        name="file",
+        place=Place.PATH,
+        form=Named(tuple(site.files)),
+        default="",
+        description="The file's name.",
+        is_required=True,
+    )
 
 
 def page_headers(content_security_policy: str) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The files of the page at `/schema`: our own, and those of Swagger UI. None comes from another host."""
 
-from service.http.static_files import SCRIPT, STYLE, Site
+from service.http.static_files import SCRIPT, STYLE, load_site
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -16,9 +16,4 @@ ASSETS = {
 }
 """A file's name -> its directory and its type."""
 
-SITE = Site(
-    path="/schema",
-    package="service.openapi",
-    content_security_policy=CONTENT_SECURITY_POLICY,
-    files=ASSETS,
-)
+SITE = load_site("service.openapi", ASSETS, content_security_policy=CONTENT_SECURITY_POLICY)

@@ -75,5 +75,7 @@ PARAMETERS: dict[str, object] = {
     "operation_id": OPERATION_ID,
     "organization_id": ORGANIZATION_ID,
     "key_id": KEY_ID,
+    "file": "swagger-ui.css",
+    "dashboard_file": "page.css",
 }
 """The key of a parameter -> its example."""

@@ -85,9 +85,9 @@ def admin_read(handler: HTTPRouteHandler, *, tag: str, responses: dict[int, Json
     )
 
 
-def open_to_all(method: str, path: str, own: Own) -> Operation:
-    """An operation that needs no key."""
-    return _operation(method, path, own, security=None)
+def open_to_all(handler: HTTPRouteHandler, *, tag: str, responses: dict[int, Json]) -> Operation:
+    """An operation that needs no key, and whose response depends on nothing that a request names."""
+    return _beside(handler, security=None, after=(), own=_own(handler, tag, responses))
 
 
 def reserved(handler: HTTPRouteHandler, *, tag: str, responses: dict[int, Json], needs_key: bool) -> Operation:

@@ -1,13 +1,11 @@
 """The parameters of the document, made of the declarations that requests are read by."""
 
-from collections.abc import Mapping
-
-from service.dashboard.assets import ASSETS as DASHBOARD_ASSETS
+from service.dashboard.routes import FILE_NAME as DASHBOARD_FILE_NAME
 from service.http.parameter import Parameter
 from service.http.parameters import DECLARED
 from service.openapi import examples
-from service.openapi.assets import ASSETS
 from service.openapi.json_schema import Json
+from service.openapi.routes import FILE_NAME
 
 
 def _described(parameter: Parameter[object]) -> Json:
@@ -21,19 +19,6 @@ def _described(parameter: Parameter[object]) -> Json:
     return {**described, "schema": {**schema, **default, "examples": [example]}}
 
 
-def _file(names: Mapping[str, object], example: str) -> Json:
-    return {
-        "name": "file",
-        "in": "path",
-        "required": True,
-        "description": "The file's name.",
-        "schema": {"type": "string", "enum": list(names)},
-        "example": example,
-    }
-
-
 PARAMETERS: dict[str, Json] = {
-    **{parameter.key: _described(parameter) for parameter in DECLARED},
-    "file": _file(ASSETS, "swagger-ui.css"),
-    "dashboard_file": _file(DASHBOARD_ASSETS, "page.css"),
+    parameter.key: _described(parameter) for parameter in (*DECLARED, FILE_NAME, DASHBOARD_FILE_NAME)
 }

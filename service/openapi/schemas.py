@@ -6,7 +6,7 @@ import msgspec
 
 from core.catalogue import NAMES, Trigger, TriggerType
 from core.fields import HeaderLimits
-from runtime.health import HealthAnswer
+from runtime.health_routes import HealthAnswer
 from service.http.envelope import Answer, Empty
 from service.openapi.custom_headers import custom_headers
 from service.openapi.json_schema import Json, in_components, is_described, reference

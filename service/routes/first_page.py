@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
 
 from service.http.headers import AnyRequest
 from service.http.static_files import HTML, Asset, page_headers, redirected, sent
@@ -13,23 +14,45 @@ CONTENT_SECURITY_POLICY = (
 """The page loads its icon and nothing else."""
 
 FIRST_PAGE = "/"
-SHORT_WAYS = {"/docs": "schema", "/openapi.json": "schema/openapi.json"}
+DOCS, DOCUMENT = "/docs", "/openapi.json"
+SHORT_WAYS = {DOCS: "schema", DOCUMENT: "schema/openapi.json"}
 """A path -> where it redirects, relative to the path."""
 
 _PAGE = Asset(files("service.routes").joinpath("first_page.html").read_bytes(), HTML)
 _HEADERS = page_headers(CONTENT_SECURITY_POLICY)
 
 
-@get(FIRST_PAGE, sync_to_thread=False)
+@get(
+    FIRST_PAGE,
+    summary="Read the first page in a browser",
+    description="A page that links to the dashboard and to the API. It loads nothing from any other host.",
+    sync_to_thread=False,
+)
 def read_first_page() -> Response[bytes]:
     """Send the page that links to the dashboard and to the API."""
     return sent(_PAGE, _HEADERS)
 
 
-@get(list(SHORT_WAYS), sync_to_thread=False)
-def redirect_to_schema(request: AnyRequest) -> Response[bytes]:
-    """Redirect to the API's page or its document."""
-    return redirected(request, SHORT_WAYS[request.scope["path_template"]])
+@get(
+    DOCS,
+    summary="Find `/schema`",
+    description="A redirect to `/schema`: people look here first.",
+    sync_to_thread=False,
+)
+def redirect_from_docs(request: AnyRequest) -> Response[bytes]:
+    """Redirect to the API's page."""
+    return redirected(request, SHORT_WAYS[DOCS])
 
 
-FIRST_PAGE_ROUTES = (read_first_page, redirect_to_schema)
+@get(
+    DOCUMENT,
+    summary="Find `/schema/openapi.json`",
+    description="A redirect to `/schema/openapi.json`: people look here first.",
+    sync_to_thread=False,
+)
+def redirect_from_openapi_json(request: AnyRequest) -> Response[bytes]:
+    """Redirect to the API's document."""
+    return redirected(request, SHORT_WAYS[DOCUMENT])
+
+
+FIRST_PAGE_ROUTES: tuple[HTTPRouteHandler, ...] = (read_first_page, redirect_from_docs, redirect_from_openapi_json)

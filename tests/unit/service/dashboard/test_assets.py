@@ -9,21 +9,29 @@ from urllib.parse import urljoin
 
 import pytest
 from litestar import Litestar
+from litestar.di import Provide
 from litestar.testing import TestClient
 
+from core.positions import Region
+from core.topology import parse_topology
+from runtime.health import Health
 from service.dashboard.assets import ASSETS, CONTENT_SECURITY_POLICY
-from service.dashboard.routes import NO_SAMPLE, dashboard_routes
+from service.dashboard.board import Board
+from service.dashboard.routes import DASHBOARD_ROUTES, NO_SAMPLE
 from service.http.problems import EXCEPTION_HANDLERS
+from service.http.write_latency import WriteLatencies
+from service.lag.sampling import LagSampling
 from tests.unit.service.openapi.test_assets import Page
 
+HERE = Region("us-iowa")
 OWN = {name for name, (directory, _) in ASSETS.items() if directory == "page"}
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient[Litestar]]:
-    nobody = cast("Any", None)
     app = Litestar(
-        dashboard_routes(nobody, nobody),
+        DASHBOARD_ROUTES,
+        dependencies={"board": Provide(lambda: None, sync_to_thread=False)},
         exception_handlers=EXCEPTION_HANDLERS,
         logging_config=None,
         openapi_config=None,
@@ -86,6 +94,25 @@ def test_the_library_is_the_one_whose_licence_is_beside_it() -> None:
 SCRIPT_SHA256 = "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"
 
 
+@pytest.fixture
+def board() -> Board:
+    """A source that has no sample yet."""
+    nothing = cast("Any", None)
+    address = {"nats": ["nats://127.0.0.1:4222"], "redis": "redis://127.0.0.1:6379/0"}
+    topology = parse_topology({"regions": {HERE: address}}, here=HERE)
+    return Board(
+        LagSampling(
+            HERE, topology=topology, region=nothing, log_state=nothing, logs=nothing, now_milliseconds=lambda: 0
+        ),
+        topology=topology,
+        health=lambda: Health(HERE, {}, {}),
+        waiting_for={},
+        latencies=WriteLatencies(),
+        process="here:8080",
+        listeners_max=1,
+    )
+
+
 @pytest.mark.parametrize("name", ASSETS)
 def test_a_file_is_sent_as_what_it_is(client: TestClient[Litestar], name: str) -> None:
     answer = client.get(f"/dashboard/{name}")
@@ -94,8 +121,13 @@ def test_a_file_is_sent_as_what_it_is(client: TestClient[Litestar], name: str) -
     assert answer.content
 
 
-def test_without_a_recent_sample_the_lag_is_refused_and_not_shown_as_it_was() -> None:
-    app = Litestar(dashboard_routes(cast("Any", None), lambda: None), logging_config=None, openapi_config=None)
+def test_without_a_recent_sample_the_lag_is_refused_and_not_shown_as_it_was(board: Board) -> None:
+    app = Litestar(
+        DASHBOARD_ROUTES,
+        dependencies={"board": Provide(lambda: board, sync_to_thread=False)},
+        logging_config=None,
+        openapi_config=None,
+    )
     with TestClient(app) as client:
         answer = client.get("/dashboard/lag")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")

@@ -8,14 +8,16 @@ from urllib.parse import urljoin
 import msgspec
 import pytest
 from litestar import Litestar
+from litestar.di import Provide
 from litestar.testing import TestClient
 
 from core.fields import HeaderLimits
 from service.http.problems import EXCEPTION_HANDLERS
 from service.openapi.assets import ASSETS, CONTENT_SECURITY_POLICY
 from service.openapi.document import SERVER, document
-from service.openapi.routes import schema_routes
+from service.openapi.routes import SCHEMA_ROUTES
 
+CONTRACT = msgspec.json.encode(document(HeaderLimits()))
 LOADING = {"src", "href", "srcset", "data", "action", "poster"}
 
 
@@ -45,7 +47,11 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient[Litestar]]:
     app = Litestar(
-        schema_routes(HeaderLimits()), exception_handlers=EXCEPTION_HANDLERS, logging_config=None, openapi_config=None
+        SCHEMA_ROUTES,
+        dependencies={"contract": Provide(lambda: CONTRACT, sync_to_thread=False)},
+        exception_handlers=EXCEPTION_HANDLERS,
+        logging_config=None,
+        openapi_config=None,
     )
     with TestClient(app) as client:
         yield client

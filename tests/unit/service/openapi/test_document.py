@@ -1,5 +1,6 @@
 """The document is whole, it is valid, and it says what the service does."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -8,11 +9,13 @@ import jsonschema_rs
 import msgspec
 import pytest
 import schemathesis
+from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from core import catalogue
 from core.catalogue import NAMES, TriggerType
 from core.fields import HeaderLimits, InvalidField
+from runtime.health import Health
 from service.app import make_app
 from service.http.headers import AdminHeaders
 from service.openapi import schemas
@@ -77,8 +80,9 @@ def test_it_is_an_openapi_document() -> None:
     schemathesis.openapi.from_dict(DOCUMENT).validate()
 
 
-@pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
-def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
+@pytest.fixture
+def handlers(tmp_path: Path) -> list[tuple[str, HTTPRouteHandler]]:
+    """Every route of a service, but for `OPTIONS`: its path, and what answers it."""
     topology = tmp_path / "topology.toml"
     topology.write_text('[regions.us-iowa]\nnats = ["nats://localhost:4222"]\nredis = "redis://localhost:6379/0"\n')
     settings = read_settings(
@@ -88,7 +92,7 @@ def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
             "CROSSHOOK_ADMIN_KEY": "the-key-of-whoever-runs-the-tests",
         }
     )
-    unused = cast("Any", Unused)
+    unused = cast("Any", Unused())
     app = make_app(
         settings,
         unused,
@@ -96,20 +100,41 @@ def test_its_operations_are_the_routes_of_the_service(tmp_path: Path) -> None:
         AdminHeaders(settings.admin_key),
         board=unused,
     )
-    routes = {
-        (method.lower(), route.path_format)
+    return [
+        (route.path_format, handler)
         for route in app.routes
         if isinstance(route, HTTPRoute)
-        for method in route.methods - {"OPTIONS"}
-    }
+        for handler in route.route_handlers
+        if "OPTIONS" not in handler.http_methods
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
+def test_its_operations_are_the_routes_of_the_service(handlers: list[tuple[str, HTTPRouteHandler]]) -> None:
+    routes = {(method.lower(), path) for path, handler in handlers for method in handler.http_methods}
     described = {(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods}
     assert described == routes
+
+
+@pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
+def test_each_handler_is_a_member_of_its_module_and_has_its_description_beside_it(
+    handlers: list[tuple[str, HTTPRouteHandler]],
+) -> None:
+    for path, handler in handlers:
+        member = getattr(sys.modules[handler.fn.__module__], handler.handler_name, None)
+        assert isinstance(member, HTTPRouteHandler), path
+        assert member.fn is handler.fn
+        (method,) = handler.http_methods
+        described = DOCUMENT["paths"][path][str(method).lower()]
+        assert (handler.summary, handler.description) == (described["summary"], described["description"])
 
 
 class Unused:
     """A dependency that is never called."""
 
-    health = listeners = lag = None
+    def health(self) -> Health:
+        """The dependency of `/readyz`."""
+        raise NotImplementedError
 
 
 ALWAYS = {400, 401, 403, 429, 503}

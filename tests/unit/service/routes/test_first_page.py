@@ -1,22 +1,18 @@
 """`/` links to the other pages, and the paths where people look first lead to them."""
 
 from collections.abc import Iterator
-from typing import Any, cast
 from urllib.parse import urljoin
 
 import pytest
 from litestar import Litestar
+from litestar.di import Provide
 from litestar.testing import TestClient
 
-from core.fields import HeaderLimits
-from service.dashboard.routes import dashboard_routes
+from service.dashboard.routes import DASHBOARD_ROUTES
 from service.http.problems import EXCEPTION_HANDLERS
-from service.openapi.routes import schema_routes
+from service.openapi.routes import SCHEMA_ROUTES
 from service.routes.first_page import CONTENT_SECURITY_POLICY, FIRST_PAGE_ROUTES, SHORT_WAYS
 from tests.unit.service.openapi.test_assets import Page
-
-NOTHING = cast("Any", None)
-"""What no request of these tests asks for."""
 
 OF_THE_PROCESS = {"readyz", "metrics"}
 
@@ -24,7 +20,11 @@ OF_THE_PROCESS = {"readyz", "metrics"}
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient[Litestar]]:
     app = Litestar(
-        [*FIRST_PAGE_ROUTES, *schema_routes(HeaderLimits()), *dashboard_routes(NOTHING, NOTHING)],
+        [*FIRST_PAGE_ROUTES, *SCHEMA_ROUTES, *DASHBOARD_ROUTES],
+        dependencies={
+            "board": Provide(lambda: None, sync_to_thread=False),
+            "contract": Provide(lambda: b"{}", sync_to_thread=False),
+        },
         exception_handlers=EXCEPTION_HANDLERS,
         logging_config=None,
         openapi_config=None,
