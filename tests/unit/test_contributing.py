@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.documents import ROOT
+from tests.stored import layout
 
 TABLE = (ROOT / "CONTRIBUTING.md").read_text().partition("## Where to add what")[2].partition("\n## ")[0]
 ROWS = re.findall(r"^\| (an? [a-z ]+) \| `([^`]+)` \| (.+) \|$", TABLE, re.MULTILINE)
@@ -25,7 +26,7 @@ def text_of(path: Path) -> str:
 
 def test_it_says_where_to_add_what_is_added_most_often() -> None:
     kinds = {kind for kind, _, _ in ROWS}
-    assert kinds >= {"a trigger name", "an event", "a route", "a metric", "an alert"}
+    assert kinds >= {"a trigger name", "an event", "a route", "a metric", "an alert", "a format of the projection"}
 
 
 @pytest.mark.parametrize(("kind", "example", "cell"), ROWS, ids=[kind for kind, _, _ in ROWS])
@@ -39,3 +40,16 @@ def test_the_files_of_an_event_are_all_that_name_it() -> None:
     (example, cell), *_ = ((example, cell) for kind, example, cell in ROWS if kind == "an event")
     sources = [path for package in ("core", SERVICE, REPLICATOR, "adapters") for path in (ROOT / package).rglob("*.py")]
     assert set(files_of(cell)) == {path for path in sources if re.search(rf"\b{example}\b", path.read_text())}
+
+
+def test_every_format_up_to_the_present_one_has_a_captured_fixture_that_the_test_reads() -> None:
+    """They are numbered from 1. Data of the first format has no number."""
+    (present,) = re.findall(r"^local FORMAT = (\d+)$", (ROOT / "adapters/lua/prelude.lua").read_text(), re.MULTILINE)
+    reader = (ROOT / "tests/e2e/test_stored_before.py").read_text()
+    for number in range(1, int(present) + 1):
+        name = f"FORMAT_{number}"
+        assert name in re.findall(r"\w+", reader.partition("@pytest.mark.parametrize")[2])
+        regions = layout.read(getattr(layout, name)).regions.values()
+        incarnations = [region.redis["projection"].fields["incarnation"] for region in regions]
+        numbers = {re.sub(r"^(?:(\d+):)?\w+:.*$", r"\1", incarnation) for incarnation in incarnations}
+        assert numbers == {"" if number == 1 else str(number)}
