@@ -28,23 +28,23 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up venv test test-all bench check lint types arrows format lock clean
+.PHONY: help up venv test test-all bench check lint types arrows format lock clean on-linux
 
 help: ## Show the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-up: $(INSTALLED) ## Start three regions on this machine; ARGS="--rtt 0" passes options on
+up: on-linux $(INSTALLED) ## Start three regions on this machine; ARGS="--rtt 0" passes options on
 	@exec $(BIN)/crosshook up $(ARGS)
 
 venv: $(INSTALLED_DEV) ## Install everything: also what the tests, and the secrets for Kubernetes, need
 
-test: $(INSTALLED_DEV) ## Run the tests, the long ones shortened; ARGS="tests/unit -k stamps" picks, WORKERS=0 debugs
+test: on-linux $(INSTALLED_DEV) ## Run the tests, the long ones shortened; ARGS="tests/unit -k stamps" picks, WORKERS=0 debugs
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(if $(WHOLE),--whole --programs) $(ARGS)
 
 test-all: WHOLE = yes
 test-all: test ## Run every test in full, also those that need another program
 
-bench: $(INSTALLED_DEV) ## Measure the speed figures of the README; ARGS="compare --against DIR" compares with another worktree
+bench: on-linux $(INSTALLED_DEV) ## Measure the speed figures of the README; ARGS="compare --against DIR" compares with another worktree
 	@exec $(BIN)/python -m bench $(ARGS)
 
 check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs every test in full
@@ -77,6 +77,11 @@ lock: $(INSTALLED_DEV) ## Write all lock files again; ARGS=--upgrade takes newer
 clean: ## Remove .venv and all caches
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache test-artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Regions on this machine need it: their ports are kept by abstract sockets, which only Linux has.
+on-linux:
+	@[ "$$(uname -s)" = Linux ] || { \
+		echo "make $(MAKECMDGOALS) needs Linux, and this is $$(uname -s). Docker Compose runs the same regions: docs/tour.md" >&2; exit 1; }
 
 $(INSTALLED): requirements.lock pyproject.toml
 	$(call install,requirements.lock)

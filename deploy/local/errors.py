@@ -17,6 +17,13 @@ class ServerMissing(LocalError):
     """No usable server program was found."""
 
 
+class OtherSystem(LocalError):
+    """This is not Linux."""
+
+    def __init__(self, *, system: str) -> None:
+        super().__init__(f"regions on this machine need Linux, and this is {system}; use Docker Compose: docs/tour.md")
+
+
 class PortInUse(LocalError):
     """Another program listens on a port that one of our processes needs."""
 

@@ -1,11 +1,12 @@
 """Ports that stay reserved while their process is down."""
 
 import errno
+import platform
 import random
 import socket
 from pathlib import Path
 
-from deploy.local.errors import InvalidRequest, PortInUse
+from deploy.local.errors import InvalidRequest, OtherSystem, PortInUse
 
 LOCALHOST = "127.0.0.1"
 _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -22,6 +23,9 @@ class Ports:
     """
 
     def __init__(self) -> None:
+        """Raises `OtherSystem`: only Linux has abstract sockets."""
+        if platform.system() != "Linux":
+            raise OtherSystem(system=platform.system())
         self._claims: list[socket.socket] = []
 
     def claim_any(self) -> int:

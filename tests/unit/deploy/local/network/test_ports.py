@@ -1,11 +1,12 @@
 """A port stays claimed, even while no process listens on it."""
 
+import platform
 import random
 import socket
 
 import pytest
 
-from deploy.local.errors import PortInUse
+from deploy.local.errors import OtherSystem, PortInUse
 from deploy.local.network.ports import LOCALHOST, Ports, is_free
 
 
@@ -61,3 +62,12 @@ def test_ports_in_a_row_are_all_ours() -> None:
     finally:
         mine.close()
         others.close()
+
+
+def test_on_another_system_no_port_is_claimed_and_one_line_says_what_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    with pytest.raises(OtherSystem) as caught:
+        Ports()
+    assert str(caught.value) == (
+        "regions on this machine need Linux, and this is Darwin; use Docker Compose: docs/tour.md"
+    )
