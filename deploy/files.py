@@ -1,4 +1,4 @@
-"""Files of a volume: written whole, for one user, and only where they are not what they should be."""
+"""Writes the files of a volume: whole, for one user, and only if they differ."""
 
 import os
 import stat
@@ -13,20 +13,20 @@ _DATA_MODE = 0o700
 
 
 class Volume(msgspec.Struct, frozen=True):
-    """Everything that a volume has, by its path there, all of it for the user `owner`; directories are root's."""
+    """The files of a volume by their paths. They belong to the user `owner`, and directories to root."""
 
     owner: int
     files: Mapping[str, str]
 
 
 class DataVolume(msgspec.Struct, frozen=True):
-    """A volume that the user `owner` fills."""
+    """A volume that the user `owner` writes to."""
 
     owner: int
 
 
 def write_volume(directory: Path, volume: Volume) -> list[str]:
-    """Let `directory` have these files and no others. Returns the paths in it of those that were changed."""
+    """Make `directory` have these files and no others. Returns the paths of the changed files."""
     directory.mkdir(exist_ok=True)
     for parent in sorted({parent for name in volume.files for parent in Path(name).parents} - {Path()}):
         (directory / parent).mkdir(exist_ok=True)
@@ -53,7 +53,7 @@ def give(directory: Path, volume: DataVolume) -> None:
 
 
 def text_in(path: Path) -> str:
-    """What a file says, and `""` where there is none."""
+    """The content of a file; `""` if there is none."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -69,7 +69,7 @@ def _is_so(path: Path, *, text: str, owner: int) -> bool:
 
 
 def _put(path: Path, *, text: str, owner: int) -> None:
-    """A reader finds the whole old file or the whole new one, even after a crash."""
+    """Replace the file at once: a reader gets the whole old file or the whole new one, even after a crash."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Users and passwords of every role, in every region: made by chance, told to whom they concern."""
+"""The users and random passwords of every role in every region, and the files of credentials made of them."""
 
 import json
 import secrets
@@ -15,7 +15,7 @@ _SECRET_BYTES = 32
 
 
 class Logins(msgspec.Struct, frozen=True):
-    """Every password there is: by region, then by user."""
+    """Every password, by region and then by user."""
 
     nats: Mapping[Region, Mapping[str, str]]
     redis: Mapping[Region, Mapping[str, str]]
@@ -25,7 +25,7 @@ class Logins(msgspec.Struct, frozen=True):
         return _file({here: accounts.SERVICE}, self.nats, redis=(redis.SERVICE, self.redis[here][redis.SERVICE]))
 
     def replicator(self, here: Region) -> str:
-        """The file of credentials of a region's replicators, which go to every region."""
+        """The file of credentials of a region's replicators, which connect to every region."""
         users = {region: accounts.REPLICATOR if region == here else accounts.peer(here) for region in self.nats}
         return _file(users, self.nats, redis=(redis.REPLICATOR, self.redis[here][redis.REPLICATOR]))
 

@@ -17,7 +17,7 @@ _NATS_SERVERS = "nats-servers"
 
 
 class Vault(msgspec.Struct, frozen=True):
-    """What everything else is made from."""
+    """The secrets from which all files are made."""
 
     logins: Logins
     admin_key: str
@@ -25,11 +25,11 @@ class Vault(msgspec.Struct, frozen=True):
 
 
 def nats_servers_in(directory: Path) -> int | None:
-    """For how many NATS servers in each region a vault was made; None where nothing was made yet.
+    """The number of NATS servers in each region that a vault was made for; None if there is no vault yet.
 
-    The logs that one server keeps are not carried over to three, nor back.
+    Logs are not moved from one server to three, nor back.
     """
-    # A vault of a version that knew of one server only does not say so.
+    # A vault of a version that knew only one server lacks the number.
     return int(text_in(directory / _NATS_SERVERS) or (1 if text_in(directory / _LOGINS) else 0)) or None
 
 
@@ -44,7 +44,7 @@ def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nat
         admin_key=text_in(directory / _ADMIN_KEY) or new_admin_key(),
         authority=Authority(kept) if kept.certificate and kept.key else new_authority(now=now),
     )
-    # Before the logins: with those alone it would be taken for a vault of the version that knew of one server only.
+    # Before the logins: a vault with these alone would look like one of the version that knew only one server.
     known = text_in(directory / _NATS_SERVERS) if nats_servers is None else str(nats_servers)
     files = {_NATS_SERVERS: known} if known else {}
     files |= {
@@ -58,7 +58,7 @@ def open_vault(directory: Path, regions: Sequence[Region], *, now: datetime, nat
 
 
 def _logins(kept: str, regions: Sequence[Region]) -> Logins:
-    """The logins that were kept; a user who was not among them yet gets a new password."""
+    """The kept logins. A new user gets a new password."""
     new = new_logins(regions)
     if not kept:
         return new
@@ -69,7 +69,7 @@ def _logins(kept: str, regions: Sequence[Region]) -> Logins:
 def _over(
     old: Mapping[Region, Mapping[str, str]], new: Mapping[Region, Mapping[str, str]]
 ) -> Mapping[Region, Mapping[str, str]]:
-    """`new` with what `old` has for the same."""
+    """`new`, with the values of `old` for the same keys."""
     return {
         region: {user: old.get(region, {}).get(user, password) for user, password in users.items()}
         for region, users in new.items()

@@ -1,1 +1,1 @@
-"""Three regions as containers, each in a network of its own: what `docker-compose.yml` has besides itself (ADR 16)."""
+"""Three regions as containers, each in a network of its own: the code that `docker-compose.yml` needs (ADR 16)."""

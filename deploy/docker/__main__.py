@@ -1,4 +1,4 @@
-"""`python -m deploy.docker REGION...`: give every container's volumes what belongs into them, and nothing else."""
+"""`python -m deploy.docker REGION...`: fill every container's volumes, and change nothing else."""
 
 from deploy.extras import needing
 

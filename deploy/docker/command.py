@@ -1,6 +1,6 @@
 """The command that fills the volumes of Docker Compose.
 
-The init container runs it before any other starts, as root, since each file is for one user only.
+The init container runs it as root before any other container starts, because each file is for one user only.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -26,11 +26,11 @@ def fill(
     nats_servers: int = 1,
     users: Users = USERS,
 ) -> Mapping[str, Sequence[str]]:
-    """Fill the volumes, which are directories of their names in `directory`. Returns which files of which it changed.
+    """Fill the volumes: directories of their names in `directory`. Returns each volume's changed files.
 
-    A certificate that is there and good stays. What is not secret is made anew each time, so that a newer version's
-    configuration comes with it. How many NATS servers each region has stays too, whatever is asked for: with more,
-    volumes are left empty, and with fewer the files of the missing servers are ignored.
+    A valid certificate stays. Files without secrets are written anew each time, so that they have the configuration of
+    this version. The number of NATS servers of a region stays too. If more are asked for, their volumes are left empty.
+    If fewer are asked for, the files of the missing servers are ignored.
     """
     servers = nats_servers_in(directory / "vault") or nats_servers
     vault = open_vault(directory / "vault", regions, now=now, nats_servers=servers)
@@ -71,7 +71,7 @@ def fill(
     show_default=True,
     envvar="NATS_SERVERS",
     show_envvar=True,
-    help="How many NATS servers each region has, as `deploy/nats/three.yml` says it.",
+    help="How many NATS servers each region has. `deploy/nats/three.yml` sets 3.",
 )
 def main(regions: Sequence[str], directory: Path, nats_servers: int) -> None:
     """Give the volumes of REGIONS their files: secrets, certificates, configuration.
@@ -88,9 +88,9 @@ def main(regions: Sequence[str], directory: Path, nats_servers: int) -> None:
         if files:
             click.echo(f"{name}: {', '.join(files)}")
     if not any(changed.values()):
-        click.echo("everything is there already")
+        click.echo("nothing has changed")
     elif made_for is not None:
-        click.echo("What runs already has not read that. To let it, one region after the other:")
+        click.echo("Running containers have not read these files. Restart them, one region after the other:")
         for line in _restarts(known, [name for name, files in changed.items() if files]):
             click.echo(line)
     if made_for not in {None, nats_servers}:
@@ -100,7 +100,7 @@ def main(regions: Sequence[str], directory: Path, nats_servers: int) -> None:
 def _restarts(regions: Sequence[Region], changed: Collection[str]) -> Iterator[str]:
     """For each region the command that restarts the containers that mount one of these volumes; then Prometheus.
 
-    Grafana looks at its dashboards by itself.
+    Grafana reads its dashboards again automatically.
     """
     for region in regions:
         services = [
@@ -114,10 +114,10 @@ def _restarts(regions: Sequence[Region], changed: Collection[str]) -> Iterator[s
 
 def _other_nats_servers(*, made_for: int, asked_for: int) -> str:
     return (
-        f"These are volumes of regions with {_servers(made_for)} each, and it stays at that, though "
-        f"{_servers(asked_for)} are asked for: logs are not carried over.\n"
-        f"To go on with what is there: {_compose_file(made_for)}\n"
-        "To start anew, with the loss of everything: `docker compose down -v` with that, and then `up -d` with "
+        f"These volumes are of regions with {_servers(made_for)} each. They keep that number, although "
+        f"{_servers(asked_for)} are asked for: logs are not moved.\n"
+        f"To keep the data: {_compose_file(made_for)}\n"
+        "To start again without any data: `docker compose down -v` with that, and then `up -d` with "
         f"{_compose_file(asked_for)}"
     )
 
@@ -127,5 +127,5 @@ def _servers(count: int) -> str:
 
 
 def _compose_file(nats_servers: int) -> str:
-    """What lets Docker Compose run regions with so many."""
+    """The variable with which Docker Compose runs regions with so many NATS servers."""
     return "COMPOSE_FILE=docker-compose.yml" + ("" if nats_servers == 1 else ":deploy/nats/three.yml")

@@ -10,7 +10,7 @@ _DEPLOY = Path(__file__).parents[1]
 
 
 def monitoring_volumes(users: Users) -> Mapping[str, Volume]:
-    """By its name, each volume of files that is the same for any regions."""
+    """Name -> volume, for the volumes that do not depend on the regions."""
     prometheus, grafana = _DEPLOY / "prometheus", _DEPLOY / "grafana"
     return {
         "prometheus": Volume(
@@ -32,5 +32,5 @@ def monitoring_volumes(users: Users) -> Mapping[str, Volume]:
 
 
 def _texts(directory: Path, paths: Iterable[Path]) -> Mapping[str, str]:
-    """By its path in `directory`, what each file has."""
+    """Path in `directory` -> content, for each file."""
     return {str(path.relative_to(directory)): path.read_text(encoding="utf-8") for path in sorted(paths)}

@@ -1,7 +1,7 @@
 """`python -m deploy.docker.uplink REGION...`: the link between the region in `CROSSHOOK_REGION` and the others.
 
-All traffic between regions passes their links. A link delays the connections that its region opens. It passes on what
-arrives for its region at once, since the other region's link has delayed it. The traffic is encrypted.
+All traffic between regions passes their links. A link delays the connections that its region opens. It forwards
+arriving traffic at once, since the other region's link has delayed it. The traffic is encrypted.
 """
 
 import asyncio
@@ -46,16 +46,16 @@ from runtime.server import bind, serve
 from runtime.settings import Environment, InvalidSetting
 
 NAME = "demo"
-"""The name by which `crosshook link` finds it, as it finds `crosshook up`."""
+"""The name under which `crosshook link` finds it."""
 
 log = structlog.get_logger()
 
 
 class Uplink:
-    """The links of one region: to each NATS server of the others, and from them to each of its own.
+    """The links of one region: to each NATS server of the other regions, and from these regions to each of its own.
 
-    It has links for the largest number of servers. A link to a server that is not there is unused, and closes a
-    connection at once.
+    It has links for the largest number of servers. A link to a missing server is unused, and closes each connection at
+    once.
     """
 
     def __init__(self, here: Region, regions: Sequence[Region], round_trips: RoundTrips) -> None:
@@ -78,7 +78,7 @@ class Uplink:
             for region in regions
             if region != here
         }
-        """By region, a link to each of its NATS servers."""
+        """Region -> a link to each of its NATS servers."""
 
     @property
     def links(self) -> tuple[Link, ...]:
@@ -87,12 +87,12 @@ class Uplink:
 
     @property
     def is_cut(self) -> bool:
-        """Whether nothing passes: they are cut and healed together."""
+        """Whether the links are cut. They are cut and healed together."""
         return any(link.is_cut for link in self.links)
 
     @property
     def exits(self) -> Mapping[Region, list[int]]:
-        """By region, where what is for each of its NATS servers is taken."""
+        """Region -> the address for each of its NATS servers."""
         return {region: [link.listen.port for link in links] for region, links in self.outgoing.items()}
 
     async def open(self) -> None:
@@ -100,11 +100,11 @@ class Uplink:
         await asyncio.gather(*(link.open() for link in self.links))
 
     async def close(self) -> None:
-        """Close every link and what it carries."""
+        """Close every link and its connections."""
         await asyncio.gather(*(link.close() for link in self.links))
 
     async def fulfil(self, request: Request) -> Answer:
-        """Do what is asked. Raises `LocalError`."""
+        """Carry out `request`. Raises `LocalError`."""
         match request:
             case CutRegion(region):
                 self._check_here(region)
@@ -169,7 +169,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 async def carry(settings: Settings) -> None:
-    """Carry until SIGTERM or SIGINT. A link that listens is ready, whether or not anything passes."""
+    """Forward traffic until SIGTERM or SIGINT. A link that listens is ready, even if it is cut."""
     uplink = settings.uplink
     listener = bind(settings.host, settings.port)
     async with control_server(NAME) as control:
@@ -182,7 +182,7 @@ async def carry(settings: Settings) -> None:
 
 
 def read_settings(regions: Sequence[Region], variables: Mapping[str, str]) -> Settings:
-    """What the environment says. Raises `InvalidSetting`."""
+    """The settings in the environment. Raises `InvalidSetting`."""
     environment = Environment(variables)
     here = Region(variables.get("CROSSHOOK_REGION", ""))
     if here not in regions:
@@ -192,7 +192,7 @@ def read_settings(regions: Sequence[Region], variables: Mapping[str, str]) -> Se
         uniform_round_trips(
             regions, milliseconds=environment.number("RTT", default=0, low=0, high=ROUND_TRIP_MILLISECONDS_MAX)
         )
-        if variables.get("RTT")  # Compose sets it to nothing by default.
+        if variables.get("RTT")  # By default Compose sets it to an empty text.
         else plausible_round_trips(regions)
     )
     return Settings(
@@ -206,7 +206,7 @@ def read_settings(regions: Sequence[Region], variables: Mapping[str, str]) -> Se
 
 
 async def carry_and_tell(settings: Settings) -> None:
-    """Carry, and log it."""
+    """Forward traffic, and log that."""
     configure_logs(settings.log_format, settings.log_level, process="link", region=settings.here)
     await carry(settings)
 
@@ -214,7 +214,7 @@ async def carry_and_tell(settings: Settings) -> None:
 @click.command()
 @click.argument("regions", nargs=-1, required=True)
 def main(regions: Sequence[str]) -> None:
-    """Carry what passes between the region in $CROSSHOOK_REGION and the other REGIONS.
+    """Carry the traffic between the region in $CROSSHOOK_REGION and the other REGIONS.
 
     A round trip to any other region takes $RTT milliseconds. Without $RTT it
     depends on the distance. `crosshook link`, in the same container, cuts, heals

@@ -31,16 +31,16 @@ CERTIFICATE, KEY, AUTHORITY = "certificate.pem", "key.pem", "authority.pem"
 
 
 class Identify(Protocol):
-    """The certificate and key for a role of a region that are in a volume, or belong into it."""
+    """Returns the certificate and key of a role of a region: the ones in a volume, or new ones."""
 
     def __call__(self, region: Region, role: str, volume: str, use: Use, *, hosts: Sequence[str] = ()) -> Identity:
-        """They name the region, and `hosts`."""
+        """The certificate names the region and `hosts`."""
 
 
 def file_volumes(
     regions: Sequence[Region], vault: Vault, identify: Identify, *, nats_servers: int = 1, users: Users = USERS
 ) -> Mapping[str, Volume]:
-    """By its name, every volume of files. The certificate for operators names the first region."""
+    """Name -> volume, for every volume of files. The certificate for operators names the first region."""
     volumes = {}
     for here in regions:
         topology = topology_text(here, regions, nats_servers=nats_servers)
@@ -62,7 +62,7 @@ def file_volumes(
 
 
 def data_volumes(regions: Sequence[Region], *, nats_servers: int = 1, users: Users = USERS) -> Mapping[str, DataVolume]:
-    """Every volume for data, by its name."""
+    """Name -> volume, for every volume of data."""
     return {
         **{
             f"{nats_service(region, server=server)}-data": DataVolume(users.nats)
@@ -76,9 +76,9 @@ def data_volumes(regions: Sequence[Region], *, nats_servers: int = 1, users: Use
 
 
 def topology_text(here: Region, regions: Sequence[Region], *, nats_servers: int = 1) -> str:
-    """The regions as `here` reaches them. Whichever way that is, the certificate at its end has to name the region.
+    """The regions as `here` reaches them. At each address the certificate must name the region.
 
-    Where a region has several NATS servers each of its logs is kept on all of them.
+    If a region has several NATS servers, each of its logs is on all of them.
     """
     tables = []
     for region in regions:
@@ -102,7 +102,7 @@ def topology_text(here: Region, regions: Sequence[Region], *, nats_servers: int 
 def _nats_servers(
     here: Region, regions: Sequence[Region], vault: Vault, identify: Identify, *, count: int
 ) -> Mapping[str, Mapping[str, str]]:
-    """By its volume's name, the files of each server of a region."""
+    """Volume -> the files of one server of a region."""
     are_many = count > 1
     passwords = vault.logins.nats[here]
     told = accounts(here, regions, passwords)
@@ -133,7 +133,7 @@ def _nats_servers(
 
 
 def _redis(here: Region, vault: Vault) -> Mapping[str, str]:
-    """The operator's password is there for the health check and for repairs."""
+    """It has the operator's password for the health check and for repairs."""
     passwords = vault.logins.redis[here]
     configuration = redis_configuration(bind=EVERY_ADDRESS, port=REDIS_PORT, directory=DATA, passwords=passwords)
     return {"redis.conf": configuration, "operator-password": passwords[OPERATOR]}

@@ -1,1 +1,1 @@
-"""What Grafana shows of crosshook: a dashboard made by code, and how Grafana finds it."""
+"""The Grafana dashboard: code makes it, and provisioning files let Grafana find it."""

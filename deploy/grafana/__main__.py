@@ -7,7 +7,7 @@ from deploy.grafana.dashboard import FILE, text
 
 @click.command()
 def main() -> None:
-    """Write the dashboard to the file that Grafana is given."""
+    """Write the dashboard to the file that Grafana reads."""
     FILE.write_text(text())
     click.echo(FILE)
 

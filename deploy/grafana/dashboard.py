@@ -1,4 +1,4 @@
-"""The dashboard, whole, and the text that Grafana reads."""
+"""The whole dashboard, and the text that Grafana reads."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ FILE: Final = Path(__file__).parent / "dashboards" / "crosshook.json"
 
 
 def dashboard() -> Dashboard:
-    """The dashboard for operators: the first look shows whether something is wrong, the second one where."""
+    """The dashboard for operators: the first row shows whether something is wrong, the others show where."""
     everything = VariableOption(selected=True, text="All", value="$__all")
     page = (
         Dashboard("crosshook")
@@ -53,5 +53,5 @@ def dashboard() -> Dashboard:
 
 
 def text() -> str:
-    """What is in `FILE`: the same for the same code."""
+    """The content of `FILE`: the same for the same code."""
     return json.dumps(dashboard().build(), cls=JSONEncoder, indent=2, sort_keys=True) + "\n"

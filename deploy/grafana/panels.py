@@ -1,4 +1,4 @@
-"""The few kinds of panels that the dashboard is made of."""
+"""The kinds of panels in the dashboard."""
 
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
@@ -27,14 +27,14 @@ _LOW = 4
 
 
 class Query(NamedTuple):
-    """What is asked of Prometheus, and what each series of the answer is called, with its labels as `{{label}}`."""
+    """A query to Prometheus, and the name of each series in its result, with labels as `{{label}}`."""
 
     expression: str
     legend: str
 
 
 class Levels(NamedTuple):
-    """From where on a value is looked at twice, and from where on it is bad; below both it is good."""
+    """The values from which on a figure is doubtful or bad. Below both it is good."""
 
     doubtful: float
     bad: float
@@ -45,7 +45,7 @@ SECONDS_BEHIND: Final = Levels(doubtful=1, bad=5)
 
 
 class Row(NamedTuple):
-    """A theme and its panels, from left to right and on to the next line where a line is full."""
+    """A theme and its panels, from left to right. Panels that do not fit go to the next line."""
 
     title: str
     panels: list[PanelBuilder]
@@ -76,7 +76,7 @@ def lines(title: str, *queries: Query, unit: str, columns: int, description: str
 
 
 def figure(title: str, query: Query, *, unit: str, levels: Levels, columns: int, description: str) -> PanelBuilder:
-    """One number, as it is now."""
+    """One present number."""
     return (
         _begun(stat.Panel(), title, description, columns=columns, height=_LOW)
         .unit(unit)
@@ -91,7 +91,7 @@ def figure(title: str, query: Query, *, unit: str, levels: Levels, columns: int,
 def matrix(
     title: str, expression: str, *, rows: str, across: str, unit: str, levels: Levels, columns: int, description: str
 ) -> PanelBuilder:
-    """A cell for each pair of the labels `rows` and `across`, as it is now."""
+    """The present value for each pair of the labels `rows` and `across`."""
     grouping = {"rowField": rows, "columnField": across, "valueField": "Value"}
     return (
         _begun(table.Panel(), title, description, columns=columns)
@@ -111,14 +111,14 @@ def history(title: str, query: Query, *, unit: str, levels: Levels, columns: int
         .thresholds(_thresholds(levels))
         .color_scheme(dashboard_builders.FieldColor().mode(FieldColorModeId.THRESHOLDS))
         .show_value(common.VisibilityMode.AUTO)
-        # More cells than this are no longer told apart.
+        # More cells than this are too narrow to see.
         .max_data_points(100)
         .with_target(_target(query).range())
     )
 
 
 def spread(title: str, expression: str, *, columns: int, description: str) -> PanelBuilder:
-    """How many fell into each bucket of a histogram in seconds, over time."""
+    """How many values fell into each bucket of a histogram in seconds, over time."""
     color = heatmap.HeatmapColorOptions().mode(heatmap_models.HeatmapColorMode.SCHEME).scheme("Oranges").steps(64)
     return (
         _begun(heatmap.Panel(), title, description, columns=columns)
@@ -130,7 +130,7 @@ def spread(title: str, expression: str, *, columns: int, description: str) -> Pa
 
 
 def _begun(panel: _Panel, title: str, description: str, *, columns: int, height: int = _HEIGHT) -> _Panel:
-    """What every panel has."""
+    """The settings that every panel has."""
     panel.title(title).description(" ".join(description.split())).datasource(DATASOURCE)
     panel.height(height).span(columns)
     return panel

@@ -1,4 +1,4 @@
-"""Expressions that are written more than once. All are of the regions that are chosen at the top of the page."""
+"""Expressions that several panels use. All are about the regions chosen at the top of the page."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ def rate(counter: str, *by: str, where: str = CHOSEN) -> str:
 
 
 def quantile(share: float, histogram: str, *by: str) -> str:
-    """What `share` of a histogram's values are at most. NaN, which is no point, where it has no new ones."""
+    """The value that a `share` of a histogram's values do not exceed. NaN, which draws no point, without new values."""
     return f"histogram_quantile({share:g}, {rate(f'{histogram}_bucket', *by, 'le')})"
 
 
@@ -22,10 +22,10 @@ def mean(histogram: str, *by: str) -> str:
 
 
 def buckets(histogram: str, *, where: str) -> str:
-    """How many values each bucket of a histogram got."""
+    """How many values each bucket of a histogram received."""
     return f"sum by (le) (increase({histogram}_bucket{{{where}, {CHOSEN}}}{_OVER}))"
 
 
 def or_zero(expression: str, *, where_there_is: str) -> str:
-    """`expression`, and 0 for a region that has none of it and has the gauge `where_there_is`."""
+    """`expression`, and 0 for a region without it that has the gauge `where_there_is`."""
     return f"{expression} or on (region) 0 * max by (region) ({where_there_is}{{{CHOSEN}}})"

@@ -1,1 +1,1 @@
-"""One region on Kubernetes: manifests, and what makes their secrets."""
+"""One region on Kubernetes: its manifests, and the code that makes their secrets."""

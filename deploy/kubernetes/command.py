@@ -20,8 +20,8 @@ from deploy.vault import open_vault
 def write_secrets(directory: Path, options: Options, *, now: datetime) -> Sequence[Path]:
     """Write a file of Secrets for each region into `directory`, and return them.
 
-    Passwords and keys stay what they were: they are kept there too, and all of it can be read by its owner only.
-    Certificates are new ones each time. Raises `OtherOptions`, and makes nothing, if the last time had others.
+    Passwords and keys stay the same: the directory keeps them too. Only its owner can read it. Certificates are new
+    each time. Raises `OtherOptions`, and makes nothing, if the last run had other options.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     (directory / ".gitignore").write_text("*\n", encoding="utf-8")
@@ -120,6 +120,6 @@ def _check(regions: Sequence[str], small: Sequence[str], directory: Path) -> Non
     if left_out:
         files = ", ".join(str(directory / f"{region}.json") for region in left_out)
         raise click.UsageError(
-            f"not named, though there are secrets of it: {', '.join(left_out)}. Name it; or if it is gone for good, "
+            f"not named, but there are secrets for: {', '.join(left_out)}. Name them too; if they are gone, "
             f"remove {files} first"
         )

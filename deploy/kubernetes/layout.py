@@ -1,17 +1,17 @@
-"""What the manifests and the code here have to agree on: names, ports and paths."""
+"""The names, ports and paths that the manifests and this code share."""
 
 from typing import Final
 
 NAMESPACE: Final = "crosshook"
 
 NATS_VERSION: Final = (2, 15, 0)
-"""What the configuration is for."""
+"""The version of NATS that the configuration is for."""
 
 NATS_SERVER_NAME: Final = "$POD_NAME"
-"""Each is called what its pod is. On the command line it could be told that too, but would then not reload its file."""
+"""Each server has the name of its pod. A name on the command line would keep the server from reloading its file."""
 
 NATS_SERVER_ADVERTISED: Final = "$POD_ADVERTISED"
-"""How the other servers reach it: by the name that its certificate has."""
+"""The name at which the other servers reach it, and which its certificate has."""
 
 NATS_SERVERS: Final = 3
 NATS_PORT: Final = 4222
@@ -20,16 +20,16 @@ MONITOR_PORT: Final = 8222
 REDIS_PORT: Final = 6379
 
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - a pod's addresses are its own, and network policies limit access to them
-"""Where a NATS server listens. Where there is IPv6 this is there as well to a program in Go."""
+"""The address at which a NATS server listens. To a program in Go this includes IPv6, if there is any."""
 
 NATS_DISK_GIBIBYTES: Final = 20
 """The size of the volume of each NATS server."""
 
 FILES: Final = "/etc/crosshook"
-"""Where a container has the files of its role."""
+"""The directory with the files of a container's role."""
 
 DATA: Final = "/var/lib/crosshook"
-"""Where it has its data."""
+"""The directory with a container's data."""
 
 
 def nats_host(index: int) -> str:

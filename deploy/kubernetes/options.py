@@ -10,7 +10,7 @@ from deploy.kubernetes.secret_files import Shape
 from deploy.logins import write_private
 
 OPTIONS_FILE = "options"
-"""Without a suffix, since `REGION.json` beside it could be of a region of any name."""
+"""Without a suffix: `REGION.json` beside it can be of a region with any name."""
 
 
 class OtherOptions(Exception):
@@ -30,18 +30,18 @@ class Options(msgspec.Struct, frozen=True):
     with_certificates: bool
 
     def shape(self, region: Region) -> Shape:
-        """How one of them is built."""
+        """The shape of one region."""
         return Shape(nats_servers=self.nats_servers[region], nats_disk_gibibytes=self.nats_disk_gibibytes)
 
     def fits(self, other: "Options") -> bool:
-        """Whether they differ by nothing but regions that only one of them has."""
+        """Whether the options differ only in regions that one of them lacks."""
         known = self.nats_servers.keys() & other.nats_servers.keys()
         return all(self.nats_servers[region] == other.nats_servers[region] for region in known) and (
             msgspec.structs.replace(self, nats_servers=other.nats_servers) == other
         )
 
     def __str__(self) -> str:
-        """As they are given to the command."""
+        """The options as on the command line."""
         return " ".join(self._given())
 
     def _given(self) -> Iterator[str]:

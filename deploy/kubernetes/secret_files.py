@@ -26,14 +26,14 @@ from deploy.nats.configuration import Cluster, Tls, nats_configuration
 from deploy.redis.configuration import EVERY_ADDRESS, redis_configuration
 
 CERTIFICATE, KEY, AUTHORITY = "tls.crt", "tls.key", "ca.crt"
-"""The names by which Kubernetes and cert-manager know them."""
+"""The names that Kubernetes and cert-manager give to these files."""
 
 _STORED_SHARE = 0.8
-"""How much of its disk a NATS server may fill with logs: it needs some beside them, and file systems keep some."""
+"""The share of its disk that a NATS server may fill with logs. The server and the file system need the rest."""
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """How a region is built, as far as its secrets depend on it."""
+    """The properties of a region that its secrets depend on."""
 
     nats_servers: int
     nats_disk_gibibytes: int
@@ -42,7 +42,7 @@ class Shape(msgspec.Struct, frozen=True):
 def region_secrets(
     here: Region, regions: Sequence[Region], *, logins: Logins, admin_key: str, shape: Shape
 ) -> Mapping[str, Mapping[str, str]]:
-    """By its name, every Secret of the region `here` that is no certificate. `regions` are all that there are."""
+    """Name -> content, for every Secret of the region `here` that is no certificate. `regions` are all regions."""
     return {
         "nats": {"nats.conf": _nats(here, regions, logins.nats[here], shape)},
         "redis": {
@@ -59,7 +59,10 @@ def region_secrets(
 def certificate_secrets(
     here: Region, authority: Authority, *, shape: Shape, now: datetime
 ) -> Mapping[str, Mapping[str, str]]:
-    """By its name, every Secret with a certificate of the region `here`, new ones that are good from `now` on."""
+    """Name -> content, for every Secret with a certificate of the region `here`.
+
+    They are new, and valid from `now` on.
+    """
     uses = {"nats": Use.PEER, "service": Use.CLIENT, "replicator": Use.CLIENT}
     hosts = [nats_host(index) for index in range(shape.nats_servers)]
     shown = {
@@ -77,7 +80,7 @@ def certificate_secrets(
 
 
 def _nats(here: Region, regions: Sequence[Region], passwords: Mapping[str, str], shape: Shape) -> str:
-    """The same file for each of the servers."""
+    """The file that all servers share."""
     servers = [f"{nats_host(index)}:{ROUTES_PORT}" for index in range(shape.nats_servers)]
     cluster = Cluster(here, f"{EVERYWHERE}:{ROUTES_PORT}", servers, passwords[ROUTES], NATS_SERVER_ADVERTISED)
     return nats_configuration(

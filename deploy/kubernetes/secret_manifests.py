@@ -1,4 +1,4 @@
-"""Secrets as Kubernetes takes them."""
+"""Secrets in the form that Kubernetes reads."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from deploy.kubernetes.secret_files import KEY
 
 
 def secrets_text(secrets: Mapping[str, Mapping[str, str]], *, namespace: str) -> str:
-    """A list of Secrets, each by its name: what `kubectl apply -f` reads."""
+    """A list of Secrets, for `kubectl apply -f`."""
     items = [
         {
             "apiVersion": "v1",

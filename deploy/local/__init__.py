@@ -1,4 +1,4 @@
-"""Several regions on one machine, with the links between them: what `crosshook up` and the tests run on."""
+"""Several regions on one machine, with the links between them, for `crosshook up` and the tests."""
 
 from deploy.local.errors import LocalError, ProcessDied
 from deploy.local.network.geography import RoundTrips, plausible_round_trips, region_names, uniform_round_trips

@@ -1,4 +1,4 @@
-"""The directory that the regions' files are in: given and kept, or temporary and gone at the end."""
+"""The directory of the regions' files: a given one that is kept, or a temporary one that is removed at the end."""
 
 import fcntl
 import os
@@ -13,10 +13,10 @@ from deploy.local.errors import DataInUse, NatsServersDiffer, RegionsMissing
 
 @contextmanager
 def data_directory(given: Path | None, *, regions: Sequence[str], nats_servers: int) -> Iterator[Path]:
-    """`given`, created if it is not there, ours alone until the end; without it a new one that is removed at the end.
+    """The directory `given`, created if missing and locked until the end.
 
-    Raises `DataInUse`; `RegionsMissing` if it holds a region that is not among `regions`; and `NatsServersDiffer` if
-    the logs of one are kept by more or fewer than `nats_servers`.
+    Without it, a new one that is removed at the end. Raises `DataInUse`, `RegionsMissing` if it holds a region that is
+    not among `regions`, and `NatsServersDiffer` if another number of NATS servers keeps the logs of a region.
     """
     if given is None:
         temporary = Path(tempfile.mkdtemp(prefix="crosshook-"))
@@ -38,7 +38,7 @@ def data_directory(given: Path | None, *, regions: Sequence[str], nats_servers: 
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    """The kernel gives the lock back when this process ends, however it does."""
+    """Lock the directory. The kernel releases the lock when this process ends in any way."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -52,7 +52,7 @@ def _locked(directory: Path) -> Iterator[None]:
 
 
 def _nats_servers_in(data: Path) -> dict[str, int]:
-    """Each region that there are files of, and of how many NATS servers."""
+    """The regions with files in `data`, and the number of their NATS servers."""
     return {
         topology.parent.name: len(list(topology.parent.glob("nats*.conf"))) for topology in data.glob("*/topology.toml")
     }

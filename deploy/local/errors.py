@@ -1,4 +1,4 @@
-"""What can go wrong with regions on one machine. Each error's text is one line that names the remedy."""
+"""The errors of regions on one machine. Each error's text is one line that names the remedy."""
 
 from collections.abc import Iterable
 from pathlib import Path

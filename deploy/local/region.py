@@ -109,7 +109,7 @@ class LocalRegion:
 
     @property
     def processes(self) -> Iterator[ServerProcess | HttpProcess]:
-        """Every process that the region has, running or not; what others need comes first."""
+        """Every process of the region, running or not. Those that others need come first."""
         yield from self.nats_servers
         yield self.redis
         yield from self.replicators
@@ -128,7 +128,7 @@ class LocalRegion:
         return replicator
 
     def prepare_service(self, *, port: int, settings: Mapping[str, str] | None = None) -> HttpProcess:
-        """A further service that listens on `port`, not started."""
+        """A further service, not started, that listens on `port`."""
         service = self._http_process("service", len(self.services) + 1, port=port, settings=settings)
         self.services.append(service)
         return service

@@ -38,15 +38,15 @@ class LocalRegions:
             yield from region.processes
 
     async def cut(self, region: str) -> None:
-        """Cut a region off from all others: nothing passes, nothing is lost. Raises `UnknownRegion`."""
+        """Cut a region off from all others. Nothing passes, and nothing is lost. Raises `UnknownRegion`."""
         self.mesh.cut(region)
 
     async def heal(self, region: str) -> None:
-        """Undo a cut: what was held flows again. Raises `UnknownRegion`."""
+        """Undo a cut: held bytes flow again. Raises `UnknownRegion`."""
         self.mesh.heal(region)
 
     async def delay(self, a: str, b: str, milliseconds: float) -> None:
-        """From now on a round trip between `a` and `b` takes this long. Raises `UnknownRegion`, `InvalidRequest`."""
+        """Set the round trip between `a` and `b`. Raises `UnknownRegion`, `InvalidRequest`."""
         self.mesh.delay(a, b, milliseconds=milliseconds)
 
     async def start(self, *, within_seconds: float = READY_SECONDS_MAX, report: Report | None = None) -> None:
@@ -75,7 +75,7 @@ class LocalRegions:
         raise first
 
     async def stop(self) -> None:
-        """Stop every process and close the links; what needs others goes first. Bounded by each process's own bound."""
+        """Stop every process, those that need others first, and close the links. All of it has time limits."""
         regions = self.regions.values()
         await _stop(service for region in regions for service in region.services)
         await _stop(replicator for region in regions for replicator in region.replicators)

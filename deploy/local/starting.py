@@ -1,4 +1,4 @@
-"""Start regions on this machine: from the first port claimed to the last file removed."""
+"""Start regions on this machine, and remove everything of them at the end."""
 
 import asyncio
 import os
@@ -35,19 +35,19 @@ async def local_regions(
     ready_within_seconds: float = READY_SECONDS_MAX,
     report: Report | None = None,
 ) -> AsyncIterator[LocalRegions]:
-    """Regions that are ready, and at the end no process and, unless `data` is given, no file of theirs.
+    """Regions that are ready. At the end their processes are stopped and, without `data`, their files removed.
 
-    `regions` are names, or how many of the usual ones; `round_trips` are milliseconds, or what geography makes likely.
-    The first service of each region listens on `http_port` and the ports after it; with 0 on any. Each region has so
-    many `nats_servers`, of which each keeps all of its logs. It starts with so many `services` and `replicators`,
-    which get `settings` (`CROSSHOOK_*`) besides their own; no other `CROSSHOOK_*` variable reaches them. Without an
-    admin key there is a new one. Raises `LocalError`, whatever it is.
+    `regions` are names, or the number of the usual ones. `round_trips` are milliseconds; without them geography
+    decides. The first services listen on `http_port` and the ports after it, or on any port if it is 0. Each region has
+    this number of `nats_servers`, and each server keeps all of the region's logs. It starts with this number of
+    `services` and `replicators`. They get `settings` (`CROSSHOOK_*`) besides their own, and no other `CROSSHOOK_*`
+    variable. Without an admin key a new one is made. Raises `LocalError`.
     """
     names = region_names(regions) if isinstance(regions, int) else tuple(regions)
     ports = Ports()
     try:
         with data_directory(data, regions=names, nats_servers=nats_servers) as directory:
-            # First of all, since what takes any port could take one of these.
+            # Claimed first: the other claims take any port, and could take one of these.
             given = _given_ports(http_port, ports, names) if http_port and services else {}
             demo = _prepare(
                 names,
@@ -81,7 +81,7 @@ def _prepare(
     settings: Mapping[str, str] | None,
     nats_servers: int,
 ) -> LocalRegions:
-    """Everything but the services and replicators: files written, ports claimed, nothing started."""
+    """Everything but the services and replicators. Files are written and ports claimed, and nothing is started."""
     settings = {_ADMIN_KEY: new_admin_key(), **(settings or {})}
     servers = find_servers()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CROSSHOOK_")}
@@ -116,7 +116,7 @@ def _round_trips(names: Sequence[str], given: RoundTrips | float | None) -> Roun
 
 
 def _given_ports(first: int, ports: Ports, names: Sequence[str]) -> Mapping[str, int]:
-    """By region, the port of its first service."""
+    """Region -> the port of its first service."""
     remedy = "end what listens there or choose another --http-port"
     return {
         name: ports.claim(port, wanted_by=f"the service of {name}", remedy=remedy)
@@ -125,7 +125,7 @@ def _given_ports(first: int, ports: Ports, names: Sequence[str]) -> Mapping[str,
 
 
 async def _to_the_end(work: Coroutine[None, None, None], *, hurry: Callable[[], None]) -> None:
-    """Finish `work` even when cancelled; being cancelled only makes it hurry."""
+    """Finish `work` even if cancelled. A cancellation only calls `hurry`."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():

@@ -23,39 +23,50 @@ LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR = "log-operator", "copies-operato
 """The users for repairs: each may do everything in its account. Our processes do not use them."""
 
 ROUTES = "routes"
-"""The user by which several servers of a region know each other. It belongs to no account."""
+"""The user with which the servers of a region log in to each other. It belongs to no account."""
 
 CONSUMERS_MAX = 1_000
-"""How many may follow one log at a time. In ten regions with two services and two replicators each it is 22, and for
-some seconds as many again whenever they begin anew."""
+"""The most followers of one log at a time.
+
+Ten regions with two services and two replicators each have 22. When they begin anew, there are twice as many for some
+seconds.
+"""
 
 CONNECTIONS_MAX = 1_000
-"""How many another region may have open. Each of its replicators needs one, and leaves some behind for minutes where
-the network loses them."""
+"""The most connections of another region.
+
+Each of its replicators needs one. If the network loses connections, it leaves some behind for minutes.
+"""
 
 SUBSCRIPTIONS_MAX = 1_000
-"""How many another region may have on each. A replicator needs one for answers and one for what it follows."""
+"""The most subscriptions of another region on each connection.
+
+A replicator needs one for answers and one for the log that it follows.
+"""
 
 _API = "$JS.API"
 _API_HERE = "api"
-"""Where a role's account has its part of JetStream's API. What its user asks of `$JS.API` is mapped to it: by itself
-an account without a JetStream would answer that it has none."""
+"""The prefix of a role's part of JetStream's API.
+
+The requests of its user to `$JS.API` are mapped to it. Otherwise an account without a JetStream would answer that it
+has none.
+"""
 
 
 def peer(region: Region) -> str:
-    """The user that another region's replicators are."""
+    """The user with which another region's replicators log in."""
     return f"peer-{region}"
 
 
 class Import(msgspec.Struct, frozen=True):
-    """What a role may use of another account: send requests to a `service`, or hear a `stream`."""
+    """A part of another account that a role may use: it sends requests to a `service`, or hears a `stream`."""
 
     account: str
     kind: str
     subject: str
 
     def declared(self) -> dict[str, Any]:
-        """As the importing account declares it."""
+        """The import as its account declares it."""
         declared: dict[str, Any] = {self.kind: {"account": self.account, "subject": self.subject}}
         if self.subject.startswith(f"{_API}."):
             declared["to"] = _API_HERE + self.subject.removeprefix(_API)
@@ -63,7 +74,7 @@ class Import(msgspec.Struct, frozen=True):
 
 
 class Role(msgspec.Struct, frozen=True):
-    """A user in an account of its own, what it may do, and whose watermarks it announces."""
+    """A user in an account of its own, its permissions, and the region whose watermarks it announces."""
 
     user: str
     imports: tuple[Import, ...]
@@ -76,12 +87,12 @@ class Role(msgspec.Struct, frozen=True):
 
 
 def users(here: Region, regions: Iterable[Region]) -> list[str]:
-    """Every user there is at the NATS of `here`."""
+    """Every user at the NATS of `here`."""
     return [*(role.user for role in roles(here, regions)), LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR, ROUTES]
 
 
 def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
-    """Every role at the NATS of `here`. `regions` are all of the topology, whatever their state."""
+    """Every role at the NATS of `here`. `regions` are all regions of the topology, in any state."""
     others = [region for region in regions if region != here]
     own = stream_of(here)
     copies = {origin: stream_of(origin) for origin in others}
@@ -124,7 +135,7 @@ def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
                     Import(COPIES, "service", _events_of(origin)),
                 )
             ),
-            # What the others know of this region is what its projection is held against.
+            # The projection of this region is compared with what the other regions know of it.
             *heard_of_others,
         ),
         announces=here,
@@ -165,7 +176,7 @@ def _reads(account: str, stream: str) -> tuple[Import, ...]:
 
 
 def _follows(account: str, stream: str, *, by: str) -> tuple[Import, ...]:
-    """To have a log's events delivered, on subjects of one's own, as fast as one says."""
+    """The imports for following a log: events arrive on the follower's own subjects, under its flow control."""
     return (
         _api(account, f"CONSUMER.CREATE.{stream}"),
         Import(account, "service", f"$JS.FC.{stream}.>"),
@@ -183,7 +194,7 @@ def _api(account: str, subject: str) -> Import:
 
 
 def _exports(account: str, all_roles: Sequence[Role]) -> Iterator[dict[str, Any]]:
-    """The exports of `account`: what the other accounts import, each for these accounts only."""
+    """The exports of `account`: all that other accounts import, each for these accounts only."""
     importers: dict[tuple[str, str], list[str]] = {}
     for role in all_roles:
         for one in dict.fromkeys(role.imports):
@@ -198,9 +209,10 @@ def _user(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _permissions(role: Role) -> dict[str, Any]:
-    """A role that only hears announcements makes none: in its own account it would hear itself.
+    """The permissions of a role.
 
-    A replicator hears its own region's too, and has no use for them.
+    If it only hears announcements, it makes none: in its own account it would hear itself. A replicator also hears its
+    own region's announcements, and ignores them.
     """
     return {} if role.announces else {"permissions": {"publish": {"deny": [announcements_of(Region(">"))]}}}
 

@@ -12,7 +12,7 @@ from deploy.nats.accounts import ROUTES, SYSTEM
 Version = tuple[int, int, int]
 
 _FEATURE_FLAGS_SINCE = (2, 14, 0)
-"""nats-server refuses the block before it."""
+"""An older nats-server refuses the block `feature_flags`."""
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -28,13 +28,13 @@ class Tls(msgspec.Struct, frozen=True):
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """The servers of a region, which keep its logs together, and this one's place among them.
+    """The servers of a region, which keep its logs together, and the place of this server among them.
 
-    `servers` are the `HOST:PORT` at which every one of them listens to the others, this one included: by their number
-    each knows how many are a majority. A server with `password` belongs to them, and may do everything.
+    `servers` are the `HOST:PORT` at which each of them, this one included, listens to the others. Their number tells
+    each server how many are a majority. A server with `password` belongs to them, and may do everything.
 
-    `advertised` is what this one lets the others tell each other of it. Without it they tell the IP address that it
-    has, and try that one without end where a certificate has to name whom they dial.
+    `advertised` is the address of this server that the others pass on. Without it they pass on its IP address. If
+    certificates must name the server, they then dial that address without end.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Cluster(msgspec.Struct, frozen=True):
     advertised: str | None = None
 
     def declared(self) -> dict[str, Any]:
-        """As the server is told."""
+        """The cluster as the server's configuration."""
         login = f"{ROUTES}:{quote(self.password, safe='')}"
         declared: dict[str, Any] = {
             "name": self.name,
@@ -67,11 +67,11 @@ def nats_configuration(
     cluster: Cluster | None = None,
     monitor: str | None = None,
 ) -> str:
-    """A JetStream that syncs before it acknowledges, and accepts only the users of `accounts`.
+    """The configuration of a JetStream that syncs before it acknowledges, and accepts only the users of `accounts`.
 
-    It is a region's own: alone, or with the other servers of `cluster`, which are told the same `accounts`. A
-    `server_name`, or what `cluster` advertises, such as `$NAME` is what the server finds in its environment, so that
-    one file does for several.
+    The server belongs to one region: alone, or with the other servers of `cluster`, which get the same `accounts`. The
+    server takes a `server_name` or an advertised address such as `$NAME` from its environment. So several servers can
+    share one file.
     """
     configuration: dict[str, Any] = {
         "server_name": server_name,
@@ -81,7 +81,8 @@ def nats_configuration(
         "system_account": SYSTEM,
     }
     if store_bytes_max is not None:
-        # By itself it takes three quarters of what is free when it starts: less each time, the more it has stored.
+        # Without a limit it takes three quarters of the space that is free at its start: less each time, the more it
+        # has stored.
         configuration["jetstream"]["max_file_store"] = store_bytes_max
     if version >= _FEATURE_FLAGS_SINCE:
         # nats-py 2.16 parses acknowledgement subjects of the old form only.
@@ -97,6 +98,6 @@ def nats_configuration(
         configuration["http"] = monitor
     text = json.dumps(configuration, indent=1) + "\n"
     for name in (server_name, "" if cluster is None else cluster.advertised or ""):
-        if name.startswith("$"):  # In quotes it would be taken as it stands.
+        if name.startswith("$"):  # In quotes the server would not replace it.
             text = text.replace(json.dumps(name), name)
     return text

@@ -1,1 +1,1 @@
-"""How Prometheus watches crosshook: what it scrapes, what it derives, and when it alerts an operator."""
+"""The configuration of Prometheus: targets, recording rules, and alerts for an operator."""

@@ -1,4 +1,4 @@
-"""`python -m deploy.prometheus.targets`: tell Prometheus where the processes of a running `crosshook up` are."""
+"""`python -m deploy.prometheus.targets`: write the addresses of a running demo's processes, for Prometheus."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -13,18 +13,18 @@ from deploy.local.control.messages import AskStatus, Done, LinksStatus, ProcessS
 from deploy.local.errors import LocalError
 
 DIRECTORY: Final = Path(__file__).parent / "targets"
-"""Where prometheus.yml looks."""
+"""The directory from which prometheus.yml reads targets."""
 
 
 class TargetGroup(msgspec.Struct, frozen=True):
-    """Addresses to scrape and what their metrics are labelled with: an element of a `file_sd` file."""
+    """Addresses to scrape, and the labels of their metrics: an element of a `file_sd` file."""
 
     targets: list[str]
     labels: dict[str, str]
 
 
 def targets_of(regions: Iterable[RegionStatus]) -> Mapping[str, list[TargetGroup]]:
-    """Of each job, the groups of its targets: one for each region."""
+    """Job -> the groups of its targets, one for each region."""
     regions = list(regions)
     return {
         "crosshook-service": [_group(region, region.services) for region in regions],
@@ -33,7 +33,7 @@ def targets_of(regions: Iterable[RegionStatus]) -> Mapping[str, list[TargetGroup
 
 
 def write_targets(directory: Path, jobs: Mapping[str, list[TargetGroup]]) -> None:
-    """A file for each job. Prometheus, which may read at any time, finds the old one or the new one whole."""
+    """Write a file for each job. Prometheus may read at any time, and gets the whole old file or the whole new one."""
     directory.mkdir(parents=True, exist_ok=True)
     for job, groups in jobs.items():
         unfinished = directory / f"{job}.json.{os.getpid()}"
@@ -56,9 +56,9 @@ def _group(region: RegionStatus, processes: Iterable[ProcessStatus]) -> TargetGr
     help="Where to write crosshook-service.json and crosshook-replicator.json.",
 )
 def main(name: str, directory: Path) -> None:
-    """Write where the services and replicators of a running demo are, for Prometheus to scrape them.
+    """Write the addresses of a running demo's services and replicators, for Prometheus.
 
-    Once is enough: they keep their addresses when they are started again.
+    Run it once: processes keep their addresses when they are started again.
     """
     try:
         write_targets(directory, targets_of(_status(name).regions))

@@ -10,9 +10,9 @@ SERVICE, REPLICATOR, OPERATOR = "service", "replicator", "operator"
 USERS = (SERVICE, REPLICATOR, OPERATOR)
 
 _CONNECT = ("ping", "select", "script|load", "evalsha", "info")
-"""What every client needs. A script may do what its caller may.
+"""The commands that every client needs. A script may do what its caller may.
 
-A Redis that does not know a command named here does not start: they are as old as the oldest that we run on, 6.2.
+A Redis that does not know one of these commands does not start. So all of them exist in 6.2, the oldest version used.
 """
 
 _READ = ("hget", "hgetall", "hexists", "hlen", "ttl")
@@ -32,13 +32,14 @@ that a script wrote in several commands (redis/redis#14541, valkey-io/valkey#398
 
 
 EVERY_ADDRESS = "* -::*"
-"""Where a Redis listens whose network is its own: on IPv4, and on IPv6 where there is any."""
+"""The addresses of a Redis in a network of its own: IPv4, and IPv6 if there is any."""
 
 
 def redis_configuration(*, bind: str, port: int, directory: str, passwords: Mapping[str, str]) -> str:
-    """A Redis that refuses writes when full rather than forget, may lose its last second, and knows its users.
+    """The configuration of a Redis with these users.
 
-    `passwords` has one for every one of `USERS`; the file has their digests only.
+    When full it refuses writes and forgets nothing. It may lose its last second. `passwords` has one for each of
+    `USERS`. The file has only their digests.
     """
     lines = [
         f"bind {bind}",

@@ -46,7 +46,7 @@ async def test_after_the_lines_that_init_ends_with_nats_and_redis_have_what_it_c
     assert new != old
     outcome = await composed.paste(BUILD_AND_UP, within_seconds=400)
     assert outcome.code == 0, outcome
-    said = (await composed.paste(INIT_SAID)).out.rpartition("What runs already")[2]
+    said = (await composed.paste(INIT_SAID)).out.rpartition("Running containers")[2]
     lines = [line.strip() for line in said.splitlines() if line.strip().startswith("docker compose restart")]
     assert lines == [f"docker compose restart {NATS} {REDIS}"]
     assert (await composed.paste("\n".join(lines))).code == 0

@@ -6,7 +6,7 @@ from deploy.grafana.panels import NOT_ONE, SECONDS_BEHIND, Levels, Query, Row, f
 
 
 def glance() -> Row:
-    """Six numbers, green where all is well. They are of all regions, whichever are chosen."""
+    """Six numbers, green if all is well. They are of all regions, whichever are chosen."""
     return Row(
         "At a glance",
         [
@@ -24,7 +24,10 @@ def glance() -> Row:
                 unit=units.NoUnit,
                 levels=NOT_ONE,
                 columns=4,
-                description="Nothing on this page is of them. One of several in a region is no outage.",
+                description="""
+                    This page shows nothing of these processes. If one of several in a region is gone, that is no
+                    outage.
+                """,
             ),
             figure(
                 "Halted origins",
@@ -32,7 +35,9 @@ def glance() -> Row:
                 unit=units.NoUnit,
                 levels=NOT_ONE,
                 columns=4,
-                description="Once for each halting region. Unless 0, an operator must look: see the row on halts.",
+                description="""
+                    Counted once for each region that halted one. Above 0, an operator must look: see the row on halts.
+                """,
             ),
             figure(
                 "Regions that are not current",
@@ -40,7 +45,7 @@ def glance() -> Row:
                 unit=units.NoUnit,
                 levels=NOT_ONE,
                 columns=4,
-                description="They answer 503 and rebuild. The row on rebuilds says how far they are.",
+                description="These regions return 503 and rebuild. The row on rebuilds shows their progress.",
             ),
             figure(
                 "Worst lag",
@@ -48,7 +53,7 @@ def glance() -> Row:
                 unit=units.Seconds,
                 levels=SECONDS_BEHIND,
                 columns=4,
-                description="Age of the oldest event that some region has not applied. All is well below a second.",
+                description="Age of the oldest event that a region has not applied. Below a second, all is well.",
             ),
             figure(
                 "Requests that wait",
@@ -56,7 +61,7 @@ def glance() -> Row:
                 unit=units.Short,
                 levels=Levels(doubtful=1_000, bad=8_000),
                 columns=4,
-                description="Many at once mean that a region that they wait for is slow or cut off.",
+                description="If there are many at once, they wait for a region that is slow or cut off.",
             ),
         ],
     )

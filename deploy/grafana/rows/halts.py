@@ -1,4 +1,4 @@
-"""What does not go on by itself, and what has to catch up."""
+"""What needs an operator, and what has to catch up."""
 
 from grafana_foundation_sdk.models import units
 
@@ -21,7 +21,10 @@ def _halts_and_connections() -> list[PanelBuilder]:
             unit=units.NoUnit,
             levels=NOT_ONE,
             columns=6,
-            description="How many origins a region has halted. Nothing more of them arrives until that is mended.",
+            description="""
+                How many origins a region has halted. It receives no more of their events until an operator has repaired
+                the cause.
+            """,
         ),
         lines(
             "Which origin is halted where, and why",
@@ -32,8 +35,8 @@ def _halts_and_connections() -> list[PanelBuilder]:
             unit=units.NoUnit,
             columns=6,
             description="""
-                1 while it is halted. A region that is named alone has halted none. What each reason means is in
-                docs/operations/recovery.md.
+                1 while it is halted. A region alone, without an origin, has halted none. docs/operations/recovery.md
+                explains each reason.
             """,
         ),
         lines(
@@ -45,8 +48,8 @@ def _halts_and_connections() -> list[PanelBuilder]:
             unit=units.NoUnit,
             columns=6,
             description="""
-                1 while it cannot go on and tries again. A moment is nothing. If it lasts for minutes, ask /readyz of a
-                replicator there.
+                1 while the step cannot continue and tries again. A moment is harmless. If it lasts for minutes, look at
+                /readyz of a replicator there.
             """,
         ),
         history(
@@ -56,8 +59,8 @@ def _halts_and_connections() -> list[PanelBuilder]:
             levels=NOT_ONE,
             columns=6,
             description="""
-                1 where no process of a region has a connection to a NATS. From one region to all others: it is cut off.
-                From all regions to one: its NATS is down.
+                1 if no process of a region has a connection to a NATS. From one region to all others: the region is cut
+                off. From all regions to one: its NATS is down.
             """,
         ),
     ]
@@ -72,7 +75,7 @@ def _rebuilds_and_callers() -> list[PanelBuilder]:
             unit=units.NoUnit,
             levels=NOT_ONE,
             columns=8,
-            description="1 while a region rebuilds its projection, or cannot look at it, and answers 503.",
+            description="1 while a region rebuilds its projection, or cannot read it, and returns 503.",
         ),
         lines(
             "Rebuild: events still missing",
@@ -81,13 +84,15 @@ def _rebuilds_and_callers() -> list[PanelBuilder]:
             ),
             unit=units.Short,
             columns=8,
-            description="At 0 the region serves again. If it stands still, ask /readyz of a replicator there.",
+            description="At 0 the region serves again. If it does not fall, look at /readyz of a replicator there.",
         ),
         lines(
             "HTTP connections closed, by limit",
             Query(or_zero(closed, where_there_is="crosshook_connected"), "{{region}} {{reason}}"),
             unit=units.CountsPerSecond,
             columns=8,
-            description="Callers too slow, too many or too large. A few are the internet, many are one caller.",
+            description="""
+                Closed because clients are too slow, too many or too large. A few are normal. Many come from one client.
+            """,
         ),
     ]

@@ -10,7 +10,7 @@ _AGES = 'region_of:crosshook_announcement_age_seconds:min{region=~"$region"}'
 
 
 def lag() -> Row:
-    """Now, and since when."""
+    """The lag now, and its past."""
     return Row(
         "Lag",
         [
@@ -23,8 +23,9 @@ def lag() -> Row:
                 levels=SECONDS_BEHIND,
                 columns=8,
                 description="""
-                    A red row is a region that does not apply: it is cut off, halted or rebuilding. A red column is an
-                    origin that reaches no region: the fault is there. An empty cell is not known in any region.
+                    A red row: the region applies nothing, because it is cut off, halted or rebuilding. A red column: no
+                    region gets the origin's events, so the fault is at the origin. An empty cell: no region knows this
+                    lag.
                 """,
             ),
             history(
@@ -33,7 +34,7 @@ def lag() -> Row:
                 unit=units.Seconds,
                 levels=SECONDS_BEHIND,
                 columns=16,
-                description="When it began, and for which pairs: what turns red together has one cause.",
+                description="When a lag began, and for which pairs. Pairs that turn red together have one cause.",
             ),
             lines(
                 "Events not applied",
@@ -41,8 +42,8 @@ def lag() -> Row:
                 unit=units.Short,
                 columns=12,
                 description="""
-                    A steady slope is a region that applies nothing; one that flattens is a region that cannot keep up.
-                    After a heal it falls within seconds.
+                    A steady slope: the region applies nothing. A slope that flattens: the region cannot keep up. After
+                    a heal it falls within seconds.
                 """,
             ),
             lines(
@@ -51,7 +52,8 @@ def lag() -> Row:
                 unit=units.Seconds,
                 columns=12,
                 description="""
-                    About a quarter of a second. A line that climbs is a region that is cut off or has no replicator.
+                    Normally about a quarter of a second. If the line climbs, the region is cut off or has no
+                    replicator.
                 """,
             ),
         ],

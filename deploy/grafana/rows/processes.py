@@ -1,4 +1,4 @@
-"""Whether the processes can do their work, and what they need of their machines."""
+"""Whether the processes can do their work, and the resources that they use."""
 
 from grafana_foundation_sdk.models import units
 
@@ -10,7 +10,7 @@ _EACH = "{{region}} {{job}} {{instance}}"
 
 
 def processes() -> Row:
-    """Whether they can do their work, and what each needs for it."""
+    """The readiness of the processes, and the resources that each of them uses."""
     not_ready = f"max by (region, job, reason) (crosshook_not_ready{{{CHOSEN}}}) == 1"
     return Row(
         "Processes",
@@ -20,7 +20,7 @@ def processes() -> Row:
                 Query(f"sum by (region, job) (crosshook_ready{{{CHOSEN}}})", "{{region}} {{job}}"),
                 unit=units.NoUnit,
                 columns=12,
-                description="How many processes can do their work. 0 is an outage; one less of several is not.",
+                description="How many processes can do their work. 0 is an outage. One less of several is not.",
             ),
             history(
                 "Not ready, and why",
@@ -29,8 +29,8 @@ def processes() -> Row:
                 levels=NOT_ONE,
                 columns=12,
                 description="""
-                    1 while a process waits for it. A region that is named alone waits for nothing. /readyz of the
-                    process says it in words.
+                    1 while a process is not ready for this reason. A region alone, without a reason, waits for nothing.
+                    /readyz of the process explains the reason.
                 """,
             ),
             lines(
@@ -38,14 +38,16 @@ def processes() -> Row:
                 Query(rate("process_cpu_seconds_total", "region", "job", "instance", where=_OURS), _EACH),
                 unit=units.PercentUnit,
                 columns=12,
-                description="Of one core. A process near 100 % is what the rest waits for: start another beside it.",
+                description="""
+                    The share of one core. All else waits for a process near 100 %: start another one beside it.
+                """,
             ),
             lines(
                 "Memory",
                 Query(f"process_resident_memory_bytes{{{_OURS}}}", _EACH),
                 unit=units.BytesIEC,
                 columns=12,
-                description="Flat, but for what is kept while a region is behind. A slope over days is a leak.",
+                description="It is flat, except while a region is behind. A slope over days is a leak.",
             ),
         ],
     )

@@ -1,4 +1,4 @@
-"""Where the time of an event goes."""
+"""The time that an event spends in each step."""
 
 from grafana_foundation_sdk.models import units
 
@@ -7,7 +7,7 @@ from deploy.grafana.queries import CHOSEN, mean, quantile, rate
 
 
 def steps() -> Row:
-    """The latency of each step, and how much takes it."""
+    """The latency of each step, and the number of events that pass it."""
     return Row("The way of an event: append, ship, apply, acknowledge", [*_latencies(), *_amounts()])
 
 
@@ -19,7 +19,7 @@ def _latencies() -> list[PanelBuilder]:
             Query(f"region:crosshook_append_seconds:p99_rate1m{{{CHOSEN}}}", "{{region}} p99"),
             unit=units.Seconds,
             columns=6,
-            description="One sync to disk for a whole batch. If it grows, look at the disks of that region's NATS.",
+            description="One sync to disk for a whole batch. If it grows, check the disks of that region's NATS.",
         ),
         lines(
             "Ship (p99)",
@@ -27,8 +27,8 @@ def _latencies() -> list[PanelBuilder]:
             unit=units.Seconds,
             columns=6,
             description="""
-                From the author's clock to the copy: one way between the two, and a sync. Clocks that differ show
-                here too.
+                From the clock of the event's author to the copy: one way between the regions, and a sync. Differences
+                between clocks are included.
             """,
         ),
         lines(
@@ -38,8 +38,8 @@ def _latencies() -> list[PanelBuilder]:
             unit=units.Seconds,
             columns=6,
             description="""
-                The script is Redis alone, for a whole batch; the age has everything since the author's clock. If only
-                the age grows, it is the way; if both do and batches do not, it is that Redis.
+                "script" is Redis alone, for a whole batch. "age" is all the time since the author's clock. If only the
+                age grows, the network is slow. If both grow and batches do not, that Redis is slow.
             """,
         ),
         lines(
@@ -47,7 +47,7 @@ def _latencies() -> list[PanelBuilder]:
             Query(quantile(0.99, "crosshook_acknowledge_seconds", "region", "of"), "{{of}} to {{region}}"),
             unit=units.Seconds,
             columns=6,
-            description="What all_regions waits for after the append. The slowest region is what callers wait for.",
+            description="The wait of all_regions after the append. Callers wait for the slowest region.",
         ),
     ]
 
@@ -62,8 +62,8 @@ def _amounts() -> list[PanelBuilder]:
             unit=units.EventsPerSecond,
             columns=8,
             description="""
-                A region applies what all of them append, and is shipped that without its own. Applied above that for
-                long is a rebuild; below it, a lag that grows.
+                A region applies the events of all regions, and ships those of the others. If it applies more for long,
+                it rebuilds. If it applies fewer, its lag grows.
             """,
         ),
         lines(
@@ -73,7 +73,7 @@ def _amounts() -> list[PanelBuilder]:
             Query(mean("crosshook_apply_batch_events", "region"), "applied in {{region}}"),
             unit=units.Short,
             columns=8,
-            description="Batches grow with the load and keep latencies flat. Large ones without load are a backlog.",
+            description="Batches grow with the load and keep latencies flat. Large batches without load are a backlog.",
         ),
         lines(
             "Attempts to append",
@@ -81,7 +81,7 @@ def _amounts() -> list[PanelBuilder]:
             unit=units.OpsPerSecond,
             columns=8,
             description="""
-                place_taken is another service that was faster: a round trip more. unanswered is a log in trouble.
+                place_taken: another service was faster, which costs a round trip. unanswered: the log is in trouble.
             """,
         ),
     ]

@@ -7,24 +7,29 @@ from deploy.grafana.queries import CHOSEN
 
 
 def waiting() -> Row:
-    """Requests that have not been answered yet, and the regions that some of them need."""
+    """Requests without a response yet, and the regions that some of them need."""
     active = f"crosshook_region_active{{{CHOSEN}}}"
     return Row(
         "Waiting",
         [
             lines(
-                "Requests that wait, by what for",
+                "Requests that wait, by level",
                 Query(f"sum by (level) (crosshook_requests_waiting{{{CHOSEN}}})", "{{level}}"),
                 unit=units.Short,
                 columns=6,
-                description="A plateau under steady load is the distance. A climb is a region that does not answer.",
+                description="""
+                    Under steady load it is a plateau, because of the distance. If it climbs, a region does not answer.
+                """,
             ),
             lines(
                 "Which region they wait for",
                 Query(f"sum by (region, of) (crosshook_waiting_for{{{CHOSEN}}})", "{{region}} waits for {{of}}"),
                 unit=units.Short,
                 columns=6,
-                description="What all_regions requests wait for now. One that waits for two regions counts twice.",
+                description="""
+                    The regions that all_regions requests wait for now. A request that waits for two regions counts
+                    twice.
+                """,
             ),
             lines(
                 "Which regions all_regions waits for",
@@ -32,8 +37,8 @@ def waiting() -> Row:
                 unit=units.PercentUnit,
                 columns=6,
                 description="""
-                    The share of the services that have it as active. At 0 it is joining or retired, and its lag and
-                    silence raise no alarm; in between, a change of the topology is under way.
+                    The share of the services that count the region as active. At 0 it is joining or retired, and its
+                    lag and silence raise no alert. In between, the topology is being changed.
                 """,
             ),
             lines(
@@ -41,7 +46,7 @@ def waiting() -> Row:
                 Query(f"sum by (region) (crosshook_requests_in_flight{{{CHOSEN}}})", "{{region}}"),
                 unit=units.Short,
                 columns=6,
-                description="A process that has CROSSHOOK_REQUESTS_MAX of them answers one more with a 503.",
+                description="A process with CROSSHOOK_REQUESTS_MAX of them returns 503 for the next one.",
             ),
         ],
     )

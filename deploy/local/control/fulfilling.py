@@ -1,4 +1,4 @@
-"""Do what a request to the running regions asks."""
+"""Carry out requests to the running regions."""
 
 from functools import partial
 from typing import assert_never
@@ -10,7 +10,7 @@ from deploy.local.regions import LocalRegions
 
 
 def fulfilling(regions: LocalRegions) -> Fulfil:
-    """The function that answers requests about `regions`."""
+    """A function that answers requests about `regions`."""
     return partial(_fulfil, regions)
 
 

@@ -43,7 +43,7 @@ class ProcessStatus(msgspec.Struct, frozen=True):
 
 
 class RegionStatus(msgspec.Struct, frozen=True):
-    """A region and the addresses at which its parts are reached without a link in between."""
+    """A region, and the addresses of its parts without a link in between."""
 
     name: str
     is_cut: bool

@@ -12,18 +12,18 @@ from deploy.local.control.path import control_path, make_directory, remove_direc
 from deploy.local.errors import DemoRunning, LocalError
 
 Fulfil = Callable[[Request], Awaitable[Answer]]
-"""Does what a request asks, and answers. A `LocalError` becomes a refusal."""
+"""Carries out a request, and returns the answer. A `LocalError` becomes a refusal."""
 
 
 class Control:
-    """Answers requests with `fulfil`. Without it every request is refused, since the regions are not ready."""
+    """Answers requests with `fulfil`. Without it every request is refused, because the regions are not ready."""
 
     def __init__(self) -> None:
         self.fulfil: Fulfil | None = None
         self._connections: set[asyncio.StreamWriter] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one line with one line until the asker leaves, or sends a line longer than 64 KiB."""
+        """Answer each line with one line, until the client leaves or sends a line longer than 64 KiB."""
         self._connections.add(writer)
         try:
             while line := await reader.readline():
@@ -55,7 +55,7 @@ class Control:
 
 @asynccontextmanager
 async def control_server(name: str) -> AsyncIterator[Control]:
-    """Listen under `name` until the end. A dead demo's socket is replaced; raises `DemoRunning` for a live one's."""
+    """Listen under `name` until the end. Replaces the socket of a dead demo. Raises `DemoRunning` for a live one."""
     path = control_path(name)
     make_directory()
     if await _is_answered(path):

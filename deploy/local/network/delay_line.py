@@ -1,4 +1,4 @@
-"""One direction of a long wire, without sockets or a clock: what goes in comes out later, in the order it went in."""
+"""One direction of a long wire, without sockets or a clock: chunks come out later, in the same order."""
 
 from collections import deque
 from enum import Enum
@@ -19,8 +19,8 @@ END = End.END
 class DelayLine:
     """Chunks that come out `delay_seconds` after they went in, never reordered, never lost; none while it is held.
 
-    A change of `delay_seconds` counts for what goes in afterwards, and that still waits for what went in before.
-    The line never refuses a chunk: its feeder must stop while `is_full`.
+    A change of `delay_seconds` counts for later chunks, which still wait for the earlier ones. The line never refuses a
+    chunk: its feeder must stop while `is_full`.
     """
 
     def __init__(self, *, delay_seconds: float, limit_bytes: int, held: bool = False) -> None:
@@ -38,12 +38,12 @@ class DelayLine:
 
     @property
     def has_room(self) -> bool:
-        """Whether a feeder that stopped should go on; half the limit, so that it does not stop and go at each chunk."""
+        """Whether a feeder that stopped may continue: at half the limit, so that it does not stop at each chunk."""
         return self.size_bytes <= self._limit_bytes // 2
 
     @property
     def due(self) -> float | None:
-        """When the next chunk comes out; None while there is none or the line is held."""
+        """The time at which the next chunk comes out; None while there is none or the line is held."""
         return self._chunks[0][0] if self._chunks and not self.held else None
 
     def push(self, chunk: bytes | End, *, now: float) -> None:
@@ -66,7 +66,7 @@ class DelayLine:
         self.held = True
 
     def release(self, *, now: float) -> None:
-        """Let chunks out again. What waits is delayed from now on, as if it had just been sent."""
+        """Let chunks out again. Waiting chunks are delayed from now on, as if they had just been sent."""
         self.held = False
         earliest = now + self.delay_seconds
         self._chunks = deque((max(due, earliest), chunk) for due, chunk in self._chunks)
@@ -74,7 +74,7 @@ class DelayLine:
             self._latest_due = max(self._latest_due, earliest)
 
     def clear(self) -> None:
-        """Drop what waits, when its receiver is gone."""
+        """Drop all waiting chunks, because their receiver is gone."""
         self._chunks.clear()
         self.size_bytes = 0
 

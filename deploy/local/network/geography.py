@@ -1,4 +1,4 @@
-"""Where the regions are, and how long a round trip between two of them takes."""
+"""The places of the regions, and the round trip between any two of them."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ _GIVEN_MILLISECONDS: Mapping[frozenset[str], float] = {
     frozenset({"us-iowa", "asia-japan"}): 140,
     frozenset({"europe-belgium", "asia-japan"}): 230,
 }
-"""Round trips that are not made up: cables do not follow great circles."""
+"""Measured round trips: cables do not follow great circles."""
 
 _MILLISECONDS_PER_1000_KM = 14.0
 _EARTH_RADIUS_1000_KM = 6.371
@@ -35,7 +35,7 @@ ROUND_TRIP_MILLISECONDS_MAX = 60_000.0
 
 
 class RoundTrips:
-    """The round trip of each pair of regions, in milliseconds; both directions of a pair are one."""
+    """The round trip of each pair of regions, in milliseconds. It is the same in both directions."""
 
     def __init__(self, milliseconds: Mapping[frozenset[str], float]) -> None:
         self._milliseconds = dict(milliseconds)
@@ -51,13 +51,13 @@ class RoundTrips:
         return self.milliseconds(a, b) / 1000
 
     def change(self, a: str, b: str, *, milliseconds: float) -> None:
-        """From now on a round trip between `a` and `b` takes this long. Raises `InvalidRequest`."""
+        """Set the round trip between `a` and `b`. Raises `InvalidRequest`."""
         pair = frozenset({a, b})
         _check(pair, milliseconds)
         self._milliseconds[pair] = milliseconds
 
     def __iter__(self) -> Iterator[tuple[str, str, float]]:
-        """Every pair with its milliseconds, names of a pair and pairs in order."""
+        """Every pair with its milliseconds. The names of a pair, and the pairs, are sorted."""
         for pair, value in sorted(self._milliseconds.items(), key=lambda item: sorted(item[0])):
             a, b = sorted(pair)
             yield a, b, value
@@ -71,7 +71,7 @@ def region_names(count: int) -> tuple[str, ...]:
 
 
 def plausible_round_trips(regions: Sequence[str]) -> RoundTrips:
-    """The known round trips, and otherwise what the great circle makes likely. Raises `UnknownRegion`."""
+    """The measured round trips, and estimates from the great circle for the others. Raises `UnknownRegion`."""
     for region in regions:
         if region not in _POSITIONS:
             raise UnknownRegion(region=region, known=_POSITIONS)
@@ -89,7 +89,7 @@ def _plausible_milliseconds(a: str, b: str) -> float:
 
 
 def _distance_1000_km(a: str, b: str) -> float:
-    """Along the great circle, by the haversine formula."""
+    """The distance along the great circle, by the haversine formula."""
     (latitude_a, longitude_a), (latitude_b, longitude_b) = (
         (math.radians(latitude), math.radians(longitude)) for latitude, longitude in (_POSITIONS[a], _POSITIONS[b])
     )

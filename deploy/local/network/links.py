@@ -21,9 +21,9 @@ class Address(NamedTuple):
 class Link:
     """Connections made to `listen` reach `upstream`, half a round trip later in each direction.
 
-    A connection costs a round trip before it is dialled on. While the link is cut nothing passes either way and
-    nothing is lost: bytes and ends are held in their order, open connections stay open, and new ones are accepted
-    but not answered. When the upstream refuses, the client's connection is closed.
+    A connection is dialled on after one round trip. While the link is cut, nothing passes either way and nothing is
+    lost. It holds bytes and ends in their order. Open connections stay open, and new ones are accepted but not
+    answered. If the upstream refuses, the client's connection is closed.
     """
 
     def __init__(self, *, listen: Address, upstream: Address, round_trip_seconds: float = 0.0) -> None:
@@ -42,7 +42,7 @@ class Link:
         self._server = await loop.create_server(lambda: _Connection(self, loop).client, *self.listen)
 
     async def close(self) -> None:
-        """Stop listening and close every connection, whatever they still hold."""
+        """Stop listening and close every connection, even with bytes on their way."""
         if self._server is None:
             return
         self._server.close()
@@ -65,19 +65,19 @@ class Link:
 
     @round_trip_seconds.setter
     def round_trip_seconds(self, seconds: float) -> None:
-        """Delay what is sent from now on. It does not overtake what was sent before."""
+        """Delay later bytes by half of this. They do not overtake earlier ones."""
         self._round_trip_seconds = seconds
         for connection in self._connections:
             connection.change_delay(seconds / 2)
 
     @property
     def connection_count(self) -> int:
-        """How many connections the link carries, unanswered ones included."""
+        """The number of connections on the link, unanswered ones included."""
         return len(self._connections)
 
     @property
     def held_bytes(self) -> int:
-        """What is under way or held, in both directions of all connections."""
+        """The bytes under way or held, in both directions of all connections."""
         return sum(connection.held_bytes for connection in self._connections)
 
     def cut(self) -> None:
@@ -90,7 +90,7 @@ class Link:
             connection.hold()
 
     def heal(self) -> None:
-        """Let everything pass again: what was held sets off now."""
+        """Let everything pass again. Held bytes start on their way now."""
         if not self.is_cut:
             return
         self._healed.set()
@@ -116,11 +116,11 @@ class Link:
 
 
 class _Connection:
-    """A client's connection, and the one that is dialled for it once the handshake is through."""
+    """A client's connection, and the connection that is dialled for it after the handshake."""
 
     def __init__(self, link: Link, loop: asyncio.AbstractEventLoop) -> None:
         delay_seconds = link.round_trip_seconds / 2
-        # Nothing leaves the client before its handshake is through.
+        # Nothing leaves the client before its handshake is done.
         forth = DelayLine(delay_seconds=delay_seconds, limit_bytes=HELD_BYTES_MAX, held=True)
         back = DelayLine(delay_seconds=delay_seconds, limit_bytes=HELD_BYTES_MAX, held=link.is_cut)
         self.client = WireEnd(forth, wire=self)
@@ -134,7 +134,7 @@ class _Connection:
 
     @property
     def held_bytes(self) -> int:
-        """What is under way or held in both directions."""
+        """The bytes under way or held in both directions."""
         return self.client.line.size_bytes + self.upstream.line.size_bytes
 
     def now(self) -> float:
@@ -146,7 +146,7 @@ class _Connection:
         return self._loop.call_at(due, action)
 
     def opened(self, end: WireEnd) -> None:
-        """Begin the handshake when the client is there."""
+        """Begin the handshake once the client is connected."""
         if end is self.client:
             self._link.opened(self)
             self._establishing = self._loop.create_task(self._establish())
@@ -154,13 +154,14 @@ class _Connection:
     def gave_up(self, end: WireEnd) -> bool:
         """Whether a client closed before its handshake was done. Then its connection leaves no trace.
 
-        A client that has sent bytes over a link that is not cut was only faster than its handshake.
+        A client that has sent bytes over a link that is not cut was only faster than its handshake, and did not give
+        up.
         """
         is_waiting = end is self.client and not self._is_established
         return is_waiting and (self._link.is_cut or end.line.size_bytes == 0)
 
     def lost(self, end: WireEnd) -> None:
-        """Finish when no side is left that could still send or take something."""
+        """Finish once neither side can still send or receive."""
         if end is self.client and not self._is_established:
             self.abort()
         if self.client.is_gone and (self.upstream.is_gone or self.upstream.transport is None):
@@ -168,12 +169,12 @@ class _Connection:
             self.closed.set()
 
     def hold(self) -> None:
-        """The link is cut."""
+        """Hold everything: the link is cut."""
         self.client.line.hold()
         self.upstream.line.hold()
 
     def release(self) -> None:
-        """The link is healed: what was held sets off; not the client's, as long as its handshake is not through."""
+        """Let held bytes start: the link is healed. The client's bytes wait until its handshake is done."""
         if self._is_established:
             self.client.line.release(now=self.now())
         self.upstream.line.release(now=self.now())
@@ -181,7 +182,7 @@ class _Connection:
         self.upstream.flow()
 
     def change_delay(self, seconds: float) -> None:
-        """For what is sent from now on."""
+        """Change the delay of later bytes."""
         self.client.line.delay_seconds = seconds
         self.upstream.line.delay_seconds = seconds
 

@@ -1,4 +1,4 @@
-"""The links between all regions: of each ordered pair its own, so that each region sees the others through its own."""
+"""The links between all regions: each region reaches every other one through links of its own."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from deploy.local.network.ports import LOCALHOST, Ports
 
 
 class Mesh:
-    """Every region's way to every other region's NATS. Cutting a region cuts all links from it and to it."""
+    """Every region's links to every other region's NATS. Cutting a region cuts all links from it and to it."""
 
     def __init__(
         self, regions: Sequence[str], *, nats_ports: Mapping[str, Sequence[int]], round_trips: RoundTrips, ports: Ports
@@ -30,7 +30,7 @@ class Mesh:
             ]
             for source, target in permutations(self.regions, 2)
         }
-        """From a region (first) to each NATS server of a region (second)."""
+        """(source, target) -> a link to each NATS server of the target."""
 
     @property
     def cut_regions(self) -> frozenset[str]:
@@ -38,7 +38,7 @@ class Mesh:
         return frozenset(self._cut)
 
     def ports(self, source: str, target: str) -> list[int]:
-        """Where `source` reaches each NATS server of `target`."""
+        """The ports at which `source` reaches each NATS server of `target`."""
         return [link.listen.port for link in self.links[source, target]]
 
     async def open(self) -> None:
@@ -46,7 +46,7 @@ class Mesh:
         await asyncio.gather(*(link.open() for links in self.links.values() for link in links))
 
     async def close(self) -> None:
-        """Close every link and what it carries."""
+        """Close every link and its connections."""
         await asyncio.gather(*(link.close() for links in self.links.values() for link in links))
 
     def cut(self, region: str) -> None:
@@ -59,7 +59,7 @@ class Mesh:
                     link.cut()
 
     def heal(self, region: str) -> None:
-        """Undo a cut of `region`; towards a region that is cut off itself nothing passes still."""
+        """Undo a cut of `region`. Nothing passes to another region that is still cut off."""
         self._check(region)
         self._cut.discard(region)
         for pair, links in self.links.items():
@@ -68,7 +68,7 @@ class Mesh:
                     link.heal()
 
     def delay(self, a: str, b: str, *, milliseconds: float) -> None:
-        """From now on a round trip between `a` and `b` takes this long. Raises `UnknownRegion`, `InvalidRequest`."""
+        """Set the round trip between `a` and `b`. Raises `UnknownRegion`, `InvalidRequest`."""
         self._check(a)
         self._check(b)
         self.round_trips.change(a, b, milliseconds=milliseconds)

@@ -17,9 +17,9 @@ _TRIES_MAX = 1_000
 class Ports:
     """Ports on 127.0.0.1 that no other `Ports` on this machine hands out until this one is closed.
 
-    A server that is down leaves its port unbound. Two things could then take it: another run of ours, kept away by a
-    claim on an abstract socket of that name, which the kernel drops with the process; and an outgoing connection
-    (even one to that very port), kept away by choosing below the range from which the kernel picks those.
+    A server that is down leaves its port unbound. Another run of ours could then take it. A claim on an abstract socket
+    of that name prevents this, and the kernel drops the claim with the process. An outgoing connection could take it
+    too, even one to that very port. So all ports are below the range that the kernel uses for those.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Ports:
         self._claims: list[socket.socket] = []
 
     def claim_any(self) -> int:
-        """A free port. Raises `InvalidRequest` when a thousand tries found none."""
+        """A free port. Raises `InvalidRequest` if a thousand tries find none."""
         for _ in range(_TRIES_MAX):
             port = random.randrange(_LOWEST, _ephemeral_from())  # noqa: S311 - spreads runs, guards nothing
             if self._claim(port) and is_free(port):
@@ -37,7 +37,7 @@ class Ports:
         raise InvalidRequest(f"no free port found from {_LOWEST} on; end some of the programs that listen")
 
     def claim_row(self, count: int) -> int:
-        """The first of `count` free ports in a row. Raises `InvalidRequest` when a thousand tries found none."""
+        """The first of `count` free ports in a row. Raises `InvalidRequest` if a thousand tries find none."""
         for _ in range(_TRIES_MAX):
             first = self.claim_any()
             if all(self._claim(port) and is_free(port) for port in range(first + 1, first + count)):
@@ -45,7 +45,7 @@ class Ports:
         raise InvalidRequest(f"no {count} free ports in a row found; end some of the programs that listen")
 
     def claim(self, port: int, *, wanted_by: str, remedy: str) -> int:
-        """Claim this port. Raises `PortInUse`, which names what needs the port, and the remedy."""
+        """Claim this port. Raises `PortInUse` with the process that needs the port, and the remedy."""
         if not (self._claim(port) and is_free(port)):
             raise PortInUse(port=port, wanted_by=wanted_by, remedy=remedy)
         return port

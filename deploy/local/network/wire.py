@@ -8,11 +8,11 @@ from deploy.local.network.delay_line import END, DelayLine, End
 
 _WRITE_BUFFER_BYTES_MAX = 1 << 20
 _EARLY_SECONDS = 0.0005
-"""Timers have a resolution of a millisecond: what is due within half of one goes now."""
+"""Timers have a resolution of a millisecond: a chunk that is due within half of one goes now."""
 
 
 class Wire(Protocol):
-    """What an end needs from the connection that it belongs to."""
+    """The methods that an end needs of its connection."""
 
     def now(self) -> float:
         """The loop's time in seconds."""
@@ -23,7 +23,7 @@ class Wire(Protocol):
         ...
 
     def opened(self, end: "WireEnd") -> None:
-        """This end's socket is there."""
+        """This end's socket is connected."""
         ...
 
     def gave_up(self, end: "WireEnd") -> bool:
@@ -36,10 +36,10 @@ class Wire(Protocol):
 
 
 class WireEnd(asyncio.Protocol):
-    """One end of a wire: what its socket receives goes into `line`, and comes out at `peer`'s socket.
+    """One end of a wire: bytes that its socket receives go into `line`, and come out at `peer`'s socket.
 
-    The end of what a socket sends travels down the line like bytes, in its place. A socket that is gone altogether
-    sends an end too; what was still on its way to it is dropped, since its receiver is gone.
+    A socket's end of sending travels down the line like bytes, in its place. A socket that is gone sends an end too.
+    Bytes on their way to it are dropped, because their receiver is gone.
     """
 
     peer: "WireEnd"
@@ -57,21 +57,21 @@ class WireEnd(asyncio.Protocol):
         self.is_gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is there."""
+        """The socket is connected."""
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(high=_WRITE_BUFFER_BYTES_MAX)
         self._writable = True
         self._wire.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes set off; reading stops while the line is full."""
+        """Put bytes on the line. Reading stops while the line is full."""
         self.line.push(data, now=self._wire.now())
         if self.line.is_full:
             self._read(on=False)
         self.flow()
 
     def eof_received(self) -> bool:
-        """The end sets off; the socket still takes what the peer sends, unless it has had the peer's end."""
+        """Put the end on the line. The socket still takes the peer's bytes, until the peer's end."""
         if self._wire.gave_up(self):
             return False
         self._has_ended = True
@@ -88,7 +88,7 @@ class WireEnd(asyncio.Protocol):
         self._wire.lost(self)
 
     def pause_writing(self) -> None:
-        """The socket takes no more for now: what is due waits in the line."""
+        """The socket takes no more for now: due bytes wait in the line."""
         self._writable = False
 
     def resume_writing(self) -> None:
@@ -97,7 +97,7 @@ class WireEnd(asyncio.Protocol):
         self.peer.flow()
 
     def flow(self) -> None:
-        """Hand over what is due, and see to it that the rest is handed over when it is."""
+        """Hand over what is due now, and set a timer for the rest."""
         while self.peer.can_take and (chunk := self.line.pop(now=self._wire.now() + _EARLY_SECONDS)) is not None:
             self.peer.take(chunk, sender_is_gone=self.is_gone)
         if self.peer.is_gone:
@@ -112,7 +112,7 @@ class WireEnd(asyncio.Protocol):
         return self._writable and not self.is_gone
 
     def take(self, chunk: bytes | End, *, sender_is_gone: bool) -> None:
-        """Give the socket what came down the peer's line."""
+        """Write bytes from the peer's line to the socket."""
         if self.transport is None or self.transport.is_closing():
             return
         if isinstance(chunk, bytes):

@@ -1,1 +1,1 @@
-"""The servers and processes of a region, and how they are started and stopped."""
+"""Starts and stops the servers and processes of a region."""

@@ -12,7 +12,7 @@ from deploy.local.processes.probes import Probe, Ready
 from deploy.local.processes.spawning import ending, spawn
 
 STOP_SECONDS_MAX = 15.0
-"""What a process has to finish what it is doing before it is killed; a service is given 10 s for it by default."""
+"""The time that a process has to finish before it is killed. A service drains for 10 s by default."""
 READY_SECONDS_MAX = 30.0
 _KILL_SECONDS_MAX = 10.0
 _POLL_SECONDS = 0.02
@@ -20,7 +20,7 @@ _TAIL_BYTES_MAX = 16 << 10
 
 
 class ManagedProcess:
-    """One program with its settings and log. All of its methods may be called in any state; none waits unbounded."""
+    """One program with its settings and log. Its methods may be called in any state, and every wait is bounded."""
 
     def __init__(
         self,
@@ -38,14 +38,14 @@ class ManagedProcess:
         self.directory = directory
         self.log = log
         self.settings = dict(settings or {})
-        """Environment variables of this process alone; a change counts from the next start."""
+        """Environment variables of this process alone. A change counts from the next start."""
         self._environment = dict(environment)
         self._probe = probe
         self._popen: subprocess.Popen[bytes] | None = None
 
     @property
     def is_running(self) -> bool:
-        """Whether it has been started and has not ended; a paused process runs."""
+        """Whether it was started and has not ended. A paused process runs."""
         return self._popen is not None and self.return_code is None
 
     @property
@@ -55,13 +55,13 @@ class ManagedProcess:
 
     @property
     def return_code(self) -> int | None:
-        """How it ended (the negative of a signal's number, if by one); None while it runs or was never started."""
+        """Its exit code, or minus the number of the signal that ended it; None while it runs or was never started."""
         popen = self._popen
         if popen is None or popen.returncode is not None:
             return None if popen is None else popen.returncode
         if os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
-        # Its own children go too, while its number still names their group.
+        # Its own children end too, while its number still names their group.
         self._signal_group(signal.SIGKILL)
         return popen.wait()
 
@@ -72,7 +72,7 @@ class ManagedProcess:
             self._popen = spawn(self.command, directory=self.directory, environment=environment, log=self.log)
 
     async def stop(self, *, within_seconds: float = STOP_SECONDS_MAX) -> None:
-        """Ask it to end; kill it if it has not within the bound. A paused process is resumed first."""
+        """Ask it to end, and kill it at the time limit. A paused process is resumed first."""
         if self._popen is None or not self.is_running:
             return
         self._popen.send_signal(signal.SIGTERM)
@@ -92,16 +92,16 @@ class ManagedProcess:
             self._signal_group(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Stop it from doing anything, and return once it does nothing more; its connections stay open.
+        """Pause it, and return once it does nothing more. Its connections stay open.
 
-        On a busy machine its threads go on for a while until the one that takes the signal has its turn.
+        On a busy machine its threads continue for a while, until the one that takes the signal has its turn.
         """
         if self._popen is not None and self.is_running:
             self._signal_group(signal.SIGSTOP)
             os.waitid(os.P_PID, self._popen.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
-        """Let it go on after a pause."""
+        """Let it continue after a pause."""
         if self.is_running:
             self._signal_group(signal.SIGCONT)
 
@@ -114,7 +114,7 @@ class ManagedProcess:
     async def wait_ready(
         self, *, within_seconds: float = READY_SECONDS_MAX, report: Callable[[str], None] | None = None
     ) -> None:
-        """Return once it is ready, telling `report` what it waits for until then.
+        """Return once it is ready. Until then `report` receives what it waits for.
 
         Raises `ProcessDied` if it has ended, `NotReadyInTime` after `within_seconds`.
         """

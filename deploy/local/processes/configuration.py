@@ -1,4 +1,4 @@
-"""How the regions of one machine reach one another: their addresses and topology files."""
+"""The addresses and topology files with which the regions of one machine reach one another."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,19 +6,19 @@ from deploy.local.network.ports import LOCALHOST
 
 
 def nats_url(port: int) -> str:
-    """Where a NATS server or a link to one listens."""
+    """The address of a NATS server, or of a link to one."""
     return f"nats://{LOCALHOST}:{port}"
 
 
 def redis_url(port: int) -> str:
-    """Where a Redis server listens."""
+    """The address of a Redis server."""
     return f"redis://{LOCALHOST}:{port}/0"
 
 
 def topology_text(*, nats_ports: Mapping[str, Sequence[int]], redis_ports: Mapping[str, int]) -> str:
     """The regions in the order given, each with the ports by which one region reaches it.
 
-    Where a region has several NATS servers each of its logs is kept on all of them.
+    If a region has several NATS servers, each of its logs is on all of them.
     """
     return "\n".join(
         _region_text(region, nats_ports=ports, redis_port=redis_ports[region]) for region, ports in nats_ports.items()

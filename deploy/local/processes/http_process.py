@@ -10,7 +10,7 @@ from deploy.local.processes.probes import http_probe
 
 
 class HttpProcess(ManagedProcess):
-    """`python -m MODULE`, told by its environment where to listen."""
+    """`python -m MODULE`. Its environment has the address at which it listens."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ def nats_servers(
 ) -> Iterator[ServerProcess]:
     """A server of the region `here` for each of `ports`, not started, with its files in `directory`.
 
-    Several listen to one another on `route_ports`. `regions` are all that there are.
+    Several listen to one another on `route_ports`. `regions` are all regions.
     """
     routes = [f"{LOCALHOST}:{port}" for port in route_ports]
     are_many = len(ports) > 1

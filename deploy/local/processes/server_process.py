@@ -1,4 +1,4 @@
-"""A NATS or Redis server, whose files can be kept, put back and taken away while it is stopped."""
+"""A NATS or Redis server. Its files can be copied, put back and erased while it is stopped."""
 
 import asyncio
 import shutil
@@ -28,7 +28,7 @@ class ServerProcess(ManagedProcess):
             name=name, command=command, directory=files.parent, log=log, probe=probe, environment=environment
         )
         self.url = url
-        """Where it listens, without a link in between."""
+        """The address at which it listens, without a link in between."""
         self.files = files
         self._copies = 0
 
@@ -41,12 +41,12 @@ class ServerProcess(ManagedProcess):
         return copy
 
     async def put_back_files(self, copy: Path) -> None:
-        """Replace its files by a copy kept earlier, which can be put back again. Raises `StillRunning`."""
+        """Replace its files by an earlier copy, which can be put back again. Raises `StillRunning`."""
         self._check_stopped()
         await asyncio.to_thread(_replace, self.files, copy)
 
     async def erase_files(self) -> None:
-        """Take all of its files away, as a lost disk would. Raises `StillRunning`."""
+        """Erase all of its files, as the loss of a disk would. Raises `StillRunning`."""
         self._check_stopped()
         await asyncio.to_thread(shutil.rmtree, self.files)
         self.files.mkdir()

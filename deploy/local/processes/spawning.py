@@ -16,8 +16,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Run `command` in a session of its own, its output appended to `log`.
 
-    The kernel kills it when the thread that called this ends, also when that was a kill: call it from a thread
-    that lasts, such as the main one.
+    The kernel kills it when the calling thread ends, even by a kill. So call this from a thread that lasts, such as the
+    main one.
     """
     with log.open("ab") as output:
         return subprocess.Popen(  # noqa: S603 - our own programs

@@ -1,4 +1,4 @@
-"""Keep regions whole: start again what dies, and give up on what keeps dying."""
+"""Start again each process of a region that dies, and give up on a process that keeps dying."""
 
 import asyncio
 import time
@@ -14,9 +14,9 @@ _DEATHS_WITHIN_SECONDS = 60.0
 
 
 async def supervise(regions: LocalRegions, *, report: Callable[[ProcessDied], None]) -> None:
-    """Until cancelled, tell `report` of each process that ends, and start it again.
+    """Until cancelled, report each process that ends to `report`, and start it again.
 
-    Raises `KeepsDying` when a process ends for the fifth time within a minute.
+    Raises `KeepsDying` if a process ends five times within a minute.
     """
     deaths: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_DEATHS_MAX))
     while True:

@@ -502,15 +502,15 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Result]:
     return lambda directory: CliRunner().invoke(main, [*REGIONS, "--directory", str(directory)])
 
 
-def test_as_a_program_it_says_how_to_go_on_when_there_are_volumes_of_another_number_of_servers(
+def test_the_command_says_how_to_continue_with_volumes_of_another_number_of_servers(
     volumes: Path, program: Callable[[Path], Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And everything goes on: an error here would keep everything from starting that Compose has stopped."""
+    """The exit code is 0: an error here would keep all that Compose has stopped from starting again."""
     monkeypatch.setenv("NATS_SERVERS", "3")
     outcome = program(volumes)
     assert outcome.exit_code == 0
-    assert "of regions with one NATS server each, and it stays at that, though 3 NATS servers" in outcome.output
-    assert "go on with what is there: COMPOSE_FILE=docker-compose.yml\n" in outcome.output
+    assert "of regions with one NATS server each. They keep that number, although 3 NATS servers" in outcome.output
+    assert "To keep the data: COMPOSE_FILE=docker-compose.yml\n" in outcome.output
     assert outcome.output.endswith("`up -d` with COMPOSE_FILE=docker-compose.yml:deploy/nats/three.yml\n")
 
 
@@ -520,7 +520,7 @@ def test_as_a_program_it_says_what_it_changed_and_no_secret(tmp_path: Path, prog
     assert "us-iowa-redis: redis.conf, operator-password\n" in outcome.output
     assert "restart" not in outcome.output, "nothing runs before the first start"
     assert not any(password in outcome.output for password in logins(tmp_path).nats[REGIONS[0]].values())
-    assert program(tmp_path).output == "everything is there already\n"
+    assert program(tmp_path).output == "nothing has changed\n"
 
 
 def test_as_a_program_it_prints_which_containers_must_be_restarted(
@@ -537,8 +537,8 @@ def test_as_a_program_it_prints_which_containers_must_be_restarted(
     ):
         (volumes / lost).unlink()
     processes = [f"asia-japan-{role}-{number}" for role in ("service", "replicator") for number in (1, 2)]
-    assert program(volumes).output.partition("What runs already")[2].splitlines() == [
-        " has not read that. To let it, one region after the other:",
+    assert program(volumes).output.partition("Running containers")[2].splitlines() == [
+        " have not read these files. Restart them, one region after the other:",
         "docker compose restart us-iowa-nats us-iowa-redis",
         f"docker compose restart {' '.join(processes)}",
         "docker compose restart prometheus",

@@ -211,7 +211,7 @@ def test_a_region_is_not_forgotten_by_not_being_named(tmp_path: Path) -> None:
     kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     code, printed = run(tmp_path, *REGIONS[:2])
     assert code == 2
-    assert f"not named, though there are secrets of it: {REGIONS[2]}" in printed
+    assert f"not named, but there are secrets for: {REGIONS[2]}" in printed
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == kept
 
 

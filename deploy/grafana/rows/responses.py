@@ -1,4 +1,4 @@
-"""What callers get, and after how long."""
+"""The responses that callers get, and how long they take."""
 
 from grafana_foundation_sdk.models import units
 
@@ -8,10 +8,10 @@ from deploy.grafana.queries import CHOSEN, buckets, quantile, rate
 _OF_CALLERS = f'route!~"(GET|HEAD) /(livez|readyz|metrics|schema.*|dashboard.*)", {CHOSEN}'
 
 
-def answers() -> Row:
-    """Time to success by level, and what became of the rest."""
+def responses() -> Row:
+    """Time to success by level, and the other responses."""
     return Row(
-        "Answers",
+        "Responses",
         [
             lines(
                 "Time to success by level",
@@ -20,8 +20,8 @@ def answers() -> Row:
                 unit=units.Seconds,
                 columns=8,
                 description="""
-                    all_regions takes the round trip to the farthest region and little more, local_region milliseconds.
-                    What timed out is not in it: look at the share of 408 as well.
+                    all_regions takes little more than the round trip to the farthest region, local_region milliseconds.
+                    Requests that timed out are not included: look at the share of 408 as well.
                 """,
             ),
             lines(
@@ -30,7 +30,7 @@ def answers() -> Row:
                 unit=units.Seconds,
                 columns=8,
                 description="""
-                    A region above the others for local_region has a slow disk or too little processor time; for
+                    A region above the others for local_region has a slow disk or too little processor time. For
                     all_regions it is the farthest from the others.
                 """,
             ),
@@ -39,7 +39,8 @@ def answers() -> Row:
                 buckets("crosshook_write_seconds", where='level="all_regions"'),
                 columns=8,
                 description="""
-                    A band for each distance. One that moves up is a slow link, one that spreads is a slow region.
+                    A band for each distance. A band that moves up shows a slow link. A band that widens shows a slow
+                    region.
                 """,
             ),
             lines(
@@ -48,8 +49,8 @@ def answers() -> Row:
                 unit=units.PercentUnit,
                 columns=8,
                 description="""
-                    The share of the writes at a level. all_regions alone: a region is missing, see the row on waiting.
-                    local_region too: it is this region's own log or replicator.
+                    The share of the writes at a level. If only all_regions is late, a region is missing: see the row
+                    "Waiting". If local_region is late too, the cause is this region's own log or replicator.
                 """,
             ),
             lines(
@@ -58,16 +59,16 @@ def answers() -> Row:
                 unit=units.PercentUnit,
                 columns=8,
                 description="""
-                    The share of all requests. Nothing was handed to the log: they can be repeated, also elsewhere.
+                    The share of all requests. Nothing was handed to the log: repeat them, here or in another region.
                 """,
             ),
             lines(
-                "Answers by status",
+                "Responses by status",
                 Query(rate("crosshook_http_requests_total", "status", where=_OF_CALLERS), "{{status}}"),
                 unit=units.RequestsPerSecond,
                 columns=8,
                 description="""
-                    A 429 is an organization that has too many requests waiting, a 5xx other than 503 a fault of ours.
+                    429: an organization has too many requests in flight. A 5xx other than 503 is a fault of crosshook.
                 """,
             ),
         ],
