@@ -1,4 +1,4 @@
-"""Three regions, and a browser that loads their pages and nothing from anywhere else."""
+"""Three regions, and a browser that loads their pages and nothing from other hosts."""
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -35,7 +35,7 @@ async def demo() -> AsyncIterator[LocalRegions]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's chromium: none is ever downloaded."""
+    """Debian's chromium. No browser is downloaded."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
         yield browser
@@ -44,13 +44,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def seen_elsewhere() -> list[str]:
-    """What a page has asked of other hosts, and what it has said on its console. It has to stay empty."""
+    """The page's requests to other hosts, and the lines on its console. It must stay empty."""
     return []
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def opened(browser: Browser, demo: LocalRegions, seen_elsewhere: list[str]) -> AsyncIterator[Open]:
-    """Open a region's page, as wide and in the colours that are asked for. At the end nothing was seen elsewhere."""
+    """Open a region's page with this width and colour scheme. At the end `seen_elsewhere` must be empty."""
 
     def asked(request: Request) -> None:
         if urlsplit(request.url).hostname != "127.0.0.1":

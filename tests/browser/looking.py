@@ -1,4 +1,4 @@
-"""A page as a reader sees it: its cells, its sentences, its picture."""
+"""A page as users see it: its cells, its sentences, its picture."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from playwright.async_api import Locator, Page, expect
 
 ARTEFACTS = Path(__file__).parents[2] / "test-artefacts"
-"""Where screenshots are kept, to see what a test has seen."""
+"""The directory of screenshots, which show what a test saw."""
 
 PATIENCE_MILLISECONDS = 15_000
 _UNITS = {"ms": 1, "s": 1_000, "min": 60_000}
@@ -28,7 +28,7 @@ _COVERED = """cells => cells.filter((cell) => {
 
 
 class Cell(NamedTuple):
-    """What a cell shows: its level, and its two lines."""
+    """The content of a cell: its level and its two lines."""
 
     level: str
     above: str
@@ -36,7 +36,7 @@ class Cell(NamedTuple):
 
     @property
     def milliseconds(self) -> float:
-        """The age that it shows; below 0 where it shows none."""
+        """The age in the cell; below 0 if it has none."""
         parts = re.findall(r"([\d.]+) (ms|s|min)\b", self.above)
         return sum(float(number) * _UNITS[unit] for number, unit in parts) if parts else -1
 
@@ -48,32 +48,32 @@ class Look:
         self.page = page
 
     async def until_live(self) -> None:
-        """Return once the page shows what the service says."""
+        """Return once the page shows live data."""
         await expect(self.page.locator("#live")).to_contain_text("live", timeout=PATIENCE_MILLISECONDS)
 
     def place(self, behind: str, origin: str) -> Locator:
-        """A cell, by what it is called aloud."""
+        """A cell, found by its accessible name."""
         pair = f"{behind} behind {'its own log' if behind == origin else origin}:"
         return self.page.locator(f'[role="gridcell"][aria-label^="{pair}"]')
 
     async def cell(self, behind: str, origin: str) -> Cell:
-        """What a cell shows now."""
+        """The present content of a cell."""
         level, above, below = await self.place(behind, origin).evaluate(
             "cell => [cell.dataset.level, cell.querySelector('strong').innerText, cell.querySelector('span').innerText]"
         )
         return Cell(level, above.replace("\u00a0", " "), below.replace("\u00a0", " "))
 
     async def covered(self) -> list[str]:
-        """The cells whose text is under their icon, or leaves them at a side."""
+        """The cells whose text overlaps their icon or crosses their border."""
         covered: list[str] = await self.page.locator('[role="gridcell"]').evaluate_all(_COVERED)
         return covered
 
     async def says(self, text: str) -> None:
-        """Return once the page's headline or notes say it."""
+        """Return once the headline or a note has this text."""
         said = self.page.locator(".headline")
         await expect(said).to_contain_text(text, timeout=PATIENCE_MILLISECONDS)
 
     async def keep(self, name: str) -> None:
-        """Keep a picture of it."""
+        """Save a screenshot."""
         ARTEFACTS.mkdir(exist_ok=True)
         await self.page.screenshot(path=ARTEFACTS / f"dashboard-{name}.png", full_page=True)

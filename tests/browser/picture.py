@@ -19,7 +19,7 @@ PICTURE = Path(__file__).parents[2] / "docs" / "images" / "dashboard-cut.png"
 CUT = "asia-japan"
 BEHIND_MILLISECONDS = 20_000
 WELL_SECONDS = 20
-"""How long all is well before the cut, so that the chart shows both."""
+"""The time before the cut, so that the chart shows both."""
 
 WIDTH, HEIGHT = 1_120, 1_000
 

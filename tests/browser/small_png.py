@@ -8,7 +8,7 @@ from collections.abc import Iterator
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOURS_MAX = 256
 ALIKE = 300
-"""Two colours are alike up to this squared distance. A rare colour that is like no other stays."""
+"""Two colours are alike up to this squared distance. A rare colour that is unlike all others stays."""
 
 _RGB, _RGBA, _PALETTE = 2, 6, 3
 _CHANNELS = {_RGB: 3, _RGBA: 4}
@@ -40,7 +40,7 @@ def small(png: bytes) -> bytes:
 
 
 def _palette(counted: Counter[Pixel]) -> list[Pixel]:
-    """From the most common colour to the rarest, those that are not like one before."""
+    """The colours from the most common to the rarest, without those that are like an earlier one."""
     palette: list[Pixel] = []
     for pixel, _ in counted.most_common():
         if not palette or _distance(pixel, palette[_nearest(pixel, palette)]) > ALIKE:

@@ -1,4 +1,4 @@
-"""Tell a page what a test makes up, in the place of its service: what running regions show seldom, or only in time."""
+"""Send made-up events to a page, in place of its service: states that running regions show seldom or late."""
 
 import json
 from typing import Any
@@ -10,14 +10,17 @@ from tests.browser.looking import Look
 Json = dict[str, Any]
 
 PROCESS = "crosshook-service-us-iowa-7d9c6b5f8d-x2x7k:8080"
-"""As long as a name often is."""
+"""A process name of a common length."""
 
 SINCE = 1_773_489_588_000
 """11:59:48 UTC."""
 
 
 async def tell(look: Look, *events: tuple[str, Json]) -> None:
-    """Have the page begin again, and hear these events. It asks again, and is told the same, until the test is over."""
+    """Reconnect the page, and send it these events.
+
+    Each time it reconnects, it gets the same ones, until the test ends.
+    """
     body = "".join(f"event: {name}\ndata: {json.dumps(message)}\n\n" for name, message in events)
 
     async def told(route: Route) -> None:
@@ -28,7 +31,7 @@ async def tell(look: Look, *events: tuple[str, Json]) -> None:
 
 
 def cell(certainty: str, events: int | None, milliseconds: int | None, halted: str = "") -> Json:
-    """A cell. What is not certain is so since 11:59:48."""
+    """A cell. An uncertain one became uncertain at 11:59:48."""
     is_certain = certainty in {"exact", "other_log"}
     return {
         "events": events,
@@ -40,7 +43,7 @@ def cell(certainty: str, events: int | None, milliseconds: int | None, halted: s
 
 
 def present(names: list[str], cells: list[Json], *, at_milliseconds: int = SINCE) -> Json:
-    """What there is to see, as seen from the first region."""
+    """The present message, seen from the first region."""
     return {
         "at_milliseconds": at_milliseconds,
         "here": names[0],

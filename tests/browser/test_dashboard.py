@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 CUT = "asia-japan"
 REGIONS = ("us-iowa", "europe-belgium", CUT)
 RISEN_MILLISECONDS = 500
-"""Several times what an event is on its way for."""
+"""Several times the usual way of an event."""
 
 LOOKS = (("light", 1_280), ("dark", NARROW))
 
@@ -53,7 +53,7 @@ async def test_a_cut_regions_lag_rises_within_3_s_and_falls_to_zero_after_healin
 
 
 async def risen(look: Look, *, above_milliseconds: int) -> None:
-    """Return once the cell of the region that is cut off shows an age above that."""
+    """Return once the cell of the cut-off region shows an age above this."""
     async with asyncio.timeout(20):
         while (await look.cell(CUT, "us-iowa")).milliseconds <= above_milliseconds:
             await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Both pages work behind a proxy that serves a region below a prefix, and nothing that they load is outside of it."""
+"""Both pages work behind a proxy that serves a region below a prefix, and load nothing from outside of it."""
 
 import re
 
@@ -15,7 +15,7 @@ PREFIX = "/hooks"
 
 
 async def below_prefix(look: Look) -> list[str]:
-    """Have the page's requests below the prefix sent without it, as a proxy does. Returns what else it asks for."""
+    """Remove the prefix from the page's requests, as a proxy does. Returns the page's other requests."""
     outside: list[str] = []
 
     async def pass_on(route: Route) -> None:

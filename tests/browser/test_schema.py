@@ -1,4 +1,4 @@
-"""What the page at `/schema` sends when a reader tries an operation on it."""
+"""The requests that the page at `/schema` sends when a user tries an operation."""
 
 import re
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 PATIENCE_MILLISECONDS = 60_000
 WRITES = ("create_webhook", "update_webhook", "revoke_api_key")
-"""One of each method, also of the administrator's."""
+"""One operation of each method, also of the administrator's."""
 
 KEY = "idempotency-key"
 
@@ -31,7 +31,7 @@ async def page(browser: Browser, demo: LocalRegions) -> AsyncIterator[Page]:
 
 
 async def tried(page: Page, name: str, *, idempotency_key: str = "") -> Request:
-    """The request that the page sends for the operation of that name, with its examples."""
+    """The request that the page sends for this operation, with its examples."""
     operation = page.locator(f'[id$="-{name}"]')
     await operation.locator(".opblock-summary-control").click()
     await operation.get_by_role("button", name="Try it out").click()
@@ -63,7 +63,7 @@ CONTRAST = """() => {
   const text = luminance(getComputedStyle(document.querySelector(".info p")).color);
   return [ground < 0.1, (Math.max(ground, text) + 0.05) / (Math.min(ground, text) + 0.05)];
 }"""
-"""Whether the page's ground is dark, and the contrast of its text (WCAG 2.2, 1.4.3)."""
+"""Whether the page's background is dark, and the contrast of its text (WCAG 2.2, 1.4.3)."""
 
 READABLE = 4.5
 
@@ -82,7 +82,7 @@ async def test_the_page_follows_the_reader_back_to_light(page: Page) -> None:
 
 
 async def until_shown_in(page: Page, scheme: Literal["dark", "light"]) -> None:
-    """Have the reader's system change to `scheme`, and return once the page has followed."""
+    """Change the system to `scheme`, and return once the page has followed."""
     await expect(page.locator(".info p").first).to_be_visible(timeout=PATIENCE_MILLISECONDS)
     await page.emulate_media(color_scheme=scheme)
     expected = "dark-mode" if scheme == "dark" else ""

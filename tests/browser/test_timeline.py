@@ -139,7 +139,7 @@ async def test_where_nothing_was_ever_known_it_is_not_said_that_nothing_was_miss
 
 
 async def told_a_cut(look: Look) -> Look:
-    """Two samples of a lag of asia-japan's, the last two before what is not known for a minute; then all is well."""
+    """Two samples with a lag of asia-japan, then a minute in which it is not known. Then all is well."""
     times = [NOON_MILLISECONDS - 1_000 * ago for ago in reversed(range(SAMPLES))]
     events = [0] * (SAMPLES - 63) + [262, 1] + [NOT_KNOWN] * 60 + [0]
     milliseconds = [0] * (SAMPLES - 63) + [14_400, 140] + [NOT_KNOWN] * 60 + [0]
@@ -155,7 +155,7 @@ async def told_a_cut(look: Look) -> Look:
 
 
 def past(times: list[int], events: list[int], milliseconds: list[int]) -> Json:
-    """What was seen of asia-japan behind us-iowa; nothing was missing anywhere else."""
+    """The past of asia-japan behind us-iowa. Nothing was missing in any other pair."""
     none = [0] * len(times)
     return {
         "regions": NAMES,

@@ -1,4 +1,4 @@
-"""What is not known is never shown as nothing, whatever a cell is; and ten regions have room."""
+"""The page never shows an unknown value as nothing, and has room for ten regions."""
 
 import itertools
 
@@ -110,7 +110,7 @@ HELD_SOURCE = """window.EventSource = class extends EventTarget {
     window.source = this;
   }
 };"""
-"""A stream on which the page hears what a test says, and nothing else."""
+"""A stream on which the page receives a test's events, and nothing else."""
 
 
 @pytest.mark.parametrize("width", [320, 375, 768])

@@ -12,7 +12,7 @@ COMMAND_SECONDS_MAX = 60.0
 
 
 class Outcome(NamedTuple):
-    """What came of a command."""
+    """The outcome of a command."""
 
     code: int
     out: str
@@ -51,18 +51,18 @@ async def succeed(
     environment: Mapping[str, str] | None = None,
     within_seconds: float = COMMAND_SECONDS_MAX,
 ) -> str:
-    """What a command prints that must not fail."""
+    """The output of a command that must not fail."""
     outcome = await run(*command, given=given, environment=environment, within_seconds=within_seconds)
     assert outcome.code == 0, f"{' '.join(command)[:200]}: {outcome.out[-2000:]}{outcome.error[-4000:]}"
     return outcome.out
 
 
 async def docker(*arguments: str, given: bytes = b"", within_seconds: float = COMMAND_SECONDS_MAX) -> str:
-    """What `docker` prints. Fails if it does."""
+    """The output of `docker`, which must not fail."""
     return await succeed("docker", *arguments, given=given, within_seconds=within_seconds)
 
 
 async def inspect(kind: str, *names: str) -> list[dict[str, Any]]:
-    """What the engine knows of containers, images, networks or volumes, in this order."""
+    """The engine's description of these containers, images, networks or volumes, in this order."""
     found: list[dict[str, Any]] = json.loads(await docker("inspect", "--type", kind, *names)) if names else []
     return found

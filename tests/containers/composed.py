@@ -1,4 +1,4 @@
-"""The regions of docker-compose.yml, brought up from nothing beside whatever else runs on this machine."""
+"""The regions of docker-compose.yml, started from nothing, beside everything else on this machine."""
 
 import asyncio
 import itertools
@@ -28,17 +28,17 @@ RUN_ONCE = ["init", "guide"]
 
 BUILD_SECONDS_MAX = 240.0
 UP_SECONDS_MAX = 240.0
-"""Until everything is ready, on a machine with two cores that does other things too."""
+"""The time until everything is ready, on a busy machine with two cores."""
 READY_SECONDS_MAX = 90.0
 ONE_SERVER = ("docker-compose.yml",)
 THREE_SERVERS = (*ONE_SERVER, "deploy/nats/three.yml")
 ADDED_SERVERS = [f"{region}-nats-{number}" for region in REGIONS for number in (2, 3)]
-"""What runs besides with three NATS servers in each region."""
+"""The additional containers with three NATS servers in each region."""
 
 _POLL_SECONDS = 0.2
 
 _CLEAR_LINE = "\x1b[2K"
-"""What Compose 2.26 begins each line of a log with, which no terminal shows."""
+"""The control characters at the start of each log line of Compose 2.26."""
 
 _READ_FILES = """
 import json, pathlib
@@ -65,7 +65,7 @@ docker() {
 
 
 class Composed:
-    """A project of the repository's own Compose file: its name, ports and image are used by no other project."""
+    """A project of the repository's own Compose file. No other project uses its name, ports and image."""
 
     def __init__(self, name: str, ports: Ports, *, files: Sequence[str] = ONE_SERVER, image: str = "") -> None:
         self.name = name
@@ -77,7 +77,7 @@ class Composed:
 
     @property
     def _environment(self) -> Mapping[str, str]:
-        """What tells Compose the image and the ports, and all that it would else take from a developer's `.env`."""
+        """The variables for Compose: image, ports, and others that it would take from a developer's `.env`."""
         published = {
             f"{region.upper().replace('-', '_')}{name}_PORT": self.urls[f"{region}-service-{number}"]
             for region in REGIONS
@@ -89,7 +89,7 @@ class Composed:
         return {**told, "CROSSHOOK_LOG_LEVEL": "info", "CROSSHOOK_IMAGE": self.image, **ports}
 
     async def compose(self, *arguments: str, within_seconds: float = 60) -> str:
-        """What Compose prints about the project. Fails if it does."""
+        """The output of Compose about the project. Compose must not fail."""
         return await succeed(
             *compose_command(),
             "--project-name",
@@ -100,7 +100,7 @@ class Composed:
         )
 
     async def paste(self, lines: str, *, within_seconds: float = READY_SECONDS_MAX) -> Outcome:
-        """The outcome of lines that the README, or the guide, has for a shell; they are about this project."""
+        """The outcome of shell lines from the README or the guide, run for this project."""
         for (number, tens), region in itertools.product(((1, 8), (2, 9)), REGIONS):
             port = f"80{tens}{REGIONS.index(region) + 1}"
             lines = lines.replace(f"localhost:{port}", self.urls[f"{region}-service-{number}"].removeprefix("http://"))
@@ -114,7 +114,7 @@ class Composed:
         await self.compose("build", "init", within_seconds=BUILD_SECONDS_MAX)
 
     async def up(self) -> float:
-        """Start whatever does not run, and return once all of it is ready, and after how many seconds."""
+        """Start all that does not run, and return the seconds until everything is ready."""
         loop = asyncio.get_running_loop()
         begin = loop.time()
         await self.compose("up", "-d", within_seconds=UP_SECONDS_MAX)
@@ -123,16 +123,16 @@ class Composed:
         return loop.time() - begin
 
     async def down(self) -> None:
-        """Take everything away, with all data and secrets, and what three servers were given that were asked for."""
+        """Remove everything, with all data and secrets, and with the volumes of three servers."""
         every = [f"--file={name}" for name in THREE_SERVERS]
         await self.compose(*every, "down", "--volumes", "--remove-orphans", within_seconds=UP_SECONDS_MAX)
 
     async def down_but_for_volumes(self) -> None:
-        """Take everything away but the data and the secrets."""
+        """Remove everything but the data and the secrets."""
         await self.compose("down", within_seconds=UP_SECONDS_MAX)
 
     async def remove_image(self) -> None:
-        """Take the image away, if it was built."""
+        """Remove the image, if it was built."""
         await run("docker", "image", "rm", "--no-prune", self.image)
 
     async def there_is(self, kind: str, *options: str) -> list[str]:
@@ -146,22 +146,22 @@ class Composed:
         return found
 
     async def states(self) -> Mapping[str, dict[str, Any]]:
-        """By service, what the engine knows of each container, whether it runs or not."""
+        """Service -> the engine's description of its container, running or not."""
         found = await inspect("container", *await self.there_is("container", "--all"))
         return {one["Config"]["Labels"]["com.docker.compose.service"]: one for one in found}
 
     async def network(self, name: str) -> dict[str, Any]:
-        """What the engine knows of one of the project's networks."""
+        """The engine's description of one of the project's networks."""
         found = await inspect("network", *await self.there_is("network"))
         return next(one for one in found if one["Labels"]["com.docker.compose.network"] == name)
 
     async def execute(self, service: str, *command: str, given: bytes = b"", within_seconds: float = 30) -> Outcome:
-        """The outcome of a command in a container, as the user that the container has."""
+        """The outcome of a command in a container, as the container's user."""
         container = await self.container(service)
         return await run("docker", "exec", "-i", container, *command, given=given, within_seconds=within_seconds)
 
     async def ready(self, services: Iterable[str], *, within_seconds: float = READY_SECONDS_MAX) -> None:
-        """Return once all of them are: each is asked what the engine asks it now and then."""
+        """Return once all of them are ready, by the engine's own health check."""
         async with asyncio.TaskGroup() as group:
             for service in services:
                 group.create_task(self._ready(service, within_seconds))
@@ -201,7 +201,7 @@ class Composed:
             await self.ready(running)
 
     async def mend(self) -> None:
-        """Return once everything runs again, is ready, and is not cut."""
+        """Return once everything runs again, is ready, and no link is cut."""
         stopped = [name for name, state in (await self.states()).items() if not state["State"]["Running"]]
         if to_start := [name for name in self.running if name in stopped]:
             await self.compose("start", *to_start)
@@ -211,9 +211,9 @@ class Composed:
                 group.create_task(self.execute(link, "crosshook", "link", "heal", region))
 
     async def files(self) -> Mapping[str, str]:
-        """What every file says that containers are given, by its volume's name and its own: `vault/logins.json`.
+        """The content of every file in the containers' volumes, by volume and name: `vault/logins.json`.
 
-        Only the engine's owner can see all of them, from a container of its own.
+        Only the engine's owner can read all of them, in a container of its own.
         """
         found = await inspect("volume", *await self.there_is("volume"))
         volumes = {one["Labels"]["com.docker.compose.volume"]: one["Name"] for one in found}
@@ -224,7 +224,7 @@ class Composed:
         return text
 
     async def put(self, volume: str, name: str, text: str) -> None:
-        """Let a file that a container is given say something else."""
+        """Write another content to a file in a container's volume."""
         found = await inspect("volume", *await self.there_is("volume"))
         mounted = next(one["Name"] for one in found if one["Labels"]["com.docker.compose.volume"] == volume)
         locked = ["--rm", "--network=none", "--read-only", "--user=0:0", "--cap-drop=ALL", "--cap-add=DAC_OVERRIDE"]
@@ -236,13 +236,13 @@ class Composed:
         return msgspec.json.decode((await self.files())["vault/logins.json"], type=Logins)
 
     async def keys(self) -> Keys:
-        """A new API key of each organization, which every region knows."""
+        """A new API key for each organization, which every region knows."""
         admin_key = (await self.files())["admin/admin-key"]
         return await issue_keys(self.urls["us-iowa-service-2"], admin_key, {ORGANIZATION, *ORGANIZATIONS})
 
     @asynccontextmanager
     async def callers(self, keys: Keys) -> AsyncIterator[Mapping[str, Caller]]:
-        """By region, a caller of its first service."""
+        """Region -> a caller of its first service."""
         async with (
             calling(self.urls["us-iowa-service-1"], keys) as iowa,
             calling(self.urls["europe-belgium-service-1"], keys) as belgium,

@@ -1,4 +1,4 @@
-"""Containers for all of these tests: the regions of docker-compose.yml are brought up once."""
+"""Containers for all of these tests: the regions of docker-compose.yml start once."""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +14,7 @@ from tests.keys import Keys
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def run_name() -> AsyncIterator[str]:
-    """What everything of this run is called."""
+    """The name of everything of this run."""
     await remove_what_the_dead_left()
     with a_run() as name:
         yield name
@@ -22,7 +22,7 @@ async def run_name() -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def built(run_name: str) -> AsyncIterator[Composed]:
-    """The image, and nothing that runs; in the end there is nothing left of it, and of what ran."""
+    """The image, with no container running. At the end the image and all containers are removed."""
     ports = Ports()
     composed = Composed(run_name, ports)
     try:
@@ -57,6 +57,6 @@ async def inside(composed: Composed, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 async def mended(composed: Composed) -> AsyncIterator[None]:
-    """Whatever a test does to the regions, in the end everything runs and nothing is cut."""
+    """After each test everything runs again and no link is cut."""
     yield
     await composed.mend()

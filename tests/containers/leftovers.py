@@ -1,4 +1,4 @@
-"""What a run leaves behind that is killed: the next one takes it away."""
+"""Removes what a killed run left behind."""
 
 import secrets
 import socket
@@ -9,7 +9,7 @@ from tests.containers.commands import docker, run
 
 PREFIX = "crosshook-tests-"
 LABEL = "crosshook.tests"
-"""On a container that Compose knows nothing of, with the name of the run as its value."""
+"""A label on containers that Compose does not know. Its value is the name of the run."""
 
 _LABELS = (LABEL, "com.docker.compose.project")
 _KINDS = {
@@ -17,14 +17,14 @@ _KINDS = {
     "network": ("{{.ID}}", [], []),
     "volume": ("{{.Name}}", [], []),
 }
-"""What has a label: what it is called, how all are listed, how one is removed. In the order in which they can be."""
+"""The kinds of things with a label: the name, how to list all, how to remove one. They are removed in this order."""
 
 
 @contextmanager
 def a_run() -> Iterator[str]:
-    """A name for a run's containers, networks, volumes and image, claimed as long as its process lives.
+    """A name for a run's containers, networks, volumes and image, claimed while its process lives.
 
-    The claim is an abstract socket, which the kernel takes back however the process ends.
+    The claim is an abstract socket, which the kernel releases when the process ends in any way.
     """
     name = f"{PREFIX}{secrets.token_hex(4)}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as claim:
@@ -33,7 +33,7 @@ def a_run() -> Iterator[str]:
 
 
 async def remove_what_the_dead_left() -> list[str]:
-    """Remove everything of runs that are over. Returns what it was."""
+    """Remove everything of ended runs, and return what was removed."""
     removed = []
     for kind, (called, every, whole) in _KINDS.items():
         for label in _LABELS:

@@ -1,4 +1,4 @@
-"""Every secret of the regions of docker-compose.yml, and which containers have it."""
+"""Every secret of the regions of docker-compose.yml, and the containers that have it."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from deploy.logins import Logins
 
 
 def secrets_in(files: Mapping[str, str]) -> dict[str, str]:
-    """Every secret that there is, by what it is: `nats us-iowa service`."""
+    """Name -> secret. A name is `nats us-iowa service`, for example."""
     logins = msgspec.json.decode(files["vault/logins.json"], type=Logins)
     found = {
         f"{kind} {region} {user}": password
@@ -25,5 +25,5 @@ def secrets_in(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def held(text: str, secrets: Mapping[str, str]) -> set[str]:
-    """Which secrets a text has."""
+    """The names of the secrets in a text."""
     return {name for name, secret in secrets.items() if secret in text}

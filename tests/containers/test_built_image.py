@@ -1,4 +1,4 @@
-"""What is in the image: what the processes need, and nothing of its builder."""
+"""The image has what the processes need, and nothing of its builder."""
 
 import json
 import re
@@ -64,14 +64,14 @@ PLANTED = {
 
 
 async def python_in(image: str, program: str) -> object:
-    """What a program prints, as JSON, in a container that has nothing but the image."""
+    """The JSON that a program prints in a container with nothing but the image."""
     locked = ["--rm", "--network=none", "--read-only", "--user=0:0"]
     return json.loads(await docker("run", *locked, "--entrypoint=python", image, "-c", program))
 
 
 @pytest.fixture
 async def base() -> str:
-    """The image that ours is built on. A builder may have pulled it for itself alone."""
+    """The base image. A builder may have pulled it for itself alone."""
     if (await run("docker", "image", "inspect", BASE)).code != 0:
         await docker("pull", BASE, within_seconds=200)
     return BASE
@@ -132,7 +132,7 @@ async def test_no_key_is_in_the_image_and_no_secret_in_how_it_was_made(built: Co
 
 
 async def test_nothing_of_its_builder_reaches_the_engine(tmp_path: Path) -> None:
-    """Neither environment nor shell history, nor a secret in the folder."""
+    """No virtual environment, no shell history, and no secret of the folder."""
     context = tmp_path / "context"
     context.mkdir()
     for name in (".dockerignore", "pyproject.toml", "README.md", "LICENSE"):
@@ -152,7 +152,7 @@ async def test_nothing_of_its_builder_reaches_the_engine(tmp_path: Path) -> None
 
 
 async def sent_to_the_engine(context: Path, directory: Path) -> set[str]:
-    """Every file of a directory that a build from there could put into an image."""
+    """Every file of a directory that a build there could put into an image."""
     everything = directory / "Dockerfile"
     everything.write_text("FROM scratch\nCOPY . /\n")
     image = (await docker("build", "--quiet", f"--file={everything}", str(context))).strip()

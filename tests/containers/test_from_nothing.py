@@ -53,7 +53,7 @@ async def test_after_down_without_volumes_up_continues_with_the_data_and_the_sec
 async def test_after_down_there_is_nothing_and_up_starts_from_nothing(
     composed: Composed, record_property: Callable[[str, object], None]
 ) -> None:
-    """How long that takes is a figure, which depends on the machine: it is printed, and bounded generously."""
+    """The time that it takes depends on the machine. So the test prints it, and its limit is generous."""
     old_secrets, old_keys = secrets_in(await composed.files()), await composed.keys()
     async with composed.callers(old_keys) as callers:
         for region in REGIONS:
@@ -76,7 +76,7 @@ async def test_after_down_there_is_nothing_and_up_starts_from_nothing(
 
 
 async def count(caller: Caller) -> int:
-    """How many webhooks the organization has there."""
+    """The number of webhooks that the organization has there."""
     answer = await caller.client.get(WEBHOOKS)
     assert answer.status_code == 200, answer.text
     return int(answer.json()["meta"]["pagination"]["total_count"])

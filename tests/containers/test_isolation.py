@@ -1,4 +1,4 @@
-"""From one region another one is reached through the links and in no other way."""
+"""A region reaches another one through the links and in no other way."""
 
 import asyncio
 import json
@@ -16,11 +16,11 @@ pytestmark = pytest.mark.containers
 
 HTTP_PORT, PROMETHEUS_PORT = 8080, 9090
 RESOLVER = "127.0.0.11"
-"""The engine's own, in every container."""
+"""The port of the engine's own name server, in every container."""
 LISTENING = "0A"
 MONITOR_PORT = int(MONITOR.rpartition(":")[2])
 NUMBERS = range(1, max(NATS_SERVERS) + 1)
-"""Of a region's NATS servers: links have a way to each that there may be."""
+"""The numbers of a region's NATS servers: links have a port for each possible one."""
 
 TRY_ALL = """
 import asyncio, json, sys
@@ -41,7 +41,10 @@ async def main():
 
 asyncio.run(main())
 """
-"""Only what is refused, unreachable or silent for so long is not open; a connection on one machine takes no time."""
+"""A port is closed if it refuses, is unreachable, or is silent for this long.
+
+On one machine a connection takes no time.
+"""
 
 
 ASK_NAMES = """
@@ -66,7 +69,7 @@ class Place(NamedTuple):
 
 
 async def reached(composed: Composed, service: str, places: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Which of these a container's process can connect to."""
+    """The places to which a container's process can connect."""
     given = json.dumps(places).encode()
     outcome = await composed.execute(service, "python", "-c", TRY_ALL, given=given, within_seconds=60)
     assert outcome.code == 0, outcome.error
@@ -74,7 +77,7 @@ async def reached(composed: Composed, service: str, places: list[tuple[str, int]
 
 
 async def addresses(composed: Composed) -> Mapping[str, str]:
-    """By address, whose it is: every container has one in each of its networks."""
+    """Address -> its container, which has one in each of its networks."""
     return {
         network["IPAddress"]: service
         for service, state in (await composed.states()).items()
@@ -84,12 +87,12 @@ async def addresses(composed: Composed) -> Mapping[str, str]:
 
 
 def region_of(service: str) -> Region:
-    """Where a container is."""
+    """The region of a container."""
     return next(region for region in REGIONS if service.startswith(region))
 
 
 async def listened_at(composed: Composed, service: str) -> set[int]:
-    """Every port at which a process listens in a container, according to its kernel."""
+    """Every port at which a process in a container listens, according to the kernel."""
     outcome = await composed.execute(service, "cat", "/proc/net/tcp", "/proc/net/tcp6")
     sockets = [line.split() for line in outcome.out.splitlines() if ": " in line]
     places = [local.split(":") for _, local, _, state, *_ in sockets if state == LISTENING]
@@ -98,7 +101,7 @@ async def listened_at(composed: Composed, service: str) -> set[int]:
 
 
 def of_own_region(here: Region) -> set[Place]:
-    """What is to be reached in a region's own network."""
+    """The places that must be reachable in a region's own network."""
     servers = {
         Place(f"{here}-nats", NATS_PORT),
         Place(f"{here}-redis", REDIS_PORT),
@@ -115,14 +118,14 @@ def of_own_region(here: Region) -> set[Place]:
 
 
 def beyond(service: str) -> set[Place]:
-    """What a link reaches besides: what the links of all regions take for their NATS."""
+    """The places that only a link reaches: the entries of all regions' links."""
     if service not in LINKS:
         return set()
     return {Place(f"{region}-link", entry_of(region, server=server).port) for region in REGIONS for server in NUMBERS}
 
 
 async def test_a_container_reaches_only_its_own_region_and_the_others_through_its_link(composed: Composed) -> None:
-    """Every listening port is tried, at every address of its container, from each container that has Python."""
+    """Each container with Python tries every listening port at every address of every container."""
     looking = [*SERVICES, *REPLICATORS, *LINKS]
     owners = await addresses(composed)
     ports = set.union(*[await listened_at(composed, service) for service in RUNNING])
@@ -146,7 +149,7 @@ async def test_no_container_outside_a_region_is_known_there_by_name(composed: Co
 
 
 async def test_no_region_reaches_ports_published_on_this_machine(composed: Composed) -> None:
-    """It would be a way around the links."""
+    """Such a port would be a way around the links."""
     published = [int(url.rpartition(":")[2]) for url in (*composed.urls.values(), composed.prometheus_url)]
     for here in REGIONS:
         for name in (here, f"{here}-edge"):
@@ -157,7 +160,7 @@ async def test_no_region_reaches_ports_published_on_this_machine(composed: Compo
 
 @pytest.mark.parametrize("service", LINKS)
 async def test_a_link_forwards_only_connections_to_a_nats_and_no_packets(composed: Composed, service: str) -> None:
-    """It is the only one in two networks, but for Prometheus."""
+    """No other container but Prometheus is in two networks."""
     for name in (service, "prometheus"):
         outcome = await composed.execute(name, "cat", "/proc/sys/net/ipv4/ip_forward")
         assert outcome.out.strip() == "0"

@@ -1,4 +1,4 @@
-"""A run that was killed leaves nothing for ever, and none takes away what another one needs."""
+"""The next run removes what a killed run left, and no run removes what another one needs."""
 
 import pytest
 

@@ -18,7 +18,7 @@ Looks = Mapping[str, "Look"]
 
 
 class Look(NamedTuple):
-    """What the kernel says in a container: of its first process, and of each path that something is mounted at."""
+    """What the kernel reports in a container about its first process and its mounts."""
 
     status: Mapping[str, str]
     mounts: Mapping[str, set[str]]
@@ -26,19 +26,19 @@ class Look(NamedTuple):
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def states(composed: Composed) -> States:
-    """What the engine knows."""
+    """The engine's description of each container."""
     return await composed.states()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def looks(composed: Composed) -> Looks:
-    """What a process sees, in every container that runs."""
+    """What the kernel reports in every running container."""
     seen = await asyncio.gather(*(look_into(composed, service) for service in RUNNING))
     return dict(zip(RUNNING, seen, strict=True))
 
 
 async def look_into(composed: Composed, service: str) -> Look:
-    """What the kernel says there."""
+    """What the kernel reports in one container."""
     outcome = await composed.execute(service, "cat", "/proc/1/status", "/proc/mounts")
     assert outcome.code == 0, outcome.error
     lines = outcome.out.splitlines()
@@ -72,7 +72,7 @@ async def test_each_kind_of_process_is_another_user(looks: Looks) -> None:
 
 @pytest.mark.parametrize("service", RUNNING)
 async def test_only_data_directories_can_be_written(composed: Composed, looks: Looks, service: str) -> None:
-    """Neither the program nor what it was told."""
+    """Neither the program nor its configuration can be written."""
     mounts = looks[service].mounts
     assert "ro" in mounts["/"]
     writable = {path for path, options in mounts.items() if "rw" in options}

@@ -1,4 +1,4 @@
-"""What a newer version configures differently is there after what docs/operations/upgrading.md says to paste."""
+"""After the lines of docs/operations/upgrading.md, servers run with the configuration of a newer version."""
 
 import json
 
@@ -17,20 +17,20 @@ INIT_SAID = "docker compose logs --no-log-prefix init"
 
 
 async def payload_max(composed: Composed) -> int:
-    """What the NATS that runs has in its configuration."""
+    """The `max_payload` of the running NATS."""
     told = await composed.execute(NATS, "wget", "-q", "-O", "-", f"http://{MONITOR}/varz")
     return int(json.loads(told.out)["max_payload"])
 
 
 async def clients_max(composed: Composed) -> int:
-    """What the Redis that runs has in its configuration."""
+    """The `maxclients` of the running Redis."""
     ask = f"REDISCLI_AUTH=$(cat {FILES}/operator-password) redis-cli --user operator CONFIG GET maxclients"
     told = await composed.execute(REDIS, "sh", "-c", ask)
     return int(told.out.split()[-1])
 
 
 async def test_after_the_lines_that_init_ends_with_nats_and_redis_have_what_it_configures(composed: Composed) -> None:
-    """The old version is one that configured something else, which the servers have read."""
+    """The old version had another configuration, which the servers have read."""
     text = (ROOT / "docs" / "operations" / "upgrading.md").read_text()
     assert f"`{BUILD_AND_UP}`" in text
     assert f"`{INIT_SAID}`" in text

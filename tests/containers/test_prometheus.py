@@ -1,4 +1,4 @@
-"""The Prometheus of docker-compose.yml looks at every process, and alerts as docs/tour.md says."""
+"""The Prometheus of docker-compose.yml scrapes every process, and alerts as docs/tour.md says."""
 
 import asyncio
 import re
@@ -17,12 +17,14 @@ pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module"), 
 
 IOWA, JAPAN = Region("us-iowa"), Region("asia-japan")
 PATIENCE_SECONDS = 240.0
-"""What alerts has to hold for a while, 30 s at most of those that are looked for, and is looked at every five; and some
-of those that others leave behind look at the last minute."""
+"""An alert must hold for up to 30 s, and rules run every 5 s.
+
+Alerts that earlier tests cause may look at the last minute.
+"""
 
 
 async def asked(composed: Composed, what: str) -> dict[str, Any]:
-    """What Prometheus answers."""
+    """The answer of Prometheus."""
     async with http_client(composed.prometheus_url) as client:
         answer = await client.get(f"/api/v1/{what}")
     found: dict[str, Any] = answer.raise_for_status().json()["data"]
@@ -36,7 +38,7 @@ async def firing(composed: Composed) -> set[str]:
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Return once it does."""
+    """Return once `holds`."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await holds():
             await asyncio.sleep(1)

@@ -1,4 +1,4 @@
-"""Over the wire, in the regions of docker-compose.yml: which logins are accepted, and what no login may do."""
+"""The logins that the regions of docker-compose.yml accept, and what no login may do, tried over the network."""
 
 import asyncio
 import ssl
@@ -48,7 +48,7 @@ async def a_client(inside: WaysIn, here: str, user: str) -> AsyncIterator[Client
 
 
 async def logs(inside: WaysIn, regions: Regions) -> dict[str, tuple[str, int]]:
-    """The epoch of each log in a region, and where it ends."""
+    """The epoch and the end of each log in a region."""
     found = {}
     for origin in regions:
         async with a_client(
@@ -68,7 +68,7 @@ async def logs(inside: WaysIn, regions: Regions) -> dict[str, tuple[str, int]]:
 async def test_everything_that_a_role_may_not_do_at_nats_is_refused(
     inside: WaysIn, regions: Regions, user: str
 ) -> None:
-    """What it may do it does, or nothing else here would work; and the logs are real, so events are not made up."""
+    """Permitted requests are not tried: all other tests need them. The logs are real, so no events are made up."""
     before = await logs(inside, regions)
     forbidden = [
         (attempt, epoch)
@@ -100,7 +100,10 @@ async def test_no_role_can_put_answers_into_a_log(inside: WaysIn, regions: Regio
 
 @pytest.mark.parametrize("regions", SEEN_FROM, ids=lambda regions: regions.here)
 async def test_no_region_can_announce_for_another(inside: WaysIn, regions: Regions) -> None:
-    """The region's own replicators go on saying it several times a second, so what is said now comes before that."""
+    """The region's own replicators announce several times a second.
+
+    So an announcement made now arrives before theirs.
+    """
     async with a_client(inside, regions.here, SERVICE) as service:
         heard = await heard_by(service)
         for said in announcements(regions):
@@ -116,7 +119,7 @@ async def test_no_region_can_announce_for_another(inside: WaysIn, regions: Regio
 
 
 async def greeting(port: int, context: ssl.SSLContext | None, *, server: str | None = None, said: bytes = b"") -> bytes:
-    """What a NATS says first. Raises `ssl.SSLError` where one side refuses the other's certificate."""
+    """The greeting of a NATS. Raises `ssl.SSLError` if one side refuses the other's certificate."""
     async with asyncio.timeout(CONNECT_SECONDS_MAX):
         reader, writer = await asyncio.open_connection(LOCALHOST, port, ssl=context, server_hostname=server)
         try:
@@ -128,7 +131,7 @@ async def greeting(port: int, context: ssl.SSLContext | None, *, server: str | N
 
 @pytest.mark.parametrize("here", REGIONS)
 async def test_nats_greets_only_clients_with_a_client_certificate(inside: WaysIn, here: Region) -> None:
-    """Not one without a certificate, nor with that of a NATS server, nor with a self-signed one."""
+    """It refuses no certificate, a NATS server's certificate, and a self-signed one."""
     now = datetime.now(UTC)
     port = inside.regions[here].nats_port
     welcome = [inside.shows(f"{region}-{role}") for region in REGIONS for role in (SERVICE, REPLICATOR)]
@@ -147,7 +150,7 @@ async def test_nats_greets_only_clients_with_a_client_certificate(inside: WaysIn
 
 @pytest.mark.parametrize("here", REGIONS)
 async def test_no_region_can_stand_in_for_another(inside: WaysIn, here: Region) -> None:
-    """The certificate that its NATS shows names that region and no other."""
+    """The certificate of its NATS names that region and no other."""
     for other in REGIONS:
         if other != here:
             with pytest.raises(ssl.SSLCertVerificationError, match="mismatch"):
@@ -164,7 +167,7 @@ async def test_nats_says_nothing_without_tls(inside: WaysIn, here: Region) -> No
 
 @pytest.mark.parametrize("here", REGIONS)
 async def test_nats_refuses_another_regions_password_and_a_missing_one(inside: WaysIn, here: Region) -> None:
-    """Neither as the user of the same name nor, with its own certificate, as a peer."""
+    """They are refused for the user of the same name and, with the region's own certificate, for a peer."""
     way = inside.regions[here]
     at = f"tls://{LOCALHOST}:{way.nats_port}"
     logins = [Login("nobody", "wrong"), Login(SERVICE, "wrong")]

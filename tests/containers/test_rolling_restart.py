@@ -69,7 +69,7 @@ class Customer:
         self.created.append(target_url)
 
     async def listed(self, url: str) -> Counter[str]:
-        """How often each of its webhooks is shown by the service at `url`."""
+        """How often the service at `url` shows each of its webhooks."""
         async with http_client(url, headers=self.clients[0].headers) as client:
             answer = await client.get(WEBHOOKS, params={"limit": 1_000})
         assert answer.status_code == 200, answer.text
@@ -79,7 +79,7 @@ class Customer:
 
 @asynccontextmanager
 async def customers_of(composed: Composed, keys: Keys) -> AsyncIterator[list[Customer]]:
-    """One in each region, each of its own organization."""
+    """One customer in each region, each of its own organization."""
     async with AsyncExitStack() as stack:
         customers = []
         for region, organization in zip(REGIONS, ORGANIZATIONS, strict=False):

@@ -1,4 +1,4 @@
-"""Each container has only its own secrets; the first start makes them, and no later one."""
+"""Each container has only its own secrets. The first start makes them, and no later start does."""
 
 from collections.abc import Mapping
 
@@ -17,12 +17,12 @@ pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def secrets(composed: Composed) -> Mapping[str, str]:
-    """All of them, by what they are."""
+    """Name -> secret, for all of them."""
     return secrets_in(await composed.files())
 
 
 def meant_for(service: str) -> set[str]:
-    """The secrets that a container is to have."""
+    """The names of the secrets that a container should have."""
     here = next((region for region in REGIONS if service.startswith(region)), Region(""))
     role = service.removeprefix(f"{here}-")
     match role.rstrip("-12"):
@@ -92,11 +92,11 @@ async def test_a_second_up_changes_no_secret_and_restarts_no_container(composed:
 
 
 async def started(composed: Composed) -> dict[str, str]:
-    """When each container began that is not over."""
+    """The start time of each running container."""
     return {name: one["State"]["StartedAt"] for name, one in (await composed.states()).items() if name not in RUN_ONCE}
 
 
 async def api_key(composed: Composed) -> set[str]:
-    """What the guide has printed for people to paste, however often."""
+    """The API key in the lines that the guide printed."""
     said = await composed.compose("logs", "--no-color", "guide")
     return {line.rpartition("KEY=")[2] for line in said.splitlines() if "KEY=" in line}

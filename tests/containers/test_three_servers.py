@@ -1,4 +1,4 @@
-"""Regions of three NATS servers, by deploy/nats/three.yml: whichever dies, writes go on, and nothing is lost."""
+"""Regions of three NATS servers, by deploy/nats/three.yml: any one may die, writes continue, and nothing is lost."""
 
 import asyncio
 import json
@@ -33,11 +33,11 @@ pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module")]
 
 HERE, *ELSEWHERE = REGIONS
 SERVERS = {f"{HERE}-{number}": nats_service(HERE, server=number) for number in (1, 2, 3)}
-"""What a NATS server calls itself -> its container."""
+"""The name of a NATS server -> its container."""
 
 TIMEOUT_SECONDS = 30
 GOES_ON_SECONDS_MAX = 60.0
-"""An election, and another one where the first was in vain, on a machine that does much else."""
+"""The time for two elections, in case the first one fails, on a busy machine."""
 
 PATIENCE_SECONDS = 60.0
 UP = "docker compose up -d"
@@ -45,7 +45,7 @@ INIT_SAID = "docker compose logs --no-log-prefix init"
 
 
 async def test_three_replicas_configured_on_one_server_take_no_region_down(composed: Composed) -> None:
-    """They find nothing to start with, which is an error; and all the others go on with their logs."""
+    """The added servers have nothing to start with, which is an error. All other servers continue with their logs."""
     keys = await composed.keys()
     async with composed.callers(keys) as callers:
         before = await callers[HERE].register(level="all_regions")
@@ -55,7 +55,7 @@ async def test_three_replicas_configured_on_one_server_take_no_region_down(compo
         outcome = await composed.paste(UP, within_seconds=UP_SECONDS_MAX)
         assert outcome.code != 0, "not all that was asked for is there"
         await composed.ready(RUNNING)
-        assert "These are volumes of regions with one NATS server each" in (await composed.paste(INIT_SAID)).out
+        assert "These volumes are of regions with one NATS server each" in (await composed.paste(INIT_SAID)).out
         async with composed.callers(keys) as callers:
             for caller in callers.values():
                 await becomes_readable(caller, before)
@@ -70,7 +70,7 @@ async def test_three_replicas_configured_on_one_server_take_no_region_down(compo
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def three(built: Composed) -> AsyncIterator[Composed]:
-    """Such regions, from nothing. Those of one server are paused."""
+    """Regions of three servers, from nothing. Those of one server are paused."""
     ports = Ports()
     with a_run() as name:
         regions = Composed(name, ports, files=THREE_SERVERS, image=built.image)
@@ -84,7 +84,7 @@ async def three(built: Composed) -> AsyncIterator[Composed]:
 
 
 async def log_at(three: Composed, service: str) -> dict[str, Any]:
-    """What a server says of the region's own log; nothing if it does not answer, or does not know of it."""
+    """A server's description of the region's own log; `{}` if it does not answer or does not know the log."""
     url = f"http://{MONITOR}/jsz?accounts=true&streams=true"
     outcome = await three.execute(service, "wget", "-q", "-O", "-", url)
     accounts = json.loads(outcome.out).get("account_details", []) if outcome.code == 0 else []
@@ -143,7 +143,7 @@ async def test_the_leading_server_is_killed_and_writes_continue_with_nothing_los
 
 
 async def another_server_leads(three: Composed, killed: str) -> None:
-    """Return once one of the others says so."""
+    """Return once another server leads the log."""
     other = next(service for service in SERVERS.values() if service != killed)
     async with asyncio.timeout(PATIENCE_SECONDS):
         while SERVERS.get((await log_at(three, other)).get("cluster", {}).get("leader", ""), killed) == killed:
@@ -151,7 +151,7 @@ async def another_server_leads(three: Composed, killed: str) -> None:
 
 
 async def has_caught_up(three: Composed, service: str) -> None:
-    """Return once a server has all of the log that there was when it was asked."""
+    """Return once a server has all of the log, up to its end at the time of the call."""
     end = (await log_at(three, await leader_of_the_log(three)))["state"]["last_seq"]
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await log_at(three, service)).get("state", {}).get("last_seq", 0) < end:
@@ -159,7 +159,7 @@ async def has_caught_up(three: Composed, service: str) -> None:
 
 
 async def test_a_setting_that_is_forgotten_takes_no_region_down(three: Composed) -> None:
-    """Whatever Compose makes of what it is not told of, they go on with three servers each, and with their logs."""
+    """Whatever Compose does without the setting, the regions continue with three servers and their logs."""
     async with three.callers(await three.keys()) as callers:
         before = await callers[HERE].register(level="all_regions")
         assert before.status == 201
@@ -169,7 +169,7 @@ async def test_a_setting_that_is_forgotten_takes_no_region_down(three: Composed)
         outcome = await three.paste(UP, within_seconds=UP_SECONDS_MAX)
         assert outcome.code == 0, outcome
         await three.ready([*RUNNING, *ADDED_SERVERS])
-        assert "These are volumes of regions with 3 NATS servers each" in (await three.paste(INIT_SAID)).out
+        assert "These volumes are of regions with 3 NATS servers each" in (await three.paste(INIT_SAID)).out
     finally:
         three.files_of_compose = THREE_SERVERS
     states = await three.states()

@@ -63,14 +63,14 @@ NOT_TRIED = [
 
 
 async def pasted(composed: Composed, *lines: str) -> str:
-    """What lines to paste print that must not fail."""
+    """The output of pasted lines, which must not fail."""
     outcome = await composed.paste("\n".join(["set -e", *lines]))
     assert outcome.code == 0, outcome
     return outcome.out
 
 
 async def on_the_lag_page(url: str, is_shown: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """What the page is told as soon as it is shown."""
+    """The first message that the page receives."""
     async with (
         asyncio.timeout(PATIENCE_SECONDS),
         http_client(url) as client,
@@ -85,7 +85,7 @@ async def on_the_lag_page(url: str, is_shown: Callable[[dict[str, Any]], bool]) 
 
 
 def silent(told: Mapping[str, Any]) -> set[str]:
-    """The regions that are not heard."""
+    """The regions that the page shows as not heard."""
     return {region["name"] for region in told["regions"] if region["since_milliseconds"] is not None}
 
 
@@ -222,7 +222,7 @@ async def test_a_whole_region_can_be_stopped_and_the_others_continue_to_write(
 
 
 async def test_a_slow_link_makes_a_write_for_all_regions_slow(composed: Composed, keys: Keys) -> None:
-    """A link delays what its own region dials, so both are told."""
+    """A link delays only what its own region dials, so both links get the command."""
     other_way = DELAY.replace("us-iowa-link", "europe-belgium-link")
     async with composed.callers(keys) as callers:
         await pasted(composed, DELAY, other_way)

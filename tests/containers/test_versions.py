@@ -1,4 +1,4 @@
-"""Services and replicators do what they promise on every version of NATS and Redis that they are said to work with."""
+"""Services and replicators keep their promises on every supported version of NATS and Redis."""
 
 import asyncio
 import re
@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 60.0
 
 
 class Tried(NamedTuple):
-    """Two regions, and the servers that they have."""
+    """Two regions, and the versions of their servers."""
 
     demo: LocalRegions
     servers: Servers
@@ -37,7 +37,7 @@ def name_of(versions: Versions | None) -> str:
 
 @pytest.fixture(scope="module", params=[*MATRIX, WHEELS], ids=name_of)
 def servers(request: pytest.FixtureRequest, run_name: str) -> Iterator[tuple[Servers, Versions | None]]:
-    """The servers that regions have."""
+    """The versions of the regions' servers."""
     versions: Versions | None = request.param
     if versions is None:
         yield find_servers(), versions
@@ -69,7 +69,7 @@ async def test_the_servers_are_of_that_version(tried: Tried) -> None:
 
 
 def version_in(image: str) -> str:
-    """The version that an image's name says."""
+    """The version in an image's name."""
     found = re.search(r":([\d.]+)", image)
     assert found is not None, image
     return found[1]
@@ -130,7 +130,7 @@ async def test_an_emptied_redis_is_rebuilt_under_load(tried: Tried) -> None:
 
 
 async def statuses_until_rebuilt(caller: Caller, webhook_id: str) -> list[int]:
-    """What reads answer until, after a 503, they show it again."""
+    """The statuses of reads until, after a 503, they show the webhook again."""
     seen: list[int] = []
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not (503 in seen and seen[-1] == 200):
@@ -160,7 +160,7 @@ async def test_servers_that_are_killed_and_started_again_lose_nothing_and_all_co
 
 
 async def statuses_until_shown(caller: Caller, webhook_id: str) -> list[int]:
-    """What reads answer until they show it."""
+    """The statuses of reads until they show the webhook."""
     seen = [await caller.read_status(webhook_id)]
     async with asyncio.timeout(PATIENCE_SECONDS):
         while seen[-1] != 200:
@@ -170,7 +170,7 @@ async def statuses_until_shown(caller: Caller, webhook_id: str) -> list[int]:
 
 
 async def registered(caller: Caller) -> Told:
-    """What came of registering a webhook once the region takes it."""
+    """The response to a registration, once the region accepts it."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (told := await caller.register(level="all_regions")).status == 503:
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""The projection's scripts do the same on every version of Redis: all that is promised of them, once more."""
+"""The projection's scripts keep all their promises on every version of Redis."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.containers
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", params=MATRIX, ids=lambda versions: versions.redis)
 async def region(request: pytest.FixtureRequest, run_name: str) -> AsyncIterator[LocalRegion]:
-    """As theirs, but for the servers."""
+    """As the fixture of those tests, with other servers."""
     versions: Versions = request.param
     with servers_of(versions, label=run_name):
         async with local_regions(regions=1, services=0, replicators=0) as demo:

@@ -11,14 +11,14 @@ PATIENCE_SECONDS = 60.0
 
 
 async def held_true(inside: WaysIn, told: Iterable[Told]) -> None:
-    """Every region comes to have everything, and what callers were told is so."""
+    """In the end every region has everything, and every response was true."""
     evidence = await settled(inside, within_seconds=PATIENCE_SECONDS, connect=inside.connect)
     check(evidence)
     check_told(evidence, told)
 
 
 async def becomes_readable(caller: Caller, *told: Told) -> None:
-    """Return once a region shows all of them."""
+    """Return once a region shows all of these webhooks."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         for one in told:
             while await caller.read_status(one.webhook_id) != 200:

@@ -30,13 +30,13 @@ class Versions(NamedTuple):
 MATRIX = [
     Versions(nats="nats:2.15-alpine", redis="redis:8-alpine"),
 ]
-"""What services and replicators are tried against. All other tests run against what the wheels carry."""
+"""The versions to try. All other tests use the versions of the wheels."""
 
 
 class ContainerServer(ServerProcess):
-    """A server in a container that has this machine's network and the region's directory, and else nothing of it.
+    """A server in a container with this machine's network and the region's directory, and nothing else of the machine.
 
-    So it listens where a local one would, on 127.0.0.1, with the configuration that a local one would have.
+    So it listens on 127.0.0.1 with the same configuration as a local server.
     """
 
     def __init__(self, *, image: str, label: str, containers: ExitStack, **told: Any) -> None:  # noqa: ANN401 - whatever a server is told
@@ -59,7 +59,7 @@ class ContainerServer(ServerProcess):
 
     @property
     def is_running(self) -> bool:
-        """Whether it has been started and has not ended; a paused one runs."""
+        """Whether it was started and has not ended. A paused one runs."""
         if not self._is_begun:
             return False
         self._server.reload()
@@ -67,7 +67,7 @@ class ContainerServer(ServerProcess):
 
     @property
     def return_code(self) -> int | None:
-        """How it ended; None while it runs or was never started."""
+        """Its exit code; None while it runs or was never started."""
         if not self._is_begun or self.is_running:
             return None
         return int(self._server.get_wrapped_container().attrs["State"]["ExitCode"])
@@ -82,7 +82,7 @@ class ContainerServer(ServerProcess):
             await asyncio.to_thread(self._server.get_wrapped_container().start)
 
     async def stop(self, *, within_seconds: float = STOP_SECONDS_MAX) -> None:
-        """Ask it to end; the engine kills it if it has not within the bound."""
+        """Ask it to end. The engine kills it at the time limit."""
         if self.is_running:
             self.resume()
             await asyncio.to_thread(self._server.get_wrapped_container().stop, timeout=int(within_seconds))
@@ -93,12 +93,12 @@ class ContainerServer(ServerProcess):
             self._server.get_wrapped_container().kill()
 
     def pause(self) -> None:
-        """Stop it from doing anything; its connections stay open."""
+        """Pause it. Its connections stay open."""
         if self.is_running:
             self._server.get_wrapped_container().pause()
 
     def resume(self) -> None:
-        """Let it go on after a pause."""
+        """Let it continue after a pause."""
         if self._is_begun:
             self._server.reload()
             if self._server.status == "paused":
@@ -113,7 +113,7 @@ class ContainerServer(ServerProcess):
 
 @contextmanager
 def servers_of(versions: Versions, *, label: str) -> Iterator[Servers]:
-    """Whatever regions begin in here have these servers; in the end no container is left."""
+    """Regions that start in this context have these servers. At the end no container is left."""
     servers = Servers(
         nats=_program(versions.nats, "nats-server"),
         redis=_program(versions.redis, "redis-server"),
@@ -123,13 +123,13 @@ def servers_of(versions: Versions, *, label: str) -> Iterator[Servers]:
             server = functools.partial(ContainerServer, image=image, label=label, containers=containers)
             patch.setattr(module, "ServerProcess", server)
         patch.setattr(starting, "find_servers", lambda: servers)
-        # A container that removes others would be one more image to pull; what is left here the next run removes.
+        # A container that removes others would need one more image. The next run removes what is left here.
         patch.setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
         yield servers
 
 
 def _program(image: str, name: str) -> Program:
-    """A program in an image, which has said its version."""
+    """A program in an image, with the version that it reported."""
     command = ("docker", "run", "--rm", "--network=none", f"--entrypoint={name}", image, "--version")
     said = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True).stdout  # noqa: S603 - our words
     found = re.search(r"v=?(\d+)\.(\d+)\.(\d+)", said)

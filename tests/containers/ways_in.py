@@ -1,4 +1,4 @@
-"""Ways to the regions' servers, which are published nowhere: through containers that are in the regions' networks."""
+"""Access to the regions' servers, which have no published port, through containers in the regions' networks."""
 
 import asyncio
 import os
@@ -40,7 +40,7 @@ asyncio.run(carry(*sys.argv[1:]))
 
 
 class WayIn:
-    """Where one region's servers are reached, and by whom."""
+    """The addresses of one region's servers, and their users."""
 
     def __init__(self, region: Region, logins: Logins, *, nats_port: int, redis_port: int) -> None:
         self.region = region
@@ -73,7 +73,7 @@ class WayIn:
 
 
 class WaysIn:
-    """All of them, and the certificates that there are to be shown."""
+    """Access to all regions, and the clients' certificates."""
 
     def __init__(self, regions: Mapping[str, WayIn], files: Mapping[str, str], directory: Path) -> None:
         self.regions = regions
@@ -86,10 +86,13 @@ class WaysIn:
         return await self.connect_with(self.shows("operator"), url, server=way.region)
 
     async def connect_with(self, context: ssl.SSLContext, url: str, *, server: str) -> Client:
-        """The same with what `context` shows, if the server's certificate names `server`. Raises whatever refuses."""
+        """The same with the certificate in `context`, if the server's certificate names `server`.
+
+        Raises each refusal.
+        """
 
         async def on_error(_: Exception) -> None:
-            """What refuses is raised too."""
+            """Raise this refusal too."""
 
         client = Client()
         try:
@@ -109,15 +112,15 @@ class WaysIn:
         return client
 
     def trusts(self) -> ssl.SSLContext:
-        """Believes the regions' authority, and shows nothing."""
+        """A context that trusts the regions' authority and has no certificate."""
         return ssl.create_default_context(cadata=self._files[f"operator/{AUTHORITY}"])
 
     def shows(self, volume: str) -> ssl.SSLContext:
-        """Believes the regions' authority, and shows the certificate that is in a volume."""
+        """A context that trusts the regions' authority and has the certificate of a volume."""
         return self.shows_identity(self._files[f"{volume}/{CERTIFICATE}"], self._files[f"{volume}/{KEY}"])
 
     def shows_identity(self, certificate: str, key: str) -> ssl.SSLContext:
-        """Believes the regions' authority, and shows any certificate."""
+        """A context that trusts the regions' authority and has this certificate."""
         path = self._directory / f"{os.urandom(8).hex()}.pem"
         path.touch(mode=0o600)
         path.write_text(certificate + key)
@@ -129,7 +132,7 @@ class WaysIn:
 
 @asynccontextmanager
 async def ways_in(composed: Composed, directory: Path) -> AsyncIterator[WaysIn]:
-    """Ways to every region's servers; in the end they are closed again."""
+    """Access to every region's servers. It is closed at the end."""
     files, logins = await composed.files(), await composed.logins()
     ports = Ports()
     async with AsyncExitStack() as stack:
@@ -144,7 +147,7 @@ async def ways_in(composed: Composed, directory: Path) -> AsyncIterator[WaysIn]:
 
 @asynccontextmanager
 async def _carrier(composed: Composed, way: WayIn) -> AsyncIterator[None]:
-    """A container that is where the region's services are: in its network, and where something can be published."""
+    """A container in the networks of the region's services: its own, and one with published ports."""
     inside, edge = await composed.network(way.region), await composed.network(f"{way.region}-edge")
     servers = [Address(*address) for address in (nats_at(way.region), redis_at(way.region))]
     created = await docker(

@@ -1,4 +1,4 @@
-"""How the contract is called, and what every answer that refuses has to be."""
+"""Calls of the API, and the check of every refusal."""
 
 import asyncio
 import itertools
@@ -30,7 +30,7 @@ async def newcomer(region: LocalRegion) -> dict[str, str]:
 
 
 def a_body(**fields: object) -> dict[str, Any]:
-    """A webhook that may be registered, but for `fields`."""
+    """The body of a valid webhook, changed by `fields`."""
     return {"name": "a webhook", "target_url": f"https://hooks.example.com/{next(_number)}", **fields}
 
 
@@ -49,7 +49,10 @@ def triggers_of(webhook_id: str) -> str:
 
 
 def check_refused(answer: httpx.Response, status: int, *said: str) -> str:
-    """It is the envelope, with its status inside and out, and names what is wrong. Returns the message."""
+    """Check that the response is the envelope with the same status inside, and names what is wrong.
+
+    Returns the message.
+    """
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/json"
     body = answer.json()
@@ -66,7 +69,7 @@ def check_refused(answer: httpx.Response, status: int, *said: str) -> str:
 
 
 async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
-    """A body whose length is not said beforehand."""
+    """A body without a declared length."""
     for start in range(0, len(body), 1_000):
         yield body[start : start + 1_000]
 

@@ -13,7 +13,7 @@ from tests.http_client import http_client
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def region() -> AsyncIterator[LocalRegion]:
-    """A region of its own: local and all are the same here."""
+    """A single region: both levels are the same here."""
     async with local_regions(
         regions=1, settings={"CROSSHOOK_APPEND_SECONDS": "0.3", "CROSSHOOK_ADMIN_KEY": ADMIN_KEY}
     ) as demo:

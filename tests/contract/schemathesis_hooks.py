@@ -1,7 +1,7 @@
-"""What Schemathesis cannot know, put right in what it sends; and two checks of our own.
+"""Corrections of the requests that Schemathesis sends, and two checks of our own.
 
-It makes requests from the document. Where a value of the right form has to be a real one, or has to fit another one,
-which JSON Schema cannot say, the value is replaced here. What violates the document is left as it is.
+It makes requests from the document. JSON Schema cannot say that a value must exist, or must fit another value. Such
+values are replaced here. Violations of the document stay.
 """
 
 import itertools
@@ -34,33 +34,33 @@ TOKEN = os.environ["TOKEN"]
 
 @schemathesis.hook
 def before_call(_: HookContext, case: AnyCase, kwargs: dict[str, Any]) -> None:  # noqa: ARG001 - the hook's own name for it
-    """Make the request that of a client with a key and a token that knows the catalogue."""
+    """Make it the request of a client that has a key and a token, and knows the catalogue."""
     headers, query, body = cast("Any", (case.headers, case.query, case.body))
-    # Another organization is answered 403 whatever else the request has: the key belongs to this one.
+    # The key belongs to this organization. Another one would get 403, whatever else the request has.
     if re.fullmatch(patterns.UUID, headers.get("SlashID-OrgID", "")):
         headers["SlashID-OrgID"] = ORGANIZATION
-    # A token is opaque: what only looks like one is answered 400.
+    # A token is opaque: a text that only looks like one is answered 400.
     if re.fullmatch(patterns.PRINTABLE, headers.get("SlashID-Consistency-Token", "")):
         headers["SlashID-Consistency-Token"] = TOKEN
-    # Its coverage phase writes headers in letters and digits alone, and takes 0 where the schema allows none of these.
+    # Its coverage phase writes headers in letters and digits only. If the schema allows none of these, it writes 0.
     if str(headers.get("If-Match")) == "0":
         headers["If-Match"] = "*"
     if str(headers.get("If-None-Match")) == "0":
         headers["If-None-Match"] = '"0"'
     name_one_trigger(case.method, query)
-    # An idempotency key belongs to one request, and an address to one webhook; examples repeat them.
+    # An idempotency key belongs to one request, and a `target_url` to one webhook. Examples repeat them.
     if re.fullmatch(patterns.PRINTABLE, headers.get("Idempotency-Key", "")):
         headers["Idempotency-Key"] = headers["Idempotency-Key"][:200] + str(next(number))
     if isinstance(body, dict) and WEBHOOK["target_url"].is_valid(body.get("target_url")):
         body["target_url"] += f"/{next(number)}"
-    # How many headers there are, and how long they are with their names, cannot be added up.
+    # The schema cannot add up the number of headers, or their bytes including names.
     custom = body.get("custom_headers") if isinstance(body, dict) else None
     if isinstance(custom, dict) and WEBHOOK["custom_headers"].is_valid(custom):
         body["custom_headers"] = fitting(custom)
 
 
 def name_one_trigger(method: str, query: dict[str, Any]) -> None:
-    """Have two parameters fit each other: which names belong to a type can be said of a body only.
+    """Make the two parameters fit: the document can say only of a body which names belong to a type.
 
     A filter takes both or none, which the document cannot say either. A deletion without one is a violation.
     """
@@ -73,7 +73,7 @@ def name_one_trigger(method: str, query: dict[str, Any]) -> None:
 
 
 def fitting(headers: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Those headers that are taken, one after the other."""
+    """As many of these headers as are accepted, in their order."""
     taken: dict[str, list[str]] = {}
     for name, values in headers.items():
         for count in range(len(values) + 1):
@@ -84,13 +84,13 @@ def fitting(headers: dict[str, list[str]]) -> dict[str, list[str]]:
 
 @schemathesis.check
 def no_request_is_turned_away(_: CheckContext, response: Response, __: AnyCase) -> None:
-    """The document says that it can happen. To one client on an idle region it does not."""
+    """The document allows 429 and 503. A single client on an idle region must not get them."""
     assert response.status_code not in {429, 503}, "a region that has nothing else to do sent a client away"
 
 
 @schemathesis.check
 def an_envelope_says_its_status(_: CheckContext, response: Response, __: AnyCase) -> None:
-    """The status of a refusal is inside as well."""
+    """The envelope of a refusal has its status too."""
     if response.status_code >= 400:
         codes = [error["httpcode"] for error in response.json()["errors"]]
         assert codes == [response.status_code], f"the envelope says {codes}"

@@ -1,4 +1,4 @@
-"""What this API adds to the original: tokens, idempotency keys, operations, in the small."""
+"""The additions to the original API, in one region: tokens, idempotency keys, operations."""
 
 import asyncio
 import uuid
@@ -93,7 +93,7 @@ async def test_a_refusal_after_a_read_has_a_token_too(client: httpx.AsyncClient,
 
 
 async def test_a_refused_request_does_not_use_up_its_idempotency_key(client: httpx.AsyncClient) -> None:
-    """Only accepted writes are recorded: what was in the way may be gone."""
+    """Only accepted writes are recorded: the reason for the refusal may be gone."""
     taken = a_body()
     first = (await client.post(WEBHOOKS, json=taken)).json()["result"]["id"]
     headers = {RETRY: "k"}

@@ -1,4 +1,4 @@
-"""What is answered when all is well, to the letter."""
+"""The exact responses when all is well."""
 
 import asyncio
 import uuid
@@ -20,7 +20,7 @@ ALL = [(kind.value, name) for kind in TriggerType for name in NAMES[kind]]
 async def test_a_created_trigger_is_answered_as_the_page_says(
     client: httpx.AsyncClient, level: str | None, seconds: str | None
 ) -> None:
-    """201 with `meta` and `errors`, and no `result`."""
+    """It is 201 with `meta` and `errors`, and without `result`."""
     asked = {"SlashID-Required-Consistency": level, "SlashID-Required-Consistency-Timeout": seconds}
     headers = {name: value for name, value in asked.items() if value is not None}
     answer = await client.post(triggers_of(await registered(client)), json=A_TRIGGER, headers=headers)

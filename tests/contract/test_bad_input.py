@@ -1,4 +1,4 @@
-"""Every kind of bad input has its answer: the envelope, naming what is wrong and what is allowed."""
+"""Every kind of bad input gets the envelope, with the fault and the allowed values."""
 
 import asyncio
 import uuid
@@ -296,7 +296,7 @@ async def test_a_target_url_that_another_webhook_has_is_a_conflict(client: httpx
     check_refused(answer, 409, f"target_url: another webhook of this organization already uses {body['target_url']}")
 
 
-# What is not there
+# Missing resources
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ async def test_a_wrong_method_is_refused_with_the_allowed_ones(
     assert set(answer.headers["Allow"].split(", ")) == allowed
 
 
-# The order of what is checked
+# The order of the checks
 
 
 async def test_a_refused_request_has_no_effect(client: httpx.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""No cache between a service and its callers keeps what is for one of them alone."""
+"""No cache between a service and its clients keeps a response that is for one of them alone."""
 
 import httpx
 import pytest

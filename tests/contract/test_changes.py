@@ -1,4 +1,4 @@
-"""Changing, deleting, paging: what the contract says of them, to the letter."""
+"""The exact contract of changing, deleting and paging."""
 
 import asyncio
 import uuid

@@ -17,7 +17,7 @@ Event = tuple[str, dict[str, Any]]
 
 
 async def events(answer: httpx.Response) -> AsyncIterator[Event]:
-    """The events of a stream, as they come."""
+    """The events of a stream, in their order."""
     name = ""
     async for line in answer.aiter_lines():
         kind, _, value = line.partition(": ")

@@ -1,4 +1,4 @@
-"""One message is one request, on the service's own socket: what is sent is bytes, and what is asked is the envelope."""
+"""One message is one request: the tests send bytes to the service's socket and read envelopes."""
 
 import asyncio
 from typing import Any
@@ -25,7 +25,7 @@ def head(client: httpx.AsyncClient, method: str, path: str, more: bytes) -> byte
 
 
 async def answers(region: LocalRegion, stream: bytes, *, is_half_closed: bool = False) -> list[tuple[int, Any]]:
-    """The status and the body of everything that is sent back until the connection ends."""
+    """The status and the body of each response until the connection ends."""
     reader, writer = await asyncio.open_connection("127.0.0.1", region.services[0].port)
     writer.write(stream)
     if is_half_closed:

@@ -1,4 +1,4 @@
-"""What is answered while something is away: in time, truthfully, and in the envelope."""
+"""Responses while a part is away are in time, true, and in the envelope."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ NOBODYS = "0190a0b0-0000-7000-8000-000000000000"
 
 @pytest.fixture(autouse=True)
 async def well_again(region: LocalRegion) -> AsyncIterator[None]:
-    """Whatever a test stops or pauses runs and is ready when the next one begins."""
+    """After each test, everything that it stopped or paused runs and is ready again."""
     yield
     for process in region.processes:
         process.resume()
@@ -141,7 +141,7 @@ async def lists_one(client: httpx.AsyncClient, webhook: str) -> bool:
 
 
 async def test_while_the_projection_lags_decisions_use_the_log(region: LocalRegion, client: httpx.AsyncClient) -> None:
-    """The second does not see the first in Redis, and is refused all the same."""
+    """The second request does not see the first one in Redis, but is refused."""
     body = a_body()
     for replicator in region.replicators:
         replicator.pause()

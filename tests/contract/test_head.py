@@ -57,7 +57,7 @@ async def test_a_path_without_get_has_no_head(client: httpx.AsyncClient) -> None
 
 
 async def test_a_connection_continues_after_head(region: LocalRegion, client: httpx.AsyncClient) -> None:
-    """No byte of the body is sent: the next answer begins where it would."""
+    """No byte of the body is sent: the next response begins in its place."""
     path = triggers_of(await registered(client))
     reader, writer = await asyncio.open_connection("127.0.0.1", region.services[0].port)
     lines = [f"{name}: {client.headers[name]}" for name in ("SlashID-OrgID", "SlashID-API-Key")]

@@ -1,4 +1,4 @@
-"""Lists: whole without `limit`, in creation order, and only what is asked for."""
+"""Lists are whole without `limit`, in creation order, and have only the requested items."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ async def ids(client: httpx.AsyncClient, **parameters: object) -> list[str]:
 
 
 async def created(client: httpx.AsyncClient, body: dict[str, object]) -> None:
-    """Register it. The region here waits 0.3 s for its log, which on a busy machine is not always enough."""
+    """Register it, again if need be: this region waits 0.3 s for its log, too short for a busy machine."""
     key = {"Idempotency-Key": str(body["target_url"])}
     async with asyncio.timeout(20):
         while (answer := await client.post(WEBHOOKS, json=body, headers=key)).status_code == 503:
@@ -26,7 +26,7 @@ async def created(client: httpx.AsyncClient, body: dict[str, object]) -> None:
 
 
 async def test_a_list_without_limit_has_every_webhook_once_in_creation_order(client: httpx.AsyncClient) -> None:
-    """More than 100, and more than fit in one piece."""
+    """The list has more than 100 webhooks, and more than fit in one piece."""
     bodies = [*(a_body() for _ in range(100)), *(a_body(description="d" * 60_000) for _ in range(10))]
     await asyncio.gather(*(created(client, body) for body in bodies))
     answer = (await client.get(WEBHOOKS)).json()

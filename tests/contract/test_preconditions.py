@@ -1,4 +1,4 @@
-"""`If-Match` and `If-None-Match` on every route, as RFC 9110 has them."""
+"""`If-Match` and `If-None-Match` on every route, as RFC 9110 defines them."""
 
 import uuid
 from typing import Any
@@ -72,7 +72,7 @@ async def test_a_read_with_if_match_of_another_state_returns_412(client: httpx.A
 
 
 async def test_a_resource_without_a_tag_matches_only_a_star(client: httpx.AsyncClient) -> None:
-    """The lists, the triggers, the operations and the keys: each is there, so that a star matches."""
+    """Lists, triggers, operations and keys have no tag. Each exists, so a star matches."""
     triggers = triggers_of(await registered(client))
     operation = (await client.post(triggers, json=A_TRIGGER)).headers["SlashID-Operation-ID"]
     keys = f"/admin/organizations/{client.headers['SlashID-OrgID']}/keys"

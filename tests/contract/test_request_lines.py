@@ -1,4 +1,4 @@
-"""Every request is one line in the service's log, and no line has a secret."""
+"""Every request is one line in the access log, and no line has a secret."""
 
 import asyncio
 import os
@@ -94,7 +94,7 @@ service.http.response_headers.render_token = broken
 async def test_a_request_without_a_response_is_logged_as_failed_and_counted(
     region: LocalRegion, tmp_path: Path
 ) -> None:
-    """On a service that is broken where nothing catches it: Python imports `sitecustomize` as it starts."""
+    """The service is broken outside of every handler of errors: Python imports `sitecustomize` when it starts."""
     headers = await newcomer(region)
     (tmp_path / "sitecustomize.py").write_text(BROKEN)
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])

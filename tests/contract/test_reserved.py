@@ -1,4 +1,4 @@
-"""What belongs to calling webhooks is reserved, and says that it is not there yet."""
+"""The routes for calling webhooks are reserved, and return 501."""
 
 import httpx
 import pytest

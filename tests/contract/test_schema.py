@@ -1,4 +1,4 @@
-"""The document holds for a running region: Schemathesis tries every operation, and would notice if it did not."""
+"""The document is true of a running region. Schemathesis tries every operation, and would detect a difference."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ TAKEN_AS_THEY_COME = {
     "Document",
     "Lag",
 }
-"""Shapes with members that are not known."""
+"""Shapes with unknown members."""
 
 Json = dict[str, Any]
 Run = Callable[..., Awaitable[tuple[int, str]]]
@@ -35,13 +35,13 @@ Run = Callable[..., Awaitable[tuple[int, str]]]
 
 @pytest.fixture
 async def document(client: httpx.AsyncClient) -> Json:
-    """The document as the region serves it, without any members in answers that it does not name.
+    """The document that the region serves, with no unknown members allowed in responses.
 
-    And without the stream, which has no end to wait for: test_dashboard.py is about it.
+    The stream is left out, because it has no end. test_dashboard.py tests it.
     """
     found: Json = (await client.get("/schema/openapi.json")).json()
     del found["paths"]["/dashboard/events"]
-    # Of a header it makes nothing that fits a pattern, but what fits a format.
+    # For a header it makes no value that fits a pattern, only one that fits a format.
     found["components"]["parameters"]["organization"]["schema"]["format"] = "uuid"
     for name, schema in found["components"]["schemas"].items():
         if "properties" in schema and name not in TAKEN_AS_THEY_COME:
@@ -51,7 +51,7 @@ async def document(client: httpx.AsyncClient) -> Json:
 
 @pytest.fixture
 async def run(region: LocalRegion, client: httpx.AsyncClient, tmp_path: Path) -> Run:
-    """Schemathesis, for one organization. It gives its exit code and what it printed."""
+    """Run Schemathesis for one organization. Returns its exit code and its output."""
     await registered(client)
     answer = await client.get(WEBHOOKS)
     environment = {
@@ -93,7 +93,7 @@ async def test_every_operation_does_what_the_document_says(document: Json, run: 
 
 
 def spoiled(document: Json) -> dict[str, str]:
-    """Have the document say what is not so. Operation -> what ought to be found of it."""
+    """Put errors into the document. Returns operation -> the failure that must be found."""
     paths, components = document["paths"], document["components"]
     alive = paths["/livez"]["get"]["responses"]
     alive["202"] = alive.pop("200")

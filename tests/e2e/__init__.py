@@ -1,1 +1,1 @@
-"""What the project promises, on real servers, seen from outside."""
+"""The project's promises, tested from outside on real servers."""

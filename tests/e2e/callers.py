@@ -1,4 +1,4 @@
-"""People who call the HTTP API, and what they were told."""
+"""Clients of the HTTP API, and the responses that they got."""
 
 import asyncio
 import itertools
@@ -17,7 +17,7 @@ from tests.keys import Keys, issue_keys
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 ORGANIZATIONS = tuple(f"af5fbd30-7ce7-4548-8b30-{number:012d}" for number in range(20))
-"""So many that none has more webhooks than it can have."""
+"""Enough organizations that none reaches its maximum of webhooks."""
 
 WEBHOOKS = "/organizations/webhooks"
 OPERATION = "SlashID-Operation-ID"
@@ -25,12 +25,12 @@ NO_ANSWER = 0
 
 _number = itertools.count()
 _owners: dict[str, str] = {}
-"""Webhook -> the organization in whose name it was registered."""
+"""Webhook -> the organization that registered it."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """What came of one attempt to register a webhook. Status `NO_ANSWER`: the connection broke."""
+    """The response to one attempt to register a webhook. Status `NO_ANSWER`: the connection broke."""
 
     target_url: str
     status: int
@@ -41,12 +41,12 @@ class Told:
 
     @property
     def webhook_id(self) -> str:
-        """The id that a 201 named."""
+        """The id in a 201."""
         return str(self.body["result"]["id"])
 
     @property
     def state(self) -> str:
-        """What a 408 said is known."""
+        """The `state` in a 408."""
         return str(self.body["meta"]["consistency"]["state"])
 
 
@@ -58,7 +58,7 @@ class Caller:
         self.keys = keys
 
     def headers(self, organization: str = ORGANIZATION, **others: str) -> dict[str, str]:
-        """What every request in the name of `organization` carries, and `others` with `_` for `-`."""
+        """The headers of every request for `organization`, and `others` with `_` for `-`."""
         named = {f"SlashID-{name.replace('_', '-')}": value for name, value in others.items()}
         return {"SlashID-OrgID": organization, "SlashID-API-Key": self.keys[organization], **named}
 
@@ -101,14 +101,14 @@ class Caller:
         return answer.status_code
 
     async def read_status(self, webhook_id: str) -> int:
-        """What reading a webhook answers."""
+        """The status of reading a webhook."""
         try:
             return (await self._read(webhook_id)).status_code
         except httpx.TransportError:
             return NO_ANSWER
 
     async def why_not_shown(self, webhook_id: str) -> str:
-        """What reading a webhook answers where it does not show it, else nothing."""
+        """The response to reading a webhook if it does not show it, else `""`."""
         answer = await self._read(webhook_id)
         return "" if answer.status_code == 200 else f"{answer.status_code}: {answer.text}"
 
@@ -123,14 +123,14 @@ class Caller:
             return None
 
     async def ready(self) -> dict[str, Any]:
-        """What `/readyz` says."""
+        """The body of `/readyz`."""
         answer: dict[str, Any] = (await self.client.get("/readyz")).json()
         return answer
 
 
 @asynccontextmanager
 async def calling(url: str, keys: Keys | None = None) -> AsyncIterator[Caller]:
-    """A caller of the process at `url`; `keys` are what a service wants to be shown."""
+    """A caller of the process at `url`. A service requires `keys`."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
     own = {} if keys is None else {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": keys[ORGANIZATION]}
     async with http_client(url, headers=own, timeout=150, limits=limits) as client:
@@ -140,7 +140,7 @@ async def calling(url: str, keys: Keys | None = None) -> AsyncIterator[Caller]:
 async def burst(
     url: str, keys: Keys, count: int, *, timeout_seconds: int, meanwhile: Coroutine[Any, Any, None]
 ) -> list[Told]:
-    """Register `count` webhooks at the very same moment, on as many connections, and run `meanwhile` beside it."""
+    """Register `count` webhooks at the same moment, on as many connections, and run `meanwhile` beside that."""
     host, port = url.removeprefix("http://").split(":")
     streams = [await asyncio.open_connection(host, int(port)) for _ in range(count)]
     numbers = [next(_number) for _ in streams]
@@ -188,7 +188,7 @@ class Load:
     is_over: bool = False
 
     def of(self, status: int) -> list[Told]:
-        """Those that were told `status`."""
+        """The responses with `status`."""
         return [told for told in self.told if told.status == status]
 
     async def call(self, caller: Caller, *, level: str, timeout_seconds: int, pause_seconds: float) -> None:
@@ -207,7 +207,7 @@ async def under_load(
     timeout_seconds: int = 20,
     pause_seconds: float = 0.02,
 ) -> AsyncIterator[Load]:
-    """A load by `each` callers on every one of `callers`' services; at the end each has its last answer."""
+    """A load by `each` callers on each of `callers`' services. At the end each has its last response."""
     load = Load()
     async with asyncio.TaskGroup() as group:
         for caller in callers:
@@ -222,7 +222,7 @@ async def under_load(
 
 
 async def accepted(caller: Caller, *, level: str, timeout_seconds: int, told: list[Told]) -> float:
-    """After how many seconds a write is accepted that is tried again as often as it is refused."""
+    """The seconds until a write is accepted that is repeated after each refusal."""
     loop = asyncio.get_running_loop()
     begin = loop.time()
     while True:
@@ -233,7 +233,7 @@ async def accepted(caller: Caller, *, level: str, timeout_seconds: int, told: li
 
 
 async def fate(caller: Caller, operation: str, organization: str = ORGANIZATION) -> dict[str, Any]:
-    """What became of an operation."""
+    """The state of an operation."""
     answer = await caller.client.get(f"/operations/{operation}", headers=caller.headers(organization))
     assert answer.status_code == 200, answer.text
     result: dict[str, Any] = answer.json()["result"]
@@ -241,7 +241,7 @@ async def fate(caller: Caller, operation: str, organization: str = ORGANIZATION)
 
 
 async def until(holds: Callable[[], bool], *, within_seconds: float = 30) -> float:
-    """Return once `holds`, and after how many seconds."""
+    """Return once `holds`, with the seconds that it took."""
     loop = asyncio.get_running_loop()
     begin = loop.time()
     async with asyncio.timeout(within_seconds):
@@ -262,6 +262,6 @@ async def calling_all(demo: LocalRegions) -> AsyncIterator[dict[str, Caller]]:
 
 
 async def keys_of(demo: LocalRegions) -> Keys:
-    """A new key of each organization."""
+    """A new key for each organization."""
     first = next(iter(demo.regions.values()))
     return await issue_keys(first.http_url, demo.admin_key, {ORGANIZATION, *ORGANIZATIONS})

@@ -1,4 +1,4 @@
-"""The contract as a table: every route, its success, and every error that is documented of it."""
+"""The contract as a table: every route, its success, and each of its documented errors."""
 
 import itertools
 from collections.abc import Mapping
@@ -25,16 +25,16 @@ class Route:
 
     @property
     def statuses(self) -> frozenset[int]:
-        """Everything that it can answer."""
+        """All statuses of its responses."""
         return self.errors | OF_EVERY_ROUTE | {self.success}
 
     @property
     def is_single_webhook(self) -> bool:
-        """Whether it takes `If-Match`, or answers an `ETag`."""
+        """Whether it takes `If-Match` or returns an `ETag`."""
         return self.path.endswith("{webhook_id}") or (self.method, self.success) == ("POST", 201)
 
     def body(self) -> dict[str, Any] | None:
-        """A good body, never the same `target_url` twice."""
+        """A good body, each time with another `target_url`."""
         if self.method not in ("POST", "PATCH"):
             return None
         if self.path.endswith("triggers"):
@@ -49,7 +49,7 @@ class Route:
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | bytes | None = None,
     ) -> httpx.Response:
-        """The answer to a request that is good but for what is given."""
+        """The response to a request that is good, except for the given parts."""
         content: dict[str, Any] = {}
         if isinstance(body, bytes):
             content["content"] = body
@@ -79,5 +79,5 @@ ROUTES = (
 
 
 def documenting(status: int) -> list[Route]:
-    """The routes of which `status` is documented."""
+    """The routes with `status` in their documentation."""
     return [route for route in ROUTES if status in route.statuses]

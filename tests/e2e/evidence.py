@@ -1,4 +1,4 @@
-"""What is really in the logs and in Redis, read without any of the project's own readers."""
+"""The real content of the logs and of Redis, read without the project's own readers."""
 
 import asyncio
 from collections import Counter
@@ -24,7 +24,7 @@ Log = list["Event"]
 Registers = dict[str, dict[str, str]]
 
 Connect = Callable[[str], Awaitable[Client]]
-"""How to connect to the NATS at an address."""
+"""Connects to the NATS at an address."""
 
 FETCHED = 500
 READ_SECONDS_MAX = 60.0
@@ -50,11 +50,11 @@ class Places(Protocol):
 
     @property
     def regions(self) -> Mapping[str, Place]:
-        """By the region's name."""
+        """Name -> region."""
 
 
 class Event(NamedTuple):
-    """An event as it stands in a log."""
+    """An event as a log has it."""
 
     sequence: int
     subject: str
@@ -73,7 +73,7 @@ class Evidence:
         return self.logs[name][name]
 
     def target_urls(self) -> Counter[str]:
-        """How often each `target_url` was registered, over all origin logs."""
+        """`target_url` -> how often all origin logs register it."""
         return Counter(
             msgspec.json.decode(event.data)["event"]["target_url"]
             for name in self.logs
@@ -96,7 +96,7 @@ async def read_log(nats_url: str, origin: str, *, connect: Connect = nats.connec
         log: Log = []
         async with asyncio.timeout(READ_SECONDS_MAX):
             while len(log) < state.messages:
-                # Of several servers the one that is asked may not know yet which of them has the consumer.
+                # With several servers, the one that is asked may not know yet which of them has the consumer.
                 with suppress(ServiceUnavailableError):
                     for message in await subscription.fetch(min(FETCHED, state.messages - len(log)), timeout=10):
                         log.append(Event(message.metadata.sequence.stream, message.subject, message.data))
@@ -106,7 +106,7 @@ async def read_log(nats_url: str, origin: str, *, connect: Connect = nats.connec
 
 
 async def last_sequence(nats_url: str, origin: str, *, connect: Connect = nats.connect) -> int:
-    """Where a log on a server ends."""
+    """The last sequence of a log on a server."""
     client = await connect(nats_url)
     try:
         return (await client.jetstream().stream_info(f"EVENTS_{origin}")).state.last_seq
@@ -131,7 +131,7 @@ async def hash_at(redis: Redis, key: str) -> dict[str, str]:
 
 
 async def read_registers(redis_url: str) -> Registers:
-    """Every register in a projection. What is kept for a while beside them is no part of what regions share."""
+    """Every register in a projection. Records beside them are temporary, and regions do not share them."""
     found: Registers = {}
     async with Redis.from_url(redis_url, decode_responses=True) as redis:
         async for key in redis.scan_iter(count=1_000):
@@ -141,7 +141,7 @@ async def read_registers(redis_url: str) -> Registers:
 
 
 async def settled(demo: Places, *, within_seconds: float = 30, connect: Connect = nats.connect) -> Evidence:
-    """Everything there is, once every region has applied every log to its end."""
+    """All evidence, once every region has applied every log to its end."""
     regions = demo.regions
     async with asyncio.timeout(within_seconds):
         while True:
@@ -158,7 +158,7 @@ async def settled(demo: Places, *, within_seconds: float = 30, connect: Connect 
 
 
 def check(evidence: Evidence) -> None:
-    """Contiguous, copied exactly, convergent, and what the logs say: the promises that need no caller."""
+    """Check the promises that need no caller: contiguous, copied exactly, convergent, and equal to the logs."""
     for name in evidence.logs:
         origin = evidence.origin(name)
         assert [event.sequence for event in origin] == list(range(1, len(origin) + 1)), f"{name} has a gap"
@@ -172,7 +172,7 @@ def check(evidence: Evidence) -> None:
 
 
 def replay(evidence: Evidence) -> Registers:
-    """The registers that the origin logs say."""
+    """The registers that follow from the origin logs."""
     registers: Registers = {}
     for name in evidence.logs:
         for event in evidence.origin(name):
@@ -182,7 +182,7 @@ def replay(evidence: Evidence) -> Registers:
 
 
 def check_told(evidence: Evidence, told: Iterable[Told]) -> dict[Any, int]:
-    """What callers were told is true. Returns how many were told what."""
+    """Check that every response was true. Returns the number of each."""
     registered = evidence.target_urls()
     counts: Counter[Any] = Counter()
     for one in told:

@@ -24,7 +24,7 @@ async def written_past_a_copy(demo: LocalRegions, region: LocalRegion, caller: C
 
 
 async def restore(region: LocalRegion, older: Path) -> None:
-    """Put the whole region back, as from a backup: nothing in it can know. It is started, not yet ready."""
+    """Put the whole region back, as from a backup, so nothing in it can know that. It is started, and not yet ready."""
     for process in region.processes:
         await process.stop()
     await region.nats.put_back_files(older)

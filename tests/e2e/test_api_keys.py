@@ -1,4 +1,4 @@
-"""API keys are facts like any other: replicated, rebuilt, and gone everywhere when a revocation returns."""
+"""API keys are facts like all others: replicated, rebuilt, and gone everywhere when a revocation returns."""
 
 import asyncio
 import uuid

@@ -1,4 +1,4 @@
-"""What two regions decide at the same time, when neither knows of the other."""
+"""Two regions decide at the same time, and neither knows of the other's decision."""
 
 import asyncio
 
@@ -37,7 +37,8 @@ async def test_one_target_url_taken_on_both_sides_of_a_cut_is_kept_twice_in_one_
         for caller in callers.values():
             body = {"name": "third", "target_url": "https://both-sides.example.com/one"}
             assert (await caller.client.post(WEBHOOKS, json=body)).status_code == 409
-        # A webhook that shares it may be changed, and may keep it. A webhook that has another one cannot take it.
+        # A webhook that shares the `target_url` can be changed, and can keep it. A webhook with another one cannot take
+        # it.
         path = f"{WEBHOOKS}/{made[0]}"
         for changes in ({"name": "renamed"}, {"target_url": "https://BOTH-sides.example.com:443/one"}):
             assert (await callers[HERE].client.patch(path, json=changes)).status_code == 200

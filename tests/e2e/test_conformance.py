@@ -1,4 +1,4 @@
-"""Every row of the contract, with every status that is documented of it, against three regions."""
+"""Every row of the contract, with each of its documented statuses, against three regions."""
 
 import asyncio
 import re
@@ -32,7 +32,7 @@ A_SECOND = {TIMEOUT: "1"}
 
 @dataclass(frozen=True)
 class Place3:
-    """Three regions, and callers of the first one. `frugal` is a service there at which one request may wait."""
+    """Three regions, and callers of the first one. `frugal` takes one request at a time."""
 
     demo: LocalRegions
     callers: Mapping[str, Caller]
@@ -40,7 +40,7 @@ class Place3:
 
     @property
     def client(self) -> httpx.AsyncClient:
-        """Of the first region."""
+        """A client of the first region."""
         return self.callers[HERE].client
 
     async def ids(self) -> dict[str, str]:
@@ -55,7 +55,7 @@ class Place3:
 
     @asynccontextmanager
     async def cut_off(self) -> AsyncIterator[str]:
-        """One region is away; what is given is the token of a write there that the others have not seen."""
+        """One region is cut off. The value is the token of a write there that the others have not seen."""
         await self.demo.cut(AWAY)
         try:
             body = {"name": "unseen", "target_url": f"https://{uuid.uuid4()}.example.com"}
@@ -70,7 +70,7 @@ OLD_EPOCH, LEFT_AT = Epoch("before"), Sequence(3)
 
 
 async def begin_log_anew(demo: LocalRegions) -> None:
-    """One region's log is of an epoch that follows another one, as after a restore."""
+    """Make one region's log anew, with an epoch that follows another one, as after a restore."""
     async with open_connection([demo.region(HERE).nats_url], name="a restore") as connection:
         await connection.session()
         log = EventLog(connection, Region(HERE))
@@ -100,7 +100,7 @@ def by_name(method: str, end: str) -> Route:
 
 
 def check(answer: httpx.Response, status: int, route: Route) -> None:
-    """The status in the line and in the envelope, and the headers that the contract promises with it."""
+    """Check the status in the first line and in the envelope, and the headers that the contract promises with it."""
     assert answer.status_code == status, f"{route.method} {route.path}: {answer.status_code} {answer.text}"
     if status == 204:
         assert answer.content == b""
@@ -234,7 +234,7 @@ async def test_415(place: Place3, route: Route) -> None:
 
 @pytest.mark.parametrize("route", documenting(422), ids=lambda route: f"{route.method} {route.path}")
 async def test_422(place: Place3, route: Route) -> None:
-    """The same idempotency key for another payload: here another body, or another `If-Match`, or another trigger."""
+    """The same idempotency key comes with another payload: another body, `If-Match` or trigger."""
     ids, headers = await place.ids(), {"Idempotency-Key": str(uuid.uuid4())}
     assert (await route.ask(place.client, ids, headers=headers)).status_code == route.success
     if route.body() is not None:

@@ -27,7 +27,7 @@ async def test_a_cut_region_makes_all_regions_a_408_that_names_it_and_nothing_el
             "pending": [CUT],
         }
         async with under_load(list(callers.values()), each=2) as load:
-            # Long enough for every side to notice and give the old connections up.
+            # Long enough for each side to notice the cut and to close the old connections.
             await asyncio.sleep(20 if whole else 4)
         assert {told.status for told in load.told} == {201}
         assert max(told.seconds for told in load.told) < 5
@@ -41,7 +41,7 @@ async def test_a_cut_region_makes_all_regions_a_408_that_names_it_and_nothing_el
 
 
 async def fed_again(demo: LocalRegions) -> float:
-    """After how many seconds every region has what every region has."""
+    """The seconds until all regions have the same events."""
     loop = asyncio.get_running_loop()
     begin = loop.time()
     async with asyncio.timeout(30):

@@ -1,4 +1,7 @@
-"""A repeated deletion joins the first one until that holds where it is asked for; a revocation afterwards too."""
+"""A repeated deletion joins the first one until that holds in the required regions.
+
+A repeated revocation always does.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -29,7 +32,7 @@ async def registered(caller: Caller, name: str) -> str:
 
 
 async def things(demo: LocalRegions, caller: Caller) -> dict[str, Mapping[str, str]]:
-    """What every region has and can be deleted: path -> headers besides those of every caller."""
+    """The things to delete, which every region has: path -> additional headers."""
     webhook, with_trigger = await registered(caller, "deleted"), await registered(caller, "kept")
     created = await caller.client.post(f"{with_trigger}/triggers", json=A_TRIGGER, headers=LONG)
     assert created.status_code == 201

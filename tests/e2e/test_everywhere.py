@@ -8,7 +8,7 @@ from tests.e2e.evidence import check, check_told, settled
 
 REGIONS = 3
 IN_FLIGHT = 16
-"""Requests at once to a region. The links between the regions run in this event loop too, and share it fairly."""
+"""Concurrent requests to a region. The links between the regions run in this event loop too, and share it fairly."""
 
 
 async def test_after_a_201_for_all_regions_every_region_shows_it_at_once(*, whole: bool) -> None:

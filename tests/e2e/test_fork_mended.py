@@ -1,4 +1,4 @@
-"""A region whose log forked, until the right log is back: nothing is promised meanwhile, and the halt then ends."""
+"""A region with a forked log promises nothing until the right log is back. Then the halt ends."""
 
 import asyncio
 from typing import Any
@@ -30,7 +30,7 @@ async def test_after_a_fork_nothing_is_promised_until_the_right_log_is_back_and_
         await restore(region, older)
         for process in region.processes:
             await process.wait_ready()
-        # Alone the region takes them: more than it lost.
+        # A region that is cut off accepts them: more events than it lost.
         forked = [await callers[US].register() for _ in range(8)]
         assert {told.status for told in forked} == {201}
         in_flight = asyncio.create_task(
@@ -63,7 +63,7 @@ async def test_after_a_fork_nothing_is_promised_until_the_right_log_is_back_and_
 
 
 def is_contradicted(ready: dict[str, Any]) -> bool:
-    """Whether the services and the replicators of the region both know what another region has."""
+    """Whether the region's services and replicators both know that another region contradicts its log."""
     is_projection = any("put the right log of us-iowa back" in why for why in ready["waiting_for"])
     return is_projection and ready["halted"].get(US, "").startswith("forked: ")
 

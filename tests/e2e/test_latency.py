@@ -1,4 +1,4 @@
-"""Which writes wait for other regions, and for how many round trips; `python -m bench` has the figures."""
+"""The writes that wait for other regions, and for how many round trips. `python -m bench` measures the figures."""
 
 import statistics
 
@@ -8,7 +8,7 @@ from deploy.local import local_regions
 from tests.e2e.callers import calling_all
 
 ROUND_TRIP_MILLISECONDS = 1_000
-"""So long that a busy machine's own time is small beside it."""
+"""Long in comparison with a busy machine's own time."""
 
 SAMPLES = 5
 

@@ -27,7 +27,7 @@ async def test_an_origin_log_set_back_and_appended_to_halts_that_origin_only_and
         end = len(before[OTHERS[0]])
         assert end == len(callers[ORIGIN].keys) + EVENTS_KEPT + EVENTS_LOST
 
-        # Alone it cannot know that others have other events at these places, and takes what it is asked to.
+        # A region that is cut off cannot know that others have other events at these places, and accepts writes.
         await demo.cut(ORIGIN)
         await restore(region, older)
         for process in region.processes:
@@ -42,7 +42,7 @@ async def test_an_origin_log_set_back_and_appended_to_halts_that_origin_only_and
             await says_halted(replicator)
         assert (await callers[ORIGIN].register(level="all_regions", timeout_seconds=1)).status == 503
 
-        # Everything else goes on between the others. The one that lacks what it had is not counted.
+        # The other regions continue. The region that lacks events is not counted.
         for name in OTHERS:
             told = await callers[name].register(level="all_regions", timeout_seconds=2)
             assert (told.status, told.body["meta"]["consistency"]["pending"]) == (408, [ORIGIN])
@@ -57,7 +57,7 @@ def logged(process: HttpProcess) -> list[dict[str, Any]]:
 
 
 async def says_halted(caller: Caller, reason: str = "forked") -> dict[str, Any]:
-    """What `/readyz` says once it says that the origin is halted, and why."""
+    """The reason in `/readyz`, once it reports that the origin is halted."""
     async with asyncio.timeout(20):
         while (ready := await caller.ready_or_none()) is None or not (
             ready["halted"].get(ORIGIN, "").startswith(reason)
@@ -163,7 +163,7 @@ async def test_an_emptied_redis_says_no_404_although_an_origin_is_halted() -> No
 
 
 async def append_garbage(demo: LocalRegions) -> None:
-    """Put something into the origin log that no version has written."""
+    """Append bytes to the origin log that no version has written."""
     url = demo.region(ORIGIN).nats_url
     subject = (await read_log(url, ORIGIN))[0].subject
     client = await nats.connect(url)

@@ -35,7 +35,7 @@ async def test_two_services_and_two_replicators_that_are_killed_in_turn_lose_not
                 victim = next(victims)
                 await victim.kill()
                 await victim.start()
-                # Two of a kind that are down at once are an outage.
+                # Both processes of one kind must not be down at once: that is an outage.
                 await victim.wait_ready()
                 await until(partial(has_accepted, load, 20 + len(load.of(201))))
         assert {told.status for told in wide.told} == {201}

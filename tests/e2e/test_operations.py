@@ -1,4 +1,4 @@
-"""What an operation reads is true: where it is, how far it has come, and that it never happened."""
+"""The state of an operation is true: its place, its regions, and that it never happened."""
 
 import asyncio
 import uuid
@@ -63,7 +63,7 @@ async def test_ids_that_were_never_issued_are_unknown_and_a_malformed_id_returns
 
 @pytest.mark.long
 async def test_a_write_in_flight_when_its_service_and_nats_were_killed_later_reads_committed_or_never() -> None:
-    """The log is paused, so the outcome is unknown; then every process that could still append it is killed."""
+    """The log is paused, so the outcome is unknown. Then every process that could still append the event is killed."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region, nats = demo.region(HERE), demo.region(HERE).nats
         left: list[Told] = []
@@ -78,7 +78,7 @@ async def test_a_write_in_flight_when_its_service_and_nats_were_killed_later_rea
             await nats.start()
             await region.services[0].start()
             await demo.wait_ready()
-            # The place that they were handed to the log for is theirs, or is taken by what is written now.
+            # Their place in the log is theirs, or the writes below take it.
             assert (await callers[HERE].register(level="all_regions")).status == 201
         evidence = await settled(demo)
         check(evidence)
@@ -92,7 +92,7 @@ async def test_a_write_in_flight_when_its_service_and_nats_were_killed_later_rea
 
 @pytest.mark.long
 async def test_a_write_in_flight_when_only_nats_was_killed_later_reads_committed() -> None:
-    """The service survives, and keeps trying to append what was answered `unknown`."""
+    """The service survives, and keeps trying to append the events that were answered `unknown`."""
     async with local_regions(regions=1) as demo, calling_all(demo) as callers:
         region, nats = demo.region(HERE), demo.region(HERE).nats
         nats.pause()

@@ -11,7 +11,7 @@ from tests.e2e.evidence import check, check_told, last_sequence, settled
 
 HERE = "us-iowa"
 AT_ONCE = 300
-"""So many at the same moment that the batch in flight is one of many events."""
+"""Enough concurrent writes that the batch in flight has many events."""
 
 TIMEOUT_SECONDS = 3
 
@@ -37,7 +37,7 @@ async def test_a_write_in_flight_when_nats_paused_is_stored_once_or_never(*, who
         assert len(unknown) > 10, "no batch was in flight"
         before = await settled(demo)
         check(before)
-        # Whatever might still land would land before what is written now.
+        # An event that can still land lands before the writes below.
         async with under_load([callers[HERE]], each=2) as after:
             await until(lambda: len(after.of(201)) > 50)
         evidence = await settled(demo)
@@ -75,7 +75,7 @@ async def test_a_write_in_flight_when_nats_was_killed_is_stored_once_or_never(*,
 
 
 async def batches_are_stored(nats_url: str, *, beyond: int) -> None:
-    """Return as soon as the log holds two events beyond: the first batch is of one, what follows is of many."""
+    """Return once the log has two more events: the first batch has one event, and the next one has many."""
     client = await connect(nats_url)
     stream = client.jetstream()
     async with asyncio.timeout(20):
@@ -85,7 +85,7 @@ async def batches_are_stored(nats_url: str, *, beyond: int) -> None:
 
 
 async def is_served_again(caller: Caller, told: list[Told]) -> None:
-    """Return once a write is taken again."""
+    """Return once a write is accepted again."""
     async with asyncio.timeout(20):
         while True:
             told.append(await caller.register(timeout_seconds=5))

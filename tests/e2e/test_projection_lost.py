@@ -1,4 +1,4 @@
-"""A projection is disposable, and never lies about being whole."""
+"""A projection is disposable, and never hides that it is incomplete."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def test_an_emptied_redis_is_detected_at_once_and_rebuilt_under_load(*, wh
             await asyncio.sleep(1)
             assert await callers[LOSER].read_status(known.webhook_id) == 200
             (replicator,) = demo.region(LOSER).replicators
-            # Nothing rebuilds it before it was read.
+            # No replicator rebuilds it before the first read.
             replicator.pause()
             async with Redis.from_url(demo.region(LOSER).redis_url) as redis:
                 await redis.flushall()
@@ -56,7 +56,7 @@ async def test_a_redis_set_back_while_nothing_is_written_returns_503_until_it_is
         await redis.put_back_files(older)
         await redis.start()
         await redis.wait_ready()
-        # 503 or the truth, from the first read on: it was all acknowledged here once.
+        # From the first read on, each response is 503 or true: the region has acknowledged all of it.
         for told in [*late, *early]:
             seen = await statuses_until_served(callers[LOSER], told.webhook_id)
             assert set(seen) <= {200, 503}
@@ -117,7 +117,7 @@ async def status_becomes(caller: Caller, webhook_id: str, status: int) -> None:
 
 
 async def statuses_until_served(caller: Caller, webhook_id: str) -> list[int]:
-    """What reading a webhook answers, again and again, until it is 200."""
+    """The statuses of repeated reads of a webhook, until one is 200."""
     seen: list[int] = []
     async with asyncio.timeout(30):
         while 200 not in seen:

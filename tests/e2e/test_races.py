@@ -18,7 +18,7 @@ TRIGGERS = ("PersonCreated_v1", "PersonDeleted_v1")
 
 
 class Writer:
-    """One of many, each with dice of its own."""
+    """One of many writers, each with its own random numbers."""
 
     def __init__(self, callers: list[Caller], dice: random.Random, known: list[str]) -> None:
         self._callers = callers
@@ -63,7 +63,7 @@ class Writer:
 
 
 async def flap(demo: LocalRegions) -> None:
-    """Cut and heal, for ever."""
+    """Cut and heal, until cancelled."""
     while True:
         await demo.cut(FLAPPING)
         await asyncio.sleep(1.2)

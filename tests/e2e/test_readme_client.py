@@ -30,7 +30,7 @@ async def pasted(lines: str, environment: Mapping[str, str]) -> Process:
 
 @pytest.mark.long
 async def test_the_readmes_client_registers_a_webhook_and_its_trigger_whatever_comes_first_and_runs_twice() -> None:
-    """Its service is not there at first, and then a region is cut off. The second run is an undisturbed one."""
+    """At first its service does not run, then a region is cut off. The second run is undisturbed."""
     async with local_regions(round_trips=20) as demo, calling_all(demo) as callers:
         lines = the_client().replace("http://localhost:8081", demo.region("us-iowa").http_url)
         environment = {"ORG": ORGANIZATION, "KEY": callers["us-iowa"].keys[ORGANIZATION]}

@@ -1,4 +1,4 @@
-"""A Redis that is demoted or full: both processes say so, what is current is read, and all recovers by itself."""
+"""A demoted or full Redis: both processes report it, current data is read, and everything recovers automatically."""
 
 import asyncio
 import json
@@ -17,10 +17,10 @@ NOBODY = 1
 """A port at which no server listens."""
 
 SOON_SECONDS = 20.0
-"""It takes one or two. Other tests share the machine."""
+"""It takes one or two seconds. Other tests share the machine."""
 
 LINES_MAX = 20
-"""Of one process about all of this: some seconds at 8 to 150 lines a second are many more."""
+"""The most log lines of one process. Unlimited, some seconds would have many more, at 8 to 150 a second."""
 
 
 @pytest.mark.long

@@ -36,7 +36,7 @@ async def start(processes: Iterable[ServerProcess | HttpProcess]) -> None:
 
 
 async def put_back(region: LocalRegion, kept: Snapshot, *, processes: bool) -> None:
-    """Put the region back to how it was. Its own processes live on, or are started anew too."""
+    """Put the region's files back. Its own processes continue, or are started again too."""
     stopped = list(region.processes) if processes else [region.nats, region.redis]
     for process in reversed(stopped):
         await process.kill()
@@ -46,7 +46,7 @@ async def put_back(region: LocalRegion, kept: Snapshot, *, processes: bool) -> N
 
 
 async def statuses_until(caller: Caller, told: Told, holds: Coroutine[Any, Any, str]) -> set[int]:
-    """What reading a webhook answers, again and again, until something `holds`."""
+    """The statuses of repeated reads of a webhook, until `holds`."""
     seen: set[int] = set()
     holding = asyncio.create_task(holds)
     while not holding.done():
@@ -66,7 +66,7 @@ async def served_again(caller: Caller, told: Told) -> set[int]:
 
 
 async def reason(url: str, words: str) -> str:
-    """What the process at `url` waits for, once it is about `words`."""
+    """The reason why the process at `url` waits, once it has `words`."""
     async with calling(url) as process, asyncio.timeout(20):
         while True:
             ready = await process.ready_or_none()
@@ -107,7 +107,7 @@ async def test_a_region_set_back_as_a_whole_returns_503_until_the_right_log_is_b
 
 @pytest.mark.long
 async def test_a_region_set_back_while_cut_off_continues_and_returns_503_once_it_hears_others() -> None:
-    """What it took meanwhile are other events at the places of those that it lost: more of them than it had."""
+    """Meanwhile it accepted other events at the places of those that it lost, and more than it had."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
         early = await callers[HERE].register(level="all_regions")
@@ -130,7 +130,7 @@ async def test_a_region_set_back_while_cut_off_continues_and_returns_503_once_it
 
         await put_back(region, right, processes=False)
         assert await served_again(callers[HERE], late) <= {0, 200, 503}
-        # The other region has heard of more events than the right log has, and knows that they were of another one.
+        # The other region has heard of more events than the right log has, and knows that they were of another log.
         async with asyncio.timeout(40):
             while (await callers[HERE].register(level="all_regions", timeout_seconds=2)).status != 201:
                 await asyncio.sleep(0.1)
@@ -139,7 +139,7 @@ async def test_a_region_set_back_while_cut_off_continues_and_returns_503_once_it
 
 @pytest.mark.long
 async def test_a_redis_emptied_after_its_regions_log_was_set_back_returns_503() -> None:
-    """The log alone went back first, which the projection outlived."""
+    """First only the log went back, and the projection stayed."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
         await region.nats.stop()
@@ -165,7 +165,7 @@ async def test_a_redis_emptied_after_its_regions_log_was_set_back_returns_503() 
 
 @pytest.mark.long
 async def test_where_another_regions_copy_went_back_it_is_filled_again_before_anything_is_shown() -> None:
-    """By all that it has itself this region would be current at once."""
+    """By its own data alone, this region would be current at once."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(THERE)
         early = await callers[HERE].register(level="all_regions")

@@ -1,4 +1,4 @@
-"""A region whose log was restored from an older copy: it finds out from the others, and writes no further."""
+"""A region whose log was restored from an older copy learns that from the others, and stops writing."""
 
 import asyncio
 from typing import Any
@@ -23,7 +23,8 @@ async def test_a_log_set_back_gets_no_false_201_and_is_not_written_to_once_the_o
         statuses = []
         async with asyncio.timeout(30):
             while (ready := await callers[ORIGIN].ready_or_none()) is None or not writes_no_further(ready):
-                # The others have applied higher places of this log than these events get: that is no acknowledgement.
+                # The other regions have applied higher places of this log than these events get. That acknowledges
+                # nothing.
                 statuses.append((await callers[ORIGIN].register(level="all_regions", timeout_seconds=1)).status)
         assert 201 not in statuses
         assert ready["status"] == "waiting"
@@ -36,5 +37,5 @@ async def test_a_log_set_back_gets_no_false_201_and_is_not_written_to_once_the_o
 
 
 def writes_no_further(ready: dict[str, Any]) -> bool:
-    """Whether the service itself, and not only a replicator beside it, says that its log must be looked at."""
+    """Whether the service itself, and not only a replicator, reports that an operator must look at its log."""
     return ORIGIN in ready["halted"] and any("look at this region's log" in reason for reason in ready["waiting_for"])

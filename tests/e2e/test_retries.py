@@ -1,4 +1,4 @@
-"""A request that is repeated with its idempotency key has one effect, whatever the first attempt was told."""
+"""A request that is repeated with its idempotency key has one effect, whatever the first response was."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ PATIENT_SECONDS = 20
 
 
 def idempotency_keys(events: list[Event]) -> Counter[str]:
-    """How often each idempotency key made an event."""
+    """Idempotency key -> the number of its events."""
     envelopes = [msgspec.json.decode(event.data) for event in events]
     return Counter(envelope["retry"]["key"] for envelope in envelopes if "retry" in envelope)
 
@@ -64,7 +64,7 @@ class Persistent:
 
 
 async def disturb(demo: LocalRegions, dice: random.Random) -> None:
-    """Cut a region off, pause a NATS, pause a replicator, kill a service: one after the other, for ever."""
+    """Cut a region off, pause a NATS, pause a replicator, kill a service: one after the other, until cancelled."""
     region = demo.region(HERE)
     while True:
         match dice.choice(["cut", "nats", "replicator", "service"]):
@@ -216,7 +216,7 @@ async def test_idempotency_keys_are_known_after_redis_was_emptied() -> None:
         client, region = callers[HERE].client, demo.region(HERE)
         body = {"name": "a webhook", "target_url": "https://retries.example.com/rebuilt"}
         first = await client.post(WEBHOOKS, json=body, headers={"Idempotency-Key": "k1"})
-        # So that the service does not remember either.
+        # So that the service has no memory of it either.
         await region.services[0].stop()
         await region.redis.stop()
         await region.redis.erase_files()

@@ -1,4 +1,4 @@
-"""Two organizations with each other's ids: nothing but 403s and 404s, and nothing that tells whether an id exists."""
+"""Two organizations use each other's ids: they get only 403 and 404, and never learn whether an id exists."""
 
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -15,7 +15,7 @@ from tests.keys import issue_keys
 
 OPERATION = "SlashID-Operation-ID"
 NOTHING_THAT_TELLS = ("date", "slashid-consistency-token")
-"""The time, and what the region has applied at that time: the same in every response."""
+"""The headers with the time and the region's state, which do not depend on the request."""
 
 
 class Organization(NamedTuple):
@@ -77,7 +77,7 @@ def made_up(like: Mapping[str, str]) -> dict[str, str]:
 
 
 def told(answer: httpx.Response, ids: Mapping[str, str]) -> tuple[int, str, dict[str, str]]:
-    """All that an answer tells, but for the id that was asked for itself."""
+    """Everything in a response except the id in the request."""
     text = answer.text
     for name, value in ids.items():
         text = text.replace(value, name)

@@ -1,4 +1,4 @@
-"""Processes start in any order, say what they wait for, and stop without losing anything."""
+"""Processes start in any order, report what they wait for, and stop without losing anything."""
 
 import asyncio
 
@@ -44,7 +44,7 @@ async def test_processes_that_start_before_their_servers_are_alive_report_what_t
 
 
 async def waits_for(client: httpx.AsyncClient, url: str) -> list[str]:
-    """What a live process that is not ready says it waits for."""
+    """The reasons that a live process reports while it is not ready."""
     async with asyncio.timeout(20):
         while True:
             try:

@@ -1,4 +1,4 @@
-"""What earlier versions stored is read by this one, and their keyed writes are known again."""
+"""This version reads data of earlier versions, and recognizes their keyed writes."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.stored.loading import regions_with
 
 
 def logs_in(evidence: Evidence) -> dict[str, list[tuple[str, str]]]:
-    """Each origin's events: subject and data."""
+    """Origin -> its events, as subject and data."""
     return {name: [(event.subject, event.data.decode()) for event in evidence.origin(name)] for name in evidence.logs}
 
 
@@ -26,7 +26,7 @@ def logs_of(stored: Stored) -> dict[str, list[tuple[str, str]]]:
 
 
 async def records_in(region: LocalRegion) -> dict[str, dict[str, str]]:
-    """What a region's Redis keeps of keyed writes."""
+    """The records of keyed writes in a region's Redis."""
     async with Redis.from_url(region.redis_url, decode_responses=True) as redis:
         return {key: await hash_at(redis, key) async for key in redis.scan_iter("retries:*")}
 
@@ -49,7 +49,7 @@ async def repeat(
 
 
 async def check_read(demo: LocalRegions, stored: Stored) -> None:
-    """Every stored event is read, every projection is what the logs say, and every region has the same records."""
+    """Check that every stored event is read, projections equal the logs, and regions have the same records."""
     evidence = await settled(demo)
     check(evidence)
     assert logs_in(evidence) == logs_of(stored)
@@ -59,7 +59,7 @@ async def check_read(demo: LocalRegions, stored: Stored) -> None:
 
 
 async def check_kept(demo: LocalRegions, stored: Stored) -> None:
-    """Redis has the registers and the records that were stored in it, and no other ones."""
+    """Check that Redis has the stored registers and records, and no others."""
     for name, region in demo.regions.items():
         kept = stored.regions[name].redis
         assert await records_in(region) == {key: kept[key].fields for key in kept if key.startswith("retries:")}
@@ -67,7 +67,7 @@ async def check_kept(demo: LocalRegions, stored: Stored) -> None:
 
 
 async def check_known_again(demo: LocalRegions, region: LocalRegion, stored: Stored) -> None:
-    """A region answers each keyed write as it was answered first, and refuses its key for another payload."""
+    """Check that each keyed write gets its first response again, and that its key is refused for another payload."""
     async with http_client(region.http_url, timeout=60) as client:
         key = await issue_key(client, demo.admin_key, ORGANIZATION, level="all_regions")
         for first in stored.keyed_writes:
@@ -84,7 +84,7 @@ async def check_known_again(demo: LocalRegions, region: LocalRegion, stored: Sto
 
 
 async def check_no_second_event(demo: LocalRegions, stored: Stored) -> None:
-    """Each log has what was stored, and then only the API key that a region's repeats were sent with."""
+    """Check that each log has the stored events, and then only the API key with which the repeats were sent."""
     evidence = await settled(demo)
     check(evidence)
     for name, log in logs_in(evidence).items():
@@ -106,5 +106,5 @@ async def test_data_of_an_earlier_version_is_read_and_its_keyed_writes_make_no_s
 
 
 def _other(first: KeyedWrite) -> dict[str, str]:
-    """What makes another payload of a write's."""
+    """A change that makes another payload of a write."""
     return {"trigger_name": "PersonLoggedOut_v1"} if first.path.endswith("/triggers") else {"name": "another"}

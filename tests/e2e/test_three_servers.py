@@ -1,4 +1,4 @@
-"""Regions of three NATS servers: any one of them may die at any instant, and writes go on, with nothing lost."""
+"""Regions of three NATS servers: any one of them may die at any moment, writes continue, and nothing is lost."""
 
 import asyncio
 import json
@@ -15,11 +15,12 @@ from tests.several_servers import leader_of, until_whole
 HERE, FAR = "us-iowa", "europe-belgium"
 TIMEOUT_SECONDS = 30
 GOES_ON_SECONDS_MAX = 20.0
-"""Until a write is accepted that begins when a server dies, and is tried again while it is refused. nats-server elects
-another leader 4 to 9 s after it heard the last one, and an election may be in vain."""
+"""The longest time until a write is accepted that begins when a server dies and is repeated while it is refused.
+
+nats-server elects another leader 4 to 9 s after it heard the last one, and an election can fail."""
 
 PAUSED_SECONDS = 8.0
-"""So long that the others elect another leader."""
+"""Long enough for the others to elect another leader."""
 
 
 @pytest.mark.long
@@ -76,7 +77,7 @@ async def three_servers(*, regions: int) -> AsyncIterator[tuple[LocalRegions, di
 
 
 async def goes_on(callers: dict[str, Caller], told: list[Told]) -> str:
-    """How soon from now on a write is accepted, at each level, here and far away."""
+    """The seconds until a write is accepted, at each level, in this region and in another one."""
     ways = [(name, level) for level in ("local_region", "all_regions") for name in (HERE, FAR)]
     async with asyncio.timeout(GOES_ON_SECONDS_MAX):
         seconds = await asyncio.gather(
@@ -86,7 +87,7 @@ async def goes_on(callers: dict[str, Caller], told: list[Told]) -> str:
 
 
 async def lost_nothing(demo: LocalRegions, told: list[Told]) -> None:
-    """Every response was true, all regions are equal, and no process raised an alarm for a server's death."""
+    """Check that responses were true, regions are equal, and no process raised an alarm for a server's death."""
     await demo.wait_ready()
     evidence = await settled(demo)
     check(evidence)

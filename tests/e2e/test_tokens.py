@@ -1,4 +1,4 @@
-"""A read with the token of an answer is at least as new as that answer, in any region, or says that it is not."""
+"""A read with the token of a response is at least as new as that response, in any region, or is refused."""
 
 import asyncio
 import random
@@ -69,7 +69,7 @@ async def test_a_waiting_read_ends_with_the_heal_or_at_its_deadline_with_the_mis
         late = await callers[HERE].client.get(path_of(created), headers=headers)
         assert late.status_code == 408
         assert AWAY in late.json()["errors"][0]["message"]
-        # Even what was not reached flows on: the token of that answer is no weaker than the one that was asked with.
+        # The token of the 408 is at least as new as the token of the request.
         assert origin_code(Region(AWAY)) in parse_token(late.headers[TOKEN])
         waiting = asyncio.create_task(callers[HERE].client.get(path_of(created), headers={**headers, TIMEOUT: "60"}))
         plain = await callers[HERE].client.get(WEBHOOKS)
@@ -82,7 +82,7 @@ async def test_a_waiting_read_ends_with_the_heal_or_at_its_deadline_with_the_mis
 async def test_with_each_responses_token_no_client_goes_back_in_time_across_regions_and_a_rebuild_of_redis(
     *, whole: bool
 ) -> None:
-    """One writer counts up; readers go from region to region with what they were last given."""
+    """One writer counts up. Readers go from region to region with their last token."""
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     dice = random.Random(seed)
@@ -131,7 +131,7 @@ async def test_with_each_responses_token_no_client_goes_back_in_time_across_regi
 
 @pytest.mark.long
 async def test_the_token_of_a_write_lost_by_a_restore_returns_410_at_once_and_an_earlier_one_is_fine() -> None:
-    """The log begins anew under another epoch, which says where it left the old one."""
+    """The log begins anew with another epoch, which records where it left the old one."""
     settings = {"CROSSHOOK_FIRST_START": "true"}
     async with local_regions(regions=1, settings=settings) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
@@ -160,7 +160,7 @@ async def test_the_token_of_a_write_lost_by_a_restore_returns_410_at_once_and_an
             answer = await again.client.get(WEBHOOKS, headers={TOKEN: kept.headers[TOKEN]})
             assert answer.status_code == 200
             assert parse_token(answer.headers[TOKEN])[origin_code(Region(HERE))].epoch == "anew"
-            # At that place today's log has another operation's, of another epoch: no region answers `never`.
+            # At that place the present log has an event of another operation and epoch. No region answers `never`.
             assert (await fate(again, lost.headers["SlashID-Operation-ID"]))["state"] == "unknown"
 
 
@@ -180,7 +180,7 @@ async def test_a_token_of_an_epoch_that_is_not_known_here_may_be_of_a_later_one_
 
 @pytest.mark.long
 async def test_a_log_that_a_restore_set_back_keeps_tokens_waiting_and_never_answers_from_before_them() -> None:
-    """Cut off from the others it does not know that it went back."""
+    """A region that is cut off does not know that its log went back."""
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
         older = await written_past_a_copy(demo, region, callers[HERE])

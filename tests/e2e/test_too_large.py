@@ -1,4 +1,4 @@
-"""An event that a NATS will never take: its own request is refused, and everything else goes on."""
+"""An event that a NATS will never take: its own request is refused, and everything else continues."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from tests.max_payload import max_payload
 
 US, EU = "us-iowa", "europe-belgium"
 LIMIT = 20_000
-"""Less than the largest event of the API, and more than any other here."""
+"""Less than the largest event of the API, and more than any other event of this test."""
 
 
 async def register_large(caller: Caller) -> httpx.Response:
@@ -48,7 +48,7 @@ async def test_an_event_too_large_returns_413_in_its_region_and_halts_a_copy_unt
             return
         await demo.wait_ready()
         assert (await callers[EU].register(level="all_regions")).status == 201
-        # What a region's watermark is comes at once, what halts it with the next announcement.
+        # The watermark is announced at once, and the halt with the next heartbeat.
         async with asyncio.timeout(20):
             while (await callers[US].ready())["halted"]:
                 await asyncio.sleep(0.05)

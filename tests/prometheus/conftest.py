@@ -1,4 +1,4 @@
-"""The programs that these tests run. They are there: tests/conftest.py fails each test that lacks its own, first."""
+"""The programs that these tests run. tests/conftest.py has failed each test whose program is missing."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 
 def program(name: str) -> Path:
-    """Where it is."""
+    """The path of the program."""
     found = shutil.which(name)
     assert found is not None
     return Path(found)

@@ -1,4 +1,4 @@
-"""What the dashboard asks Prometheus for, as Grafana would ask it."""
+"""The dashboard's queries, as Grafana sends them to Prometheus."""
 
 import re
 
@@ -16,27 +16,27 @@ class Target(msgspec.Struct):
 
 
 class Panel(msgspec.Struct):
-    """As much of a panel as is looked at here."""
+    """The parts of a panel that these tests read."""
 
     title: str
     targets: list[Target] = []
 
 
 class Variable(msgspec.Struct):
-    """What is chosen at the top of the page, and from what."""
+    """A choice at the top of the page, and the query for its values."""
 
     name: str
     query: str
 
 
 class Templating(msgspec.Struct):
-    """All that can be chosen."""
+    """All choices at the top of the page."""
 
     list: list[Variable]
 
 
 class Dashboard(msgspec.Struct):
-    """As much of the dashboard as is looked at here."""
+    """The parts of the dashboard that these tests read."""
 
     panels: list[Panel]
     templating: Templating
@@ -52,7 +52,7 @@ QUERIES = {
 """Panel and number -> its query, of all regions."""
 
 OF_TROUBLE = {name: found[0] for name, query in QUERIES.items() if len(found := _FALLBACK.split(query)) > 1}
-"""Of those that are 0 where all is well, because they say so: what they are where it is not."""
+"""Queries that are 0 while all is well, and their value in trouble."""
 
 
 def choices(name: str) -> tuple[str, str]:

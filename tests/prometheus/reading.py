@@ -23,5 +23,5 @@ HALTED = "Which origin is halted where, and why? 1"
 
 
 def without_comparison(query: str) -> str:
-    """What is compared: it has data also where all is well."""
+    """The left side of a comparison: it has data even while all is well."""
     return _COMPARISON.sub("", query)

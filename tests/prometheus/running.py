@@ -1,4 +1,4 @@
-"""A Prometheus of a test's own, on the configuration that is kept here."""
+"""A Prometheus for one test, with the repository's configuration."""
 
 import asyncio
 import math
@@ -38,14 +38,14 @@ class Sample(msgspec.Struct):
 
 
 class Alert(msgspec.Struct):
-    """One that is pending or firing."""
+    """A pending or firing alert."""
 
     labels: dict[str, str]
     state: str
 
 
 class LoadedRule(msgspec.Struct):
-    """A rule as Prometheus has it."""
+    """A rule as Prometheus loaded it."""
 
     name: str
     type: str
@@ -56,13 +56,13 @@ class LoadedRule(msgspec.Struct):
 
 
 class LoadedGroup(msgspec.Struct):
-    """A group as Prometheus has it."""
+    """A group as Prometheus loaded it."""
 
     rules: list[LoadedRule]
 
 
 class Data(msgspec.Struct):
-    """Of what was asked, the part that was asked for."""
+    """The data of an answer. Only the requested member is set."""
 
     result: list[Sample] = []
     alerts: list[Alert] = []
@@ -70,7 +70,7 @@ class Data(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """What the HTTP API says."""
+    """The answer of the HTTP API."""
 
     status: str
     data: Data = msgspec.field(default_factory=Data)
@@ -78,14 +78,14 @@ class Answer(msgspec.Struct):
 
 
 class Values(msgspec.Struct):
-    """What the HTTP API says of a label."""
+    """The answer of the HTTP API about a label."""
 
     status: str
     data: list[str] = []
 
 
 class Prometheus:
-    """One that runs, asked over its HTTP API."""
+    """A running Prometheus and its HTTP API."""
 
     def __init__(self, *, process: asyncio.subprocess.Process, directory: Path, client: httpx.AsyncClient) -> None:
         self._process = process
@@ -93,26 +93,26 @@ class Prometheus:
         self._client = client
 
     async def query(self, expression: str) -> list[Sample]:
-        """What `expression` is now."""
+        """The present value of `expression`."""
         return (await self._ask("query", {"query": expression})).result
 
     async def has_data(self, expression: str) -> bool:
-        """Whether there is at least one number. NaN is what a quantile of nothing is."""
+        """Whether there is at least one number. NaN, the quantile of nothing, is none."""
         return any(not math.isnan(sample.number) for sample in await self.query(expression))
 
     async def label_values(self, series: str, label: str) -> list[str]:
-        """All that `label` is in `series`."""
+        """All values of `label` in `series`."""
         told = await self._client.get(f"/api/v1/label/{label}/values", params={"match[]": series})
         answer = msgspec.json.decode(told.content, type=Values)
         assert answer.status == "success", told.text
         return answer.data
 
     async def alerts(self) -> list[Alert]:
-        """All that are not inactive."""
+        """All pending and firing alerts."""
         return (await self._ask("alerts")).alerts
 
     async def rules(self) -> list[LoadedRule]:
-        """All that are loaded, of both kinds."""
+        """All loaded rules, of both kinds."""
         return [rule for group in (await self._ask("rules")).groups for rule in group.rules]
 
     async def is_ready(self) -> bool:
@@ -123,7 +123,7 @@ class Prometheus:
             return False
 
     def let_no_alert_wait(self) -> None:
-        """From now on an alert fires when it has held for a second."""
+        """From now on an alert fires after one second."""
         alerts = self._directory / "rules" / "alerts.yml"
         alerts.write_text(re.sub(r"for: \w+", f"for: {_SHORT_SECONDS}s", alerts.read_text()))
         self._process.send_signal(signal.SIGHUP)
@@ -153,7 +153,7 @@ class Prometheus:
 
 @asynccontextmanager
 async def prometheus_of(demo: LocalRegions, *, program: Path, directory: Path) -> AsyncIterator[Prometheus]:
-    """One that is ready and scrapes `demo` every second; the rest is as in deploy/prometheus."""
+    """A ready Prometheus that scrapes `demo` every second. The rest is as in deploy/prometheus."""
     shutil.copytree(_CONFIGURATION / "rules", directory / "rules")
     text = (_CONFIGURATION / "prometheus.yml").read_text()
     faster, changes = re.subn(r"(scrape_interval|scrape_timeout|evaluation_interval): \w+", r"\1: 1s", text)

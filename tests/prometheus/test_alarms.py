@@ -1,4 +1,4 @@
-"""What goes wrong in regions that run is told by the alerts, on a real Prometheus that scrapes them."""
+"""The alerts report trouble in running regions, on a real Prometheus that scrapes them."""
 
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,7 @@ async def test_a_log_set_back_alarms_for_its_own_region_and_its_readers_and_for_
             async def all_is_told() -> bool:
                 elsewhere = await firing(watching, "CrosshookOriginHalted", "region", "step", "origin", "reason")
                 here = await firing(watching, "CrosshookOwnLogHalted", "region", "reason")
-                # By the copy that the other region has, and by what it says that it has applied.
+                # By the other region's copy, and by what that region announces.
                 return elsewhere == {(EU, "ship", US, "went_back")} and here == {(US, "went_back")}
 
             await until(all_is_told, seconds=60)

@@ -1,4 +1,4 @@
-"""Every query of the dashboard, every rule and every alert, on a real Prometheus that scrapes regions that run."""
+"""Every query of the dashboard, every rule and every alert, on a real Prometheus that scrapes running regions."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ async def demo() -> AsyncIterator[LocalRegions]:
 
 
 async def call(region: LocalRegion) -> None:
-    """A little load, until cancelled: a head too long, then writes of both levels, reads, and what is refused."""
+    """A little load, until cancelled: too long a head, then writes of both levels, reads, and refused requests."""
     await send_too_long_a_head(region)
     async with http_client(region.http_url, timeout=30) as client:
         client.headers.update(await newcomer(region))

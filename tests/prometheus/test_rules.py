@@ -1,4 +1,4 @@
-"""The rules do what their unit tests say, by promtool; and these tests notice when they do not."""
+"""promtool runs the unit tests of the rules, and these tests fail if the rules are wrong."""
 
 import re
 import shutil
@@ -42,7 +42,7 @@ def test_the_configuration_and_its_rules_are_valid(promtool: Path, tmp_path: Pat
 
 
 def test_a_cluster_is_scraped_by_a_valid_configuration(promtool: Path, tmp_path: Path) -> None:
-    """Debian's Prometheus knows no Kubernetes, so it is given everything but how pods are found."""
+    """Debian's Prometheus has no support for Kubernetes, so the search for pods is left out."""
     configuration = msgspec.yaml.decode((KUBERNETES / "prometheus.yml").read_bytes())
     for job in configuration["scrape_configs"]:
         assert [found["role"] for found in job.pop("kubernetes_sd_configs")] == ["pod"]
@@ -104,7 +104,7 @@ def check_fails(promtool: Path, tests: Path, alert: str) -> None:
 
 
 def spoil(directory: Path, alert: str, change: Callable[[Rule], Rule]) -> Path:
-    """The tests of one alert, on rules in which it was changed."""
+    """Run the tests of one alert on rules in which it was changed."""
     rules = directory / "rules"
     shutil.copytree(CONFIGURATION / "rules", rules)
     document = msgspec.yaml.decode((rules / "alerts.yml").read_bytes(), type=dict[str, list[Group]])

@@ -1,4 +1,4 @@
-"""What a caller does wrong."""
+"""A client's mistakes."""
 
 import asyncio
 from contextlib import suppress
