@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from bench.errors import UnexpectedAnswer, Unmeasured
+from bench.errors import UnexpectedResponse, Unmeasured
 from core.catalogue import NAMES
 from core.consistency import Level
 
@@ -51,7 +51,7 @@ class Service:
         body = {"name": "measured", "target_url": f"https://hooks.example.com/{next(_number)}"}
         status, answer = self._ask("POST", _WEBHOOKS, level=level, body=msgspec.json.encode(body))
         if status != http.client.CREATED:
-            raise UnexpectedAnswer(status=status, body=answer)
+            raise UnexpectedResponse(status=status, body=answer)
         return msgspec.json.decode(answer, type=_Registered).result.id
 
     def has(self, webhook_id: str) -> bool:

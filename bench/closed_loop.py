@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
 
-from bench.errors import UnexpectedAnswer, Unmeasured
+from bench.errors import UnexpectedResponse, Unmeasured
 from bench.samples import Samples
 
 CONNECT_SECONDS_MAX = 5.0
@@ -47,7 +47,7 @@ class Caller:
         if not end or len(body) < _content_length(head):
             return None
         if (status := int(head[9:12])) != _CREATED:
-            raise UnexpectedAnswer(status=status, body=bytes(body))
+            raise UnexpectedResponse(status=status, body=bytes(body))
         return received_seconds - self._sent_seconds
 
 

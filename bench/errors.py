@@ -5,7 +5,7 @@ class Unmeasured(Exception):
     """There is no figure. The text gives the reason."""
 
 
-class UnexpectedAnswer(Unmeasured):
+class UnexpectedResponse(Unmeasured):
     """A service refused a request: the figure would measure refusals too."""
 
     def __init__(self, *, status: int, body: bytes) -> None:

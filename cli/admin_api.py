@@ -19,7 +19,7 @@ from cli.admin_errors import (
     UnknownApiKey,
     Unreachable,
 )
-from cli.service_call import Answer, NotAnswered, NotConnected, ServiceUrl, call
+from cli.service_call import NotAnswered, NotConnected, Response, ServiceUrl, call
 from core.consistency import Level
 
 PAGE_LENGTH = 1_000
@@ -27,7 +27,7 @@ PAGES_MAX = 100
 """More pages than an organization's keys can fill, so that every listing ends."""
 
 _READ_SECONDS = 30
-_ANSWER_SECONDS = 10
+_RESPONSE_SECONDS = 10
 """The time for the response itself, beyond the time that the service may wait."""
 
 _NO_SUCH_ROUTE = "no such route"
@@ -93,20 +93,20 @@ class AdminApi:
     def issue(self, organization_id: str, wait: Wait, *, name: str = "") -> IssuedApiKey:
         """Issue a key with the label `name`, and return it once the regions of `wait` accept it."""
         body = msgspec.json.encode({"name": name})
-        answer = self._ask("POST", _keys(organization_id), wait=wait, body=body)
-        if answer.status != http.HTTPStatus.CREATED:
-            raise self._failure(answer)
-        return self._decoded(answer, _Issued).result
+        response = self._ask("POST", _keys(organization_id), wait=wait, body=body)
+        if response.status != http.HTTPStatus.CREATED:
+            raise self._failure(response)
+        return self._decoded(response, _Issued).result
 
     def keys(self, organization_id: str) -> list[ApiKey]:
         """All keys that this region knows, oldest first."""
         found: list[ApiKey] = []
         for number in range(PAGES_MAX):
             page = urlencode({"limit": PAGE_LENGTH, "offset": number * PAGE_LENGTH})
-            answer = self._ask("GET", f"{_keys(organization_id)}?{page}")
-            if answer.status != http.HTTPStatus.OK:
-                raise self._failure(answer)
-            part = self._decoded(answer, _Listed).result
+            response = self._ask("GET", f"{_keys(organization_id)}?{page}")
+            if response.status != http.HTTPStatus.OK:
+                raise self._failure(response)
+            part = self._decoded(response, _Listed).result
             found += part
             if len(part) < PAGE_LENGTH:
                 break
@@ -114,11 +114,11 @@ class AdminApi:
 
     def revoke(self, organization_id: str, key_id: str, wait: Wait) -> None:
         """Revoke a key permanently, and return once the regions of `wait` refuse it."""
-        answer = self._ask("DELETE", f"{_keys(organization_id)}/{key_id}", wait=wait)
-        if answer.status != http.HTTPStatus.NO_CONTENT:
-            raise self._failure(answer)
+        response = self._ask("DELETE", f"{_keys(organization_id)}/{key_id}", wait=wait)
+        if response.status != http.HTTPStatus.NO_CONTENT:
+            raise self._failure(response)
 
-    def _ask(self, method: str, path: str, *, wait: Wait | None = None, body: bytes | None = None) -> Answer:
+    def _ask(self, method: str, path: str, *, wait: Wait | None = None, body: bytes | None = None) -> Response:
         """The service's response. A write has an idempotency key: a proxy that repeats it changes nothing more."""
         seconds = _READ_SECONDS if wait is None else wait.timeout_seconds
         headers = {**self._headers, "SlashID-Required-Consistency-Timeout": str(seconds)}
@@ -126,22 +126,24 @@ class AdminApi:
             headers["SlashID-Required-Consistency"] = wait.level
             headers["Idempotency-Key"] = str(uuid4())
         try:
-            return call(self._service, method, path, headers=headers, body=body, seconds_max=seconds + _ANSWER_SECONDS)
+            return call(
+                self._service, method, path, headers=headers, body=body, seconds_max=seconds + _RESPONSE_SECONDS
+            )
         except NotConnected as error:
             raise Unreachable(url=str(self._service), why=str(error)) from error
         except NotAnswered as error:
             raise Unanswered(url=str(self._service), why=str(error)) from error
 
-    def _decoded(self, answer: Answer, kind: type[T]) -> T:
+    def _decoded(self, response: Response, kind: type[T]) -> T:
         try:
-            return msgspec.json.decode(answer.body, type=kind)
+            return msgspec.json.decode(response.body, type=kind)
         except msgspec.DecodeError as error:
-            raise NotCrosshook(url=str(self._service), status=answer.status) from error
+            raise NotCrosshook(url=str(self._service), status=response.status) from error
 
-    def _failure(self, answer: Answer) -> AdminError:
-        """The error that the response stands for."""
-        url, status = str(self._service), answer.status
-        failed = self._decoded(answer, _Failed)
+    def _failure(self, response: Response) -> AdminError:
+        """The error that the response reports."""
+        url, status = str(self._service), response.status
+        failed = self._decoded(response, _Failed)
         message = failed.errors[0].message if failed.errors else ""
         consistency = failed.meta.consistency
         if not message:

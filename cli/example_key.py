@@ -32,7 +32,7 @@ def example_key(directory: Path, *, services: Sequence[str], admin_key: str, nam
 
 
 def _kept(path: Path) -> str:
-    """The key in the file, and `""` if the file has none that a header could carry."""
+    """The key in the file; `""` if it has none that is valid in a header."""
     try:
         with path.open(encoding="ascii") as file:
             text = file.read(_KEY_CHARACTERS_MAX).strip()
@@ -52,7 +52,7 @@ def _is_let_in(api_key: str, service: str) -> bool:
     headers = {"SlashID-OrgID": ORGANIZATION, "SlashID-API-Key": api_key}
     path = "/organizations/webhooks?limit=1"
     try:
-        answer = call(parse_service_url(service), "GET", path, headers=headers, seconds_max=_SECONDS_MAX)
+        response = call(parse_service_url(service), "GET", path, headers=headers, seconds_max=_SECONDS_MAX)
     except (NotConnected, NotAnswered):
         return False
-    return answer.status == http.HTTPStatus.OK
+    return response.status == http.HTTPStatus.OK

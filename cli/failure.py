@@ -1,4 +1,4 @@
-"""How a command fails: one line on standard error that says what to do.
+"""The failures of commands: one line on standard error that says what to do.
 
 The exit code is 2 if an argument is wrong, and 1 for every other failure.
 """

@@ -18,7 +18,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Commands(msgspec.Struct, frozen=True):
-    """The words that call `crosshook link` and `crosshook keys`, and what each call has to add at its end."""
+    """The words that call `crosshook link` and `crosshook keys`, and the options at the end of each call."""
 
     link: str
     keys: str

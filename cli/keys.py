@@ -34,7 +34,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def wait_options(command: _Command) -> _Command:
-    """The options that say what a write waits for, and for how long."""
+    """The options for the level that a write waits for, and for how long."""
     consistency = click.option(
         "--consistency",
         type=click.Choice([level.value for level in Level]),
@@ -217,7 +217,7 @@ def _where(consistency: str) -> str:
 
 
 def _still_let_in(error: AdminError) -> str:
-    """What an unfinished revocation leaves open, and what to do."""
+    """The state after an unfinished revocation, and what to do."""
     if isinstance(error, NotReached) and error.is_committed:
         missing = ", ".join(error.pending)
         repeat = f"repeat the command until it succeeds; `{own_command()} lag` shows which regions are behind"

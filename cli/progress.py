@@ -9,14 +9,14 @@ from rich.console import Console
 
 _REFRESH_SECONDS = 0.2
 _LINE_SECONDS = 2.0
-"""How often a line is written to a file or a pipe, where no line can be rewritten."""
+"""How often a line is written to a file or a pipe, which cannot rewrite one."""
 DETAILS_AFTER_SECONDS = 10.0
 """A start that takes longer than this names the processes that are not ready, and what each of them waits for."""
 _NAMED_MAX = 3
 
 
 class Progress:
-    """What each process waits for."""
+    """The reason why each process waits."""
 
     def __init__(self, now_seconds: Callable[[], float] = time.monotonic) -> None:
         self._now_seconds = now_seconds

@@ -1,4 +1,4 @@
-"""What the commands about running regions have in common."""
+"""The parts that the commands about running regions share."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ def name_option(command: _Command) -> _Command:
 
 
 def options_of(name: str) -> str:
-    """What a command about the demo called `name` has to add, with a blank before it."""
+    """The option that names the demo, with a blank before it; `""` for the default one."""
     return "" if name == DEFAULT_NAME else f" --name {name}"
 
 

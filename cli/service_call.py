@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 CONNECT_SECONDS_MAX = 5.0
-ANSWER_BYTES_MAX = 4 << 20
+RESPONSE_BYTES_MAX = 4 << 20
 """More than a page of 1,000 API keys with the longest names."""
 
 _PORTS = {"http": 80, "https": 443}
@@ -32,7 +32,7 @@ class ServiceUrl(msgspec.Struct, frozen=True):
         return f"{self.scheme}://{host}{port}{self.path}"
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Response(msgspec.Struct, frozen=True):
     """A complete response."""
 
     status: int
@@ -68,7 +68,7 @@ def call(
     headers: Mapping[str, str],
     body: bytes | None = None,
     seconds_max: float,
-) -> Answer:
+) -> Response:
     """The service's response. A connection takes 5 s at most; then the service may be silent for `seconds_max`.
 
     Redirections are not followed, so that no credentials reach another host. Raises `NotConnected`, `NotAnswered`.
@@ -83,7 +83,7 @@ def call(
         try:
             connection.request(method, service.path + path, body=body, headers=dict(headers))
             with connection.getresponse() as response:
-                body = response.read(ANSWER_BYTES_MAX)
+                body = response.read(RESPONSE_BYTES_MAX)
         except TimeoutError as error:
             raise NotAnswered(f"no response within {seconds_max:g} s") from error
         except OSError as error:
@@ -92,7 +92,7 @@ def call(
             raise NotAnswered("the response is not HTTP") from error
         if response.length:
             raise NotAnswered("the response is not complete")
-        return Answer(status=response.status, body=body)
+        return Response(status=response.status, body=body)
     finally:
         connection.close()
 

@@ -56,7 +56,7 @@ def links_table(links: LinksStatus) -> Table:
 
 
 def keys_table(keys: Iterable[ApiKey]) -> Table:
-    """Each API key's id, the time of its issue, and its name, whatever characters that has."""
+    """Each API key's id, the time of its issue, and its name, with any characters."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("API key", "issued"):
         table.add_column(heading, no_wrap=True)

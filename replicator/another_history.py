@@ -14,7 +14,7 @@ ANSWER_SECONDS = 2.0
 
 
 class Says(Enum):
-    """What another region's log has at a place."""
+    """The event of another region's log at a place, compared with ours."""
 
     SAME = auto()
     ANOTHER = auto()

@@ -28,7 +28,7 @@ from runtime.tracing import OFF
 log = structlog.get_logger()
 
 RUN_EVENTS_MAX = 128
-"""Events in one script call. More would only delay Redis's readers: 64 already reach 72,000 events/s."""
+"""Events in one script call. More would only delay other calls of Redis: 64 already reach 72,000 events/s."""
 
 UNSEEN_PAUSE_SECONDS = 0.02
 

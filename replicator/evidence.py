@@ -1,4 +1,4 @@
-"""What this region is known to have had, from this process and from the other regions' announcements. No I/O."""
+"""The events that this region is known to have had, from this process and from other regions' announcements. No I/O."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -27,11 +27,11 @@ class Evidence:
         self._unverified: set[Region] = set()
 
     def of(self, region: Region) -> Known:
-        """What this process knows `region` to have applied."""
+        """The marks that this process knows `region` to have applied."""
         return self._known.of(region)
 
     def heard(self, announcement: Announcement, *, now_seconds: float) -> None:
-        """Note what a region announces of itself and, in a heartbeat, of this region."""
+        """Record a region's announcement of itself and, in a heartbeat, of this region."""
         region, incarnation = announcement.region, announcement.incarnation
         if region not in self._others:
             return
@@ -46,15 +46,15 @@ class Evidence:
         self._heard_at[region], self._incarnations[region] = now_seconds, incarnation
 
     def forked(self, origin: Region, mark: Mark) -> None:
-        """Note that the log of `origin` has another event than `mark`, which this region's copy has."""
+        """Record that the log of `origin` has another event than `mark`, which this region's copy has."""
         self._known.contradicted(origin, mark)
 
     def shown(self, incarnation: str, vector: Vector, *, is_current: bool) -> None:
-        """Note what this region's projection had."""
+        """Record the marks that this region's projection had."""
         self._known.shown(self._here, incarnation, vector, is_current=is_current)
 
     def copied(self, ends: Mapping[Region, Mark]) -> None:
-        """Note where the copies of this region's log end."""
+        """Record the ends of the copies of this region's log."""
         self._copied |= ends
         self._unverified |= ends.keys()
 
@@ -63,7 +63,7 @@ class Evidence:
         return [region for region in self._others if self._heard_at.get(region, -1.0) < since]
 
     def had(self) -> "HadHere":
-        """What this region is known to have had, as a value that does not change."""
+        """All that this region is known to have had, as a value that does not change."""
         claims = {self._here: self.of(self._here), **{region: self._claims.of(region) for region in self._others}}
         return HadHere(self._here, self._origins, claims, tuple(self._of_own_log()))
 
@@ -76,7 +76,7 @@ class Evidence:
         return [(region, mark) for region, mark in self._of_own_log() if region in self._unverified]
 
     def verify_again(self) -> None:
-        """Have every region's marks looked for in this region's log, which may be another now."""
+        """Look for every region's marks in this region's log again: it may be another log now."""
         self._unverified |= set(self._others)
 
     def verified(self, region: Region) -> None:
@@ -90,7 +90,7 @@ class Evidence:
 
 
 class HadHere(NamedTuple):
-    """What a region is known to have had: as claimed by itself and others, and of its own log by what others have."""
+    """All that a region is known to have had: by its own and others' claims and, for its log, by others' copies."""
 
     here: Region
     origins: Collection[Region]

@@ -1,4 +1,4 @@
-"""The health of a replicator: what it waits for, and which origins are halted."""
+"""The health of a replicator: the reasons why it waits, and the halted origins."""
 
 from collections.abc import Iterator, Mapping
 from typing import Protocol

@@ -53,7 +53,8 @@ class Proof:
 
     async def look(self, stops_at: Mapping[Region, Sequence]) -> State:
         """The state of the projection. It is current only if it lacks no known event. Raises `Unavailable`."""
-        # First the evidence: what arrives while Redis answers may be about events that were applied after its answer.
+        # First the evidence: announcements that arrive while Redis answers may be about events applied after its
+        # answer.
         had = self._evidence.had()
         state = await self._projection.observe(stops_at=stops_at)
         if state.incarnation:
@@ -147,8 +148,8 @@ class Proof:
     async def _end(self, origin: Region, event_log: EventLog) -> Mark:
         """Where a log ends now. With an older end the projection would count as current too early.
 
-        A missing log in `must_exist` was lost or has not arrived yet. Until it is there, what the projection must reach
-        is not known.
+        A missing log in `must_exist` was lost or has not arrived yet. Until it exists, the marks that the projection
+        must reach are not known.
         """
         try:
             info = await event_log.ascertain()

@@ -1,4 +1,4 @@
-"""What to do after a failure: retry, or halt this origin. Pure."""
+"""Decide after a failure whether to retry or to halt this origin. Pure."""
 
 from typing import NamedTuple
 
@@ -41,7 +41,7 @@ class Halt(NamedTuple):
 
 
 def retry_or_halt(error: Exception) -> Retry | Halt:
-    """What to do after `error`. An unknown error halts the origin: no event is skipped silently."""
+    """The reaction to `error`. An unknown error halts the origin: no event is skipped silently."""
     match error:
         case Interrupted():
             return Retry(after_seconds=DOUBT_SECONDS, reason="in_doubt", why=str(error))

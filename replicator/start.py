@@ -1,4 +1,4 @@
-"""Start a replicator: what `python -m replicator` and `crosshook replicate` run."""
+"""Start a replicator, for `python -m replicator` and `crosshook replicate`."""
 
 from collections.abc import Mapping
 from functools import partial

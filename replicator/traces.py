@@ -1,4 +1,4 @@
-"""Spans for what a step did with events, in the traces that the events belong to."""
+"""Spans of a step for its events, in the events' traces."""
 
 from collections.abc import Sequence
 from time import time_ns

@@ -1,1 +1,1 @@
-"""What the two processes do alike: read settings, log, serve HTTP and drain. It knows nothing of events (ADR 3)."""
+"""The code that both processes share: settings, logs, HTTP and draining. It knows nothing of events (ADR 3)."""

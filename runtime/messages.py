@@ -1,6 +1,6 @@
 """Parses HTTP/1.1 messages into requests (RFC 9110, RFC 9112).
 
-uvicorn and its parser leave five things to their user: the offer of another protocol, white space after a header's
+It handles five things that uvicorn and its parser do not: the offer of another protocol, white space after a header's
 value, transfer codings, trailers, and `Host`.
 """
 

@@ -1,7 +1,7 @@
 """Traces: one from a request through append, ship and apply in every region.
 
 They are off unless one of `TRACES_ENDPOINTS` names where they are sent: only then OpenTelemetry's SDK is imported. Its
-interface does nothing by itself. What goes from one process to the next is a `traceparent`, as text. Source: W3C Trace
+interface does nothing by itself. A `traceparent` goes from one process to the next, as text. Source: W3C Trace
 Context.
 """
 
@@ -30,7 +30,7 @@ _propagator = TraceContextTextMapPropagator()
 
 def begin(tracer: Tracer, name: str, *, traceparent: str) -> Span:
     """Begin a server's span: part of the trace that `traceparent` names, or the first of a new one."""
-    # A tracer that is off would hand on what came. It must not reach the log.
+    # A tracer that is off would pass on the client's value, which must not reach the log.
     return INVALID_SPAN if tracer is OFF else tracer.start_span(name, _context(traceparent), kind=SpanKind.SERVER)
 
 

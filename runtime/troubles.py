@@ -1,4 +1,4 @@
-"""Reports what stops a step for an origin, as log lines and as a metric."""
+"""Reports the troubles that stop a step for an origin, as log lines and as a metric."""
 
 import structlog
 from prometheus_client import Gauge

@@ -1,4 +1,4 @@
-"""What this process learns about the regions, and what it reports about its own."""
+"""The announcements of the regions as this process hears them, and its own health."""
 
 from collections.abc import Mapping
 from time import monotonic
@@ -71,11 +71,11 @@ class Announcements:
         log_state.on_read = self._look_again
 
     async def keep_listening(self) -> None:
-        """Hear every region's announcements, on one session after the other, until cancelled."""
+        """Listen to every region's announcements, on one session after the other, until cancelled."""
         await keep_listening(self._connection, self.heard)
 
     def heard(self, announcement: Announcement) -> None:
-        """Take in an announcement."""
+        """Process an announcement."""
         region, now = announcement.region, monotonic()
         if region not in self._topology.regions:
             return
@@ -88,7 +88,7 @@ class Announcements:
         self._take_in(announcement)
 
     def _look_again(self) -> None:
-        """More of this region's log was read: what was ahead of it may be recognized now."""
+        """Examine marks again after more of this region's log was read: those that were ahead may be recognized now."""
         for region in self._log_state.forks.ahead:
             self._take_in(self._latest[region])
 
@@ -103,7 +103,7 @@ class Announcements:
         self._acknowledgements.heard(announcement.region, now_seconds=monotonic())
 
     def _applied(self, sequence: Sequence) -> None:
-        """Take in how far this region's own log is applied, and when that last was all of it or had moved."""
+        """Record how far this region's own log is applied, and when that last advanced or was all of it."""
         self._log_state.applied(sequence)
         if sequence != self._applied_to or not self._log_state.unapplied:
             self._applied_to, self._applied_at = sequence, monotonic()
@@ -181,7 +181,7 @@ class Announcements:
 
 
 def _in_words(waiting: Mapping[Region, str]) -> list[str]:
-    """What this region's replicators wait for: they report the step and, after a colon, the reason."""
+    """The waits of this region's replicators, in words. Replicators report the step and, after a colon, the reason."""
     parted = ((origin, *text.partition(": ")) for origin, text in waiting.items())
     return [f"a replicator to {step} {origin}: {why}" for origin, step, _, why in parted]
 

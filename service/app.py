@@ -122,7 +122,7 @@ async def run(service: Service, settings: Settings, listener: socket) -> None:
     )
     await asyncio.wait({serving, *background}, return_when=asyncio.FIRST_COMPLETED)
     if not serving.done():
-        # Work that has no end has ended: answer what is in flight, then raise its error.
+        # Background work has ended, although it has no end: answer the requests in flight, then raise its error.
         signal.raise_signal(signal.SIGTERM)
         await serving
     await close(background)

@@ -1,7 +1,7 @@
-"""What the service measures. docs/metrics.md says how to read each.
+"""The metrics of the service. docs/metrics.md explains each.
 
-A child of a metric is looked up once, where labels are few and known, and not at every event. What can be told when
-it is scraped is not kept: `expose` says where to look.
+A child of a metric is looked up once, where labels are few and known, and not at every event. Values that can be
+computed at a scrape are not kept: `expose` binds them.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ def expose(
     waiting: Mapping[str, int],
     waiting_for: Mapping[Region, int],
 ) -> None:
-    """Bind the gauges of requests that wait to live counters: `waiting` by what makes them, `waiting_for` by region."""
+    """Bind the gauges of waiting requests to live counters: `waiting` by reason, `waiting_for` by region."""
     IN_FLIGHT.set_function(in_flight)
     for what in (*Level, BY_TOKEN):
         REQUESTS_WAITING.labels(what).set_function(partial(waiting.__getitem__, what))

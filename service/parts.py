@@ -1,4 +1,4 @@
-"""What the service is made of, over one region's NATS and Redis."""
+"""The parts of the service, over one region's NATS and Redis."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ Works = tuple[Coroutine[Any, Any, None], ...]
 
 
 class Backends(NamedTuple):
-    """What is opened before the service is built, and closed after it."""
+    """The connections that are opened before the service is built, and closed after it."""
 
     tracer: Tracer
     connection: Connection
@@ -38,7 +38,7 @@ class Backends(NamedTuple):
 
 
 class Service(NamedTuple):
-    """What runs: the ASGI application, the background work, and what is called with the deadline of a drain."""
+    """The running parts: the ASGI application, the background work, and the function to call at a drain."""
 
     app: RequestPath
     works: Works
@@ -60,7 +60,7 @@ class Parts(NamedTuple):
     projection_reader: ProjectionReader
 
     def use_cases(self, settings: Settings) -> UseCases:
-        """What the routes call."""
+        """The use cases, which the routes call."""
         return use_cases(
             settings,
             projection_reader=self.projection_reader,

@@ -16,7 +16,7 @@ from service.request.limits import Limits
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """Everything that can be set, checked."""
+    """All settings of a service, checked."""
 
     topology: Topology
     region: Region

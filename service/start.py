@@ -1,4 +1,4 @@
-"""Start a service: what `python -m service` and `crosshook serve` run."""
+"""Start a service, for `python -m service` and `crosshook serve`."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""What the routes call, put together over one region's projection and logs."""
+"""The use cases that the routes call, over one region's projection and logs."""
 
 from typing import NamedTuple
 

@@ -1,1 +1,1 @@
-"""`crosshook lag`: what a service's page at `/dashboard` shows, in a terminal."""
+"""`crosshook lag`: the content of a service's page at `/dashboard`, in a terminal."""

@@ -1,4 +1,4 @@
-"""Which services `crosshook lag` asks, and the answer of the first that has one."""
+"""Choose the services for `crosshook lag`, and ask them until one answers."""
 
 import http
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from runtime.probe import local_host
 from service.dashboard.messages import Present
 
 PATH = "/dashboard/lag"
-ANSWER_SECONDS_MAX = 2.0
+RESPONSE_SECONDS_MAX = 2.0
 """A service answers from memory."""
 
 _REASONS_MAX = 3
@@ -63,9 +63,9 @@ def service_beside(host: str, port: int) -> Services:
 
 
 def ask(services: Sequence[ServiceUrl]) -> Present:
-    """What the first service that answers shows. Raises `NoServiceAnswers`.
+    """The present of the first service that answers. Raises `NoServiceAnswers`.
 
-    Each service has 5 s to take the connection and `ANSWER_SECONDS_MAX` to answer.
+    Each service has 5 s to take the connection and `RESPONSE_SECONDS_MAX` to answer.
     """
     reasons = []
     for service in services:
@@ -79,20 +79,20 @@ def ask(services: Sequence[ServiceUrl]) -> Present:
 
 
 def failure(error: NoServiceAnswers) -> click.ClickException:
-    """How a command ends if no service answers."""
+    """The error that ends a command if no service answers."""
     return click.ClickException(f"{error}; name the address of a region's service with --url")
 
 
 def _ask(service: ServiceUrl) -> Present:
     try:
-        answer = call(service, "GET", PATH, headers={}, seconds_max=ANSWER_SECONDS_MAX)
+        response = call(service, "GET", PATH, headers={}, seconds_max=RESPONSE_SECONDS_MAX)
     except (NotConnected, NotAnswered) as error:
         raise NoServiceAnswers(str(error)) from error
     try:
-        if answer.status == http.HTTPStatus.OK:
-            return msgspec.json.decode(answer.body, type=Present)
-        refusal = msgspec.json.decode(answer.body, type=_Refusal)
+        if response.status == http.HTTPStatus.OK:
+            return msgspec.json.decode(response.body, type=Present)
+        refusal = msgspec.json.decode(response.body, type=_Refusal)
     except msgspec.DecodeError as error:
-        raise NoServiceAnswers(f"it answered {answer.status}, not as a service of this version does") from error
+        raise NoServiceAnswers(f"it answered {response.status}, not as a service of this version does") from error
     words = ", ".join(one.message for one in refusal.errors)
-    raise NoServiceAnswers(f"it answered {answer.status}: {words}")
+    raise NoServiceAnswers(f"it answered {response.status}: {words}")

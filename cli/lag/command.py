@@ -104,7 +104,7 @@ def _services(name: str, *, region: str | None, urls: tuple[str, ...]) -> Servic
 
 
 def _watch(services: Services, console: Console) -> None:
-    """Show a table a second until a signal. Where the terminal has too few lines, an ellipsis says so."""
+    """Show a table a second until a signal. If the terminal has too few lines, an ellipsis says so."""
     if not console.is_terminal:
         while True:
             console.print(_look(services, console))

@@ -23,7 +23,7 @@ Lag = tuple[Region, Cell]
 
 
 def lag_table(present: Present, *, columns: int | None) -> Group:
-    """What a service shows. Without `columns` every region and every note is one line, and nothing is left out."""
+    """The present of a service as a table. Without `columns`, each region and each note is one whole line."""
     labels = {region.name: _label(region) for region in present.regions}
     width = max(map(len, [*labels.values(), "region"])) + _GAP
     room = None if columns is None else max(_COLUMNS_MIN, columns - width)
@@ -41,7 +41,7 @@ def lag_table(present: Present, *, columns: int | None) -> Group:
 
 
 def _row(label: str, text: str, *, width: int, room: int | None, style: str) -> Iterator[Text]:
-    """One line; where `text` is longer than `room`, as many as it needs, and the label beside the first."""
+    """One line. If `text` is longer than `room`, it takes several, with the label beside the first."""
     lines = [text] if room is None else textwrap.wrap(text, room, break_on_hyphens=False)
     for number, line in enumerate(lines):
         yield Text("" if number else label).append(" " * (width - (0 if number else len(label)))).append(line, style)

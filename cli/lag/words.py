@@ -9,7 +9,7 @@ from service.lag.matrix import Certainty
 
 
 def in_words(cell: Cell) -> str:
-    """What is known of a lag. What is not known is never `0`."""
+    """A lag in words. An unknown lag is never `0`."""
     if not cell.halted:
         return _lag(cell)
     # At the end of a log that is not the right one, the number of missing events is unknown.
@@ -18,7 +18,7 @@ def in_words(cell: Cell) -> str:
 
 
 def badness(cell: Cell) -> tuple[int, int, int]:
-    """What sorts the worst cell last: complete, then unknown, then by age and events, then halted."""
+    """A key that sorts the worst cell last: complete, then unknown, then by age and events, then halted."""
     if cell.halted or cell.certainty is Certainty.OTHER_LOG:
         return 3, 0, 0
     if cell.is_complete:

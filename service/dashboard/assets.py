@@ -20,6 +20,6 @@ ASSETS = {
     "uPlot.iife.min.js": ("uplot", SCRIPT),
     "uPlot.min.css": ("uplot", STYLE),
 }
-"""A file's name -> its directory and its type."""
+"""File name -> its directory and its type."""
 
 SITE = load_site("service.dashboard", ASSETS, content_security_policy=CONTENT_SECURITY_POLICY)

@@ -18,7 +18,7 @@ RETRY = b"retry: 1000\n\n"
 
 
 class Board:
-    """What this process shows, and the listeners that follow it."""
+    """The content of this process's page, and its listeners."""
 
     def __init__(
         self,

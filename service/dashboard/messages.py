@@ -1,4 +1,4 @@
-"""What the page and `crosshook lag` receive: the present, and at first the past. No organization is in either.
+"""The messages to the page and to `crosshook lag`: the present, and at first the past. Neither names an organization.
 
 These are only shapes, and quick to import: a command decodes them.
 """

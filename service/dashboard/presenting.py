@@ -1,4 +1,4 @@
-"""From a sample of the lag to what the page shows. Pure."""
+"""Turn a sample of the lag into the messages for the page. Pure."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ def present(
     latencies: list[WriteLatency],
     process: str,
 ) -> Present:
-    """What a sample shows, with what this process knows besides."""
+    """The present: a sample, and the figures of this process."""
     known = sample.known
     return Present(
         at_milliseconds=sample.at_milliseconds,
@@ -52,7 +52,7 @@ def present(
 
 
 def past(history: LagHistory, regions: tuple[Region, ...]) -> Remembered:
-    """What the samples of the last 15 minutes showed."""
+    """The past: the samples of the last 15 minutes."""
     return Remembered(regions, NOT_KNOWN, *history.past())
 
 

@@ -43,7 +43,7 @@ def read_dashboard(request: AnyRequest) -> Response[bytes]:
     sync_to_thread=False,
 )
 def listen(board: NamedDependency[Board]) -> ASGIApp:
-    """Send what the page shows, once a second."""
+    """Send the content of the page, once a second."""
     return cast("ASGIApp", board.listeners)
 
 

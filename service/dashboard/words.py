@@ -1,4 +1,4 @@
-"""The notes of the page: what an operator must act on, what is not heard or not known, what waits. Pure.
+"""The notes of the page: halts that need an operator, silent regions, unknown lags, waiting steps. Pure.
 
 Notes that differ only in their regions are merged. No note names an organization or quotes a server.
 """
@@ -24,7 +24,10 @@ HALTED = {
     "incomplete": "its log, or the copy of it there, lacks events",
     "undecodable": "its log has an event that this version does not know",
 }
-"""The reason that a halt begins with -> what it means. The rest of it may come from an event, so no note shows it."""
+"""The first word of a halt's reason -> its meaning.
+
+The rest of the reason may come from an event, so no note shows it.
+"""
 
 STEPS = {"ship": "copy", "apply": "apply"}
 """The step that waits -> its verb."""
@@ -228,7 +231,7 @@ def _meaning(reason: str) -> str:
 
 
 def _without_details(what: str) -> str:
-    """What is waited for, without a server's words, but with the kind of a Redis that cannot be used."""
+    """The reason for a wait without the words of a server, but with the kind of a Redis that cannot be used."""
     head, _, details = what.partition(": ")
     if kind := next((kind for kind in KINDS_OF_REDIS if details.startswith(kind)), ""):
         return f"{head} ({kind})"

@@ -44,7 +44,7 @@ class LagHistory:
         self._samples.append((at_milliseconds, numbers))
 
     def past(self) -> Past:
-        """What is remembered."""
+        """The remembered samples."""
         count = len(self._pairs)
         columns = [[numbers[place] for _, numbers in self._samples] for place in range(2 * count)]
         return Past([at for at, _ in self._samples], columns[:count], columns[count:])

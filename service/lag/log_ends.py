@@ -1,4 +1,4 @@
-"""Since when each log is known to have its length. An event that could not be read is missing at least since then."""
+"""The times at which each log reached its length. An event that could not be read is missing at least since then."""
 
 from bisect import bisect_left
 from collections import deque

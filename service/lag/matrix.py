@@ -37,7 +37,7 @@ class Certainty(StrEnum):
     """The origin is not heard: its log may have more."""
 
     LAST_HEARD = "last_heard"
-    """Neither is heard: it was so then."""
+    """Neither is heard: the number is from the time when both were."""
 
     NEVER_HEARD = "never_heard"
     """One of the two is not known at all."""

@@ -37,7 +37,7 @@ STALE_SECONDS = 3.0
 
 
 class LagSample(msgspec.Struct, frozen=True):
-    """What was known, and the lags that follow from it, at a time in milliseconds since 1970."""
+    """The knowledge at one time, in milliseconds since 1970, and the lags that follow from it."""
 
     at_milliseconds: int
     known: Known
@@ -105,7 +105,7 @@ class LagSampling:
         return sample
 
     def known(self) -> Known:
-        """What this service knows now."""
+        """The present knowledge of this service."""
         now = monotonic()
         # A log that is not read further, because the tail is full, may be longer.
         if self._log_state.session is not None and self._log_state.has_room:
@@ -122,10 +122,11 @@ class LagSampling:
         )
 
     async def _find_out_ages(self, wanted: frozenset[Position]) -> None:
-        """When these events were written, by the clocks in their stamps. Each is read from this region's logs once.
+        """Find out when these events were written, by the clocks in their stamps.
 
-        An event may be unreadable, or its clock ahead of this one. Then its age counts from when its log was first
-        known to have it. So every age grows with time, even while a region catches up.
+        Each is read from this region's logs once. An event may be unreadable, or its clock ahead of this one. Then its
+        age counts from when its log was first known to have it. So every age grows with time, even while a region
+        catches up.
         """
         now = self._now_milliseconds()
         self._written = {

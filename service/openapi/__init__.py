@@ -1,1 +1,1 @@
-"""The whole contract as an OpenAPI document: what `/schema/openapi.json` answers with."""
+"""The whole contract as an OpenAPI document: the response of `/schema/openapi.json`."""

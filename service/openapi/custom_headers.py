@@ -10,7 +10,10 @@ _NO_HEADERS: Json = {"type": "array", "items": {"type": "string"}, "maxItems": 0
 
 
 def custom_headers(limits: HeaderLimits) -> Json:
-    """Each limit by itself. The description has what holds of several headers together, or of a name and its value."""
+    """The schema of custom headers, with each limit.
+
+    The description has the limits on several headers together, or on a name and its value.
+    """
     value = {"type": "string", "pattern": patterns.HEADER_VALUE, "maxLength": limits.header_bytes_max - 1}
     headers = {
         "type": "object",

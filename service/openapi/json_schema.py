@@ -40,5 +40,5 @@ def _without_choice(schema: Json) -> Json:
 
 
 def is_described(schema: Json) -> bool:
-    """Whether a field says what it is, or refers to a component that does."""
+    """Whether a field has a description, or refers to a component that has one."""
     return "description" in schema or "$ref" in schema or "$ref" in schema.get("items", {})

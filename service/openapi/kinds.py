@@ -1,4 +1,4 @@
-"""One method on one path: what all operations of its kind share, and what is its own."""
+"""The operations by their kind: the parts that all of a kind share, and each one's own parts."""
 
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ class Operation(NamedTuple):
 
 
 class Own(NamedTuple):
-    """What an operation does not share with its kind. `parameters` are keys of components."""
+    """The parts of an operation that its kind does not share. `parameters` are keys of components."""
 
     tag: str
     name: str

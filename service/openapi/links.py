@@ -1,4 +1,4 @@
-"""Links: the operations that take what a response has."""
+"""Links: the operations that take values from a response."""
 
 from service.openapi.json_schema import Json
 

@@ -1,4 +1,4 @@
-"""What responses have: headers, a body with examples, and links to the operations that follow."""
+"""The parts of responses: headers, a body with examples, and links to the operations that follow."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -69,7 +69,7 @@ def answer(
     headers: tuple[str, ...] = (),
     links: tuple[str, ...] = (),
 ) -> Json:
-    """A JSON response of that shape. `shown` has examples: what they show -> the body."""
+    """A JSON response of that shape. `shown` has examples: title -> body."""
     return {**nothing(description, headers=headers, links=links), "content": _content(shape, shown)}
 
 
@@ -106,13 +106,13 @@ def refused(status: int, description: str, *messages: str, headers: tuple[str, .
 
 
 def decided(status: int, description: str, *messages: str, headers: tuple[str, ...] = ()) -> Json:
-    """A refusal that depends on what a region has. It has a token if a state was read for it."""
+    """A refusal that depends on a region's state. It has a token if a state was read for it."""
     found = refused(status, description, *messages, headers=headers)
     return {**found, "headers": {**found.get("headers", {}), TOKEN: _perhaps(TOKEN)}}
 
 
 def body(shape: str, shown: Mapping[str, Any]) -> Json:
-    """A request body of that shape. `shown` has examples: what they show -> the body."""
+    """A request body of that shape. `shown` has examples: title -> body."""
     said = "JSON, whatever `Content-Type` is. Unknown members are ignored."
     return {"required": True, "description": said, "content": _content(shape, shown)}
 

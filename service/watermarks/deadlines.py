@@ -1,4 +1,4 @@
-"""Waits that end: with what is waited for, at a deadline, or when the process stops."""
+"""Waits that always end: with success, at a deadline, or when the process stops."""
 
 import asyncio
 import math
@@ -21,7 +21,7 @@ class Deadlines:
         self.waiting: Counter[str] = Counter()
 
     def end_all_at(self, deadline: float) -> None:
-        """End every wait at `deadline` (event loop time) at the latest: the process is going to stop."""
+        """End every wait at `deadline` (event loop time) at the latest: the process will stop."""
         self._closing_at = deadline
         for rouse in self._open:
             asyncio.get_running_loop().call_at(deadline, rouse)

@@ -1,4 +1,4 @@
-"""What a region announced."""
+"""The last announcement of a region."""
 
 from collections.abc import Collection, Mapping
 

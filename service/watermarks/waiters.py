@@ -1,4 +1,4 @@
-"""Which requests wait for which watermarks, without the I/O. Pure."""
+"""The requests that wait for watermarks, without I/O. Pure."""
 
 import heapq
 from collections import Counter, defaultdict, deque
@@ -25,7 +25,7 @@ class Waiter:
 
 @dataclass
 class _Known:
-    """What one region has announced."""
+    """The announced watermarks of one region."""
 
     incarnation: str = ""
     is_current: bool = False
@@ -49,7 +49,7 @@ class Waiters:
         self.waiting_for: Counter[Region] = Counter()
         """The number of waiters for each region."""
         self.known = KnownMarks()
-        """What each region is known to have applied, in any incarnation."""
+        """The marks that each region is known to have applied, in any incarnation."""
 
     def watermark(self, region: Region, origin: Region) -> Mark:
         """The highest position of `origin` that `region` is known to have applied."""
@@ -58,7 +58,7 @@ class Waiters:
     def has_applied(self, region: Region, position: Position) -> bool:
         """Whether `region` counts, and is known to have applied `position`.
 
-        A region counts once it is current and, in the same incarnation, has everything that it ever had.
+        A region counts once it is current and, in the same incarnation, has all that it ever had.
         """
         known = self._known[region]
         return known.is_counted and reaches(known.vector, position)
@@ -77,7 +77,7 @@ class Waiters:
         self._known[region].superseded.remove(incarnation)
 
     def heard(self, region: Region, incarnation: str, vector: Mapping[Region, Mark], *, is_current: bool) -> None:
-        """Take in an announcement, and notify each waiter whose last pending region this was.
+        """Process an announcement, and notify each waiter whose last pending region this was.
 
         Within an incarnation watermarks only go up, so an older message changes nothing. A new incarnation starts from
         nothing, and earlier ones are not believed.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from bench.closed_loop import closed_loop
-from bench.errors import UnexpectedAnswer, Unmeasured
+from bench.errors import UnexpectedResponse, Unmeasured
 from bench.samples import Samples
 
 REQUESTS = [b"POST /1 HTTP/1.1\r\n\r\n", b"POST /2 HTTP/1.1\r\n\r\n"]
@@ -92,7 +92,7 @@ async def test_at_the_end_of_its_time_it_waits_for_requests_in_flight_and_sends_
 
 async def test_any_other_status_than_201_ends_it_with_the_body_in_the_message() -> None:
     async with serving(lambda number: CREATED if number < 5 else REFUSED) as server:
-        with pytest.raises(UnexpectedAnswer, match="expected 201, got 503: busy"):
+        with pytest.raises(UnexpectedResponse, match="expected 201, got 503: busy"):
             await server.measure(connections=1, count_max=10)
 
 

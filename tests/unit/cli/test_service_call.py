@@ -7,11 +7,19 @@ from threading import Thread
 
 import pytest
 
-from cli.service_call import ANSWER_BYTES_MAX, Answer, InvalidUrl, NotAnswered, NotConnected, call, parse_service_url
+from cli.service_call import (
+    RESPONSE_BYTES_MAX,
+    InvalidUrl,
+    NotAnswered,
+    NotConnected,
+    Response,
+    call,
+    parse_service_url,
+)
 from tests.unit.cli.scripted_service import Said, scripted
 
 
-def get(url: str, *, seconds_max: float = 5.0) -> Answer:
+def get(url: str, *, seconds_max: float = 5.0) -> Response:
     return call(
         parse_service_url(url), "GET", "/path", headers={"Authorization": "Bearer secret"}, seconds_max=seconds_max
     )
@@ -37,7 +45,7 @@ def listening(greeting: bytes = b"") -> Iterator[str]:
 
 def test_an_answer_is_returned_whatever_its_status() -> None:
     with scripted(lambda _: Said(418, b"short and stout")) as service:
-        assert get(service.url) == Answer(status=418, body=b"short and stout")
+        assert get(service.url) == Response(status=418, body=b"short and stout")
     assert service.asked[0][:2] == ("GET", "/path")
 
 
@@ -65,7 +73,7 @@ def test_what_is_not_http_is_said_to_be_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [Said(201, b"xx", length=3), Said(201, b"x" * (ANSWER_BYTES_MAX + 1))], ids=["breaks off", "too long"]
+    "answer", [Said(201, b"xx", length=3), Said(201, b"x" * (RESPONSE_BYTES_MAX + 1))], ids=["breaks off", "too long"]
 )
 def test_a_part_of_an_answer_is_none(answer: Said) -> None:
     whole = "the response is not complete"
