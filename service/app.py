@@ -28,20 +28,19 @@ from service.dashboard.board import Board
 from service.dashboard.listeners import Listeners
 from service.dashboard.routes import DASHBOARD_ROUTES
 from service.http.admission import Admission
-from service.http.authentication import Authentication
+from service.http.authentication.identification import Administrator
+from service.http.authentication.key_check import Authentication
 from service.http.content_encoding import refuse_encoded_body
-from service.http.headers import AdminHeaders
 from service.http.instrumentation import Instrumentation
 from service.http.problems import EXCEPTION_HANDLERS
 from service.http.request_path import RequestPath
-from service.http.response_headers import tell_exchange
 from service.http.write_latency import WriteLatencies
 from service.lag.metrics import LagMetrics
 from service.openapi.document import document
 from service.openapi.routes import SCHEMA_ROUTES
 from service.parts import Backends, Parts, Service, build_parts
 from service.routes.api_keys import API_KEY_ROUTES
-from service.routes.calls import Calls
+from service.routes.calls import Calls, UseCases
 from service.routes.first_page import FIRST_PAGE_ROUTES
 from service.routes.operations import OPERATION_ROUTES
 from service.routes.options import with_options
@@ -50,7 +49,6 @@ from service.routes.reserved import RESERVED_ROUTES
 from service.routes.triggers import TRIGGER_ROUTES
 from service.routes.webhooks import WEBHOOK_ROUTES
 from service.settings import Settings
-from service.use_cases import UseCases
 from service.watermarks.deadlines import Deadlines
 
 
@@ -147,29 +145,27 @@ def build_request_path(
     admission: Admission,
 ) -> RequestPath:
     """The ASGI application, with the routes in it."""
-    admin = AdminHeaders(settings.admin_key)
+    administrator = Administrator(settings.admin_key)
     write = line_writer(settings.log_format, settings.log_level, process="service", region=settings.region)
     return RequestPath(
-        make_app(settings, parts.region, parts.use_cases(settings), admin, board=board),
+        make_app(settings, parts.region, parts.use_cases(settings), administrator, board=board),
         POLICIES,
         instrumentation=Instrumentation(latencies=latencies, write=write, tracer=backends.tracer),
         admission=admission,
-        authentication=Authentication(
-            POLICIES, projection=parts.projection_reader, concurrency_limit=parts.concurrency_limit, admin=admin
-        ),
+        authentication=Authentication(POLICIES, projection=parts.projection_reader, administrator=administrator),
     )
 
 
 def make_app(
     settings: Settings,
     region: Announcements,
-    calls: UseCases,
-    admin: AdminHeaders,
+    use_cases: UseCases,
+    administrator: Administrator,
     *,
     board: Board,
 ) -> Litestar:
     """The routes over the use cases. The administrator's exist only if there is an admin key."""
-    made_of = Calls(calls, settings.limits, admin)
+    made_of = Calls(use_cases, settings.limits, administrator)
     contract = msgspec.json.encode(document(settings.limits.headers))
     return Litestar(
         with_options(
@@ -195,7 +191,6 @@ def make_app(
             "contract": Provide(lambda: contract, sync_to_thread=False),
         },
         before_request=refuse_encoded_body,
-        before_send=[tell_exchange],
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
         openapi_config=None,

@@ -14,14 +14,22 @@ from service.announcements import Announcements
 from service.http.event_size import check_each_server
 from service.http.request_path import RequestPath
 from service.lag.sampling import LagSampling
+from service.reads.event_lookup import EventLookup
+from service.reads.listing import Listing
 from service.reads.local_logs import LocalLogs
+from service.reads.operation_status import OperationStatus
 from service.reads.projection import ProjectionReader
+from service.reads.queries import Queries
+from service.reads.session_consistency import SessionConsistency
+from service.reads.turns import Turns
 from service.request.concurrency_limit import ConcurrencyLimit
+from service.routes.calls import UseCases
 from service.settings import Settings
-from service.use_cases import UseCases, use_cases
 from service.watermarks.acknowledgements import Acknowledgements
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
+from service.writes.command_handler import CommandHandler
+from service.writes.deletions import Deletions
 from service.writes.log_reader import LogReader
 from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter
@@ -56,19 +64,44 @@ class Parts(NamedTuple):
     deadlines: Deadlines
     region: Announcements
     sampling: LagSampling
-    concurrency_limit: ConcurrencyLimit
     projection_reader: ProjectionReader
 
     def use_cases(self, settings: Settings) -> UseCases:
         """The use cases, which the routes call."""
-        return use_cases(
-            settings,
+        here, topology, now_milliseconds = settings.region, settings.topology, settings.clock.now_milliseconds
+        event_lookup = EventLookup(self.logs, self.deadlines)
+        session_consistency = SessionConsistency(
+            here,
+            topology=topology,
             projection_reader=self.projection_reader,
             logs=self.logs,
-            log_state=self.log_state,
-            writer=self.writer,
-            waiters=self.waiters,
             deadlines=self.deadlines,
+        )
+        return UseCases(
+            writing=CommandHandler(
+                here=here,
+                topology=topology,
+                projection_reader=self.projection_reader,
+                log_state=self.log_state,
+                writer=self.writer,
+                event_lookup=event_lookup,
+                deletions=Deletions(here, topology=topology, event_lookup=event_lookup, waiters=self.waiters),
+                deadlines=self.deadlines,
+                append_seconds=settings.append_seconds,
+                now_milliseconds=now_milliseconds,
+            ),
+            reading=Queries(session_consistency),
+            listing=Listing(session_consistency, Turns(self.deadlines)),
+            operations=OperationStatus(
+                here,
+                topology=topology,
+                session_consistency=session_consistency,
+                event_lookup=event_lookup,
+                waiters=self.waiters,
+                is_in_doubt=lambda: self.log_state.doubt != "",
+                now_milliseconds=now_milliseconds,
+                hours=settings.operation_hours,
+            ),
         )
 
     def works(self, backends: Backends, settings: Settings) -> Works:
@@ -120,7 +153,7 @@ def build_parts(settings: Settings, backends: Backends) -> Parts:
     limit = ConcurrencyLimit(settings.organization_requests_max)
     reader = ProjectionReader(here, projection=projection, concurrency_limit=limit, known=waiters.known)
     deadlines = Deadlines(waiters)
-    return Parts(logs, log_state, log_reader, writer, waiters, deadlines, region, sampling, limit, reader)
+    return Parts(logs, log_state, log_reader, writer, waiters, deadlines, region, sampling, reader)
 
 
 def _acknowledgements(settings: Settings, waiters: Waiters) -> Acknowledgements:

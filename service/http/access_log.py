@@ -10,7 +10,8 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from opentelemetry.trace import Span, StatusCode
 
 from core.consistency import Level
-from service.request.context import Exchange, caller_of
+from service.request.scope import identified_in, level_in, shown_in
+from service.request.shown import Shown
 from service.request.timing import Part
 
 NO_ROUTE = "none"
@@ -18,9 +19,6 @@ NO_ROUTE = "none"
 
 NO_ANSWER = 0
 """The status of a request whose connection ended before all of it had come."""
-
-_NO_EXCHANGE = Exchange()
-"""What is known of a request before its caller is known."""
 
 _HTTP = {
     "method": "http.request.method",
@@ -72,20 +70,20 @@ class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ev
 
 def line_of(scope: Mapping[str, Any], *, status: int, seconds: float, is_broken_off: bool) -> RequestLine:
     """The fields of a line: never a path, a query, a header or a body, which may have secrets."""
-    caller = caller_of(scope)
-    exchange = _NO_EXCHANGE if caller is None else caller.exchange
-    position, spent = exchange.position, exchange.timing.spent_seconds
+    request, shown = identified_in(scope), shown_in(scope)
+    position = None if shown is None else shown.position
+    spent: Mapping[Part, float] = {} if request is None else request.timing.spent_seconds
     return RequestLine(
         level="info",
         method=scope["method"],
         route=scope.get("path_template") or NO_ROUTE,
         status=status,
-        outcome=Outcome.FAILED if is_broken_off else outcome_of(status, exchange),
+        outcome=Outcome.FAILED if is_broken_off else outcome_of(status, shown),
         milliseconds=round(seconds * 1_000, 3),
         timestamp=datetime.now(UTC),
-        consistency=exchange.level,
-        organization_id=None if caller is None else caller.organization_id,
-        operation_id=exchange.operation_id or None,
+        consistency=level_in(scope),
+        organization_id=None if request is None else request.caller.organization_id,
+        operation_id=None if shown is None else shown.operation_id or None,
         origin=None if position is None else position.origin,
         sequence=None if position is None else position.sequence,
         read_milliseconds=_milliseconds(spent, Part.READ),
@@ -109,13 +107,13 @@ def end_span(span: Span, line: RequestLine) -> None:
     span.end()
 
 
-def outcome_of(status: int, exchange: Exchange) -> Outcome:
+def outcome_of(status: int, shown: Shown | None) -> Outcome:
     """What a request with that answer came to."""
     match status:
         case 0:
             return Outcome.LEFT
         case 408:
-            return _late(exchange)
+            return _late(shown)
         case 503:
             return Outcome.UNAVAILABLE
         case _ if status >= 500:
@@ -123,7 +121,7 @@ def outcome_of(status: int, exchange: Exchange) -> Outcome:
     return Outcome.REFUSED if status >= 400 else Outcome.DONE
 
 
-def _late(exchange: Exchange) -> Outcome:
-    if not exchange.operation_id:
+def _late(shown: Shown | None) -> Outcome:
+    if shown is None or not shown.operation_id:
         return Outcome.LATE
-    return Outcome.UNKNOWN if exchange.position is None else Outcome.COMMITTED
+    return Outcome.UNKNOWN if shown.position is None else Outcome.COMMITTED

@@ -1,8 +1,7 @@
 """Every request is counted and timed, and recorded in one line and one span."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from time import monotonic
-from typing import Any
 
 from litestar.status_codes import HTTP_300_MULTIPLE_CHOICES, HTTP_408_REQUEST_TIMEOUT
 from opentelemetry.trace import INVALID_SPAN, Span, Tracer
@@ -15,11 +14,9 @@ from runtime.lines import Write
 from runtime.tracing import OFF, begin
 from service import metrics
 from service.http.access_log import NO_ANSWER, NO_ROUTE, end_span, line_of
-from service.http.admission import is_given_up
+from service.http.admission import Scope, is_given_up
 from service.http.write_latency import WriteLatencies
-from service.request.context import caller_of, trace
-
-Scope = MutableMapping[str, Any]
+from service.request.scope import level_in, trace
 
 NO_LEVEL = "none"
 """The label of requests that are no writes."""
@@ -93,8 +90,7 @@ class Instrumentation:
         return span
 
     def _answered(self, scope: Scope, status: int, seconds: float) -> None:
-        caller = caller_of(scope)
-        level = None if caller is None else caller.exchange.level
+        level = level_in(scope)
         self._counter(scope, level, status).inc()
         if level is None:
             return

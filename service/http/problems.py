@@ -21,6 +21,7 @@ from core.commands import (
 )
 from core.fields import InvalidField
 from core.preconditions import PreconditionFailed, Unmet
+from service.http.authentication.identification import NotTheAdministrator
 from service.http.content_encoding import IDENTITY, EncodedBody
 from service.http.envelope import LATE, ConsistencyMeta, Empty, Meta, failure
 from service.http.headers import (
@@ -33,9 +34,9 @@ from service.http.headers import (
     TOKEN,
     AnyRequest,
     InvalidHeader,
-    NotTheAdministrator,
 )
 from service.http.litestar_problems import OF_LITESTAR
+from service.http.response_headers import showing
 from service.request.errors import (
     ListTooLarge,
     NotSeenInTime,
@@ -46,6 +47,7 @@ from service.request.errors import (
     TooManyInFlight,
     WriteLost,
 )
+from service.request.shown import Refused
 
 
 def _bad_request(_: AnyRequest, error: Exception) -> Response[Empty]:
@@ -213,7 +215,14 @@ def _timed_out(_: AnyRequest, error: TimedOut) -> Response[Empty]:
     return failure(408, message, meta=Meta(consistency=consistency), headers=headers)
 
 
-EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+def _refused(request: AnyRequest, refused: Refused) -> Response[Any]:
+    """The response to why a use case refused, which shows what the use case had come to."""
+    why = refused.why
+    response = next(_TABLE[kind] for kind in type(why).__mro__ if kind in _TABLE)(request, why)
+    return response if refused.shown is None else showing(refused.shown, request.scope, response)
+
+
+_TABLE: ExceptionHandlersMap = {
     **OF_LITESTAR,
     InvalidField: _bad_request,
     FieldRefused: _bad_request,
@@ -243,9 +252,11 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     TimedOut: _timed_out,
 }
 
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {**_TABLE, Refused: _refused}
+
 
 def answer_to(
     request: AnyRequest, error: Unauthenticated | Forbidden | TooManyInFlight | RegionUnavailable
 ) -> Response[Empty]:
     """The response to an `error` that no route raised."""
-    return EXCEPTION_HANDLERS[type(error)](request, error)
+    return _TABLE[type(error)](request, error)

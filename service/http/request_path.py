@@ -9,7 +9,7 @@ from typing import Any
 
 from runtime.head import as_get, as_head
 from service.http.admission import Admission, arrived, replayed
-from service.http.authentication import Authentication
+from service.http.authentication.key_check import Authentication
 from service.http.chunked_send import send_in_pieces
 from service.http.envelope import send_whole
 from service.http.instrumentation import Instrumentation, Measured

@@ -1,21 +1,25 @@
-"""What every answer's headers tell of the request: the state that it was answered from, and its operation."""
+"""The headers that show the state that a request was answered from, and its operation."""
 
-from litestar.datastructures import MutableScopeHeaders
-from litestar.types import Message, Scope
+from typing import TypeVar
+
+from litestar import Response
 
 from core.tokens import render_token
 from service.http.headers import OPERATION, TOKEN
-from service.request.context import caller_of
+from service.request.scope import Scope, shows
+from service.request.shown import Shown
+
+T = TypeVar("T")
 
 
-async def tell_exchange(message: Message, scope: Scope) -> None:
-    """Add the token, if a state was looked at, and the operation's id, if something was handed to the log."""
-    caller = caller_of(scope)
-    if message["type"] != "http.response.start" or caller is None:
-        return
-    exchange = caller.exchange
-    headers = MutableScopeHeaders.from_message(message)
-    if exchange.seen:
-        headers[TOKEN] = render_token(exchange.token)
-    if exchange.operation_id:
-        headers[OPERATION] = exchange.operation_id
+def showing(shown: Shown, scope: Scope, response: Response[T]) -> Response[T]:
+    """The response, with the token if there is an event, and the operation's id if something was handed to the log.
+
+    The scope carries `shown` on, for the access log and the check of the key.
+    """
+    shows(scope, shown)
+    if shown.token:
+        response.headers[TOKEN] = render_token(shown.token)
+    if shown.operation_id:
+        response.headers[OPERATION] = shown.operation_id
+    return response

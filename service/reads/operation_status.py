@@ -7,12 +7,14 @@ import msgspec
 
 from core.operations import operation_in
 from core.positions import Position, Region, Sequence, reaches
+from core.preconditions import require
 from core.registers import Query
 from core.topology import Topology
 from service.reads.event_lookup import Absent, EventLookup, Found
 from service.reads.session_consistency import SessionConsistency
 from service.request.context import ReadRequest
 from service.request.errors import OperationExpired
+from service.request.shown import Progress, Result
 from service.watermarks.waiters import Waiters
 
 
@@ -60,9 +62,18 @@ class OperationStatus:
         self._now_milliseconds = now_milliseconds
         self._hours = hours
 
-    async def fate(self, operation_id: str, request: ReadRequest) -> Fate:
-        """The fate of an operation. Another organization's is unknown. Raises `OperationExpired`, and as a read."""
-        view = await self._session_consistency.read(Query(()), request)
+    async def fate(self, operation_id: str, request: ReadRequest) -> Result[Fate]:
+        """The fate of an operation. Another organization's is unknown.
+
+        Raises `Refused`: why is what `SessionConsistency.read` raises, `OperationExpired` or `PreconditionFailed`.
+        """
+        with Progress(request.asked) as progress:
+            fate = await self._fate(operation_id, request, progress)
+            require(request.preconditions)
+            return progress.result(fate)
+
+    async def _fate(self, operation_id: str, request: ReadRequest, progress: Progress) -> Fate:
+        view = await self._session_consistency.read(Query(()), request, progress)
         operation = operation_in(operation_id, request.caller.organization_id)
         if operation is None:
             return Fate(operation_id, State.UNKNOWN)

@@ -9,7 +9,7 @@ from core.known_marks import KnownMarks
 from core.positions import Region
 from core.registers import Query
 from service.request.concurrency_limit import ConcurrencyLimit
-from service.request.context import Caller
+from service.request.context import Identified
 from service.request.errors import RegionUnavailable
 from service.request.timing import Part
 
@@ -25,22 +25,20 @@ class ProjectionReader:
         self._concurrency_limit = concurrency_limit
         self._known = known
 
-    async def read(self, query: Query, caller: Caller, *, deadline: float | None = None) -> View:
-        """What `query` finds in a current projection, before `deadline` (event loop time), if `caller` may see it.
+    async def read(self, query: Query, request: Identified, *, deadline: float | None = None) -> View:
+        """What `query` finds in a current projection, before `deadline` (event loop time), if the caller may see it.
 
         The caller's key is checked in the same step: a state in which it is revoked shows nothing. Raises
         `RegionUnavailable`, `Unauthenticated`, `Forbidden`, `TooManyInFlight`.
         """
-        self._concurrency_limit.enter(caller)
-        credentials = caller.credentials
+        self._concurrency_limit.enter(request)
+        credentials = request.caller.credentials
         keys = () if credentials is None else (api_key_key(credentials.key_id),)
-        with caller.exchange.timing.during(Part.READ):
+        with request.timing.during(Part.READ):
             view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
         if credentials is not None:
-            authenticate(credentials, caller.organization_id, view.registers)
-            caller.exchange.is_let_in = True
-            self._concurrency_limit.let_in(caller)
-        caller.exchange.saw(view.vector)
+            authenticate(credentials, request.caller.organization_id, view.registers)
+            self._concurrency_limit.let_in(request)
         return view
 
     async def _read(self, query: Query, deadline: float | None) -> View:

@@ -13,6 +13,7 @@ from service.reads.local_logs import DESCRIBED_SECONDS, LocalLogs
 from service.reads.projection import ProjectionReader
 from service.request.context import ReadRequest
 from service.request.errors import NotSeenInTime, WriteLost
+from service.request.shown import Progress
 from service.request.timing import Part
 from service.watermarks.deadlines import Deadlines
 
@@ -36,29 +37,30 @@ class SessionConsistency:
         self._retired = {origin for origin, config in topology.regions.items() if config.state is RegionState.RETIRED}
         self._deadlines = deadlines
 
-    async def read(self, query: Query, request: ReadRequest) -> View:
+    async def read(self, query: Query, request: ReadRequest, progress: Progress) -> View:
         """What `query` finds in a state that has everything that the request's token names.
 
+        `progress` takes in every state that was looked at.
         Raises `NotSeenInTime` at the deadline, `WriteLost`, and what `ProjectionReader.read` does.
         """
-        exchange = request.caller.exchange
-        view = await self._projection_reader.read(query, request.caller, deadline=request.deadline)
+        view = await self._projection_reader.read(query, request, deadline=request.deadline)
+        progress.saw(view.vector)
         while missing := await self._missing(view.vector, request):
-            with exchange.timing.during(Part.WAIT):
+            with request.timing.during(Part.WAIT):
                 for position in missing:
                     if await self._deadlines.reach(position, {self._here}, request.deadline, by=BY_TOKEN):
                         raise NotSeenInTime([position.origin], timeout_seconds=request.timeout_seconds)
             await asyncio.sleep(0)
-            view = await self._projection_reader.read(query, request.caller, deadline=request.deadline)
-        exchange.is_caught_up = True
+            view = await self._projection_reader.read(query, request, deadline=request.deadline)
+            progress.saw(view.vector)
+        progress.is_caught_up = True
         return view
 
     async def _missing(self, vector: Vector, request: ReadRequest) -> list[Position]:
         """The positions here of what the token names and a state with `vector` lacks."""
-        asked = request.caller.exchange.asked
         places = [
             await self._place_here(code, place, vector, request)
-            for code, place in asked.items()
+            for code, place in request.asked.items()
             if not self._has(vector, code, place)
         ]
         return [position for position in places if not reaches(vector, position)]

@@ -3,7 +3,7 @@
 import asyncio
 from weakref import WeakValueDictionary
 
-from service.request.context import Caller
+from service.request.context import Identified
 from service.request.errors import NotYetTheirTurn
 from service.watermarks.deadlines import Deadlines
 
@@ -13,17 +13,17 @@ class Turns:
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
-        self._held: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._waited_for: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def take(self, caller: Caller, deadline: float) -> None:
-        """Wait for the turn of `caller`'s organization, and hold it until the answer is sent.
+    async def take(self, request: Identified, deadline: float) -> None:
+        """Wait for the turn of the caller's organization, and hold it until the response is sent.
 
         Until then the response is in memory. Raises `NotYetTheirTurn` at `deadline`.
         """
-        lock = self._held.setdefault(caller.organization_id, asyncio.Lock())
+        lock = self._waited_for.setdefault(request.caller.organization_id, asyncio.Lock())
         try:
             async with self._deadlines.within(deadline):
                 await lock.acquire()
         except TimeoutError as error:
             raise NotYetTheirTurn from error
-        caller.exchange.at_end.append(lock.release)
+        request.held.hold("turn", lock.release)

@@ -1,9 +1,11 @@
 """Bound the requests of one organization in flight in this process, so that none uses up what all share."""
 
 from collections import Counter
+from functools import partial
 
-from service.request.context import Caller
+from service.request.context import Identified
 from service.request.errors import TooManyInFlight
+from service.request.held import Held
 
 
 class ConcurrencyLimit:
@@ -18,27 +20,25 @@ class ConcurrencyLimit:
         self._requests_max = requests_max
         self._in_flight: Counter[str] = Counter()
 
-    def enter(self, caller: Caller) -> None:
-        """Count a request that shows a key, once, until it leaves. Raises `TooManyInFlight`."""
-        self._count(caller, "admin" if caller.credentials is None else f"key {caller.credentials.digest}")
+    def enter(self, request: Identified) -> None:
+        """Count a request that shows a key, once, until it releases what it holds. Raises `TooManyInFlight`."""
+        credentials = request.caller.credentials
+        self._count(request.held, "admin" if credentials is None else f"key {credentials.digest}")
 
-    def let_in(self, caller: Caller) -> None:
-        """Count a request whose key is valid, once, until it leaves. Raises `TooManyInFlight`."""
-        if caller.credentials is not None:
-            self._count(caller, f"organization {caller.organization_id}")
+    def let_in(self, request: Identified) -> None:
+        """Count a request whose key is valid, once, until it releases what it holds. Raises `TooManyInFlight`."""
+        if not request.caller.is_administrator:
+            self._count(request.held, f"organization {request.caller.organization_id}")
 
-    def leave(self, caller: Caller) -> None:
-        """Stop counting the request of `caller`."""
-        for name in caller.exchange.counted_as:
-            self._in_flight[name] -= 1
-            if not self._in_flight[name]:
-                del self._in_flight[name]
-        caller.exchange.counted_as.clear()
-
-    def _count(self, caller: Caller, name: str) -> None:
-        if name in caller.exchange.counted_as:
+    def _count(self, held: Held, name: str) -> None:
+        if name in held:
             return
         if self._in_flight[name] >= self._requests_max:
             raise TooManyInFlight(self._requests_max)
         self._in_flight[name] += 1
-        caller.exchange.counted_as.append(name)
+        held.hold(name, partial(self._leave, name))
+
+    def _leave(self, name: str) -> None:
+        self._in_flight[name] -= 1
+        if not self._in_flight[name]:
+            del self._in_flight[name]

@@ -37,9 +37,9 @@ class Timing:
 
     __slots__ = ("spent_seconds", "traced")
 
-    def __init__(self) -> None:
+    def __init__(self, traced: Traced = NOT_TRACED) -> None:
         self.spent_seconds: dict[Part, float] = {}
-        self.traced = NOT_TRACED
+        self.traced = traced
 
     def during(self, part: Part) -> "During":
         """A context in which the request's time is spent on `part`."""

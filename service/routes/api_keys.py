@@ -4,7 +4,7 @@ import secrets
 from typing import Annotated
 
 import msgspec
-from litestar import delete, get, post
+from litestar import Response, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta
 
@@ -55,7 +55,7 @@ class IssuedApiKeyView(ApiKeyView, frozen=True):
         "with the same `Idempotency-Key` issues no second key. It waits as *it* requires, and returns 409."
     ),
 )
-async def issue_api_key(admin_write: Write, data: ApiKeyBody) -> Answer[IssuedApiKeyView]:
+async def issue_api_key(admin_write: Write, data: ApiKeyBody) -> Response[Answer[IssuedApiKeyView]]:
     """Issue an API key for an organization."""
     secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
     command = IssueApiKey(
@@ -65,8 +65,10 @@ async def issue_api_key(admin_write: Write, data: ApiKeyBody) -> Answer[IssuedAp
         name=_name(data.name or ""),
         api_keys_max=admin_write.limits.api_keys_max,
     )
-    issued = view_of(api_key_in(key_id, (await admin_write.carry_out(command)).fields))
-    return Answer(IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret)))
+    written = await admin_write.carry_out(command)
+    issued = view_of(api_key_in(key_id, written.value.fields))
+    view = IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret))
+    return admin_write.respond(Answer(view), written.shown)
 
 
 @get(
@@ -75,9 +77,10 @@ async def issue_api_key(admin_write: Write, data: ApiKeyBody) -> Answer[IssuedAp
     description="An organization's keys, in the order of their issue, without their texts.",
     opt=takes(LIMIT, OFFSET),
 )
-async def list_api_keys(admin_read: Read, request: AnyRequest) -> Answer[list[ApiKeyView]]:
+async def list_api_keys(admin_read: Read, request: AnyRequest) -> Response[Answer[list[ApiKeyView]]]:
     """List an organization's API keys in the order of their issue."""
-    return listed(await admin_read.use_cases.reading.api_keys(admin_read.request, page(request)), view_of)
+    found = await admin_read.use_cases.reading.api_keys(admin_read.request, page(request))
+    return admin_read.respond(listed(found.value, view_of), found.shown)
 
 
 @delete(
@@ -89,12 +92,13 @@ async def list_api_keys(admin_read: Read, request: AnyRequest) -> Answer[list[Ap
     ),
     opt=takes(KEY_ID),
 )
-async def revoke_api_key(key_id: str, admin_write: Write) -> None:
+async def revoke_api_key(key_id: str, admin_write: Write) -> Response[None]:
     """Revoke an API key permanently."""
     found = uuid_in(key_id)
     if found is None:
         raise ApiKeyNotFound(key_id)
-    await admin_write.carry_out(RevokeApiKey(admin_write.caller.organization_id, found))
+    written = await admin_write.carry_out(RevokeApiKey(admin_write.caller.organization_id, found))
+    return admin_write.respond(None, written.shown)
 
 
 def view_of(api_key: ApiKey) -> ApiKeyView:

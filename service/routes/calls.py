@@ -3,24 +3,53 @@
 Litestar starts a task for each dependency where a handler has two. So each handler has one, which carries both.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from typing import NamedTuple, TypeVar
 
 import msgspec
+from litestar import Response
 
 from core.commands import Command
-from service.http import headers
-from service.http.headers import AdminHeaders, AnyRequest
+from service.http.authentication.identification import Administrator, identify
+from service.http.headers import AnyRequest
+from service.http.requests import read_request, write_request
+from service.http.response_headers import showing
+from service.reads.listing import Listing
+from service.reads.operation_status import OperationStatus
+from service.reads.queries import Queries
 from service.request.context import Caller, ReadRequest, WriteRequest
 from service.request.limits import Limits
-from service.use_cases import UseCases
-from service.writes.command_handler import Written
+from service.request.scope import Scope
+from service.request.shown import Result, Shown
+from service.writes.command_handler import CommandHandler, Written
+
+T = TypeVar("T")
 
 
-class Write(msgspec.Struct, frozen=True):
+class UseCases(NamedTuple):
+    """The use cases, which the routes call."""
+
+    writing: CommandHandler
+    reading: Queries
+    listing: Listing
+    operations: OperationStatus
+
+
+class _Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to a route. Its `scope` carries on what the response shows."""
+
+    scope: Scope
+    use_cases: UseCases
+
+    def respond(self, content: T, shown: Shown, *, headers: Mapping[str, str] | None = None) -> Response[T]:
+        """The response to it, with the route's status and the headers of `shown`."""
+        return showing(shown, self.scope, Response(content, headers=headers))
+
+
+class Write(_Call, frozen=True, kw_only=True):
     """A write that was asked for, and the use cases."""
 
     request: WriteRequest
-    use_cases: UseCases
     limits: Limits
 
     @property
@@ -28,38 +57,41 @@ class Write(msgspec.Struct, frozen=True):
         """The caller that asks for it."""
         return self.request.caller
 
-    def carry_out(self, command: Command) -> Awaitable[Written]:
+    def carry_out(self, command: Command) -> Awaitable[Result[Written]]:
         """Append what `command` decides, and wait for the level. Raises what `CommandHandler.write` raises."""
         return self.use_cases.writing.write(command, self.request)
 
 
-class Read(msgspec.Struct, frozen=True):
+class Read(_Call, frozen=True, kw_only=True):
     """A read that was asked for, and the use cases."""
 
     request: ReadRequest
-    use_cases: UseCases
 
 
 class Calls:
     """The dependencies of the routes: each is made of one request."""
 
-    def __init__(self, use_cases: UseCases, limits: Limits, admin: AdminHeaders) -> None:
+    def __init__(self, use_cases: UseCases, limits: Limits, administrator: Administrator) -> None:
         self._use_cases = use_cases
         self._limits = limits
-        self._admin = admin
+        self._administrator = administrator
 
     def read(self, request: AnyRequest) -> Read:
         """A read in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
-        return Read(headers.read_request(request), self._use_cases)
+        asked = read_request(request, identify(request))
+        return Read(scope=request.scope, use_cases=self._use_cases, request=asked)
 
     async def write(self, request: AnyRequest) -> Write:
         """A write in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
-        return Write(await headers.write_request(request), self._use_cases, self._limits)
+        asked = await write_request(request, identify(request))
+        return Write(scope=request.scope, use_cases=self._use_cases, request=asked, limits=self._limits)
 
     def admin_read(self, request: AnyRequest) -> Read:
-        """A read by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
-        return Read(self._admin.read_request(request), self._use_cases)
+        """A read by the administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
+        asked = read_request(request, self._administrator.identify(request))
+        return Read(scope=request.scope, use_cases=self._use_cases, request=asked)
 
     async def admin_write(self, request: AnyRequest) -> Write:
-        """A write by the administrator. Raises `Unauthenticated`, `InvalidHeader`."""
-        return Write(await self._admin.write_request(request), self._use_cases, self._limits)
+        """A write by the administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
+        asked = await write_request(request, self._administrator.identify(request))
+        return Write(scope=request.scope, use_cases=self._use_cases, request=asked, limits=self._limits)

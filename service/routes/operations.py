@@ -3,12 +3,11 @@
 from typing import Annotated, Literal
 
 import msgspec
-from litestar import get
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Meta
 
 from core.fields import InvalidField
-from core.preconditions import require
 from service.http.envelope import Answer
 from service.http.identifiers import uuid_in
 from service.http.parameter import takes
@@ -54,11 +53,10 @@ class OperationView(msgspec.Struct, frozen=True):
     ),
     opt=takes(OPERATION_ID),
 )
-async def read_operation(operation_id: str, read: Read) -> Answer[OperationView]:
+async def read_operation(operation_id: str, read: Read) -> Response[Answer[OperationView]]:
     """Read the state of a write."""
-    fate = await read.use_cases.operations.fate(_known_form(operation_id), read.request)
-    require(read.request.preconditions)
-    return Answer(view_of(fate))
+    found = await read.use_cases.operations.fate(_known_form(operation_id), read.request)
+    return read.respond(Answer(view_of(found.value)), found.shown)
 
 
 def view_of(fate: Fate) -> OperationView:

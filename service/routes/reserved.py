@@ -3,8 +3,9 @@
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 
+from service.http.authentication.identification import identify, organization_in
 from service.http.envelope import Empty, failure
-from service.http.headers import AnyRequest, caller_in, organization_in
+from service.http.headers import AnyRequest
 
 VERIFICATION_KEYS = "/organizations/webhooks/verification-jwks"
 TEST_EVENTS = "/test-events"
@@ -32,7 +33,7 @@ def read_verification_keys(request: AnyRequest) -> Response[Empty]:
 )
 def create_test_events(request: AnyRequest) -> Response[Empty]:
     """Have an organization's webhooks called with made-up events."""
-    caller_in(request)
+    identify(request)
     return failure(501, NO_TESTS_YET)
 
 

@@ -1,7 +1,7 @@
 """Triggers: create, list, delete what calls a webhook."""
 
 import msgspec
-from litestar import delete, get, post
+from litestar import Response, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 
 from core import catalogue
@@ -37,11 +37,11 @@ class TriggerBody(msgspec.Struct, frozen=True):
     ),
     opt=takes(WEBHOOK_ID),
 )
-async def create_trigger(webhook_id: str, write: Write, data: TriggerBody) -> Empty:
+async def create_trigger(webhook_id: str, write: Write, data: TriggerBody) -> Response[Empty]:
     """Create a webhook trigger."""
     trigger = catalogue.trigger(data.trigger_type, data.trigger_name)
-    await write.carry_out(CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger))
-    return Empty()
+    command = CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger)
+    return write.respond(Empty(), (await write.carry_out(command)).shown)
 
 
 @get(
@@ -50,10 +50,10 @@ async def create_trigger(webhook_id: str, write: Write, data: TriggerBody) -> Em
     description="A webhook's triggers, in creation order.",
     opt=takes(WEBHOOK_ID, LIMIT, OFFSET),
 )
-async def list_triggers(webhook_id: str, read: Read, request: AnyRequest) -> Answer[list[Trigger]]:
+async def list_triggers(webhook_id: str, read: Read, request: AnyRequest) -> Response[Answer[list[Trigger]]]:
     """List a webhook's triggers in creation order."""
     found = await read.use_cases.reading.triggers(read.request, known_form(webhook_id), page(request))
-    return listed(found, lambda trigger: trigger)
+    return read.respond(listed(found.value, lambda trigger: trigger), found.shown)
 
 
 @delete(
@@ -65,10 +65,11 @@ async def list_triggers(webhook_id: str, read: Read, request: AnyRequest) -> Ans
     ),
     opt=takes(WEBHOOK_ID, TRIGGER_TYPE, TRIGGER_NAME),
 )
-async def delete_trigger(webhook_id: str, write: Write, request: AnyRequest) -> None:
+async def delete_trigger(webhook_id: str, write: Write, request: AnyRequest) -> Response[None]:
     """Delete a webhook trigger, named by the query parameters."""
     trigger = named_trigger(request)
-    await write.carry_out(DeleteTrigger(write.caller.organization_id, known_form(webhook_id), trigger))
+    command = DeleteTrigger(write.caller.organization_id, known_form(webhook_id), trigger)
+    return write.respond(None, (await write.carry_out(command)).shown)
 
 
 TRIGGER_ROUTES: tuple[HTTPRouteHandler, ...] = (create_trigger, list_triggers, delete_trigger)

@@ -28,6 +28,7 @@ from service.http.parameters import (
 )
 from service.http.query_parameters import page, wanted_webhooks
 from service.request.limits import Limits
+from service.request.shown import Refused, Result, Shown
 from service.routes.calls import Read, Write
 from service.routes.webhook_shapes import CustomHeaders, WebhookBody, WebhookChanges, WebhookView, view_of
 from service.writes.command_handler import Written
@@ -46,7 +47,7 @@ V = TypeVar("V")
 async def create_webhook(write: Write, data: WebhookBody) -> Response[Answer[WebhookView]]:
     """Register a webhook."""
     command = creation(write.caller.organization_id, data, write.limits)
-    return described(await write.carry_out(command), status_code=201)
+    return described(write, await write.carry_out(command))
 
 
 @get(
@@ -59,11 +60,11 @@ async def create_webhook(write: Write, data: WebhookBody) -> Response[Answer[Web
     ),
     opt=takes(LIMIT, OFFSET, WANTED_TARGET_URL, WANTED_TRIGGER_TYPE, WANTED_TRIGGER_NAME),
 )
-async def list_webhooks(read: Read, request: AnyRequest) -> Answer[list[msgspec.Raw]]:
+async def list_webhooks(read: Read, request: AnyRequest) -> Response[Answer[list[msgspec.Raw]]]:
     """List an organization's webhooks in creation order."""
     listing = read.use_cases.listing
     found = await listing.webhooks(read.request, page(request), wanted_webhooks(request), _encoded)
-    return listed(found, lambda item: item)
+    return read.respond(listed(found.value, lambda item: item), found.shown)
 
 
 @get(
@@ -74,7 +75,8 @@ async def list_webhooks(read: Read, request: AnyRequest) -> Answer[list[msgspec.
 )
 async def read_webhook(webhook_id: str, read: Read) -> Response[Answer[WebhookView]]:
     """Read one webhook."""
-    return answered(await read.use_cases.reading.webhook(read.request, known_form(webhook_id)))
+    found = await read.use_cases.reading.webhook(read.request, known_form(webhook_id))
+    return answered(read, found.value, found.shown)
 
 
 @patch(
@@ -89,7 +91,7 @@ async def read_webhook(webhook_id: str, read: Read) -> Response[Answer[WebhookVi
 async def update_webhook(webhook_id: str, write: Write, data: WebhookChanges) -> Response[Answer[WebhookView]]:
     """Change some of a webhook's fields."""
     command = change(write.caller.organization_id, known_form(webhook_id), data, write.limits)
-    return described(await write.carry_out(command))
+    return described(write, await write.carry_out(command))
 
 
 @delete(
@@ -101,9 +103,10 @@ async def update_webhook(webhook_id: str, write: Write, data: WebhookChanges) ->
     ),
     opt=takes(WEBHOOK_ID, IF_MATCH),
 )
-async def delete_webhook(webhook_id: str, write: Write) -> None:
+async def delete_webhook(webhook_id: str, write: Write) -> Response[None]:
     """Delete a webhook and its triggers."""
-    await write.carry_out(DeleteWebhook(write.caller.organization_id, known_form(webhook_id)))
+    command = DeleteWebhook(write.caller.organization_id, known_form(webhook_id))
+    return write.respond(None, (await write.carry_out(command)).shown)
 
 
 def creation(organization_id: str, body: WebhookBody, limits: Limits) -> CreateWebhook:
@@ -158,17 +161,17 @@ def _given(headers: CustomHeaders) -> dict[str, list[str]] | None:
     return None
 
 
-def described(written: Written, *, status_code: int = 200) -> Response[Answer[WebhookView]]:
-    """The webhook that an accepted command leaves."""
-    webhook = webhook_in(written.about_id, written.fields)
+def described(write: Write, found: Result[Written]) -> Response[Answer[WebhookView]]:
+    """The webhook that an accepted command leaves. Raises `Refused` if it leaves none."""
+    webhook = webhook_in(found.value.about_id, found.value.fields)
     if webhook is None:
-        raise WebhookNotFound(written.about_id)
-    return answered(webhook, status_code=status_code)
+        raise Refused(WebhookNotFound(found.value.about_id), found.shown)
+    return answered(write, webhook, found.shown)
 
 
-def answered(webhook: Webhook, *, status_code: int = 200) -> Response[Answer[WebhookView]]:
+def answered(call: Read | Write, webhook: Webhook, shown: Shown) -> Response[Answer[WebhookView]]:
     """One webhook, and its `ETag`."""
-    return Response(Answer(view_of(webhook)), status_code=status_code, headers={"ETag": f'"{webhook.etag}"'})
+    return call.respond(Answer(view_of(webhook)), shown, headers={"ETag": f'"{webhook.etag}"'})
 
 
 def _encoded(webhook: Webhook) -> bytes:

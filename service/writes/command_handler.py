@@ -20,6 +20,7 @@ from service.reads.event_lookup import Absent, EventLookup, Found
 from service.reads.projection import ProjectionReader
 from service.request.context import Wait, WriteRequest
 from service.request.errors import RegionUnavailable, TimedOut
+from service.request.shown import Progress, Result
 from service.request.timing import Part
 from service.watermarks.deadlines import Deadlines
 from service.writes.batch import Accepted, Outcome, Proposal, Repeated, Stale
@@ -64,36 +65,42 @@ class CommandHandler:
         self._append_seconds = append_seconds
         self._now_milliseconds = now_milliseconds
 
-    async def write(self, command: Command, request: WriteRequest) -> Written:
+    async def write(self, command: Command, request: WriteRequest) -> Result[Written]:
         """Append the event that `command` makes, and return its outcome once the requested level is reached.
 
         A repeated request makes no second event: it waits for the event of the first one, and has the same outcome.
         A deletion of what is being deleted does so too.
-        Raises a `Refusal`, `RegionUnavailable`, `TimedOut`, `Unauthenticated`, `Forbidden`.
+        Raises `Refused`: why is a `Refusal`, `RegionUnavailable`, `TimedOut`, `Unauthenticated`, `Forbidden` or
+        `TooManyInFlight`.
         """
+        with Progress(request.asked) as progress:
+            return progress.result(await self._write(command, request, progress))
+
+    async def _write(self, command: Command, request: WriteRequest, progress: Progress) -> Written:
         unread: tuple[str, ...] = ()
         while True:
             view = await self._read(command, request, unread)
+            progress.saw(view.vector)
             first = self._recorded(view, request.idempotency_key)
             if first is not None and (found := await self._found(first, view, request)) is not None:
-                return await self._repeat(found, request)
+                return await self._repeat(found, request, progress)
             try:
-                outcome = await self._appended(command, view, request)
+                outcome = await self._appended(command, view, request, progress)
             except Stale as stale:
                 unread = (*unread, *(key for key in stale.unread if key not in unread))
                 continue
             except DeletedBefore as before:
                 first_deletion = await self._deletions.first(before, command, view.vector, request.wait)
-                return await self._repeat(first_deletion, request)
+                return await self._repeat(first_deletion, request, progress)
             if isinstance(outcome, Accepted):
-                await self._reach(outcome.position, request)
+                await self._reach(outcome.position, request, progress)
                 return Written(_about(command), outcome.fields)
             found = await self._found(outcome.first, view, request)
             if found is None:
                 raise RegionUnavailable(
                     "the first request with this Idempotency-Key is not in this region's log any more"
                 )
-            return await self._repeat(found, request)
+            return await self._repeat(found, request, progress)
 
     async def _read(self, command: Command, request: WriteRequest, unread: tuple[str, ...]) -> View:
         query = query_for(command)
@@ -102,7 +109,7 @@ class CommandHandler:
             holder = holder_of(command.organization_id, author=request.caller.author)
             recalled = recall(holder, request.idempotency_key, now_milliseconds=self._now_milliseconds())
             query = query._replace(recall=recalled)
-        return await self._projection_reader.read(query, request.caller, deadline=request.wait.deadline)
+        return await self._projection_reader.read(query, request, deadline=request.wait.deadline)
 
     def _recorded(self, view: View, idempotency_key: IdempotencyKey | None) -> Recorded | None:
         """The first request with the same key, if the projection has one. Raises `IdempotencyKeyReused`."""
@@ -114,12 +121,14 @@ class CommandHandler:
             return first
         raise outcome
 
-    async def _appended(self, command: Command, view: View, request: WriteRequest) -> Accepted | Repeated:
-        with request.caller.exchange.timing.during(Part.APPEND) as span:
-            return await self._append(command, view, request, traceparent=traceparent_of(span))
+    async def _appended(
+        self, command: Command, view: View, request: WriteRequest, progress: Progress
+    ) -> Accepted | Repeated:
+        with request.timing.during(Part.APPEND) as span:
+            return await self._append(command, view, request, progress, traceparent=traceparent_of(span))
 
     async def _append(
-        self, command: Command, view: View, request: WriteRequest, *, traceparent: str
+        self, command: Command, view: View, request: WriteRequest, progress: Progress, *, traceparent: str
     ) -> Accepted | Repeated:
         loop = asyncio.get_running_loop()
         deadline = request.wait.deadline
@@ -147,13 +156,13 @@ class CommandHandler:
             await self._deadlines.until(settled, deadline)
         if settled.done():
             outcome = settled.result()
-            request.caller.exchange.operation_id = proposal.operation_id
+            progress.operation_id = proposal.operation_id
             return outcome
         self._writer.withdraw(proposal)
         if proposal.is_handed:
-            request.caller.exchange.operation_id = proposal.operation_id
+            progress.operation_id = proposal.operation_id
             missing = self._needed(request.wait)
-            raise self._timed_out(request, is_committed=False, missing=missing, doubt=self._log_state.doubt)
+            raise self._timed_out(request, progress, is_committed=False, missing=missing, doubt=self._log_state.doubt)
         raise RegionUnavailable("this region's log took no event in time")
 
     async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
@@ -167,35 +176,35 @@ class CommandHandler:
             raise RegionUnavailable("the first request with this Idempotency-Key is not in this region's log yet")
         return found if isinstance(found, Found) else None
 
-    async def _repeat(self, found: Found, request: WriteRequest) -> Written:
+    async def _repeat(self, found: Found, request: WriteRequest, progress: Progress) -> Written:
         """The outcome of the first request, once the level that this one asks for is reached.
 
         Raises `ApiKeyIssuedBefore` for an API key: its secret was not kept.
         """
         position, envelope = found
-        request.caller.exchange.operation_id = envelope.operation_id
-        await self._reach(position, request)
+        progress.operation_id = envelope.operation_id
+        await self._reach(position, request, progress)
         if isinstance(envelope.event, ApiKeyIssued):
             raise ApiKeyIssuedBefore(envelope.organization_id, envelope.event.key_id)
         key = key_about(envelope.organization_id, envelope.event)
         fields = fields_after(writes_of(envelope, position), key=key, before=envelope.seen)
         return Written(_about(envelope.event), fields)
 
-    async def _reach(self, position: Position, request: WriteRequest) -> None:
+    async def _reach(self, position: Position, request: WriteRequest, progress: Progress) -> None:
         """Return once every region of the requested level has applied `position`. Raises `TimedOut`.
 
         While the log is in doubt, no promise is made. The doubt may end before the deadline.
         """
-        request.caller.exchange.wrote(position)
+        progress.wrote(position)
         wait, reading = request.wait, self._log_state.reading
-        with request.caller.exchange.timing.during(Part.WAIT):
+        with request.timing.during(Part.WAIT):
             pending = await self._deadlines.reach(position, self._needed(wait), wait.deadline, by=wait.level)
             if self._doubt(position, reading):
                 await self._deadlines.until_seen(_never(), wait.deadline, by=wait.level)
         if doubt := self._doubt(position, reading):
-            raise self._timed_out(request, is_committed=False, missing=self._needed(wait), doubt=doubt)
+            raise self._timed_out(request, progress, is_committed=False, missing=self._needed(wait), doubt=doubt)
         if pending:
-            raise self._timed_out(request, is_committed=True, missing=pending)
+            raise self._timed_out(request, progress, is_committed=True, missing=pending)
 
     def _doubt(self, position: Position, reading: int) -> str:
         return self._log_state.doubt_since(reading) if position.origin == self._here else ""
@@ -204,13 +213,18 @@ class CommandHandler:
         return regions_needed(wait.level, here=self._here, topology=self._topology)
 
     def _timed_out(
-        self, request: WriteRequest, *, is_committed: bool, missing: "set[Region] | frozenset[Region]", doubt: str = ""
+        self,
+        request: WriteRequest,
+        progress: Progress,
+        *,
+        is_committed: bool,
+        missing: "set[Region] | frozenset[Region]",
+        doubt: str = "",
     ) -> TimedOut:
-        caller = request.caller
         return TimedOut(
             request.wait,
             # The administrator has no key with which an organization's operation could be read.
-            operation_id="" if caller.credentials is None else caller.exchange.operation_id,
+            operation_id="" if request.caller.is_administrator else progress.operation_id,
             is_committed=is_committed,
             acknowledged=sorted(self._needed(request.wait) - missing),
             pending=sorted(missing),

@@ -5,12 +5,11 @@ from typing import Any, cast
 
 from runtime.lines import Write
 from service.http.admission import BODY_SECONDS, Admission
-from service.http.authentication import Authentication
-from service.http.headers import AdminHeaders
+from service.http.authentication.identification import Administrator
+from service.http.authentication.key_check import Authentication
 from service.http.instrumentation import Instrumentation
 from service.http.request_path import RequestPath
 from service.http.write_latency import WriteLatencies
-from service.request.concurrency_limit import ConcurrencyLimit
 from service.routes.policies import POLICIES
 
 BODY_BYTES_MAX = 64 * 1_024
@@ -36,7 +35,6 @@ def path_to(
         authentication=Authentication(
             POLICIES,
             projection=cast("Any", None),
-            concurrency_limit=ConcurrencyLimit(1),
-            admin=AdminHeaders(""),
+            administrator=Administrator(""),
         ),
     )

@@ -2,34 +2,33 @@ import pytest
 
 from core.positions import Epoch, Position, Region, Sequence
 from service.http.access_log import NO_ANSWER, Outcome, outcome_of
-from service.request.context import Exchange
+from service.request.shown import Shown
 from service.request.timing import Part, Timing
 
 
-def handed(*, is_known: bool) -> Exchange:
-    exchange = Exchange(operation_id="0190")
-    if is_known:
-        exchange.wrote(Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42)))
-    return exchange
+def handed(*, is_known: bool) -> Shown:
+    position = Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42))
+    return Shown({}, "0190", position if is_known else None)
 
 
 @pytest.mark.parametrize(
-    ("status", "exchange", "outcome"),
+    ("status", "shown", "outcome"),
     [
-        (200, Exchange(), Outcome.DONE),
+        (200, Shown({}), Outcome.DONE),
         (204, handed(is_known=True), Outcome.DONE),
-        (404, Exchange(), Outcome.REFUSED),
-        (429, Exchange(), Outcome.REFUSED),
-        (408, Exchange(), Outcome.LATE),
+        (404, Shown({}), Outcome.REFUSED),
+        (429, Shown({}), Outcome.REFUSED),
+        (408, None, Outcome.LATE),
+        (408, Shown({}), Outcome.LATE),
         (408, handed(is_known=False), Outcome.UNKNOWN),
         (408, handed(is_known=True), Outcome.COMMITTED),
-        (503, Exchange(), Outcome.UNAVAILABLE),
-        (500, Exchange(), Outcome.FAILED),
-        (NO_ANSWER, Exchange(), Outcome.LEFT),
+        (503, Shown({}), Outcome.UNAVAILABLE),
+        (500, Shown({}), Outcome.FAILED),
+        (NO_ANSWER, Shown({}), Outcome.LEFT),
     ],
 )
-def test_what_a_request_came_to_is_one_word(status: int, exchange: Exchange, outcome: Outcome) -> None:
-    assert outcome_of(status, exchange) is outcome
+def test_what_a_request_came_to_is_one_word(status: int, shown: Shown | None, outcome: Outcome) -> None:
+    assert outcome_of(status, shown) is outcome
 
 
 def test_time_that_ends_in_an_error_is_spent_all_the_same() -> None:

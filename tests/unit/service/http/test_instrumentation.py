@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -13,14 +13,15 @@ from core.consistency import Level
 from core.positions import Epoch, Position, Region, Sequence
 from service.http.access_log import NO_ANSWER
 from service.http.write_latency import RATE_SECONDS, WriteLatencies
-from service.request.context import Caller, Exchange, remember
+from service.request.context import Caller, Identified
+from service.request.scope import Scope, identified, requires, shows
+from service.request.shown import Shown
 from service.request.timing import Part
 from tests.unit.runtime.serving import connect, reset, served
 from tests.unit.service.http.paths import path_to
 
 TRIGGERS = "/organizations/webhooks/{webhook_id}/triggers"
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
-Scope = MutableMapping[str, Any]
 
 
 class Routes:
@@ -32,7 +33,7 @@ class Routes:
         *,
         template: str = "",
         level: Level | None = None,
-        does: Callable[[Exchange], None] = lambda _: None,
+        does: Callable[[Identified], Shown] = lambda _: Shown({}),
     ) -> None:
         self._status = status
         self._template = template
@@ -43,9 +44,10 @@ class Routes:
         await receive()
         if self._template:
             scope["path_template"] = self._template
-            exchange = remember(scope, Caller(ORGANIZATION, None, Exchange(is_let_in=True))).exchange
-            exchange.level = self._level
-            self._does(exchange)
+            request = identified(scope, Caller(ORGANIZATION, None))
+            if self._level is not None:
+                requires(scope, self._level)
+            shows(scope, self._does(request))
         await send({"type": "http.response.start", "status": self._status, "headers": []})
         await send({"type": "http.response.body", "body": b""})
 
@@ -131,8 +133,9 @@ async def test_the_pace_is_of_writes_that_succeed_or_are_late(
 ) -> None:
     latencies = WriteLatencies()
 
-    def takes_a_while(_: Exchange) -> None:
+    def takes_a_while(_: Identified) -> Shown:
         time.sleep(0.02)
+        return Shown({})
 
     await ask(Routes(status, template=TRIGGERS, level=level, does=takes_a_while), BODY, latencies=latencies)
     pace = latencies.look(now_seconds=time.monotonic() + 1)[0]
@@ -175,15 +178,12 @@ async def test_what_is_no_request_is_passed_on_as_it_is() -> None:
     ]
 
 
-def wrote(exchange: Exchange) -> None:
+def wrote(request: Identified) -> Shown:
     """A request appended an event and waited for it."""
-    exchange.operation_id = "0190"
-    with exchange.timing.during(Part.READ):
-        pass
-    with exchange.timing.during(Part.APPEND):
-        exchange.wrote(Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42)))
-    with exchange.timing.during(Part.WAIT):
-        pass
+    for part in Part:
+        with request.timing.during(part):
+            pass
+    return Shown({}, "0190", Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42)))
 
 
 async def test_a_request_is_one_line_with_what_it_came_to_and_where_its_time_went() -> None:

@@ -18,11 +18,13 @@ from litestar.testing import TestClient
 from core.commands import ApiKeyIssuedBefore, EventTooLarge, FieldRefused, TargetUrlTaken, WebhookNotFound
 from core.consistency import Level
 from core.fields import InvalidField, NoLongerTaken
-from core.positions import Region
+from core.positions import Epoch, Position, Region, Sequence
+from core.tokens import render_token, token_at
 from service.http.headers import InvalidHeader
 from service.http.problems import EXCEPTION_HANDLERS
 from service.request.context import Wait
 from service.request.errors import NotSeenInTime, RegionUnavailable, TimedOut
+from service.request.shown import Refused, Shown
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
 OPERATION_ID = "0190"
@@ -98,6 +100,25 @@ def test_each_error_has_its_status_in_the_line_and_in_the_envelope(
     assert [item["httpcode"] for item in body["errors"]] == [status]
     assert message in body["errors"][0]["message"]
     assert set(body) == {"meta", "errors"}
+
+
+@pytest.mark.parametrize(("error", "status", "message"), TABLE, ids=lambda value: type(value).__name__)
+def test_a_refusal_is_answered_as_its_reason_is_and_shows_the_token_and_the_operation(
+    client: TestClient[Litestar], error: Exception, status: int, message: str
+) -> None:
+    shown = Shown(token_at(Position(US, Epoch("k3v9x2"), Sequence(42))), OPERATION_ID)
+    code, body, headers = answer(client, Refused(error, shown))
+    assert (code, message in body["errors"][0]["message"]) == (status, True)
+    assert headers["SlashID-Consistency-Token"] == render_token(shown.token)
+    assert headers["SlashID-Operation-ID"] == OPERATION_ID
+    assert answer(client, Refused(error, None))[:2] == answer(client, error)[:2] == (code, body)
+
+
+@pytest.mark.parametrize("shown", [None, Shown({})])
+def test_a_refusal_that_shows_nothing_has_neither_header(client: TestClient[Litestar], shown: Shown | None) -> None:
+    _, _, headers = answer(client, Refused(WebhookNotFound("w1"), shown))
+    assert "SlashID-Consistency-Token" not in headers
+    assert "SlashID-Operation-ID" not in headers
 
 
 def test_the_response_to_an_unexpected_error_does_not_name_it(client: TestClient[Litestar]) -> None:

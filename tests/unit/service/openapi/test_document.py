@@ -17,16 +17,16 @@ from core.catalogue import NAMES, TriggerType
 from core.fields import HeaderLimits, InvalidField
 from runtime.health import Health
 from service.app import make_app
-from service.http.headers import AdminHeaders
+from service.http.authentication.identification import Administrator
 from service.openapi import schemas
 from service.openapi.document import document
 from service.openapi.json_schema import Json
 from service.request.limits import Limits
+from service.routes.calls import UseCases
 from service.routes.triggers import TriggerBody
 from service.routes.webhook_shapes import WebhookBody, WebhookChanges
 from service.routes.webhooks import change, creation
 from service.settings import read_settings
-from service.use_cases import UseCases
 
 DOCUMENT: Json = msgspec.json.decode(msgspec.json.encode(document(HeaderLimits())))
 """As it is read."""
@@ -97,7 +97,7 @@ def handlers(tmp_path: Path) -> list[tuple[str, HTTPRouteHandler]]:
         settings,
         unused,
         UseCases(unused, unused, unused, unused),
-        AdminHeaders(settings.admin_key),
+        Administrator(settings.admin_key),
         board=unused,
     )
     return [

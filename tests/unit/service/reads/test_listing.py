@@ -20,12 +20,13 @@ from service.reads import listing as listing_module
 from service.reads.listing import Listing, Wanted
 from service.reads.pages import Listed, Page
 from service.reads.turns import Turns
-from service.request.context import Caller, ReadRequest
+from service.request.context import ReadRequest
 from service.request.errors import ListTooLarge, NotYetTheirTurn
+from service.request.shown import Progress, Refused
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
+from tests.unit.service.asked_by import ORGANIZATION, asked_by
 
-ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 LONG, SOON = 600.0, 0.01
 
 
@@ -48,7 +49,7 @@ class Projection:
         )
         merge(self.registers, writes_of(envelope, Position(Region("us-iowa"), Epoch("e"), Sequence(self.sequence))))
 
-    async def read(self, query: Query, asked: ReadRequest) -> View:
+    async def read(self, query: Query, asked: ReadRequest, progress: Progress) -> View:
         if asked.caller.author in self.refuses:
             raise Unauthenticated
         self.reads += 1
@@ -62,6 +63,7 @@ class Projection:
         registers: dict[str, Mapping[str, str]] = {key: dict(fields) for key, fields in found.items()}
         await asyncio.sleep(0)
         self.meanwhile()
+        progress.saw({})
         return View(vector={}, clock=NEVER, registers=registers, counted=len(listing))
 
 
@@ -75,14 +77,24 @@ def request(
     organization_id: str = ORGANIZATION, seconds: float = LONG, credentials: Credentials | None = None
 ) -> ReadRequest:
     deadline = asyncio.get_running_loop().time() + seconds
-    return ReadRequest(Caller(organization_id, credentials), timeout_seconds=1, deadline=deadline)
+    by = asked_by(credentials, organization_id=organization_id)
+    return ReadRequest(caller=by.caller, timing=by.timing, held=by.held, asked={}, timeout_seconds=1, deadline=deadline)
 
 
-def a_listing(projection: Projection) -> Listing:
-    return Listing(cast("Any", projection), Turns(Deadlines(Waiters())))
+class Lists:
+    """Lists of webhooks. An error is the one that a list was refused for."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._listing = Listing(cast("Any", projection), Turns(Deadlines(Waiters())))
+
+    async def webhooks(self, request: ReadRequest, page: Page) -> Listed[msgspec.Raw]:
+        try:
+            return (await self._listing.webhooks(request, page, Wanted(), rendered)).value
+        except Refused as refused:
+            raise refused.why from refused
 
 
-def shown(webhook: Webhook) -> bytes:
+def rendered(webhook: Webhook) -> bytes:
     return msgspec.json.encode(webhook.webhook_id)
 
 
@@ -106,7 +118,7 @@ async def test_each_webhook_that_is_there_throughout_is_listed_once_whatever_is_
             projection.apply(event)
 
     projection.meanwhile = meanwhile
-    found = await a_listing(projection).webhooks(request(), Page(0), Wanted(), shown)
+    found = await Lists(projection).webhooks(request(), Page(0))
     assert names(found) == ["a", "b", "d", "e"]
     assert (found.total_count, found.limit) == (4, 4)
 
@@ -114,61 +126,60 @@ async def test_each_webhook_that_is_there_throughout_is_listed_once_whatever_is_
 @pytest.mark.parametrize(("size", "is_taken"), [(4 * 3, True), (4 * 3 - 1, False)])
 async def test_a_list_ends_where_it_is_too_large(monkeypatch: pytest.MonkeyPatch, size: int, *, is_taken: bool) -> None:
     monkeypatch.setattr(listing_module, "LIST_BYTES_MAX", size)
-    listing = a_listing(Projection("a", "b", "c", "d"))
+    listing = Lists(Projection("a", "b", "c", "d"))
     if is_taken:
-        assert len((await listing.webhooks(request(), Page(0), Wanted(), shown)).items) == 4
+        assert len((await listing.webhooks(request(), Page(0))).items) == 4
         return
     with pytest.raises(ListTooLarge):
-        await listing.webhooks(request(), Page(0), Wanted(), shown)
-    assert len((await listing.webhooks(request("another"), Page(0), Wanted(), shown)).items) == 0
+        await listing.webhooks(request(), Page(0))
+    assert len((await listing.webhooks(request("another"), Page(0))).items) == 0
 
 
 async def test_an_organization_has_one_whole_list_at_a_time_until_it_is_sent_and_others_do_not_wait() -> None:
-    listing = a_listing(Projection("a"))
+    listing = Lists(Projection("a"))
     first = request()
-    await listing.webhooks(first, Page(0), Wanted(), shown)
+    await listing.webhooks(first, Page(0))
     with pytest.raises(NotYetTheirTurn):
-        await listing.webhooks(request(seconds=SOON), Page(0), Wanted(), shown)
-    await listing.webhooks(request("another"), Page(0), Wanted(), shown)
-    second = asyncio.create_task(listing.webhooks(request(), Page(0), Wanted(), shown))
+        await listing.webhooks(request(seconds=SOON), Page(0))
+    await listing.webhooks(request("another"), Page(0))
+    second = asyncio.create_task(listing.webhooks(request(), Page(0)))
     await asyncio.sleep(0)
     assert not second.done()
-    for free in first.caller.exchange.at_end:
-        free()
+    first.held.release()
     assert names(await second) == ["a"]
 
 
 async def test_a_short_list_is_read_in_one_step_and_waits_for_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing_module, "ONE_STEP_MAX", 2)
     projection = Projection("a", "b")
-    listing = a_listing(projection)
+    listing = Lists(projection)
     for _ in range(2):
-        found = await listing.webhooks(request(seconds=SOON), Page(0), Wanted(), shown)
+        found = await listing.webhooks(request(seconds=SOON), Page(0))
         assert (names(found), found.total_count) == (["a", "b"], 2)
     assert projection.reads == 2
-    assert names(await listing.webhooks(request(seconds=SOON), Page(1), Wanted(), shown)) == ["b"]
+    assert names(await listing.webhooks(request(seconds=SOON), Page(1))) == ["b"]
     projection.apply(WebhookCreated("c", "hook", "https://c.example.com"))
     long = request()
-    assert names(await listing.webhooks(long, Page(0), Wanted(), shown)) == ["a", "b", "c"]
+    assert names(await listing.webhooks(long, Page(0))) == ["a", "b", "c"]
     with pytest.raises(NotYetTheirTurn):
-        await listing.webhooks(request(seconds=SOON), Page(0), Wanted(), shown)
+        await listing.webhooks(request(seconds=SOON), Page(0))
 
 
 async def test_a_request_without_a_valid_key_takes_no_turn() -> None:
     projection = Projection("a")
-    listing, first, bad = a_listing(projection), request(), Credentials(key_id="k", digest="d")
+    listing, first, bad = Lists(projection), request(), Credentials(key_id="k", digest="d")
     projection.refuses.append(bad.key_id)
-    await listing.webhooks(first, Page(0), Wanted(), shown)
+    await listing.webhooks(first, Page(0))
     with pytest.raises(Unauthenticated):
-        await listing.webhooks(request(seconds=SOON, credentials=bad), Page(0), Wanted(), shown)
+        await listing.webhooks(request(seconds=SOON, credentials=bad), Page(0))
 
 
 async def test_a_request_that_gave_up_does_not_keep_its_turn() -> None:
     turns, first, third = Turns(Deadlines(Waiters())), request(), request()
-    await turns.take(first.caller, first.deadline)
-    second = asyncio.create_task(turns.take(request().caller, request().deadline))
-    waiting = asyncio.create_task(turns.take(third.caller, third.deadline))
+    await turns.take(first, first.deadline)
+    second = asyncio.create_task(turns.take(request(), request().deadline))
+    waiting = asyncio.create_task(turns.take(third, third.deadline))
     await asyncio.sleep(0)
     second.cancel()
-    first.caller.exchange.at_end[0]()
+    first.held.release()
     await waiting

@@ -12,8 +12,8 @@ from core.registers import Query
 from core.stamps import NEVER
 from service.reads.projection import ProjectionReader
 from service.request.concurrency_limit import ConcurrencyLimit
-from service.request.context import Caller, Exchange
 from service.request.errors import RegionUnavailable
+from tests.unit.service.asked_by import asked_by
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
 
@@ -46,8 +46,7 @@ class Scene:
 
     async def shown(self, vector: dict[Region, Mark], incarnation: str = "1:ab:0:x") -> Vector:
         self.answers.append(View(vector, NEVER, {}, incarnation=incarnation))
-        caller = Caller(credentials=None, organization_id="o", exchange=Exchange())
-        return (await self.reader.read(Query(()), caller)).vector
+        return (await self.reader.read(Query(()), asked_by())).vector
 
 
 async def test_every_later_read_shows_what_a_read_showed_or_is_refused() -> None:

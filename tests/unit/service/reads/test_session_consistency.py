@@ -14,10 +14,12 @@ from core.stamps import NEVER, origin_code
 from core.tokens import Place, Token
 from core.topology import RegionConfig, RegionState, Topology
 from service.reads.session_consistency import SessionConsistency
-from service.request.context import Caller, Exchange, ReadRequest
+from service.request.context import Identified, ReadRequest
 from service.request.errors import NotSeenInTime, WriteLost
+from service.request.shown import Progress
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
+from tests.unit.service.asked_by import asked_by
 
 HERE, THERE, GONE = Region("us-iowa"), Region("asia-japan"), Region("europe-belgium")
 OLD, NOW, LATER = Epoch("old"), Epoch("now"), Epoch("later")
@@ -35,7 +37,7 @@ class ProjectionReader:
         self._vectors = list(vectors)
         self.reads = 0
 
-    async def read(self, query: Query, caller: Caller, *, deadline: float) -> View:  # noqa: ARG002 - as the real one
+    async def read(self, query: Query, request: Identified, *, deadline: float) -> View:  # noqa: ARG002 - as the real one
         self.reads += 1
         found = self._vectors.pop(0) if len(self._vectors) > 1 else self._vectors[0]
         return View(vector=found, clock=NEVER, registers={})
@@ -53,8 +55,14 @@ class Logs:
 
 
 def asking(token: Token, seconds: float = SOON) -> ReadRequest:
-    caller = Caller("o1", None, Exchange(asked=token))
-    return ReadRequest(caller=caller, timeout_seconds=1, deadline=asyncio.get_running_loop().time() + seconds)
+    by, deadline = asked_by(), asyncio.get_running_loop().time() + seconds
+    return ReadRequest(
+        caller=by.caller, timing=by.timing, held=by.held, asked=token, timeout_seconds=1, deadline=deadline
+    )
+
+
+async def read(session_consistency: SessionConsistency, request: ReadRequest) -> View:
+    return await session_consistency.read(Query(()), request, Progress(request.asked))
 
 
 def reader(
@@ -78,15 +86,15 @@ def at(region: Region, sequence: int, epoch: Epoch = NOW) -> Token:
 )
 async def test_a_token_that_the_region_has_is_read_at_once_and_a_retired_origin_counts(token: Token) -> None:
     projection_reader = ProjectionReader(vector(us_iowa=7, asia_japan=3))
-    request = asking(token)
-    await reader(projection_reader).read(Query(()), request)
+    progress = Progress(token)
+    await reader(projection_reader).read(Query(()), asking(token), progress)
     assert projection_reader.reads == 1
-    assert request.caller.exchange.is_caught_up
+    assert progress.is_caught_up
 
 
 async def test_a_missing_event_is_waited_for_and_read_again_only_when_it_may_be_there() -> None:
     waiters, projection_reader = Waiters(), ProjectionReader(vector(us_iowa=7), vector(us_iowa=8))
-    reading = asyncio.create_task(reader(projection_reader, waiters).read(Query(()), asking(at(HERE, 8), LONG)))
+    reading = asyncio.create_task(read(reader(projection_reader, waiters), asking(at(HERE, 8), LONG)))
     for _ in range(3):
         await asyncio.sleep(0.01)
     assert projection_reader.reads == 1
@@ -108,21 +116,21 @@ async def test_an_event_that_does_not_come_in_time_is_named_and_the_projection_i
     token: Token, missing: str
 ) -> None:
     projection_reader = ProjectionReader(vector(us_iowa=7, asia_japan=3))
-    request = asking(token)
+    progress = Progress(token)
     with pytest.raises(NotSeenInTime, match=missing):
-        await reader(projection_reader).read(Query(()), request)
+        await reader(projection_reader).read(Query(()), asking(token), progress)
     assert projection_reader.reads == 1
-    assert not request.caller.exchange.is_caught_up
+    assert not progress.is_caught_up
 
 
 async def test_an_event_that_a_log_left_behind_is_lost_at_once() -> None:
     with pytest.raises(WriteLost):
-        await reader(ProjectionReader(vector(us_iowa=7))).read(Query(()), asking(at(HERE, 6, OLD), LONG))
+        await read(reader(ProjectionReader(vector(us_iowa=7))), asking(at(HERE, 6, OLD), LONG))
 
 
 async def test_a_log_that_does_not_answer_is_asked_again() -> None:
     projection_reader = ProjectionReader(vector(us_iowa=7))
-    await reader(projection_reader, logs=Logs(silent=2)).read(Query(()), asking(at(HERE, 5, OLD), LONG))
+    await read(reader(projection_reader, logs=Logs(silent=2)), asking(at(HERE, 5, OLD), LONG))
     assert projection_reader.reads == 1
 
 
@@ -131,7 +139,7 @@ async def test_a_process_that_stops_answers_every_waiting_request() -> None:
     session_consistency = reader(ProjectionReader(vector(us_iowa=7)))
     session_consistency._deadlines = deadlines  # noqa: SLF001 - so that it can be told to stop
     tokens: Iterable[Token] = (at(HERE, 8), at(THERE, 1, LATER), {"000000": Place(NOW, Sequence(1))})
-    reading = [asyncio.create_task(session_consistency.read(Query(()), asking(token, LONG))) for token in tokens]
+    reading = [asyncio.create_task(read(session_consistency, asking(token, LONG))) for token in tokens]
     await asyncio.sleep(0.01)
     deadlines.end_all_at(asyncio.get_running_loop().time())
     for outcome in await asyncio.gather(*reading, return_exceptions=True):

@@ -10,13 +10,15 @@ from core.consistency import Level
 from core.positions import Mark, Position, Region, Sequence
 from core.stamps import NEVER
 from core.topology import RegionConfig, Topology
-from service.request.context import Caller, Exchange, Wait, WriteRequest
+from service.request.context import Wait, WriteRequest
 from service.request.errors import TimedOut
+from service.request.shown import Refused
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 from service.writes.batch import Accepted, Proposal
 from service.writes.command_handler import CommandHandler
 from service.writes.log_state import LogState
+from tests.unit.service.asked_by import asked_by
 from tests.unit.service.writes.proposals import EPOCH, HERE, ORGANIZATION, a_webhook
 
 THERE = Region("asia-japan")
@@ -51,11 +53,15 @@ class Scene:
         proposal.settle(Accepted(Position(HERE, EPOCH, Sequence(7)), {}))
 
     async def write(self, level: Level = Level.ALL_REGIONS) -> float:
-        """Write. Returns how many seconds that took."""
+        """Write. Returns how many seconds that took. Raises why the write was refused."""
         begin = asyncio.get_running_loop().time()
         wait = Wait(level=level, timeout_seconds=1, deadline=begin + SECONDS)
-        caller = Caller(ORGANIZATION, None, Exchange())
-        await self.writing.write(a_webhook("w1"), WriteRequest(caller=caller, wait=wait))
+        by = asked_by(organization_id=ORGANIZATION)
+        request = WriteRequest(caller=by.caller, timing=by.timing, held=by.held, asked={}, wait=wait)
+        try:
+            await self.writing.write(a_webhook("w1"), request)
+        except Refused as refused:
+            raise refused.why from refused
         return asyncio.get_running_loop().time() - begin
 
     def applied_in(self, *regions: Region) -> None:

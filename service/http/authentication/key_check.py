@@ -1,11 +1,10 @@
-"""Authentication: no response tells what is wrong with a request, or what exists, before its key was checked.
+"""No response tells what is wrong with a request, or what exists, before its key was checked.
 
 A read or a decision checks the key in the same step. A refusal for the request's form alone does not get that far: it
 is held back until the key was checked, so that a request with a good key pays nothing for it.
 """
 
-from collections.abc import MutableMapping
-from typing import Any, assert_never
+from typing import assert_never
 
 from litestar import HttpMethod, Request, Response
 from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE
@@ -13,50 +12,48 @@ from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_U
 from core.api_keys import Forbidden, Unauthenticated
 from core.fields import InvalidField
 from core.registers import Query
+from service.http.admission import Scope
+from service.http.authentication.identification import Administrator, identify
 from service.http.envelope import Empty
-from service.http.headers import AdminHeaders, AnyRequest, InvalidHeader, caller_in
+from service.http.headers import AnyRequest, InvalidHeader
 from service.http.policies import Key, Policies
 from service.http.problems import answer_to
 from service.reads.projection import ProjectionReader
-from service.request.concurrency_limit import ConcurrencyLimit
-from service.request.context import Caller, caller_of
+from service.request.context import Identified
 from service.request.errors import RegionUnavailable, TooManyInFlight
+from service.request.scope import identified_in, shown_in
 
 UNTELLING = frozenset({HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE})
 """Statuses that tell nothing about the request: its key could not be checked, or need not be."""
 
-Scope = MutableMapping[str, Any]
-
 
 class Authentication:
-    """Checks the keys of requests that no route has checked, and ends what was counted for their callers."""
+    """Checks the keys of requests that no route has checked, and ends what requests hold."""
 
     def __init__(
         self,
         policies: Policies,
         *,
         projection: ProjectionReader,
-        concurrency_limit: ConcurrencyLimit,
-        admin: AdminHeaders,
+        administrator: Administrator,
     ) -> None:
         self._policies = policies
         self._projection = projection
-        self._concurrency_limit = concurrency_limit
-        self._admin = admin
+        self._administrator = administrator
 
     async def refusal_of(self, scope: Scope, status: int) -> Response[Empty] | None:
         """The 401, 403, 429 or 503 that takes the place of a response with `status`. None if the caller may have it."""
-        caller = caller_of(scope)
-        if status in UNTELLING or (caller is not None and caller.exchange.is_let_in):
+        if status in UNTELLING or shown_in(scope) is not None:
             return None  # Nearly always: a request with a good key costs nothing more.
-        if caller is None and "route_handler" not in scope:
+        asked_by = identified_in(scope)
+        if asked_by is None and "route_handler" not in scope:
             return None
         request: AnyRequest = Request(scope)  # type: ignore[arg-type]
         try:
-            if caller is None:
-                caller = self._identify(request)
-            if caller is not None and not caller.exchange.is_let_in:
-                await self._projection.read(Query(()), caller)
+            if asked_by is None:
+                asked_by = self._identify(request)
+            if asked_by is not None and not asked_by.caller.is_administrator:
+                await self._projection.read(Query(()), asked_by)
         except (Unauthenticated, Forbidden, TooManyInFlight, RegionUnavailable) as error:
             return answer_to(request, error)
         except (InvalidHeader, InvalidField):
@@ -64,14 +61,12 @@ class Authentication:
         return None
 
     def end(self, scope: Scope) -> None:
-        """The request is over: free all that was held for its caller."""
-        if (caller := caller_of(scope)) is not None:
-            self._concurrency_limit.leave(caller)
-            for free in caller.exchange.at_end:
-                free()
+        """The request is over: give back all that it holds."""
+        if (request := identified_in(scope)) is not None:
+            request.held.release()
 
-    def _identify(self, request: AnyRequest) -> Caller | None:
-        """The caller, if its route was not reached: a body that is no JSON is found out before. None if all may ask."""
+    def _identify(self, request: AnyRequest) -> Identified | None:
+        """A request that did not reach its route: a body that is no JSON is found out before. None if all may ask."""
         if request.method == HttpMethod.OPTIONS:
             return None
         key = self._policies.of(request.scope["path_template"]).key
@@ -79,8 +74,8 @@ class Authentication:
             case Key.NONE:
                 return None
             case Key.ORGANIZATION:
-                return caller_in(request)
+                return identify(request)
             case Key.ADMIN:
-                return self._admin.caller(request)
+                return self._administrator.identify(request)
             case _:
                 assert_never(key)

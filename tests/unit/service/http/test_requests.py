@@ -1,97 +1,29 @@
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from litestar import Request
 
-from core.api_keys import Unauthenticated, api_key_text, digest_of
 from core.consistency import Level
 from core.positions import Epoch, Sequence
 from core.tokens import Place, render_token
-from service.http.headers import AdminHeaders, InvalidHeader, read_request, write_request
+from service.http import requests
+from service.http.authentication.identification import Administrator
+from service.http.headers import InvalidHeader
 from service.request.context import WriteRequest
-
-KEY_ID = "01a20c31-5483-73d5-8521-3cb5e9bcc1c7"
-SECRET = bytes(range(32))
-API_KEY = api_key_text(KEY_ID, SECRET)
-ADMIN_KEY = "a" * 32
-ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
-ARRIVAL = 100.0
-
-
-def a_request(
-    *headers: tuple[str, str], method: str = "POST", path: str = "/organizations/webhooks", body: bytes = b"{}"
-) -> Request[Any, Any, Any]:
-    """A request with `headers`, and with a good organization and key where those are not among them."""
-    given = {name.lower() for name, _ in headers}
-    usual = [
-        (name, value)
-        for name, value in (("SlashID-OrgID", ORGANIZATION), ("SlashID-API-Key", API_KEY))
-        if name.lower() not in given
-    ]
-    path, _, query = path.partition("?")
-
-    async def receive() -> Any:  # noqa: ANN401 - ASGI's
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return Request(
-        {
-            "type": "http",
-            "method": method,
-            "path": path,
-            "query_string": query.encode(),
-            "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in (*usual, *headers)],
-            "crosshook.arrival": ARRIVAL,
-            "route_handler": SimpleNamespace(resolve_request_max_body_size=lambda: None),
-            "path_params": {"organization_id": ORGANIZATION.upper()},
-        },  # type: ignore[arg-type]
-        receive,
-    )
-
-
-def organization_id(request: Request[Any, Any, Any]) -> str:
-    return read_request(request).caller.organization_id
+from service.request.scope import level_in
+from tests.unit.service.http.asking import (
+    ADMIN_KEY,
+    API_KEY,
+    ARRIVAL,
+    ORGANIZATION,
+    a_request,
+    read_request,
+    write_request,
+)
 
 
 async def wait(request: Request[Any, Any, Any]) -> Any:  # noqa: ANN401 - a wait
     return (await write_request(request)).wait
-
-
-@pytest.mark.parametrize("name", ["SlashID-OrgID", "slashid-orgid", "SLASHID-ORGID"])
-def test_the_organization_is_read_whatever_the_case_of_the_header(name: str) -> None:
-    assert organization_id(a_request((name, ORGANIZATION))) == ORGANIZATION
-
-
-def test_an_organization_has_one_form_whatever_the_case_of_its_id() -> None:
-    assert organization_id(a_request(("SlashID-OrgID", ORGANIZATION.upper()))) == ORGANIZATION
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "",
-        "acme",
-        ORGANIZATION[:-1],
-        ORGANIZATION + "0",
-        ORGANIZATION.replace("-", ""),
-        "{" + ORGANIZATION + "}",
-        "urn:uuid:" + ORGANIZATION,
-        ORGANIZATION.replace("a", "g"),
-        ORGANIZATION.replace("-", "_"),
-        ORGANIZATION + "\n",
-        ORGANIZATION + "," + ORGANIZATION,
-        "\u00e9" * 36,
-        "0x" + ORGANIZATION[2:],
-    ],
-)
-def test_an_organization_that_is_no_uuid_is_refused(value: str) -> None:
-    with pytest.raises(InvalidHeader, match=r"^header SlashID-OrgID: expected a UUID such as"):
-        organization_id(a_request(("SlashID-OrgID", value)))
-
-
-def test_a_missing_organization_is_refused() -> None:
-    with pytest.raises(InvalidHeader, match=r"^header SlashID-OrgID: expected a UUID such as"):
-        organization_id(a_request(("SlashID-OrgID", "")))
 
 
 async def test_without_headers_a_request_waits_for_its_own_region_for_thirty_seconds() -> None:
@@ -143,6 +75,13 @@ async def test_a_timeout_that_is_no_integer_in_the_range_is_refused_with_the_ran
     assert str(caught.value) == expected
 
 
+async def test_a_write_whose_timeout_is_refused_is_counted_under_its_level() -> None:
+    request = a_request(("SlashID-Required-Consistency", "all_regions"), ("SlashID-Required-Consistency-Timeout", "0"))
+    with pytest.raises(InvalidHeader):
+        await write_request(request)
+    assert level_in(request.scope) is Level.ALL_REGIONS
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -159,52 +98,24 @@ async def test_a_header_given_twice_is_refused_though_both_say_the_same(name: st
         await write_request(a_request((name, value), (name, value)))
 
 
-def test_a_key_shows_its_id_and_the_digest_of_its_secret_and_not_the_secret() -> None:
-    caller = read_request(a_request()).caller
-    assert caller.credentials is not None
-    assert (caller.credentials.key_id, caller.credentials.digest) == (KEY_ID, digest_of(SECRET))
-    assert caller.author == KEY_ID
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["", "x", API_KEY[:-1], API_KEY + "A", API_KEY.upper(), API_KEY.replace("_", "-", 1), " " + API_KEY, "\u00e9" * 86],
-)
-async def test_a_malformed_key_is_refused_whatever_else_is_wrong(value: str) -> None:
-    bad = [("SlashID-OrgID", "x"), ("SlashID-Required-Consistency", "x"), ("SlashID-Consistency-Token", "x")]
-    with pytest.raises(Unauthenticated):
-        await write_request(a_request(("SlashID-API-Key", value), *bad))
-    with pytest.raises(Unauthenticated):
-        read_request(a_request(("SlashID-API-Key", value), *bad))
-
-
-def test_the_admin_key_lets_in_and_names_the_organization_of_the_path() -> None:
-    caller = AdminHeaders(ADMIN_KEY).read_request(a_request(("Authorization", f"Bearer {ADMIN_KEY}"))).caller
-    assert (caller.organization_id, caller.credentials, caller.author) == (ORGANIZATION, None, "admin")
-
-
-@pytest.mark.parametrize("value", ["", "Bearer ", f"bearer {ADMIN_KEY}", ADMIN_KEY, f"Bearer {ADMIN_KEY}a", "\u00e9"])
-async def test_any_other_admin_key_is_refused(value: str) -> None:
-    with pytest.raises(Unauthenticated):
-        await AdminHeaders(ADMIN_KEY).write_request(a_request(("Authorization", value), ("Idempotency-Key", "")))
-
-
 async def test_the_administrator_has_idempotency_keys_like_any_client() -> None:
     shown = ("Authorization", f"Bearer {ADMIN_KEY}")
-    admin = AdminHeaders(ADMIN_KEY)
-    assert (await admin.write_request(a_request(shown))).idempotency_key is None
-    first, again = [
-        (await admin.write_request(a_request(shown, ("Idempotency-Key", "k")))).idempotency_key for _ in range(2)
-    ]
+
+    async def admin_write_request(*headers: tuple[str, str]) -> WriteRequest:
+        request = a_request(shown, *headers)
+        return await requests.write_request(request, Administrator(ADMIN_KEY).identify(request))
+
+    assert (await admin_write_request()).idempotency_key is None
+    first, again = [(await admin_write_request(("Idempotency-Key", "k"))).idempotency_key for _ in range(2)]
     assert first == again is not None
     with pytest.raises(InvalidHeader, match="Idempotency-Key"):
-        await admin.write_request(a_request(shown, ("Idempotency-Key", "a b")))
+        await admin_write_request(("Idempotency-Key", "a b"))
 
 
 def test_a_token_comes_with_the_request_and_one_that_is_none_is_refused() -> None:
     token = {"e63ac2": Place(Epoch("k3v9x2"), Sequence(7))}
     request = a_request(("SlashID-Consistency-Token", render_token(token)))
-    assert read_request(request).caller.exchange.asked == token
+    assert read_request(request).asked == token
     for bad in ("", "2.", "1", "1.A", render_token(token) + "A", "1." + "A" * 600):
         with pytest.raises(
             InvalidHeader, match=r"^header SlashID-Consistency-Token: expected the value of this header"

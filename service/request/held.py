@@ -1,0 +1,26 @@
+"""What a request holds until its response is sent."""
+
+from collections.abc import Callable
+
+
+class Held:
+    """What one request holds, each under a name: its places among those in flight, and its turn."""
+
+    __slots__ = ("_free",)
+
+    def __init__(self) -> None:
+        self._free: dict[str, Callable[[], None]] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Whether it holds something under `name`."""
+        return name in self._free
+
+    def hold(self, name: str, free: Callable[[], None]) -> None:
+        """Hold something more, which `free` gives back. Nothing is held under `name` yet."""
+        self._free[name] = free
+
+    def release(self) -> None:
+        """Give everything back, once."""
+        while self._free:
+            _, free = self._free.popitem()
+            free()

@@ -1,0 +1,13 @@
+"""Requests by made-up callers."""
+
+from core.api_keys import Credentials
+from service.request.context import Caller, Identified
+from service.request.held import Held
+from service.request.timing import Timing
+
+ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
+
+
+def asked_by(credentials: Credentials | None = None, *, organization_id: str = ORGANIZATION) -> Identified:
+    """A request that holds nothing yet: by the administrator, unless it shows `credentials`."""
+    return Identified(caller=Caller(organization_id, credentials), timing=Timing(), held=Held())

@@ -1,0 +1,98 @@
+"""The caller, by the headers of a request."""
+
+from typing import Any
+
+import pytest
+from litestar import Request
+
+from core.api_keys import Unauthenticated, digest_of
+from service.http.authentication.identification import Administrator, NotTheAdministrator, identify
+from service.http.headers import InvalidHeader
+from service.request.scope import identified_in
+from tests.unit.service.http.asking import (
+    ADMIN_KEY,
+    API_KEY,
+    KEY_ID,
+    ORGANIZATION,
+    SECRET,
+    a_request,
+    read_request,
+    write_request,
+)
+
+
+def organization_id(request: Request[Any, Any, Any]) -> str:
+    return identify(request).caller.organization_id
+
+
+@pytest.mark.parametrize("name", ["SlashID-OrgID", "slashid-orgid", "SLASHID-ORGID"])
+def test_the_organization_is_read_whatever_the_case_of_the_header(name: str) -> None:
+    assert organization_id(a_request((name, ORGANIZATION))) == ORGANIZATION
+
+
+def test_an_organization_has_one_form_whatever_the_case_of_its_id() -> None:
+    assert organization_id(a_request(("SlashID-OrgID", ORGANIZATION.upper()))) == ORGANIZATION
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "acme",
+        ORGANIZATION[:-1],
+        ORGANIZATION + "0",
+        ORGANIZATION.replace("-", ""),
+        "{" + ORGANIZATION + "}",
+        "urn:uuid:" + ORGANIZATION,
+        ORGANIZATION.replace("a", "g"),
+        ORGANIZATION.replace("-", "_"),
+        ORGANIZATION + "\n",
+        ORGANIZATION + "," + ORGANIZATION,
+        "\u00e9" * 36,
+        "0x" + ORGANIZATION[2:],
+    ],
+)
+def test_an_organization_that_is_no_uuid_is_refused(value: str) -> None:
+    with pytest.raises(InvalidHeader, match=r"^header SlashID-OrgID: expected a UUID such as"):
+        organization_id(a_request(("SlashID-OrgID", value)))
+
+
+def test_a_missing_organization_is_refused() -> None:
+    with pytest.raises(InvalidHeader, match=r"^header SlashID-OrgID: expected a UUID such as"):
+        organization_id(a_request(("SlashID-OrgID", "")))
+
+
+def test_a_key_shows_its_id_and_the_digest_of_its_secret_and_not_the_secret() -> None:
+    caller = read_request(a_request()).caller
+    assert caller.credentials is not None
+    assert (caller.credentials.key_id, caller.credentials.digest) == (KEY_ID, digest_of(SECRET))
+    assert caller.author == KEY_ID
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", API_KEY[:-1], API_KEY + "A", API_KEY.upper(), API_KEY.replace("_", "-", 1), " " + API_KEY, "\u00e9" * 86],
+)
+async def test_a_malformed_key_is_refused_whatever_else_is_wrong(value: str) -> None:
+    bad = [("SlashID-OrgID", "x"), ("SlashID-Required-Consistency", "x"), ("SlashID-Consistency-Token", "x")]
+    with pytest.raises(Unauthenticated):
+        await write_request(a_request(("SlashID-API-Key", value), *bad))
+    with pytest.raises(Unauthenticated):
+        read_request(a_request(("SlashID-API-Key", value), *bad))
+
+
+def test_the_admin_key_lets_in_and_names_the_organization_of_the_path() -> None:
+    caller = Administrator(ADMIN_KEY).identify(a_request(("Authorization", f"Bearer {ADMIN_KEY}"))).caller
+    assert (caller.organization_id, caller.credentials, caller.author) == (ORGANIZATION, None, "admin")
+
+
+@pytest.mark.parametrize("value", ["", "Bearer ", f"bearer {ADMIN_KEY}", ADMIN_KEY, f"Bearer {ADMIN_KEY}a", "\u00e9"])
+def test_any_other_admin_key_is_refused(value: str) -> None:
+    with pytest.raises(NotTheAdministrator):
+        Administrator(ADMIN_KEY).identify(a_request(("Authorization", value), ("Idempotency-Key", "")))
+
+
+def test_the_scope_of_a_request_carries_its_caller() -> None:
+    request = a_request()
+    assert identified_in(request.scope) is None
+    assert identify(request) is identified_in(request.scope)
