@@ -30,6 +30,7 @@ from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 from service.writes.command_handler import CommandHandler
 from service.writes.deletions import Deletions
+from service.writes.level_wait import LevelWait
 from service.writes.log_reader import LogReader
 from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter
@@ -80,12 +81,12 @@ class Parts(NamedTuple):
         return UseCases(
             writing=CommandHandler(
                 here=here,
-                topology=topology,
                 projection_reader=self.projection_reader,
                 log_state=self.log_state,
                 writer=self.writer,
                 event_lookup=event_lookup,
                 deletions=Deletions(here, topology=topology, event_lookup=event_lookup, waiters=self.waiters),
+                level_wait=LevelWait(here, topology=topology, log_state=self.log_state, deadlines=self.deadlines),
                 deadlines=self.deadlines,
                 append_seconds=settings.append_seconds,
                 now_milliseconds=now_milliseconds,

@@ -1,1 +1,1 @@
-"""A request: its caller, what it waits for, and its limits."""
+"""A request: its caller, what it waits for, its limits, what it holds, and what its response shows."""

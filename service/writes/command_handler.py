@@ -6,26 +6,25 @@ from typing import NamedTuple
 
 from adapters.projection import View
 from core.commands import ApiKeyIssuedBefore, Command, DeletedBefore, IssueApiKey, RevokeApiKey
-from core.consistency import regions_needed
 from core.decider import query_for
 from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, IdempotencyKey
 from core.idempotency import Recorded, holder_of, recall, recorded_in
 from core.operations import operation_in
-from core.positions import BEGINNING, Position, Region
+from core.positions import BEGINNING, Region
 from core.projection import fields_after, key_about, writes_of
 from core.registers import Fields
-from core.topology import Topology
 from runtime.tracing import traceparent_of
 from service.reads.event_lookup import Absent, EventLookup, Found
 from service.reads.projection import ProjectionReader
-from service.request.context import Wait, WriteRequest
-from service.request.errors import RegionUnavailable, TimedOut
+from service.request.context import WriteRequest
+from service.request.errors import RegionUnavailable
 from service.request.shown import Progress, Result
 from service.request.timing import Part
 from service.watermarks.deadlines import Deadlines
 from service.writes.batch import Accepted, Outcome, Proposal, Repeated, Stale
 from service.writes.decisions import repetition
 from service.writes.deletions import Deletions
+from service.writes.level_wait import LevelWait
 from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter, NothingAppended
 
@@ -44,23 +43,23 @@ class CommandHandler:
         self,
         *,
         here: Region,
-        topology: Topology,
         projection_reader: ProjectionReader,
         log_state: LogState,
         writer: LogWriter,
         event_lookup: EventLookup,
         deletions: Deletions,
+        level_wait: LevelWait,
         deadlines: Deadlines,
         append_seconds: float,
         now_milliseconds: Callable[[], int],
     ) -> None:
         self._here = here
-        self._topology = topology
         self._projection_reader = projection_reader
         self._log_state = log_state
         self._writer = writer
         self._event_lookup = event_lookup
         self._deletions = deletions
+        self._level_wait = level_wait
         self._deadlines = deadlines
         self._append_seconds = append_seconds
         self._now_milliseconds = now_milliseconds
@@ -93,7 +92,7 @@ class CommandHandler:
                 first_deletion = await self._deletions.first(before, command, view.vector, request.wait)
                 return await self._repeat(first_deletion, request, progress)
             if isinstance(outcome, Accepted):
-                await self._reach(outcome.position, request, progress)
+                await self._level_wait.reach(outcome.position, request, progress)
                 return Written(_about(command), outcome.fields)
             found = await self._found(outcome.first, view, request)
             if found is None:
@@ -161,8 +160,7 @@ class CommandHandler:
         self._writer.withdraw(proposal)
         if proposal.is_handed:
             progress.operation_id = proposal.operation_id
-            missing = self._needed(request.wait)
-            raise self._timed_out(request, progress, is_committed=False, missing=missing, doubt=self._log_state.doubt)
+            raise self._level_wait.unknown(request, progress)
         raise RegionUnavailable("this region's log took no event in time")
 
     async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
@@ -183,58 +181,12 @@ class CommandHandler:
         """
         position, envelope = found
         progress.operation_id = envelope.operation_id
-        await self._reach(position, request, progress)
+        await self._level_wait.reach(position, request, progress)
         if isinstance(envelope.event, ApiKeyIssued):
             raise ApiKeyIssuedBefore(envelope.organization_id, envelope.event.key_id)
         key = key_about(envelope.organization_id, envelope.event)
         fields = fields_after(writes_of(envelope, position), key=key, before=envelope.seen)
         return Written(_about(envelope.event), fields)
-
-    async def _reach(self, position: Position, request: WriteRequest, progress: Progress) -> None:
-        """Return once every region of the requested level has applied `position`. Raises `TimedOut`.
-
-        While the log is in doubt, no promise is made. The doubt may end before the deadline.
-        """
-        progress.wrote(position)
-        wait, reading = request.wait, self._log_state.reading
-        with request.timing.during(Part.WAIT):
-            pending = await self._deadlines.reach(position, self._needed(wait), wait.deadline, by=wait.level)
-            if self._doubt(position, reading):
-                await self._deadlines.until_seen(_never(), wait.deadline, by=wait.level)
-        if doubt := self._doubt(position, reading):
-            raise self._timed_out(request, progress, is_committed=False, missing=self._needed(wait), doubt=doubt)
-        if pending:
-            raise self._timed_out(request, progress, is_committed=True, missing=pending)
-
-    def _doubt(self, position: Position, reading: int) -> str:
-        return self._log_state.doubt_since(reading) if position.origin == self._here else ""
-
-    def _needed(self, wait: Wait) -> frozenset[Region]:
-        return regions_needed(wait.level, here=self._here, topology=self._topology)
-
-    def _timed_out(
-        self,
-        request: WriteRequest,
-        progress: Progress,
-        *,
-        is_committed: bool,
-        missing: "set[Region] | frozenset[Region]",
-        doubt: str = "",
-    ) -> TimedOut:
-        return TimedOut(
-            request.wait,
-            # The administrator has no key with which an organization's operation could be read.
-            operation_id="" if request.caller.is_administrator else progress.operation_id,
-            is_committed=is_committed,
-            acknowledged=sorted(self._needed(request.wait) - missing),
-            pending=sorted(missing),
-            doubt=doubt,
-        )
-
-
-def _never() -> "asyncio.Future[None]":
-    """A future that is never done, so that only the deadline ends the wait for it."""
-    return asyncio.get_running_loop().create_future()
 
 
 def _about(what: Command | AnyEvent) -> str:

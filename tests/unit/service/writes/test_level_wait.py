@@ -17,6 +17,7 @@ from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 from service.writes.batch import Accepted, Proposal
 from service.writes.command_handler import CommandHandler
+from service.writes.level_wait import LevelWait
 from service.writes.log_state import LogState
 from tests.unit.service.asked_by import asked_by
 from tests.unit.service.writes.proposals import EPOCH, HERE, ORGANIZATION, a_webhook
@@ -33,15 +34,17 @@ class Scene:
         anything = cast("Any", None)
         self.log_state = LogState(tail_events_max=anything)
         self.waiters = Waiters()
+        deadlines = Deadlines(self.waiters)
+        topology = Topology({region: RegionConfig(nats=[], redis="") for region in (HERE, THERE)})
         self.writing = CommandHandler(
             here=HERE,
-            topology=Topology({region: RegionConfig(nats=[], redis="") for region in (HERE, THERE)}),
             projection_reader=cast("Any", self),
             log_state=self.log_state,
             writer=cast("Any", self),
             event_lookup=anything,
             deletions=anything,
-            deadlines=Deadlines(self.waiters),
+            level_wait=LevelWait(HERE, topology=topology, log_state=self.log_state, deadlines=deadlines),
+            deadlines=deadlines,
             append_seconds=1,
             now_milliseconds=lambda: 0,
         )
