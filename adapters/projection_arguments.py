@@ -31,24 +31,28 @@ class Call(NamedTuple):
     arguments: list[str]
 
 
-def of_read(query: Query) -> Call:
-    """The call of `read`."""
-    offset, limit = map(str, query.page) if query.page is not None else ("", "")
-    index_key, entry = query.named_in or ("", "")
-    recalled, buckets = query.recall or Recall("", ())
-    others = [key for key in (index_key, query.counted) if key]
-    arguments = [
-        str(len(query.keys)),
-        str(len(query.some)),
-        str(PIECE_BYTES),
-        query.follow,
-        offset,
-        limit,
-        entry,
-        "1" if query.counted else "",
-        recalled,
-    ]
-    return Call([*query.keys, *query.some, *others, *buckets], arguments)
+def of_read(queries: Sequence[Query]) -> Call:
+    """The call of `read` that answers all `queries`."""
+    keys: list[str] = []
+    arguments: list[str] = []
+    for query in queries:
+        offset, limit = map(str, query.page) if query.page is not None else ("", "")
+        index_key, entry = query.named_in or ("", "")
+        recalled, buckets = query.recall or Recall("", ())
+        keys += (*query.keys, *query.some, *(key for key in (index_key, query.counted) if key), *buckets)
+        arguments += (
+            str(len(query.keys)),
+            str(len(query.some)),
+            str(PIECE_BYTES),
+            query.follow,
+            offset,
+            limit,
+            entry,
+            "1" if query.counted else "",
+            recalled,
+            str(len(buckets)),
+        )
+    return Call(keys, arguments)
 
 
 def of_apply(run: Run) -> Call:

@@ -1,6 +1,6 @@
 """Events that are appended together, and the proposals that wait for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -49,7 +49,7 @@ class Proposal:
 
     command: Command
     author: str
-    vector: dict[Region, Mark]
+    vector: Mapping[Region, Mark]
     clock: Clock
     registers: Registers
     settle: Callable[[Outcome], None]

@@ -9,7 +9,7 @@ from adapters.projection import STATE_KEY, Applied, Projection, open_projection
 from adapters.projection_arguments import Run
 from adapters.projection_state import Required
 from core.positions import BEGINNING, Epoch, Sequence
-from core.registers import Query, Write
+from core.registers import Index, Query, Recall, Write
 from deploy.local import LocalRegion
 from deploy.redis.configuration import REPLICATOR, SERVICE
 from tests.integration.adapters.runs import (
@@ -263,3 +263,51 @@ async def test_no_call_needs_more_than_the_permissions_of_its_role(region: Local
         assert await outcome(replicator, a_run(0, 1, Write("k", "f", stamped(1, "v")))) is Applied.APPLIED
         await service.read(Query(keys=("k",)))
     assert await raw.acl_log() == []
+
+
+# Reading together
+
+
+async def test_queries_of_every_kind_at_one_moment_are_answered_as_one_by_one(projection: Projection) -> None:
+    await current(projection)
+    writes = [Write(f"webhook:{number}", "name", stamped(number, f"hook {number}")) for number in range(1, 9)]
+    named = [Write("webhooks", str(number), stamped(number, "")) for number in range(1, 9)]
+    await projection.apply(a_run(0, 9, *writes, *named, clock=9))
+    queries = [
+        Query(()),
+        Query(("webhook:1",)),
+        Query(("webhooks",), follow="webhook:"),
+        Query(("webhooks",), follow="webhook:", page=(2, 3)),
+        Query(("webhooks",), some=("webhook:7", "webhook:8")),
+        Query(("missing", "webhook:2"), counted="webhooks"),
+        Query(("webhook:3",), recall=Recall("k", ("retries:o:1", "retries:o:2"))),
+        Query(("webhook:4",), named_in=Index("index", "entry"), follow="webhook:"),
+    ]
+    alone = [await projection.read(query) for query in queries]
+    together = await asyncio.gather(*(projection.read(query) for query in queries * 20))
+    assert together == alone * 20
+    assert len({str(view.registers) for view in alone}) == len(queries)
+
+
+async def test_many_queries_at_one_moment_take_few_calls_of_redis(projection: Projection, raw: Raw) -> None:
+    await current(projection)
+    await raw.config_resetstat()
+    await asyncio.gather(*(projection.read(Query((f"webhook:{number}",))) for number in range(100)))
+    assert (await raw.info("commandstats"))["cmdstat_evalsha"]["calls"] <= 3
+
+
+async def test_a_query_that_is_given_up_leaves_the_others_their_answers(
+    region: LocalRegion, projection: Projection
+) -> None:
+    await current(projection)
+    region.redis.pause()
+    reading = [asyncio.create_task(projection.read(Query((f"webhook:{number}",)))) for number in range(3)]
+    await asyncio.sleep(0.05)
+    reading[0].cancel()
+    region.redis.resume()
+    done = await asyncio.gather(*reading, return_exceptions=True)
+    assert isinstance(done[0], asyncio.CancelledError)
+    assert [view.registers for view in done[1:] if not isinstance(view, BaseException)] == [
+        {"webhook:1": {}},
+        {"webhook:2": {}},
+    ]
