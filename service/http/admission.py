@@ -12,7 +12,7 @@ Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
 
 BODY_SECONDS = 10.0
-"""How long a body may take to come, from when the request's head arrived."""
+"""The time that a body may take, counted from the arrival of the request's head."""
 
 _ARRIVAL = "crosshook.arrival"
 _IS_GIVEN_UP = "crosshook.is_given_up"
@@ -24,12 +24,12 @@ def arrival_of(scope: Mapping[str, Any]) -> float:
 
 
 def arrived(scope: Scope) -> None:
-    """The request's head is here."""
+    """Record that the request's head has arrived."""
     scope[_ARRIVAL] = asyncio.get_running_loop().time()
 
 
 def is_given_up(scope: Mapping[str, Any]) -> bool:
-    """Whether the request's connection ended before all of it had come, so that no client waits for a response."""
+    """Whether the connection ended before the whole request had arrived, so that no client waits for a response."""
     return _IS_GIVEN_UP in scope
 
 
@@ -43,9 +43,9 @@ class Admission:
         self.in_flight = 0
 
     async def body_of(self, scope: Scope, receive: Asgi) -> bytes | Response[Empty] | None:
-        """The request's whole body. A 413 or 408 if it is too large or late; None if the client went away.
+        """The request's whole body. A 413 or 408 if it is too large or late; None if the client left.
 
-        A body that does not come holds a connection, not one of `requests_max` places.
+        A body that does not arrive holds a connection, and none of the `requests_max` places.
         """
         if _declared_bytes(scope) > self._body_bytes_max:
             return self._too_large()
@@ -83,7 +83,7 @@ class Admission:
 
 
 def _declared_bytes(scope: Scope) -> int:
-    """The body's length by the head. A client need not send a body that will not be read."""
+    """The body's length as the head declares it. A client need not send a body that will not be read."""
     for name, value in scope["headers"]:
         if name == b"content-length":
             return int(value) if value.isdigit() else 0

@@ -1,10 +1,10 @@
-"""A large response goes out in pieces, each once the client has taken most of the one before."""
+"""A large response is sent in pieces, each after the client has taken most of the one before."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 PIECE_BYTES = 256 * 1024
-"""How much is handed on at once.
+"""The bytes of one piece.
 
 A client that takes nothing for some seconds is cut off, so a piece is small enough for a slow one. A request is over
 once all but the last piece is taken.

@@ -1,4 +1,4 @@
-"""`Content-Encoding`: bodies are taken as they are."""
+"""`Content-Encoding`: only bodies without an encoding are accepted."""
 
 from service.http.headers import CONTENT_ENCODING, AnyRequest
 
@@ -7,7 +7,7 @@ _WITH_A_BODY = frozenset({"POST", "PATCH"})
 
 
 class EncodedBody(Exception):
-    """The body was encoded, which would have to be undone before it can be read."""
+    """The body is encoded, and would have to be decoded before it can be read."""
 
 
 async def refuse_encoded_body(request: AnyRequest) -> None:

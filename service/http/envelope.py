@@ -1,4 +1,4 @@
-"""The envelope of every response, and what the OpenAPI document says of its members."""
+"""The envelope of every response, and the descriptions of its members for the OpenAPI document."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -101,24 +101,24 @@ names a time."""
 def failure(
     httpcode: int, message: str, *, meta: Meta = NOTHING_MORE, headers: dict[str, str] | None = None
 ) -> Response[Empty]:
-    """An answer that says what is wrong."""
+    """A response that says what is wrong."""
     content = Empty(meta=meta, errors=[ErrorItem(httpcode=httpcode, message=message)])
     return Response(content, status_code=httpcode, headers=headers, media_type="application/json")
 
 
 def listed(found: Listed[S], view: Callable[[S], T]) -> Answer[list[T]]:
-    """A part of a list, each item as `view` shows it."""
+    """A part of a list, with each item in the form that `view` makes."""
     pagination = Pagination(limit=found.limit, offset=found.page.offset, total_count=found.total_count)
     return Answer([view(item) for item in found.items], Meta(pagination=pagination))
 
 
 def rfc3339(milliseconds: int) -> str:
-    """A time in milliseconds since 1970 as it is answered."""
+    """A time in milliseconds since 1970, in the form of a response."""
     return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 async def send_whole(send: Callable[..., Any], answer: Response[Empty]) -> None:
-    """Send a response from outside of the routes."""
+    """Send a response that no route has made."""
     body = msgspec.json.encode(answer.content)
     headers = {"content-type": "application/json", "content-length": str(len(body)), **answer.headers}
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]

@@ -1,4 +1,4 @@
-"""How large the event of a request can be, and whether this region's NATS takes it."""
+"""The largest event of a request, and whether this region's NATS accepts it."""
 
 import structlog
 
@@ -7,11 +7,14 @@ from adapters.connection import Connection
 log = structlog.get_logger()
 
 EVENT_BYTES_PER_BODY_BYTE = 5
-"""The event of a keyed change has what it sets, and what its author saw of the rest: a name, a description and a
-`target_url` of a body each, and `custom_headers` as JSON within JSON, whose quotes count twice."""
+"""The event of a keyed change has the new fields, and the other fields as its author saw them.
+
+Each of name, description and `target_url` can be as large as a body. `custom_headers` is JSON within JSON, whose quotes
+count twice.
+"""
 
 ENVELOPE_BYTES_MAX = 4_096
-"""Ids, stamps, names of members, and the headers of a message."""
+"""The bytes of ids, stamps, names of members, and the headers of a message."""
 
 
 def event_bytes_max(body_bytes_max: int) -> int:
@@ -20,7 +23,7 @@ def event_bytes_max(body_bytes_max: int) -> int:
 
 
 async def check_each_server(connection: Connection, *, body_bytes_max: int) -> None:
-    """Log a warning on each session whose server takes less than an event can have, until cancelled."""
+    """Log a warning for each session whose server accepts less than the largest event, until cancelled."""
     needed = event_bytes_max(body_bytes_max)
     while True:
         session = await connection.session()

@@ -1,4 +1,4 @@
-"""What Litestar itself raises, to responses: malformed bodies, unknown routes, and unexpected errors."""
+"""Turn Litestar's own errors into responses: malformed bodies, unknown routes, and unexpected errors."""
 
 import structlog
 from litestar import Response

@@ -76,7 +76,7 @@ class Named(NamedTuple):
 
 
 class Printable(NamedTuple):
-    """Printable ASCII characters without spaces. `expected` names what they are for."""
+    """Printable ASCII characters without spaces. `expected` names their purpose."""
 
     expected: str
     characters_max: int | None = None

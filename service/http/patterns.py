@@ -1,7 +1,7 @@
 """Regular expressions for JSON Schema that ECMAScript, Python, Rust and RE2 read alike.
 
-They have what JSON Schema recommends (Core, 6.4): no look-around, no group but a plain one, no named class, and no
-escape but of ASCII. Other characters stand for themselves: RE2 has no escape for them that ECMAScript has too.
+They follow the advice of JSON Schema (Core, 6.4): no look-around, only plain groups, no named class, and escapes of
+ASCII only. Other characters stand for themselves: RE2 has no escape for them that ECMAScript has too.
 
 Each matches what the code accepts that checks the field; the tests compare the two. If no regular expression can do
 that, the pattern matches less: the code accepts every match, and the docstring names what it accepts besides.
@@ -47,7 +47,7 @@ TARGET_URL = (
 """Taken besides: a host whose last label begins with more than 31 digits, or has a long tail after some digits."""
 _NO_LAST_LABEL = f"(0[Xx][0-9A-Fa-f]*|{_in_any_case('localhost')})"
 NO_TARGET_URL = rf"{_SCHEME}([^:/]{{254}}|([^:/]*\.)?{_NO_LAST_LABEL}\.?([:/]|$))"
-"""What matches `TARGET_URL` and is refused: a host that is too long, `localhost`, or a hexadecimal IP address."""
+"""Hosts that match `TARGET_URL` and are refused: one that is too long, `localhost`, or a hexadecimal IP address."""
 
 _FRACTION = r"(\.[0-9]*)?"
 _MICRO = "[u\u00b5\u03bc]"

@@ -1,4 +1,4 @@
-"""What holds for a request by its path, before its route is looked for: its key, its place, and its line."""
+"""The policy of a request by its path, before its route is known: its key, its place, and its log line."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -16,8 +16,8 @@ class Key(Enum):
 class Policy(NamedTuple):
     """How a request is treated.
 
-    Only if it `takes_place` is it one of the requests that the process takes at once, and its body is read. Only if it
-    `is_logged` has it a line in the access log, and a span.
+    If it `takes_place`, it counts among the process's concurrent requests, and its body is read. If it `is_logged`, it
+    has a line in the access log, and a span.
     """
 
     key: Key

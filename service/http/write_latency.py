@@ -1,4 +1,4 @@
-"""How fast writes are answered, of late, by the level that they asked for. Pure."""
+"""The recent latencies of writes, by their level. Pure."""
 
 import math
 from collections import Counter, deque
@@ -9,18 +9,18 @@ from core.consistency import Level
 
 WINDOW_SECONDS = 60
 RATE_SECONDS = 10
-"""Over how long a rate is taken: short enough to follow what one does, long enough not to flicker."""
+"""The time over which a rate is taken: short enough to follow changes, long enough not to flicker."""
 
 _STEP = 1.04
-"""Durations are kept in classes, each so many times as long as the one before: a quantile is right to 2 %."""
+"""Durations are kept in classes. Each is longer than the one before by this factor, so a quantile is right to 2 %."""
 
 _SHORTEST_SECONDS = 0.000_1
 
 
 class WriteLatency(msgspec.Struct, frozen=True):
-    """Of one level: successes a second in the last `RATE_SECONDS`, and the last minute's quantiles and 408s.
+    """One level's latency: successes a second in the last `RATE_SECONDS`, and the last minute's quantiles and 408s.
 
-    A quantile is None where there was no success.
+    A quantile is None if there was no success.
     """
 
     level: Level
@@ -31,7 +31,7 @@ class WriteLatency(msgspec.Struct, frozen=True):
 
 
 class _Second:
-    """What was answered in one second."""
+    """The responses of one second."""
 
     def __init__(self, at: int) -> None:
         self.at = at
@@ -40,7 +40,7 @@ class _Second:
 
 
 class WriteLatencies:
-    """The last minute's writes. Bounded: a second has as many classes as there are, however many writes."""
+    """The last minute's writes. Bounded: a second has at most all classes, however many writes it has."""
 
     def __init__(self) -> None:
         self._seconds: dict[Level, deque[_Second]] = {level: deque() for level in Level}
@@ -54,7 +54,7 @@ class WriteLatencies:
         self._second(level, now_seconds).late += 1
 
     def look(self, *, now_seconds: float) -> list[WriteLatency]:
-        """Every level's pace. The present second is not over, and not counted in a rate."""
+        """The latency of every level. A rate leaves out the present second, which is not over."""
         return [self._pace(level, int(now_seconds)) for level in Level]
 
     def _pace(self, level: Level, now: int) -> WriteLatency:
@@ -89,7 +89,7 @@ def _class_of(seconds: float) -> int:
 
 
 def _quantile(took: Counter[int], part: float) -> float | None:
-    """In milliseconds, the middle of the class that so much of everything is in or below."""
+    """A quantile in milliseconds: the middle of the class at which this share of all writes is reached."""
     left = part * took.total()
     for one in sorted(took):
         left -= took[one]

@@ -1,4 +1,4 @@
-"""What the use cases raise. One table beside the routes (`service/http/problems.py`) turns them into responses."""
+"""The errors of the use cases. One table beside the routes (`service/http/problems.py`) turns them into responses."""
 
 from core.positions import Region
 from service.request.context import Wait
@@ -9,7 +9,7 @@ class RegionUnavailable(Exception):
 
 
 class NotSeenInTime(Exception):
-    """At the deadline this region had not applied what the token names of the origins in `missing`."""
+    """At the deadline this region had not applied the token's events of the origins in `missing`."""
 
     def __init__(self, missing: list[str], *, timeout_seconds: int) -> None:
         super().__init__(", ".join(missing))
@@ -29,8 +29,8 @@ class TimedOut(Exception):
     """The deadline came before every region in `pending` had acknowledged the event.
 
     `operation_id` is `""` if the caller cannot read the operation. `is_committed` is False while it is unknown whether
-    the event is in the log. An event that is in the log reaches every region later. `doubt` is `""`, or why not even
-    that holds: other regions may have another log.
+    the event is in the log. An event that is in the log reaches every region later. `doubt` is `""`, or the reason why
+    not even that holds: other regions may have another log.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class NotYetTheirTurn(Exception):
 
 
 class TooManyInFlight(Exception):
-    """The organization has `requests_max` requests in flight, which is as many as it may have."""
+    """The organization has `requests_max` requests in flight, its maximum."""
 
     def __init__(self, requests_max: int) -> None:
         super().__init__(requests_max)

@@ -1,4 +1,4 @@
-"""What an organization can have."""
+"""The limits of an organization."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from core.fields import HeaderLimits
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How much of everything an organization can have. Each region counts what it has applied."""
+    """The maximum of each thing that an organization can have. Each region counts what it has applied."""
 
     webhooks_max: int = 1_000
     api_keys_max: int = 100

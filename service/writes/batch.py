@@ -28,7 +28,7 @@ class Repeated(NamedTuple):
 
 
 class Stale(Exception):
-    """The view of a proposal is older than what the tail remembers, or lacks the keys `unread`. Read again."""
+    """The view of a proposal is too old for the tail, or lacks the keys `unread`. Read again."""
 
     def __init__(self, unread: tuple[str, ...] = ()) -> None:
         super().__init__(", ".join(unread))
@@ -42,7 +42,7 @@ Outcome = Accepted | Repeated | Refusal | Stale
 class Proposal:
     """A command on its way into the log. `settle` is called once, with its outcome.
 
-    `counted` is what its query counted in the state that was read. `idempotency_keys` is how many were kept for its
+    `counted` is the count of its query in the state that was read. `idempotency_keys` is how many were kept for its
     holder there. While it is handed to the log, `operation_id` names its place (`core.operations`). `traceparent` goes
     into the log with its event.
     """
@@ -71,7 +71,7 @@ class Proposal:
 class Batch:
     """Events decided on everything up to `after`, and the proposals that wait for them.
 
-    `name` distinguishes it from other batches for the same place. `layer` is what its events make of registers.
+    `name` distinguishes it from other batches for the same place. `layer` has the registers that its events make.
     `settled_with` has the proposals without an event of their own, each with its outcome if the batch lands: that
     outcome was decided on the events before it in the batch. `is_open` means that an attempt to append was not
     answered: the batch may be in the log, or may still land. `is_seen` means that it was read in the log.
@@ -118,7 +118,7 @@ class Batch:
         return sum(event.idempotency_key is not None and event.key_holder == holder for event in self.events)
 
     def join(self, proposal: Proposal, first: Recorded, outcome: Repeated | Refusal) -> None:
-        """Have `proposal` wait for this batch, which holds `first`: a request with the same idempotency key."""
+        """Make `proposal` wait for this batch, which has `first`: a request with the same idempotency key."""
         if isinstance(outcome, Repeated):
             proposal.operation_id = first.operation_id
         self.settled_with.append((proposal, outcome))

@@ -1,4 +1,4 @@
-"""Decide what a proposal becomes in a batch: an event, the outcome of its first request, or a refusal. Pure."""
+"""Turn each proposal of a batch into an event, the outcome of its first request, or a refusal. Pure."""
 
 from core.codec import encode, fingerprint
 from core.commands import IdempotencyKeyReused, Refusal, RevokeApiKey, TooManyIdempotencyKeys
@@ -16,7 +16,7 @@ from service.writes.tail import Tail, tail_event
 
 
 class Decisions:
-    """Decides on all that a region has: the view of the proposal, the tail, and the batch so far."""
+    """Decides on the whole state of a region: the view of the proposal, the tail, and the batch so far."""
 
     def __init__(self, origin: Region, epoch: Epoch, tail: Tail, *, idempotency_keys_max: int) -> None:
         self._origin = origin

@@ -12,9 +12,9 @@ from core.positions import NOTHING, Mark, Region, Sequence
 
 
 class Recognition(Enum):
-    """What a mark of this region's log is to this process.
+    """How a mark of this region's log relates to the events that this process read.
 
-    AHEAD: after everything that was read here. TOO_OLD: before everything that is remembered here.
+    AHEAD: after all of them. TOO_OLD: before all that are remembered.
     """
 
     OURS = auto()
@@ -24,7 +24,7 @@ class Recognition(Enum):
 
 
 class ForkDetection:
-    """Which regions' marks are believed, which are to be examined, and which contradict this region's log."""
+    """Sorts the regions' marks: believed ones, ones to examine, and ones that contradict this region's log."""
 
     def __init__(self, recognize: Callable[[Mark], Recognition]) -> None:
         self._recognize = recognize
@@ -71,7 +71,7 @@ class ForkDetection:
         self._verified.clear()
 
     def ends_before(self, region: Region, mark: Mark, *, last_sequence: Sequence) -> None:
-        """Take in that this region's log ends at `last_sequence`, before `mark`."""
+        """Record that this region's log ends at `last_sequence`, before `mark`."""
         self._disown(region)
         self._beyond[region] = f"the log ends at {last_sequence}, and {region} has applied event {mark.sequence}"
 

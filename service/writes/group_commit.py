@@ -1,6 +1,6 @@
-"""Group commit, without the I/O: what goes into the next batch, and what each outcome means. Pure.
+"""Group commit, without I/O: it composes the next batch, and handles each outcome. Pure.
 
-One batch is in flight. Every proposal that comes meanwhile goes into the next one. A batch is decided on all
+One batch is in flight. Every proposal that arrives meanwhile goes into the next one. A batch is decided on all
 events before its place, and that place is its condition: if it lands at all, it lands there.
 """
 
@@ -81,7 +81,7 @@ class GroupCommit:
         self._must_reach = Sequence(0)
 
     def compose(self, now_milliseconds: int, *, nonce: int, is_enough: Callable[[], bool] = _never) -> Batch | None:
-        """Decide what waits, until that `is_enough` for now, and put it in flight. None if no event results.
+        """Decide waiting proposals until `is_enough`, and put the batch in flight. None if no event results.
 
         At least one proposal is decided, if any waits. If none results in an event, all of them are settled already.
         If none waits, a batch that was set aside is in flight again, unchanged.

@@ -1,4 +1,4 @@
-"""Follow this region's own log, and keep what this process knows of it up to date."""
+"""Follow this region's own log, and keep this process's state of the log up to date."""
 
 import asyncio
 from contextlib import suppress
@@ -29,7 +29,7 @@ ALARM_RECHECK_SECONDS = 1.0
 COMPARE_SECONDS = 0.5
 
 STEP = "append"
-"""The step that is halted while this log must not be written to. A replicator's steps have other names."""
+"""The name of the halted step while this log must not be written to. A replicator's steps have other names."""
 
 
 class LogReader:
@@ -92,7 +92,7 @@ class LogReader:
         self._state.waiting_for = ""
 
     def _doubt(self, why: str) -> None:
-        """Take in that the log has to be read again. The second time before any event was read, wait for it."""
+        """Record that the log must be read again. If that happens twice without an event in between, wait first."""
         if self._is_in_doubt:
             self._wait_for(f"the log to be read ({why})")
         elif self._reminders.is_due("read again", why):
@@ -104,7 +104,7 @@ class LogReader:
         return self._report_alarm()
 
     def _report_alarm(self) -> bool:
-        """Report in the process log and as a metric whether appending is halted. Returns whether that is news."""
+        """Report in the process log and as a metric whether appending is halted. Returns whether that is new."""
         if not self._state.alarm:
             self._halts.ended(STEP, self._origin)
             return False
@@ -133,7 +133,7 @@ class LogReader:
             await self._observe(group_commit, follower)
 
     def _group_commit(self, follower: Follower, known: Mark) -> GroupCommit:
-        """That of the present reading, which begins after `known`. Raises `EpochChanged`."""
+        """The group commit of the present reading, which begins after `known`. Raises `EpochChanged`."""
         group_commit = self._state.group_commit
         if group_commit is None:
             group_commit = self._state.group_commit = GroupCommit(

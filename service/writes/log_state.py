@@ -1,4 +1,4 @@
-"""What this process knows of its region's own log: the reader keeps it, the writer appends by it."""
+"""The state of the region's own log in this process: the reader updates it, and the writer appends by it."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from service.writes.fork_detection import ForkDetection, Recognition
 from service.writes.group_commit import GroupCommit
 
 ABOUT_ONE_EVENT = (Undecodable.reason, "unexpected")
-"""Reasons of alarms that say nothing against the log itself."""
+"""The reasons of alarms that do not contradict the log itself."""
 
 
 class LogState:
-    """The events that were read, the session that may append, and what speaks against the log.
+    """The events that were read, the session that may append, and the contradictions to the log.
 
     `group_commit` is None until the log was found. `following` is the session on which the reader follows the log now.
     `reading_alarm` is why the reader cannot go on until an operator acts, `""` if it can. `waiting_for` is what must
@@ -44,7 +44,7 @@ class LogState:
         return "" if self.alarm.startswith(ABOUT_ONE_EVENT) else self.alarm
 
     def doubt_since(self, reading: int) -> str:
-        """As `doubt`, about what was in the log when `reading` was the present one."""
+        """As `doubt`, about the log's content when `reading` was the present reading."""
         return self.doubt or ("" if reading == self.reading else "this region's log was put back since")
 
     @property
@@ -54,7 +54,7 @@ class LogState:
 
     @property
     def has_room(self) -> bool:
-        """Whether the projection is near enough to the log's end for more to be appended."""
+        """Whether the projection is close enough to the log's end for more appends."""
         return self.group_commit is not None and self.unapplied <= self._tail_events_max
 
     @property
@@ -63,7 +63,7 @@ class LogState:
         return 0 if self.group_commit is None else self.group_commit.tail.unapplied
 
     def applied(self, sequence: Sequence) -> None:
-        """Take in that this region's projection has everything up to `sequence`."""
+        """Record that this region's projection has every event up to `sequence`."""
         if self.group_commit is not None:
             self.group_commit.tail.applied(sequence)
             self.changed()

@@ -1,4 +1,4 @@
-"""Decide what waits, and append it to this region's own log, one batch at a time."""
+"""Decide waiting proposals, and append their events to this region's own log, one batch at a time."""
 
 import asyncio
 import secrets
@@ -12,7 +12,10 @@ from service.writes.batch_placement import BatchPlacement
 from service.writes.log_state import LogState
 
 COMPOSE_SECONDS_MAX = 0.01
-"""How long one batch may be decided: no other request is answered meanwhile, and many refusals hold up no one else."""
+"""The longest time to decide one batch.
+
+Meanwhile the process answers no other request. So many refusals at once must not delay the others.
+"""
 
 
 class NothingAppended(Exception):
@@ -36,7 +39,7 @@ class LogWriter:
 
     @property
     def why_not(self) -> str:
-        """What is in the way of appending now, in words; `""` if nothing is known to be."""
+        """Why the process cannot append now, in words; `""` if nothing is known to prevent it."""
         if self._state.alarm:
             return f"an operator to look at this region's log: {self._state.alarm}"
         if self._state.waiting_for:
@@ -47,7 +50,7 @@ class LogWriter:
         return f"the log to take events: {trouble}" if is_tried else ""
 
     def submit(self, proposal: Proposal) -> None:
-        """Have `proposal` decided and appended. Raises `NothingAppended` if that cannot even be tried."""
+        """Decide and append `proposal`. Raises `NothingAppended` if that cannot even be tried."""
         if self._state.group_commit is None or self._state.alarm:
             raise NothingAppended(f"waiting for {self.why_not}")
         self._state.group_commit.submit(proposal)

@@ -28,14 +28,14 @@ class TailEvent(NamedTuple):
 
     @property
     def recorded(self) -> Recorded | None:
-        """What a repeated request needs of it; None if its request had no idempotency key."""
+        """The record for a repeated request; None if the event's request had no idempotency key."""
         if self.idempotency_key is None:
             return None
         return Recorded(payload=self.idempotency_key.payload, operation_id=self.operation_id)
 
 
 def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
-    """What the tail needs of an event at its place."""
+    """The tail's part of an event at its place."""
     return TailEvent(
         mark=mark,
         clock=parse(envelope.clock),
@@ -47,7 +47,7 @@ def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
 
 
 class Found(NamedTuple):
-    """What a query finds, and how many fields it counts.
+    """The result of a query, and the number of fields that it counts.
 
     `unread` are further keys that the decision needs. An index names them for an event that is later than the view, and
     another region may have changed them.
@@ -95,7 +95,7 @@ class Tail:
             self._remember(event.idempotency_key, event)
 
     def applied(self, sequence: Sequence) -> None:
-        """Take in that the projection has everything up to `sequence`."""
+        """Record that the projection has every event up to `sequence`."""
         self._applied = max(self._applied, min(sequence, self.end.sequence))
         while self._events and self._events[0].mark.sequence <= self._applied - KEPT_EVENTS:
             event = self._events.popleft()
@@ -116,7 +116,7 @@ class Tail:
     def over(
         self, query: Query, view: Registers, layer: Mapping[str, Fields], *, after: Sequence, counted: int = 0
     ) -> Found:
-        """What `query` finds in `view`, with the tail over it and `layer` over both.
+        """The result of `query` in `view`, with the tail over it and `layer` over both.
 
         `view` has this log's events up to `after`; `counted` fields were counted in it.
         """
