@@ -1,4 +1,4 @@
-"""What is told of a request when it is over, in its line and in its span."""
+"""The access log line and the span of a request, written when it ends."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,10 +15,10 @@ from service.request.shown import Shown
 from service.request.timing import Part
 
 NO_ROUTE = "none"
-"""What is told of the route where there is none, or none was looked for."""
+"""The `route` of a request without a route, or whose route was not looked up."""
 
 NO_ANSWER = 0
-"""The status of a request whose connection ended before all of it had come."""
+"""The status of a request whose connection ended before the whole request had arrived."""
 
 _HTTP = {
     "method": "http.request.method",
@@ -28,11 +28,11 @@ _HTTP = {
     "level": "",
     "timestamp": "",
 }
-"""What of a line has another name in a span, or none."""
+"""The fields of a line that have another name in a span, or none."""
 
 
 class Outcome(StrEnum):
-    """What a request came to, in one word. A 408 that is committed or unknown was handed to the log; late is any other.
+    """The outcome of a request, in one word. A committed or unknown 408 was handed to the log; late is any other.
 
     Refused is any other 4xx, unavailable a 503, failed any other 5xx, and what broke off. Left is by the client, before
     all of the request was here.
@@ -49,7 +49,7 @@ class Outcome(StrEnum):
 
 
 class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="event", tag="request"):
-    """What is told of a request. What is not known is left out."""
+    """The fields of a request's line. Unknown ones are left out."""
 
     level: str
     method: str
@@ -97,7 +97,7 @@ def _milliseconds(spent_seconds: Mapping[Part, float], part: Part) -> float | No
 
 
 def end_span(span: Span, line: RequestLine) -> None:
-    """End the span of a request with what its line has, under OpenTelemetry's names if there are any."""
+    """End the span of a request with the fields of its line, under OpenTelemetry's names if there are any."""
     members = msgspec.to_builtins(line)
     span.update_name(f"{line.method} {line.route}")
     if line.status >= HTTP_500_INTERNAL_SERVER_ERROR or line.outcome is Outcome.FAILED:
@@ -108,7 +108,7 @@ def end_span(span: Span, line: RequestLine) -> None:
 
 
 def outcome_of(status: int, shown: Shown | None) -> Outcome:
-    """What a request with that answer came to."""
+    """The outcome of a request with that response."""
     match status:
         case 0:
             return Outcome.LEFT

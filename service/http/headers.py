@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class InvalidHeader(ValueError):
-    """A header that is missing, given twice, or not what it can be."""
+    """A header is missing, given twice, or not valid."""
 
     def __init__(self, name: str, expected: str) -> None:
         super().__init__(f"header {name}: expected {expected}")

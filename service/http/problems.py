@@ -85,7 +85,7 @@ def _precondition_failed(request: AnyRequest, error: PreconditionFailed) -> Resp
 
 
 def _unmet(error: PreconditionFailed) -> str:
-    what = f"webhook {error.webhook_id}" if error.webhook_id else "what this route names"
+    what = f"webhook {error.webhook_id}" if error.webhook_id else "the resource of this route"
     match error.unmet:
         case Unmet.CHANGED:
             return f"header {IF_MATCH}: {what} is in another state than the header names; read it again"

@@ -1,4 +1,4 @@
-"""What requests ask for in query parameters."""
+"""The query parameters of requests."""
 
 from core.catalogue import Trigger, trigger
 from service.http import parameters

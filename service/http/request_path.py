@@ -84,7 +84,7 @@ class RequestPath:
 
 
 class _Response:
-    """What one request is answered."""
+    """The response to one request."""
 
     __slots__ = ("_authentication", "_is_head", "_is_withheld", "_measured", "_scope", "_send")
 
@@ -99,7 +99,7 @@ class _Response:
         self._is_withheld = False
 
     async def send_checked(self, message: Mapping[str, Any]) -> None:
-        """Send what a route answers, if the caller may have it: otherwise how it is refused, and nothing more."""
+        """Send a route's response if the caller may have it; otherwise the refusal, and nothing more."""
         if message["type"] == "http.response.start":
             refusal = await self._authentication.refusal_of(self._scope, message["status"])
             if refusal is not None:

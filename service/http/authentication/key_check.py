@@ -24,7 +24,7 @@ from service.request.errors import RegionUnavailable, TooManyInFlight
 from service.request.scope import identified_in, shown_in
 
 UNTELLING = frozenset({HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE})
-"""Statuses that tell nothing about the request: its key could not be checked, or need not be."""
+"""Statuses that reveal nothing about the request: its key could not be checked, or need not be."""
 
 
 class Authentication:
