@@ -44,7 +44,7 @@ test: on-linux $(INSTALLED_DEV) ## Run the tests, the long ones shortened; ARGS=
 test-all: WHOLE = yes
 test-all: test ## Run every test in full, also those that need another program
 
-bench: on-linux $(INSTALLED_DEV) ## Measure the speed figures of the README; ARGS="compare --against DIR" compares with another worktree
+bench: on-linux $(INSTALLED_DEV) ## Measure the speed beside a PostgreSQL table; ARGS="--quick --against DIR" adds another worktree
 	@exec $(BIN)/python -m bench $(ARGS)
 
 check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs every test in full

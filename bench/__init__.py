@@ -1,1 +1,1 @@
-"""`python -m bench`: measures the speed figures of the README on regions that it starts and ends."""
+"""`python -m bench`: measures speed, side by side with peers that it starts and ends."""

@@ -27,8 +27,9 @@ def main() -> None:
     them. The default command is `figures`.
 
     Examples:
-      python -m bench
-      python -m bench compare --against ../before
+      python -m bench --quick
+      python -m bench --against ../before --json figures.json
+      python -m bench compare --servers
       python -m bench compare --help
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # Ends the regions as well.

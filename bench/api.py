@@ -72,11 +72,14 @@ class Service:
             raise Unmeasured(f"{method} {path} failed: {error!r}") from error
 
 
-def trigger_creations(webhook_id: str, level: Level, *, api_key: str) -> list[bytes]:
-    """Whole requests, one for each trigger that a webhook can have. Each makes an event, even if repeated."""
+def trigger_creations(webhook_id: str, level: Level, *, api_key: str, prefix: str = "") -> list[bytes]:
+    """Whole requests, one for each trigger that a webhook can have. Each makes an event, even if repeated.
+
+    `prefix` comes before the path.
+    """
     return [
         _request(
-            f"{_WEBHOOKS}/{webhook_id}/triggers",
+            f"{prefix}{_WEBHOOKS}/{webhook_id}/triggers",
             headers=_headers(api_key, level),
             body=msgspec.json.encode({"trigger_type": trigger_type, "trigger_name": name}),
         )

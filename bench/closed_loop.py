@@ -65,11 +65,11 @@ def closed_loop(
     """
     upcoming = cycle(requests)
     each_seconds: list[float] = []
-    with _callers(address, min(connections, count_max)) as (selector, callers):
+    with callers(address, min(connections, count_max)) as (selector, all_callers):
         begin = time.perf_counter()
-        for caller in callers:
+        for caller in all_callers:
             caller.send(next(upcoming))
-        sent, answered = len(callers), 0
+        sent, answered = len(all_callers), 0
         while answered < sent:
             ready = selector.select(ANSWER_SECONDS_MAX)
             if not ready:
@@ -87,17 +87,18 @@ def closed_loop(
 
 
 @contextmanager
-def _callers(address: tuple[str, int], count: int) -> Iterator[tuple[selectors.BaseSelector, list[Caller]]]:
+def callers(address: tuple[str, int], count: int) -> Iterator[tuple[selectors.BaseSelector, list[Caller]]]:
+    """`count` connected callers, and a selector that returns those with something to receive."""
     with ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
-        callers = []
+        connected = []
         for _ in range(count):
             connection = stack.enter_context(socket.create_connection(address, timeout=CONNECT_SECONDS_MAX))
             connection.settimeout(ANSWER_SECONDS_MAX)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            callers.append(Caller(connection))
-            selector.register(connection, selectors.EVENT_READ, callers[-1])
-        yield selector, callers
+            connected.append(Caller(connection))
+            selector.register(connection, selectors.EVENT_READ, connected[-1])
+        yield selector, connected
 
 
 def _content_length(head: bytes | bytearray) -> int:

@@ -1,8 +1,8 @@
 """`python -m bench compare`: two builds, or one and three NATS servers, measured side by side."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ import click
 import msgspec
 from rich.console import Console
 
-from bench.comparison import Comparison, comparison_of, comparison_view
+from bench.burst import burst
+from bench.comparison import Comparison, Round, comparison_of, comparison_view
 from bench.errors import Unmeasured
+from bench.machine import this_machine
 from bench.options import (
     connections_option,
     json_option,
@@ -20,18 +22,19 @@ from bench.options import (
     round_trip_option,
     write_json,
 )
-from bench.pairs import Loaded, alternately
-from bench.regions import TREE, running_regions
-from bench.report import this_machine
+from bench.product import product_side
+from bench.progress import reporter
+from bench.regions import SERVICE, TREE, running_regions
+from bench.rounds import interleaved
+from bench.side import Side
 from cli.help import VerbatimCommand
+from core.consistency import Level
 from deploy.local.errors import LocalError
 
 WARM_UP_SECONDS = 3.0
-PROGRESS_REPORTS = 10
-"""How many times a measurement prints its progress."""
 
 
-class Side(msgspec.Struct, frozen=True, kw_only=True):
+class Build(msgspec.Struct, frozen=True, kw_only=True):
     """One of the two builds that are compared, and the options of its `crosshook up`."""
 
     name: str
@@ -39,7 +42,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...] = ()
 
 
-SERVERS = (Side(name="one NATS server"), Side(name="three NATS servers", options=("--nats-servers", "3")))
+SERVERS = (Build(name="one NATS server"), Build(name="three NATS servers", options=("--nats-servers", "3")))
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,54 +95,52 @@ def compare(**values: Any) -> None:  # noqa: ANN401 - click calls it with the va
       python -m bench compare --servers --connections 1
     """
     options = Options(**values)
-    sides = _sides(options)
+    builds = _builds(options)
     progress = Console(stderr=True, highlight=False)
     try:
-        comparison = _measure(sides, options, progress)
+        comparison = _measure(builds, options, progress)
     except (Unmeasured, LocalError, OSError) as error:
         raise click.ClickException(str(error)) from error
     Console(highlight=False).print(comparison_view(comparison))
     write_json(comparison, options.json)
 
 
-def _sides(options: Options) -> Sequence[Side]:
+def _builds(options: Options) -> Sequence[Build]:
     """The base, and the side that is compared with it. Raises `UsageError` unless one comparison is chosen."""
     if (options.against is None) is not options.servers:
         raise click.UsageError("choose one comparison: --against DIR or --servers")
     if options.against is None:
         return SERVERS
-    return (Side(name=str(options.against), tree=options.against), Side(name="this tree"))
+    return (Build(name=str(options.against), tree=options.against), Build(name="this tree"))
 
 
-def _measure(sides: Sequence[Side], options: Options, progress: Console) -> Comparison:
+def _measure(builds: Sequence[Build], options: Options, progress: Console) -> Comparison:
     machine = this_machine()
     with ExitStack() as stack:
         loaded = {}
-        for side in sides:
-            progress.print(f"starting {options.regions} regions: {side.name}")
-            up_options = [*round_trip_arguments(options.rtt), *side.options]
+        for build in builds:
+            progress.print(f"starting {options.regions} regions: {build.name}")
+            up_options = [*round_trip_arguments(options.rtt), *build.options]
             regions = stack.enter_context(
-                running_regions(count=options.regions, options=up_options, tree=side.tree),
+                running_regions(count=options.regions, options=up_options, tree=build.tree),
             )
-            loaded[side.name] = Loaded(regions, connections=options.connections)
-            loaded[side.name].round(min(WARM_UP_SECONDS, options.rounds * options.seconds))
+            product = product_side(regions, Level.LOCAL_REGION, name=build.name)
+            burst(product, connections=options.connections, seconds=min(WARM_UP_SECONDS, options.seconds))
+            loaded[build.name] = partial(_round, product, options)
         progress.print(f"{options.rounds} rounds of {options.seconds:g} s a side")
-        measured = alternately(
-            loaded, rounds=options.rounds, seconds=options.seconds, report=_reporter(options.rounds, progress)
-        )
+        report = reporter(options.rounds * len(loaded), "load", progress)
+        measured = interleaved(loaded, rounds=options.rounds, report=report)
     return comparison_of(
         measured, machine=machine, regions=options.regions, connections=options.connections, seconds=options.seconds
     )
 
 
-def _reporter(rounds: int, progress: Console) -> Callable[[int], None]:
-    """A function that prints the progress about `PROGRESS_REPORTS` times. It takes the number of finished rounds."""
-    began = time.monotonic()
-
-    def report(finished: int) -> None:
-        is_due = finished * PROGRESS_REPORTS // rounds > (finished - 1) * PROGRESS_REPORTS // rounds
-        if is_due and finished < rounds:
-            left = (time.monotonic() - began) / finished * (rounds - finished)
-            progress.print(f"round {finished} of {rounds} is over, about {left:.0f} s to go")
-
-    return report
+def _round(side: Side, options: Options) -> Round:
+    """One load on all regions of one build."""
+    found = burst(side, connections=options.connections, seconds=options.seconds)
+    in_services = found.processor_milliseconds[SERVICE]
+    return Round(
+        per_second=found.per_second,
+        microseconds=sum(found.processor_milliseconds.values()) * 1_000,
+        service_microseconds=in_services * 1_000,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import NamedTuple
 
 import msgspec
 from rich import box
@@ -9,9 +10,19 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from bench.pairs import Round
+from bench.machine import Machine
 from bench.ratios import Ratio, ratio_of
-from bench.report import Machine
+
+
+class Round(NamedTuple):
+    """One build under load: its writes a second, and the processor time of one write.
+
+    The processor time is that of all processes of its regions, and that of the services alone.
+    """
+
+    per_second: float
+    microseconds: float
+    service_microseconds: float
 
 
 class Figures(msgspec.Struct, frozen=True):

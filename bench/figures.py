@@ -1,5 +1,7 @@
-"""`python -m bench figures`: the speed figures of the README."""
+"""`python -m bench figures`: the product, its peers and another build, side by side."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,100 +9,124 @@ import click
 import msgspec
 from rich.console import Console
 
+from bench.burst import burst
+from bench.cells import Cell, Load, measure
 from bench.errors import Unmeasured
-from bench.measures import everywhere, local, recovery
-from bench.options import (
-    connections_option,
-    json_option,
-    regions_option,
-    round_trip_arguments,
-    round_trip_option,
-    write_json,
-)
-from bench.regions import running_regions
-from bench.report import Report, report_view, this_machine
+from bench.machine import this_machine
+from bench.options import json_option, write_json
+from bench.over_links import OverLinks, over_links
+from bench.peers import empty_side, postgres_sides
+from bench.postgres import INSTALL, find_postgres
+from bench.product import product_side
+from bench.progress import reporter
+from bench.recovery import Recovery, recovery
+from bench.regions import TREE, running_regions
+from bench.report import Report
+from bench.side import PRODUCT, Side
+from bench.table import markdown
 from cli.help import VerbatimCommand
+from core.consistency import Level
 from deploy.local.errors import LocalError
 
-SECONDS_MAX = 60.0
-"""The longest time for each figure but the throughput."""
+CONNECTIONS = (1, 8, 32, 64)
+MANY_CONNECTIONS = 32
+PER_SECOND_OVER_LINKS = 100.0
+WARM_UP_SECONDS = 2.0
+WITHOUT_DELAYS = ("--rtt", "0")
 
-COUNT_MAX = 1_000_000
-"""The most requests for the throughput: a second bound besides its time."""
+ONE_REGION, THREE_REGIONS, LINKS, CUT = PARTS = ("one-region", "three-regions", "links", "cut")
+
+
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is measured: the rounds and their seconds, then the regions and seconds of the other parts."""
+
+    rounds: int
+    seconds: float
+    linked_regions: tuple[int, ...]
+    links_seconds: float
+    cut_seconds: float
+
+
+WHOLE = Extent(rounds=12, seconds=1.0, linked_regions=(3, 5, 10), links_seconds=20.0, cut_seconds=20.0)
+QUICK = Extent(rounds=3, seconds=0.4, linked_regions=(3,), links_seconds=4.0, cut_seconds=3.0)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """The options of the command line."""
+    """The options of the command line. What is None follows from `quick`."""
 
-    regions: int
-    rtt: float | None
-    local_count: int
-    all_count: int
-    connections: int
-    seconds: float
-    cut_seconds: float
-    nats_servers: str
+    against: Path | None
+    parts: tuple[str, ...]
+    quick: bool
+    rounds: int | None
+    seconds: float | None
     json: Path | None
+    markdown: Path | None
+
+    @property
+    def extent(self) -> Extent:
+        """How much to measure."""
+        chosen = QUICK if self.quick else WHOLE
+        return msgspec.structs.replace(
+            chosen, rounds=self.rounds or chosen.rounds, seconds=self.seconds or chosen.seconds
+        )
 
 
 @click.command(cls=VerbatimCommand)
-@regions_option("regions")
-@round_trip_option
 @click.option(
-    "--local-count",
-    type=click.IntRange(1, 100_000),
-    default=2_000,
-    show_default=True,
-    help="Requests with local_region, one after the other.",
+    "--against",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    metavar="DIR",
+    help="Measure the build in the worktree DIR as well.",
 )
 @click.option(
-    "--all-count",
-    type=click.IntRange(1, 10_000),
-    default=50,
-    show_default=True,
-    help="Requests with all_regions from each region, one after the other.",
+    "--part",
+    "parts",
+    type=click.Choice(PARTS),
+    multiple=True,
+    default=PARTS,
+    help="Measure this part only. May be repeated.  [default: all]",
 )
-@connections_option("Callers for the throughput")
+@click.option("--quick", is_flag=True, help="Take a minute or two: fewer and shorter rounds, three regions at most.")
+@click.option("--rounds", type=click.IntRange(2, 1_000), metavar="N", help="Rounds.  [default: 12; with --quick 3]")
 @click.option(
     "--seconds",
     type=click.FloatRange(0.1, 60),
-    default=10,
-    show_default=True,
-    help="Load time for the throughput.",
+    metavar="S",
+    help="Seconds of each load in a round.  [default: 1; with --quick 0.4]",
 )
+@json_option("all figures, with the machine and the versions,")
 @click.option(
-    "--cut-seconds",
-    type=click.FloatRange(0, 300),
-    default=20,
-    show_default=True,
-    help="Seconds for which a region is cut off; 0 leaves the cut out.",
+    "--markdown",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Also write the tables to FILE.",
 )
-@click.option(
-    "--nats-servers",
-    type=click.Choice(["1", "3", "5"]),
-    default="1",
-    show_default=True,
-    help="NATS servers a region, as for `crosshook up`.",
-)
-@json_option("the figures")
 def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with the values of the options above
-    """Measure the speed figures of the README.
+    """Measure how fast crosshook is, beside a PostgreSQL table.
 
-    Starts its own regions on this machine (127.0.0.1 only), as `crosshook up`
-    does, and ends them. The steps:
-      - create triggers with local_region over one connection
-      - create triggers with all_regions from each region: p50 against the
-        round trip to the farthest region
-      - create triggers with local_region over many connections: throughput
-      - cut a region off, write on both sides, heal: seconds until it catches up
-    Any response but 201 ends the measurement. It takes about 90 seconds.
-    Compare only figures of one idle machine: all processes and callers share it.
+    Everything runs on this machine (127.0.0.1 only), and ends with the command.
+    Each part starts what it needs:
+      one-region     one region without delays, the same POST on a PostgreSQL
+                     table, the same POST without any work, and the build of
+                     --against. They are loaded in turn, round by round, at 1, 8,
+                     32 and 64 connections.
+      three-regions  three regions without delays at 32 connections:
+                     local_region and all_regions
+      links          all_regions at 100 requests a second, over links with the
+                     delays between continents: 3, 5 and 10 regions
+      cut            a region is cut off, both sides write, the link is healed:
+                     seconds until each side has the other's write
+    The tables show medians over the rounds. Compare only figures of one run, on
+    a machine that does nothing else. All parts take about ten minutes.
+
+    The PostgreSQL is the bench's own: a new database, started from the installed
+    programs. Without them (apt-get install -y postgresql) it is left out.
 
     Examples:
-      python -m bench figures
-      python -m bench figures --json figures.json
-      python -m bench figures --seconds 2 --local-count 300 --all-count 10 --cut-seconds 3
-      python -m bench figures --rtt 0 --cut-seconds 0    without network delays
+      python -m bench figures --quick
+      python -m bench figures --json figures.json --markdown figures.md
+      python -m bench figures --part one-region --against ../before
+      python -m bench figures --part links
     """
     options = Options(**values)
     progress = Console(stderr=True, highlight=False)
@@ -108,25 +134,105 @@ def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with the va
         report = _measure(options, progress)
     except (Unmeasured, LocalError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    Console(highlight=False).print(report_view(report))
+    text = markdown(report)
+    click.echo(text, nl=False)
     write_json(report, options.json)
+    if options.markdown is not None:
+        options.markdown.write_text(text, encoding="utf-8")
 
 
 def _measure(options: Options, progress: Console) -> Report:
-    machine = this_machine()
-    progress.print(f"starting {options.regions} regions")
-    up_options = ["--nats-servers", options.nats_servers, *round_trip_arguments(options.rtt)]
-    with running_regions(count=options.regions, options=up_options) as regions:
-        progress.print("local_region, one connection")
-        one = local(regions, connections=1, count_max=options.local_count, seconds_max=SECONDS_MAX)
-        found = []
-        for region in regions.names:
-            progress.print(f"all_regions, {region}")
-            found.append(everywhere(regions, region, count_max=options.all_count, seconds_max=SECONDS_MAX))
-        progress.print(f"local_region, {options.connections} connections for {options.seconds:g} s")
-        many = local(regions, connections=options.connections, count_max=COUNT_MAX, seconds_max=options.seconds)
-        healed = None
-        if options.cut_seconds:
-            progress.print(f"cutting {regions.names[-1]} off for {options.cut_seconds:g} s")
-            healed = recovery(regions, cut_seconds=options.cut_seconds)
-    return Report(machine=machine, one_connection=one, everywhere=found, many_connections=many, recovery=healed)
+    postgres = find_postgres()
+    left_out = []
+    if postgres is None and ONE_REGION in options.parts:
+        left_out.append(f"PostgreSQL is not installed, so it is left out: {INSTALL}")
+        progress.print(left_out[-1])
+    machine, extent = this_machine(postgres=postgres), options.extent
+    one_region: list[Cell] = []
+    three_regions: list[Cell] = []
+    linked: list[OverLinks] = []
+    healed: Recovery | None = None
+    if ONE_REGION in options.parts:
+        one_region = _one_region(options, postgres, progress)
+    if THREE_REGIONS in options.parts:
+        three_regions = _three_regions(options, progress)
+    if LINKS in options.parts:
+        linked = [_links(count, extent, progress) for count in extent.linked_regions]
+    if CUT in options.parts:
+        healed = _cut(extent, progress)
+    return Report(
+        machine=machine,
+        rounds=extent.rounds,
+        seconds=extent.seconds,
+        left_out=left_out,
+        one_region=one_region,
+        three_regions=three_regions,
+        over_links=linked,
+        recovery=healed,
+    )
+
+
+def _one_region(options: Options, postgres: Path | None, progress: Console) -> list[Cell]:
+    with ExitStack() as stack:
+        sides = stack.enter_context(_builds(1, [Level.LOCAL_REGION], options.against, progress))
+        if postgres is not None:
+            progress.print("starting PostgreSQL")
+            sides = [*sides, *stack.enter_context(postgres_sides(postgres))]
+        sides = [*sides, stack.enter_context(empty_side())]
+        loads = {
+            Load(side.name, Level.LOCAL_REGION, connections): side for connections in CONNECTIONS for side in sides
+        }
+        return _interleaved(loads, options.extent, progress)
+
+
+def _three_regions(options: Options, progress: Console) -> list[Cell]:
+    levels = (Level.LOCAL_REGION, Level.ALL_REGIONS)
+    with _builds(3, levels, options.against, progress) as sides:
+        names = [name for name in (PRODUCT, _name(options.against)) if name]
+        order = [(name, level) for name in names for level in levels]
+        loads = {Load(name, level, MANY_CONNECTIONS): side for (name, level), side in zip(order, sides, strict=True)}
+        return _interleaved(loads, options.extent, progress)
+
+
+@contextmanager
+def _builds(count: int, levels: Sequence[Level], against: Path | None, progress: Console) -> Iterator[list[Side]]:
+    """The product, and the build in `against`, each with a side for each level."""
+    trees = {PRODUCT: TREE} if against is None else {PRODUCT: TREE, _name(against): against}
+    with ExitStack() as stack:
+        sides = []
+        for name, tree in trees.items():
+            progress.print(f"starting {_counted(count)}: {name}")
+            regions = stack.enter_context(running_regions(count=count, options=WITHOUT_DELAYS, tree=tree))
+            sides += [product_side(regions, level, name=name) for level in levels]
+        yield sides
+
+
+def _interleaved(loads: Mapping[Load, Side], extent: Extent, progress: Console) -> list[Cell]:
+    for side in {side.name: side for side in loads.values()}.values():
+        burst(side, connections=MANY_CONNECTIONS, seconds=min(WARM_UP_SECONDS, extent.seconds))
+    count = extent.rounds * len(loads)
+    progress.print(f"{extent.rounds} rounds of {len(loads)} loads, {extent.seconds:g} s each")
+    report = reporter(count, "load", progress)
+    return measure(loads, rounds=extent.rounds, seconds=extent.seconds, report=report)
+
+
+def _links(count: int, extent: Extent, progress: Console) -> OverLinks:
+    progress.print(f"starting {_counted(count)} with delays")
+    with running_regions(count=count, options=()) as regions:
+        progress.print(f"all_regions, {PER_SECOND_OVER_LINKS:g} a second for {extent.links_seconds:g} s")
+        return over_links(regions, per_second=PER_SECOND_OVER_LINKS, seconds=extent.links_seconds)
+
+
+def _cut(extent: Extent, progress: Console) -> Recovery:
+    progress.print("starting 3 regions with delays")
+    with running_regions(count=3, options=()) as regions:
+        progress.print(f"cutting {regions.names[-1]} off for {extent.cut_seconds:g} s")
+        return recovery(regions, cut_seconds=extent.cut_seconds)
+
+
+def _counted(count: int) -> str:
+    return "1 region" if count == 1 else f"{count} regions"
+
+
+def _name(against: Path | None) -> str:
+    return "" if against is None else f"the build in {against.name}"

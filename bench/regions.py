@@ -2,17 +2,14 @@
 
 import itertools
 import os
-import signal
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from bench.api import ORGANIZATION
 from bench.errors import Unmeasured
+from bench.programs import running
 from cli.admin_api import AdminApi, Wait
 from cli.admin_errors import AdminError
 from cli.service_call import parse_service_url
@@ -20,15 +17,13 @@ from deploy.local.control.client import ask
 from deploy.local.control.messages import AskStatus, CutRegion, Done, HealRegion, Request, Status
 from deploy.local.errors import LocalError
 from deploy.local.network.ports import Ports
-from deploy.local.processes.spawning import spawn
 
 TREE = Path(__file__).parents[1]
 """The worktree of this module."""
 
-READY_SECONDS_MAX = 60.0
-END_SECONDS_MAX = 30.0
-_POLL_SECONDS = 0.05
-_OUTPUT_SHOWN = 2_000
+SERVICE, REPLICATOR, REDIS, NATS = "service", "replicator", "Redis", "NATS"
+"""The kinds of processes."""
+
 _number = itertools.count(1)
 
 
@@ -52,12 +47,17 @@ class Regions:
 
     def pids(self) -> list[int]:
         """The process ids of every region, servers included, without the links between the regions."""
-        others = [
-            process.pid
-            for region in self.status.regions
-            for process in (*region.nats, region.redis, *region.replicators)
-        ]
-        return [*self.service_pids(), *others]
+        return [pid for pids in self.pids_by_kind().values() for pid in pids]
+
+    def pids_by_kind(self) -> dict[str, list[int]]:
+        """The same, for each kind of process."""
+        regions = self.status.regions
+        return {
+            SERVICE: self.service_pids(),
+            REPLICATOR: [process.pid for region in regions for process in region.replicators],
+            REDIS: [region.redis.pid for region in regions],
+            NATS: [process.pid for region in regions for process in region.nats],
+        }
 
     def farthest(self, region: str) -> tuple[str, float]:
         """The region with the longest round trip, and that round trip in milliseconds."""
@@ -87,36 +87,24 @@ class Regions:
 def running_regions(*, count: int, options: Sequence[str], tree: Path = TREE) -> Iterator[Regions]:
     """Start regions of the build in `tree` with these `options` of `crosshook up`, and end them afterwards.
 
-    Raises `Unmeasured` unless they become ready within `READY_SECONDS_MAX`.
+    Raises `Unmeasured` unless they become ready in time.
     """
     name = f"bench-{os.getpid()}-{next(_number)}"
     command = [
         *(sys.executable, "-m", "cli", "up", "--name", name),
-        *("--regions", str(count), "--http-port", str(_free_ports(count)), *options),
+        *("--regions", str(count), "--http-port", str(free_ports(count)), *options),
     ]
-    with tempfile.TemporaryDirectory(prefix="crosshook-bench-") as directory:
-        output = Path(directory) / "output"
-        environment = {**os.environ, "PYTHONPATH": str(tree)}
-        process = spawn(command, directory=tree, environment=environment, log=output)
-        try:
-            status = _ready(name, process, output)
-            yield Regions(name, status, api_key=_api_key(status))
-        finally:
-            _end(process)
 
-
-def _ready(name: str, process: subprocess.Popen[bytes], output: Path) -> Status:
-    until = time.monotonic() + READY_SECONDS_MAX
-    while process.poll() is None and time.monotonic() < until:
+    def status() -> Status | None:
         try:
             answer = ask(name, AskStatus())
         except LocalError:
-            answer = None  # `crosshook up` does not listen yet.
-        if isinstance(answer, Status):
-            return answer
-        time.sleep(_POLL_SECONDS)
-    said = output.read_text(encoding="utf-8", errors="replace")[-_OUTPUT_SHOWN:]
-    raise Unmeasured(f"the regions did not become ready; their output:\n{said}")
+            return None  # `crosshook up` does not listen yet.
+        return answer if isinstance(answer, Status) else None
+
+    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    with running(command, what="a region", directory=tree, environment=environment, ready=status) as (found, _):
+        yield Regions(name, found, api_key=_api_key(found))
 
 
 def _api_key(status: Status) -> str:
@@ -127,16 +115,7 @@ def _api_key(status: Status) -> str:
         raise Unmeasured(str(error)) from error
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(END_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _free_ports(count: int) -> int:
+def free_ports(count: int) -> int:
     """The first of `count` free ports in sequence."""
     ports = Ports()
     try:

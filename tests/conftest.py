@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
+from bench.postgres import INSTALL, find_postgres
 from tests import engine, measured
 
 # A slow machine is no failure, and a failure prints what repeats it.
@@ -51,10 +52,18 @@ def clients() -> str:
     return NODE.complaint() or "this test needs the packages of a generator: npm ci --prefix tests/clients/typescript"
 
 
+def postgres() -> str:
+    """What is missing to start a PostgreSQL."""
+    if find_postgres() is not None:
+        return ""
+    return f"this test needs initdb of PostgreSQL, and there is none: {INSTALL}"
+
+
 NEEDED = {
     "browser": programs("chromium", package="chromium"),
     "clients": Needed("Node.js and generators of clients", clients),
     "containers": Needed("a Docker engine and Compose", engine.complaint),
+    "postgres": Needed("PostgreSQL", postgres),
     "prometheus": programs("prometheus", "promtool", package="prometheus"),
 }
 """Marker -> what the tests that carry it need."""

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -12,9 +13,9 @@ _LIBC = ctypes.CDLL(None)
 
 
 def spawn(
-    command: Sequence[str], *, directory: Path, environment: Mapping[str, str], log: Path
+    command: Sequence[str], *, directory: Path, environment: Mapping[str, str], log: Path, user: str | None = None
 ) -> subprocess.Popen[bytes]:
-    """Run `command` in a session of its own, its output appended to `log`.
+    """Run `command` in a session of its own, its output appended to `log`. Only root may name another `user`.
 
     The kernel kills it when the calling thread ends, even by a kill. So call this from a thread that lasts, such as the
     main one.
@@ -28,6 +29,9 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            user=user,
+            group=None if user is None else pwd.getpwnam(user).pw_gid,
+            extra_groups=None if user is None else [],
             preexec_fn=_dies_with(os.getpid()),  # noqa: PLW1509 - it calls nothing that takes a lock
         )
 

@@ -36,5 +36,5 @@ def test_it_compares_every_side_with_the_first_and_leaves_nothing_behind(
     for one in comparison.others:
         assert 0.1 < one.microseconds.mean < 10
         assert 0 < one.figures.service_microseconds < one.figures.microseconds
-    assert re.search(r"round 1 of 2 is over, about \d+ s to go", ended.stderr)
+    assert re.search(r"load 2 of 4 is over, about \d+ s to go", ended.stderr)
     assert not list(temporary.iterdir())

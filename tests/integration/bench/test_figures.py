@@ -7,26 +7,52 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bench.cells import TOTAL
+from bench.regions import TREE
 from bench.report import Report
+from bench.side import EMPTY, PEER, PEER_AT_ONCE, PRODUCT
+from bench.table import markdown
 
-SHORT = (
-    *("--regions", "2", "--rtt", "40", "--local-count", "20", "--all-count", "5"),
-    *("--connections", "4", "--seconds", "0.5", "--cut-seconds", "1"),
-)
+SHORT = ("--quick", "--rounds", "2", "--seconds", "0.1")
+BEFORE = f"the build in {TREE.name}"
+
+
+def measured(tmp_path: Path, *options: str) -> Report:
+    files = tmp_path / "figures.json", tmp_path / "figures.md"
+    command = (sys.executable, "-m", "bench", *SHORT, *options, "--json", str(files[0]), "--markdown", str(files[1]))
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)  # noqa: S603 - ours
+    print(ended.stdout, ended.stderr)
+    assert ended.returncode == 0
+    report = msgspec.json.decode(files[0].read_bytes(), type=Report)
+    assert ended.stdout == files[1].read_text() == markdown(report)
+    return report
 
 
 @pytest.mark.long
-def test_it_measures_every_figure_and_leaves_nothing_behind(tmp_path: Path, temporary: Path) -> None:
-    figures = tmp_path / "figures.json"
-    command = (sys.executable, "-m", "bench", *SHORT, "--json", str(figures))
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)  # noqa: S603 - ours
-    print(ended.stdout, ended.stderr)
-    assert ended.returncode == 0
-    report = msgspec.json.decode(figures.read_bytes(), type=Report)
-    assert report.one_connection.latency.count == 20
-    assert report.many_connections.per_second > 0
-    assert [found.region for found in report.everywhere] == ["us-iowa", "europe-belgium"]
-    assert all(found.ratio is not None and found.ratio >= 1 for found in report.everywhere)
+@pytest.mark.postgres
+def test_in_one_region_it_measures_every_side_beside_the_product(tmp_path: Path, temporary: Path) -> None:
+    report = measured(tmp_path, "--part", "one-region", "--against", str(TREE))
+    sides = [PRODUCT, BEFORE, PEER, PEER_AT_ONCE, EMPTY]
+    assert [(cell.connections, cell.side) for cell in report.one_region] == [
+        (connections, side) for connections in (1, 8, 32, 64) for side in sides
+    ]
+    kinds = {cell.side: set(cell.processor_milliseconds) - {TOTAL} for cell in report.one_region}
+    assert kinds[PRODUCT] == kinds[BEFORE] == {"service", "replicator", "Redis", "NATS"}
+    assert kinds[PEER] == {"application", "PostgreSQL"}
+    assert all(spread.least > 0 for cell in report.one_region for spread in cell.processor_milliseconds.values())
+    assert all(list(cell.over) == sides[1:] for cell in report.one_region if cell.side == PRODUCT)
+    assert report.left_out == []
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.long
+def test_it_measures_three_regions_links_and_a_cut(tmp_path: Path, temporary: Path) -> None:
+    report = measured(tmp_path, "--part", "three-regions", "--part", "links", "--part", "cut")
+    assert [cell.level for cell in report.three_regions] == ["local_region", "all_regions"]
+    (linked,) = report.over_links
+    assert (linked.regions, linked.farthest, linked.latency.count) == (3, "asia-japan", 400)
+    assert linked.latency.p50_milliseconds >= linked.round_trip_milliseconds == 140
     assert report.recovery is not None
     assert 0 < report.recovery.fed_after_seconds < 10
+    assert report.one_region == []
     assert not list(temporary.iterdir())

@@ -1,76 +1,32 @@
 """Each caller sends one request at a time, the callers send the given number, and only a 201 counts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import pytest
 
 from bench.closed_loop import closed_loop
 from bench.errors import UnexpectedResponse, Unmeasured
 from bench.samples import Samples
+from tests.http_server import CREATED, REFUSED, Server, serving
 
 REQUESTS = [b"POST /1 HTTP/1.1\r\n\r\n", b"POST /2 HTTP/1.1\r\n\r\n"]
-CREATED = b'HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: 15\r\n\r\n{"errors": []}\n'
-REFUSED = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy"
 
 
-@dataclass
-class Server:
-    """Sends `answer(number)` for each request in three pieces, and records the requests."""
-
-    answer: Callable[[int], bytes]
-    pause_seconds: float = 0.0
-    requests: int = 0
-    at_work: int = 0
-    at_work_max: int = 0
-    paths: tuple[bytes, ...] = ()
-    port: int = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while request := await reader.readuntil(b"\r\n\r\n"):
-                self.requests += 1
-                self.paths += (request.split(b" ")[1],)
-                self.at_work += 1
-                self.at_work_max = max(self.at_work, self.at_work_max)
-                await asyncio.sleep(self.pause_seconds)
-                self.at_work -= 1
-                answer = self.answer(self.requests)
-                for part in (answer[:20], answer[20:-3], answer[-3:]):
-                    writer.write(part)
-                    await writer.drain()
-                    await asyncio.sleep(0)
-        except asyncio.IncompleteReadError:
-            pass
-        finally:
-            writer.close()
-
-    async def measure(self, *, connections: int, count_max: int, seconds_max: float = 30.0) -> Samples:
-        return await asyncio.to_thread(
-            closed_loop,
-            ("127.0.0.1", self.port),
-            REQUESTS,
-            connections=connections,
-            count_max=count_max,
-            seconds_max=seconds_max,
-        )
-
-
-@asynccontextmanager
-async def serving(answer: Callable[[int], bytes], *, pause_seconds: float = 0.0) -> AsyncIterator[Server]:
-    server = Server(answer, pause_seconds)
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    server.port = listening.sockets[0].getsockname()[1]
-    async with listening:
-        yield server
+async def measured(server: Server, *, connections: int, count_max: int, seconds_max: float = 30.0) -> Samples:
+    return await asyncio.to_thread(
+        closed_loop,
+        ("127.0.0.1", server.port),
+        REQUESTS,
+        connections=connections,
+        count_max=count_max,
+        seconds_max=seconds_max,
+    )
 
 
 @pytest.mark.parametrize(("connections", "count"), [(1, 7), (4, 30), (8, 3)])
 async def test_it_sends_the_given_number_of_requests_on_so_many_connections(connections: int, count: int) -> None:
     async with serving(lambda _: CREATED, pause_seconds=0.01) as server:
-        samples = await server.measure(connections=connections, count_max=count)
+        samples = await measured(server, connections=connections, count_max=count)
     assert len(samples.each_seconds) == server.requests == count
     assert server.at_work_max <= connections
     assert set(server.paths) == {b"/1", b"/2"}
@@ -78,14 +34,14 @@ async def test_it_sends_the_given_number_of_requests_on_so_many_connections(conn
 
 async def test_each_time_covers_the_whole_response() -> None:
     async with serving(lambda _: CREATED, pause_seconds=0.05) as server:
-        samples = await server.measure(connections=2, count_max=6)
+        samples = await measured(server, connections=2, count_max=6)
     assert min(samples.each_seconds) >= 0.05
     assert samples.total_seconds >= 0.15
 
 
 async def test_at_the_end_of_its_time_it_waits_for_requests_in_flight_and_sends_no_more() -> None:
     async with serving(lambda _: CREATED, pause_seconds=0.05) as server:
-        samples = await server.measure(connections=3, count_max=1_000_000, seconds_max=0.2)
+        samples = await measured(server, connections=3, count_max=1_000_000, seconds_max=0.2)
     assert len(samples.each_seconds) == server.requests
     assert 3 <= server.requests <= 15
 
@@ -93,7 +49,7 @@ async def test_at_the_end_of_its_time_it_waits_for_requests_in_flight_and_sends_
 async def test_any_other_status_than_201_ends_it_with_the_body_in_the_message() -> None:
     async with serving(lambda number: CREATED if number < 5 else REFUSED) as server:
         with pytest.raises(UnexpectedResponse, match="expected 201, got 503: busy"):
-            await server.measure(connections=1, count_max=10)
+            await measured(server, connections=1, count_max=10)
 
 
 async def test_a_closed_connection_ends_it() -> None:
@@ -104,4 +60,4 @@ async def test_a_closed_connection_ends_it() -> None:
 
     async with serving(hang_up) as server:
         with pytest.raises(Unmeasured, match="the service closed the connection"):
-            await server.measure(connections=1, count_max=2)
+            await measured(server, connections=1, count_max=2)

@@ -2,9 +2,8 @@
 
 from rich.console import Console
 
-from bench.comparison import comparison_of, comparison_view
-from bench.pairs import Round
-from bench.report import Machine
+from bench.comparison import Round, comparison_of, comparison_view
+from bench.machine import Machine
 
 BASE = [Round(1_000, 2_000, 900), Round(500, 4_000, 1_800), Round(800, 2_500, 1_000)]
 MORE = [Round(990, 2_020, 909), Round(495, 4_040, 1_818), Round(792, 2_525, 1_010)]

@@ -5,11 +5,12 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 
 from bench.errors import Unmeasured
-from bench.processor import processor_seconds
+from bench.processor import family_seconds, processor_seconds
 
 
 @contextmanager
@@ -50,3 +51,25 @@ def test_an_ended_process_has_no_figure() -> None:
     for pid in (process.pid, 0):
         with pytest.raises(Unmeasured, match=f"process {pid} has ended"):
             processor_seconds([pid])
+
+
+WORKS_IN_CHILDREN = f"""
+import os, subprocess, sys, time
+subprocess.run([sys.executable, "-c", "import time\\nwhile time.process_time() < 0.3: pass"])
+subprocess.Popen([sys.executable, "-c", {WORKS!r}])
+time.sleep(600)
+"""
+
+
+def test_the_time_of_a_family_counts_children_that_work_and_children_that_have_ended() -> None:
+    with running(WORKS_IN_CHILDREN) as parent:
+        deadline = time.monotonic() + 20
+        seconds = [0.0]
+        while seconds[-1] < 1.0:
+            assert time.monotonic() < deadline
+            seconds.append(family_seconds(parent.pid))
+            time.sleep(0.005)
+        assert processor_seconds([parent.pid]) < 0.5
+    assert all(later >= earlier - 0.02 for earlier, later in pairwise(seconds))
+    with pytest.raises(Unmeasured, match="has ended"):
+        family_seconds(parent.pid)

@@ -1,0 +1,60 @@
+"""The machine that is measured, and the versions of what runs on it."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from bench.postgres import postgres_version
+from deploy.local.errors import ServerMissing
+from deploy.local.processes.servers import find_servers
+
+_PACKAGES = ("litestar", "uvicorn", "uvloop", "asyncpg", "nats-py", "redis")
+_PROCESSORS = Path("/proc/cpuinfo")
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """The machine that was measured. `load` is the one-minute average before the first request."""
+
+    cpus: int
+    python: str
+    load: float
+    processor: str = ""
+    system: str = ""
+    versions: dict[str, str] = {}
+
+
+def this_machine(*, postgres: Path | None = None) -> Machine:
+    """This machine and its load now. `postgres` is the directory of PostgreSQL's programs, if it is measured."""
+    load, _, _ = os.getloadavg()
+    return Machine(
+        cpus=os.cpu_count() or 1,
+        python=platform.python_version(),
+        load=round(load, 2),
+        processor=_processor(),
+        system=f"{platform.system()} {platform.release()}",
+        versions=_versions(postgres),
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = _PROCESSORS.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor())
+
+
+def _versions(postgres: Path | None) -> dict[str, str]:
+    found = {package: version(package) for package in _PACKAGES}
+    try:
+        servers = find_servers()
+    except ServerMissing:
+        pass  # The regions do not start either, and say so.
+    else:
+        programs = {"nats-server": servers.nats, "redis-server": servers.redis}
+        found |= {name: ".".join(map(str, program.version)) for name, program in programs.items()}
+    return found if postgres is None else {**found, "postgres": postgres_version(postgres)}
