@@ -216,7 +216,7 @@ def _timed_out(_: AnyRequest, error: TimedOut) -> Response[Empty]:
 
 
 def _refused(request: AnyRequest, refused: Refused) -> Response[Any]:
-    """The response to why a use case refused, which shows what the use case had come to."""
+    """The response to the reason of a refusal, with the token and the operation that the use case had come to."""
     why = refused.why
     response = next(_TABLE[kind] for kind in type(why).__mro__ if kind in _TABLE)(request, why)
     return response if refused.shown is None else showing(refused.shown, request.scope, response)
