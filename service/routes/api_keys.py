@@ -5,7 +5,9 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 
 from core.api_keys import NAME_CHARACTERS_MAX, SECRET_BYTES, ApiKey, api_key_in, api_key_text, digest_of
@@ -55,7 +57,9 @@ class IssuedApiKeyView(ApiKeyView, frozen=True):
         "with the same `Idempotency-Key` issues no second key. It waits as *it* requires, and returns 409."
     ),
 )
-async def issue_api_key(admin_write: Write, data: ApiKeyBody) -> Response[Answer[IssuedApiKeyView]]:
+async def issue_api_key(
+    admin_write: NamedDependency[Write], data: JSONBody[ApiKeyBody]
+) -> Response[Answer[IssuedApiKeyView]]:
     """Issue an API key for an organization."""
     secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
     command = IssueApiKey(
@@ -77,7 +81,7 @@ async def issue_api_key(admin_write: Write, data: ApiKeyBody) -> Response[Answer
     description="An organization's keys, in the order of their issue, without their texts.",
     opt=takes(LIMIT, OFFSET),
 )
-async def list_api_keys(admin_read: Read, request: AnyRequest) -> Response[Answer[list[ApiKeyView]]]:
+async def list_api_keys(admin_read: NamedDependency[Read], request: AnyRequest) -> Response[Answer[list[ApiKeyView]]]:
     """List an organization's API keys in the order of their issue."""
     found = await admin_read.use_cases.reading.api_keys(admin_read.request, page(request))
     return admin_read.respond(listed(found.value, view_of), found.shown)
@@ -92,7 +96,7 @@ async def list_api_keys(admin_read: Read, request: AnyRequest) -> Response[Answe
     ),
     opt=takes(KEY_ID),
 )
-async def revoke_api_key(key_id: str, admin_write: Write) -> Response[None]:
+async def revoke_api_key(key_id: FromPath[str], admin_write: NamedDependency[Write]) -> Response[None]:
     """Revoke an API key permanently."""
     found = uuid_in(key_id)
     if found is None:

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, get
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from msgspec import Meta
 
 from core.fields import InvalidField
@@ -53,7 +55,7 @@ class OperationView(msgspec.Struct, frozen=True):
     ),
     opt=takes(OPERATION_ID),
 )
-async def read_operation(operation_id: str, read: Read) -> Response[Answer[OperationView]]:
+async def read_operation(operation_id: FromPath[str], read: NamedDependency[Read]) -> Response[Answer[OperationView]]:
     """Read the state of a write."""
     found = await read.use_cases.operations.fate(_known_form(operation_id), read.request)
     return read.respond(Answer(view_of(found.value)), found.shown)

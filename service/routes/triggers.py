@@ -2,7 +2,9 @@
 
 import msgspec
 from litestar import Response, delete, get, post
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
 
 from core import catalogue
 from core.catalogue import NameOfTrigger, Trigger, TypeOfTrigger
@@ -37,7 +39,9 @@ class TriggerBody(msgspec.Struct, frozen=True):
     ),
     opt=takes(WEBHOOK_ID),
 )
-async def create_trigger(webhook_id: str, write: Write, data: TriggerBody) -> Response[Empty]:
+async def create_trigger(
+    webhook_id: FromPath[str], write: NamedDependency[Write], data: JSONBody[TriggerBody]
+) -> Response[Empty]:
     """Create a webhook trigger."""
     trigger = catalogue.trigger(data.trigger_type, data.trigger_name)
     command = CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger)
@@ -50,7 +54,9 @@ async def create_trigger(webhook_id: str, write: Write, data: TriggerBody) -> Re
     description="A webhook's triggers, in creation order.",
     opt=takes(WEBHOOK_ID, LIMIT, OFFSET),
 )
-async def list_triggers(webhook_id: str, read: Read, request: AnyRequest) -> Response[Answer[list[Trigger]]]:
+async def list_triggers(
+    webhook_id: FromPath[str], read: NamedDependency[Read], request: AnyRequest
+) -> Response[Answer[list[Trigger]]]:
     """List a webhook's triggers in creation order."""
     found = await read.use_cases.reading.triggers(read.request, known_form(webhook_id), page(request))
     return read.respond(listed(found.value, lambda trigger: trigger), found.shown)
@@ -65,7 +71,9 @@ async def list_triggers(webhook_id: str, read: Read, request: AnyRequest) -> Res
     ),
     opt=takes(WEBHOOK_ID, TRIGGER_TYPE, TRIGGER_NAME),
 )
-async def delete_trigger(webhook_id: str, write: Write, request: AnyRequest) -> Response[None]:
+async def delete_trigger(
+    webhook_id: FromPath[str], write: NamedDependency[Write], request: AnyRequest
+) -> Response[None]:
     """Delete a webhook trigger, named by the query parameters."""
     trigger = named_trigger(request)
     command = DeleteTrigger(write.caller.organization_id, known_form(webhook_id), trigger)

@@ -6,7 +6,9 @@ from typing import TypeVar
 
 import msgspec
 from litestar import Response, delete, get, patch, post
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
 
 from core import fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
@@ -44,7 +46,7 @@ V = TypeVar("V")
     summary="Create a webhook",
     description="Register a webhook. It is called once it has triggers.",
 )
-async def create_webhook(write: Write, data: WebhookBody) -> Response[Answer[WebhookView]]:
+async def create_webhook(write: NamedDependency[Write], data: JSONBody[WebhookBody]) -> Response[Answer[WebhookView]]:
     """Register a webhook."""
     command = creation(write.caller.organization_id, data, write.limits)
     return described(write, await write.carry_out(command))
@@ -60,7 +62,7 @@ async def create_webhook(write: Write, data: WebhookBody) -> Response[Answer[Web
     ),
     opt=takes(LIMIT, OFFSET, WANTED_TARGET_URL, WANTED_TRIGGER_TYPE, WANTED_TRIGGER_NAME),
 )
-async def list_webhooks(read: Read, request: AnyRequest) -> Response[Answer[list[msgspec.Raw]]]:
+async def list_webhooks(read: NamedDependency[Read], request: AnyRequest) -> Response[Answer[list[msgspec.Raw]]]:
     """List an organization's webhooks in creation order."""
     listing = read.use_cases.listing
     found = await listing.webhooks(read.request, page(request), wanted_webhooks(request), _encoded)
@@ -73,7 +75,7 @@ async def list_webhooks(read: Read, request: AnyRequest) -> Response[Answer[list
     description="One webhook, as this region has applied it.",
     opt=takes(WEBHOOK_ID, IF_NONE_MATCH),
 )
-async def read_webhook(webhook_id: str, read: Read) -> Response[Answer[WebhookView]]:
+async def read_webhook(webhook_id: FromPath[str], read: NamedDependency[Read]) -> Response[Answer[WebhookView]]:
     """Read one webhook."""
     found = await read.use_cases.reading.webhook(read.request, known_form(webhook_id))
     return answered(read, found.value, found.shown)
@@ -88,7 +90,9 @@ async def read_webhook(webhook_id: str, read: Read) -> Response[Answer[WebhookVi
     ),
     opt=takes(WEBHOOK_ID, IF_MATCH),
 )
-async def update_webhook(webhook_id: str, write: Write, data: WebhookChanges) -> Response[Answer[WebhookView]]:
+async def update_webhook(
+    webhook_id: FromPath[str], write: NamedDependency[Write], data: JSONBody[WebhookChanges]
+) -> Response[Answer[WebhookView]]:
     """Change some of a webhook's fields."""
     command = change(write.caller.organization_id, known_form(webhook_id), data, write.limits)
     return described(write, await write.carry_out(command))
@@ -103,7 +107,7 @@ async def update_webhook(webhook_id: str, write: Write, data: WebhookChanges) ->
     ),
     opt=takes(WEBHOOK_ID, IF_MATCH),
 )
-async def delete_webhook(webhook_id: str, write: Write) -> Response[None]:
+async def delete_webhook(webhook_id: FromPath[str], write: NamedDependency[Write]) -> Response[None]:
     """Delete a webhook and its triggers."""
     command = DeleteWebhook(write.caller.organization_id, known_form(webhook_id))
     return write.respond(None, (await write.carry_out(command)).shown)

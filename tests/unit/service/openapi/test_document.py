@@ -109,14 +109,12 @@ def handlers(tmp_path: Path) -> list[tuple[str, HTTPRouteHandler]]:
     ]
 
 
-@pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 def test_its_operations_are_the_routes_of_the_service(handlers: list[tuple[str, HTTPRouteHandler]]) -> None:
     routes = {(method.lower(), path) for path, handler in handlers for method in handler.http_methods}
     described = {(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods}
     assert described == routes
 
 
-@pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 def test_each_handler_is_a_member_of_its_module_and_has_its_description_beside_it(
     handlers: list[tuple[str, HTTPRouteHandler]],
 ) -> None:

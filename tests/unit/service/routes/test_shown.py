@@ -34,8 +34,6 @@ from service.routes.webhooks import WEBHOOK_ROUTES
 from service.writes.command_handler import Written
 from tests.unit.service.http.asking import ADMIN_KEY, API_KEY, KEY_ID, ORGANIZATION
 
-pytestmark = pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
-
 POSITION = Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42))
 READ = Shown(token_at(POSITION))
 WRITTEN = Shown(token_at(POSITION), "0190", POSITION)
