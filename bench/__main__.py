@@ -6,6 +6,7 @@ import sys
 import click
 
 from bench.compare import compare
+from bench.draw import draw
 from bench.figures import figures
 from cli.help import VerbatimGroup
 
@@ -37,6 +38,7 @@ def main() -> None:
 
 main.add_command(figures)
 main.add_command(compare)
+main.add_command(draw)
 
 if __name__ == "__main__":
     main(prog_name="python -m bench")

@@ -13,9 +13,17 @@ from bench.burst import burst
 from bench.cells import Cell, Load, measure
 from bench.errors import Unmeasured
 from bench.machine import this_machine
-from bench.options import json_option, write_json
+from bench.options import (
+    json_option,
+    markdown_option,
+    pictures_option,
+    write_json,
+    write_markdown,
+    write_pictures,
+)
 from bench.over_links import OverLinks, over_links
 from bench.peers import empty_side, postgres_sides
+from bench.pictures import pictures
 from bench.postgres import INSTALL, find_postgres
 from bench.product import product_side
 from bench.progress import reporter
@@ -61,6 +69,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None
     json: Path | None
     markdown: Path | None
+    pictures: Path | None
 
     @property
     def extent(self) -> Extent:
@@ -95,12 +104,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     help="Seconds of each load in a round.  [default: 1; with --quick 0.4]",
 )
 @json_option("all figures, with the machine and the versions,")
-@click.option(
-    "--markdown",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help="Also write the tables to FILE.",
-)
+@markdown_option
+@pictures_option
 def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with the values of the options above
     """Measure how fast crosshook is, beside a PostgreSQL table.
 
@@ -124,7 +129,7 @@ def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with the va
 
     Examples:
       python -m bench figures --quick
-      python -m bench figures --json figures.json --markdown figures.md
+      python -m bench figures --json figures.json --pictures docs/images
       python -m bench figures --part one-region --against ../before
       python -m bench figures --part links
     """
@@ -134,11 +139,9 @@ def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with the va
         report = _measure(options, progress)
     except (Unmeasured, LocalError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    text = markdown(report)
-    click.echo(text, nl=False)
     write_json(report, options.json)
-    if options.markdown is not None:
-        options.markdown.write_text(text, encoding="utf-8")
+    write_markdown(markdown(report), options.markdown)
+    write_pictures(pictures(report), options.pictures)
 
 
 def _measure(options: Options, progress: Console) -> Report:

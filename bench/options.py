@@ -1,6 +1,6 @@
 """The options that the commands of `bench` share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,6 +41,21 @@ def json_option(what: str) -> Option[Any]:
     )
 
 
+markdown_option = click.option(
+    "--markdown",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help="Also write the tables to FILE.",
+)
+
+pictures_option = click.option(
+    "--pictures",
+    type=click.Path(file_okay=False, writable=True, path_type=Path),
+    metavar="DIR",
+    help="Also draw the pictures, as SVG files in DIR.",
+)
+
+
 def round_trip_arguments(milliseconds: float | None) -> list[str]:
     """The option of `crosshook up` for the round trips."""
     return [] if milliseconds is None else ["--rtt", str(milliseconds)]
@@ -50,3 +65,18 @@ def write_json(report: msgspec.Struct, path: Path | None) -> None:
     """Write the report to a file, if the command line names one."""
     if path is not None:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+
+
+def write_markdown(text: str, path: Path | None) -> None:
+    """Print the tables, and write them to a file, if the command line names one."""
+    click.echo(text, nl=False)
+    if path is not None:
+        path.write_text(text, encoding="utf-8")
+
+
+def write_pictures(pictures: Mapping[str, str], directory: Path | None) -> None:
+    """Write the pictures into a directory, if the command line names one."""
+    if directory is not None:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, picture in pictures.items():
+            (directory / name).write_text(picture, encoding="utf-8")
