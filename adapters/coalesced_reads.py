@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
+
+from adapters.errors import NotCurrent, Silent
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -16,8 +17,9 @@ class _Waiting(NamedTuple, Generic[Q, A]):
 
 
 class CoalescedReads(Generic[Q, A]):
-    """Answers queries through `read`, which answers up to `queries_max` of them in one call, in their order.
+    """Answers queries through `read`, which takes up to `queries_max` of them in one call, in their order.
 
+    `read` answers the first query, and as many of the next ones as fit. The others go into the next call.
     One call is under way at a time. Queries that come meanwhile go into the next call, so that no query is answered
     from a state that is older than itself.
     """
@@ -26,10 +28,15 @@ class CoalescedReads(Generic[Q, A]):
         self._read = read
         self._queries_max = queries_max
         self._waiting: deque[_Waiting[Q, A]] = deque()
+        self._asked: list[_Waiting[Q, A]] = []
+        self._alone = 0
         self._reading: asyncio.Task[None] | None = None
 
     async def __call__(self, query: Q) -> A:
-        """The answer to `query`. Raises what `read` raises. A cancelled query takes no other query's call away."""
+        """The answer to `query`. Raises what `read` raises for it. A cancelled query cancels no call of other queries.
+
+        After `Silent`, each waiting query fails now, instead of one time-out after the other.
+        """
         answer: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(query, answer))
         if self._reading is None:
@@ -40,38 +47,70 @@ class CoalescedReads(Generic[Q, A]):
         """Cancel the call that is under way, and all queries."""
         if self._reading is not None:
             self._reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reading
+            await asyncio.wait({self._reading})
+        self._end()  # A task that was cancelled before its first step has not done it.
 
     async def _read_on(self) -> None:
-        together: list[_Waiting[Q, A]] = []
         try:
-            while together := self._next():
-                await self._answer(together)
-        except asyncio.CancelledError:
-            for _, answer in (*together, *self._waiting):
-                answer.cancel()
-            self._waiting.clear()
-            raise
+            while self._next():
+                await self._ask()
         finally:
-            self._reading = None
+            self._end()
 
-    def _next(self) -> list[_Waiting[Q, A]]:
-        together: list[_Waiting[Q, A]] = []
-        while self._waiting and len(together) < self._queries_max:
+    def _end(self) -> None:
+        """No call follows: cancel the queries that are left, if any."""
+        for _, answer in (*self._asked, *self._waiting):
+            answer.cancel()
+        self._asked.clear()
+        self._waiting.clear()
+        self._reading = None
+
+    def _next(self) -> bool:
+        """Take the queries of the next call. Returns whether there are any."""
+        most = 1 if self._alone else self._queries_max
+        self._alone = max(0, self._alone - 1)
+        self._asked = []
+        while self._waiting and len(self._asked) < most:
             one = self._waiting.popleft()
             if not one.answer.done():  # Its caller has not gone.
-                together.append(one)
-        return together
+                self._asked.append(one)
+        return bool(self._asked)
 
-    async def _answer(self, together: list[_Waiting[Q, A]]) -> None:
+    async def _ask(self) -> None:
         try:
-            answers = await self._read([one.query for one in together])
-        except Exception as error:  # noqa: BLE001 - each caller gets it
-            for one in together:
-                if not one.answer.done():
-                    one.answer.set_exception(error)
+            answers = await self._read([one.query for one in self._asked])
+        except Silent as error:
+            _fail((*self._asked, *self._waiting), error)
+            self._waiting.clear()
+        except NotCurrent as error:
+            _fail(self._asked, error)
+        except Exception as error:  # noqa: BLE001 - the caller gets it
+            self._fail_the_cause(error)
+        else:
+            self._settle(answers)
+
+    def _settle(self, answers: Sequence[A]) -> None:
+        if not answers:  # Otherwise the same call would be made again without end.
+            self._fail_the_cause(ValueError("a call without an answer"))
             return
-        for one, answer in zip(together, answers, strict=True):
+        for one, answer in zip(self._asked, answers, strict=False):
             if not one.answer.done():
                 one.answer.set_result(answer)
+        self._put_back(self._asked[len(answers) :])
+
+    def _fail_the_cause(self, error: Exception) -> None:
+        """Fail the query of the call. Of several, any one may be the cause, so each is read again alone."""
+        if len(self._asked) == 1:
+            _fail(self._asked, error)
+        else:
+            self._alone = len(self._asked)
+            self._put_back(self._asked)
+
+    def _put_back(self, queries: Sequence[_Waiting[Q, A]]) -> None:
+        self._waiting.extendleft(reversed(queries))
+
+
+def _fail(queries: Iterable[_Waiting[Q, A]], error: Exception) -> None:
+    for one in queries:
+        if not one.answer.done():
+            one.answer.set_exception(error)

@@ -7,6 +7,10 @@ class Unavailable(Exception):
     """A server did not answer, or the connection to it was lost. Trying again may help."""
 
 
+class Silent(Unavailable):
+    """A server did not answer, and answered no other call meanwhile. Calls that wait for their turn fail too."""
+
+
 class LogMissing(Exception):
     """There is no log of that name on that server."""
 

@@ -35,7 +35,7 @@ from core.stamps import NEVER, Clock, parse
 STATE_KEY = "projection"
 CALLS_AT_ONCE_MAX = 32
 READS_TOGETHER_MAX = 64
-"""How many queries one call answers. Redis does nothing else meanwhile: about a millisecond."""
+"""The most queries of one call. Its bytes are bounded too. Redis does nothing else meanwhile: about a millisecond."""
 
 SIGN_OF_LIFE_SECONDS = 1.0
 
@@ -134,6 +134,7 @@ class Projection:
         return await self._coalesced(query)
 
     async def _read_all(self, queries: Sequence[Query]) -> list[View]:
+        """The answers to the first of `queries`: at least one, and as many as fit into one call."""
         keys, arguments = of_read(queries)
         is_current, *found = await self._read([STATE_KEY, *keys], arguments)
         if not is_current:

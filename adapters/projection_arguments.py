@@ -10,7 +10,10 @@ from core.registers import ENTRY_CHARACTERS, TOMBSTONE, Query, Recall, Record, W
 from core.stamps import STAMP_WIDTH
 
 PIECE_BYTES = 256 * 1024
-"""How many bytes a read takes of `some` keys. Other calls wait for Redis meanwhile: about a millisecond."""
+"""How many bytes a read takes of `some` keys, and with how many it answers no other query of the same call.
+
+Other calls wait for Redis meanwhile: about a millisecond.
+"""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -32,9 +35,9 @@ class Call(NamedTuple):
 
 
 def of_read(queries: Sequence[Query]) -> Call:
-    """The call of `read` that answers all `queries`."""
+    """The call of `read` that answers `queries`, or the first of them."""
     keys: list[str] = []
-    arguments: list[str] = []
+    arguments: list[str] = [str(PIECE_BYTES)]
     for query in queries:
         offset, limit = map(str, query.page) if query.page is not None else ("", "")
         index_key, entry = query.named_in or ("", "")
@@ -43,7 +46,6 @@ def of_read(queries: Sequence[Query]) -> Call:
         arguments += (
             str(len(query.keys)),
             str(len(query.some)),
-            str(PIECE_BYTES),
             query.follow,
             offset,
             limit,

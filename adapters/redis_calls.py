@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from redis.exceptions import RedisError, ResponseError
 
-from adapters.errors import Unavailable
+from adapters.errors import Silent, Unavailable
 from adapters.redis_pool import Unsuitable
 from adapters.redis_refusals import refusal_in
 
@@ -42,7 +42,8 @@ class RedisCalls:
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
         """Make `call` at its turn and return its result.
 
-        Raises `Unavailable` with the error of Redis, or because Redis did not answer the calls before it.
+        Raises `Unavailable` with the error of Redis. Raises `Silent` if Redis answered neither it nor a later call, or
+        no call before it.
         """
         await self._turn()
         answers_before = self._answers
@@ -58,7 +59,8 @@ class RedisCalls:
                 self._is_heard()
             elif self._answers == answers_before:
                 self._is_silent(why)
-            raise _unavailable(why) from error
+                raise Silent(_message(why)) from error
+            raise Unavailable(_message(why)) from error
         else:
             self._is_heard()
             return answer
@@ -78,7 +80,7 @@ class RedisCalls:
                 self._pass_on()
             raise
         if why_not:
-            raise _unavailable(why_not)
+            raise Silent(_message(why_not))
 
     def _pass_on(self) -> None:
         """Give the place to the call that has waited longest."""
@@ -106,5 +108,5 @@ def _in_words(error: Exception) -> str:
     return str(error) if isinstance(error, Unsuitable) else f"{type(error).__name__}: {error}"
 
 
-def _unavailable(why: str) -> Unavailable:
-    return Unavailable(f"Redis: {why}")
+def _message(why: str) -> str:
+    return f"Redis: {why}"

@@ -1,17 +1,19 @@
 -- Answer queries: read registers, the proof that they are current, and their vector, all in one step.
 -- KEYS[1] state; then for each query: the keys to read, those to read some of, the index, the key whose fields are
 -- counted, and buckets of records
--- ARGV, for each query: how many keys to read; how many of those to read some of: the first, and others up to so many
+-- ARGV[1] how many bytes to read: with so many, no other query is answered
+-- ARGV, for each query: how many keys to read; how many of those to read some of: the first, and others up to as many
 --       bytes; '' or a prefix: for each field of the first key to read, or each name in the index, the key
 --       prefix .. field is read; '' or the offset and the limit of the fields of the first key to read, in the order of
 --       their registers; '' or the entry of the index; '' or '1' if there is a key to count; the field to look for in
 --       each bucket; how many buckets
--- Returns {current, state as flat pairs, answer…}, and of each query
+-- Returns {current, state as flat pairs, answer…}, and of each query that is answered
 --         {fields counted, all fields of the buckets, records found, {key, flat pairs}…}
 local seen = incarnation()
 if not is_current(seen) then return { 0 } end
 
-local keys_taken, arguments_taken = 1, 0
+local PIECE_BYTES = tonumber(ARGV[1])
+local keys_taken, arguments_taken, bytes_read = 1, 1, 0
 local function take_key()
   keys_taken = keys_taken + 1
   return KEYS[keys_taken]
@@ -33,13 +35,20 @@ local function page(pairs_read, offset, limit)
   return found
 end
 
+local function bytes_of(fields)
+  local bytes = 0
+  for _, text in ipairs(fields) do bytes = bytes + #text end
+  return bytes
+end
+
 local function answer()
-  local keys, some, some_bytes = tonumber(take()), tonumber(take()), tonumber(take())
+  local keys, some, some_bytes = tonumber(take()), tonumber(take()), PIECE_BYTES
   local follow, offset, limit = take(), tonumber(take()), tonumber(take())
   local entry, is_counting, recalled, buckets = take(), take() ~= '', take(), tonumber(take())
   local found = { 0, 0, {} }
   local function take_in(key, fields)
     found[#found + 1] = { key, fields }
+    bytes_read = bytes_read + bytes_of(fields)
   end
 
   for i = 1, keys do
@@ -53,7 +62,7 @@ local function answer()
     local key = take_key()
     if i == 1 or some_bytes >= 0 then
       local fields = redis.call('HGETALL', key)
-      for _, text in ipairs(fields) do some_bytes = some_bytes - #text end
+      some_bytes = some_bytes - bytes_of(fields)
       if i == 1 or some_bytes >= 0 then take_in(key, fields) end
     end
   end
@@ -78,5 +87,5 @@ local function answer()
 end
 
 local found = { 1, redis.call('HGETALL', STATE) }
-while arguments_taken < #ARGV do found[#found + 1] = answer() end
+while arguments_taken < #ARGV and bytes_read < PIECE_BYTES do found[#found + 1] = answer() end
 return found

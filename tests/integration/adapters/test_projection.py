@@ -6,7 +6,7 @@ import pytest
 
 from adapters.errors import NotCurrent, Unavailable
 from adapters.projection import STATE_KEY, Applied, Projection, open_projection
-from adapters.projection_arguments import Run
+from adapters.projection_arguments import PIECE_BYTES, Run
 from adapters.projection_state import Required
 from core.positions import BEGINNING, Epoch, Sequence
 from core.registers import Index, Query, Recall, Write
@@ -294,6 +294,32 @@ async def test_many_queries_at_one_moment_take_few_calls_of_redis(projection: Pr
     await raw.config_resetstat()
     await asyncio.gather(*(projection.read(Query((f"webhook:{number}",))) for number in range(100)))
     assert (await raw.info("commandstats"))["cmdstat_evalsha"]["calls"] <= 3
+
+
+async def test_large_queries_at_one_moment_take_several_calls_of_redis_with_a_bound_on_their_bytes(
+    projection: Projection, raw: Raw
+) -> None:
+    await current(projection)
+    numbers = range(1, 25)
+    large = {number: stamped(number, "x" * 64 * 1024) for number in numbers}
+    await projection.apply(a_run(0, 24, *(Write(f"webhook:{number}", "f", large[number]) for number in numbers)))
+    await raw.config_resetstat()
+    views = await asyncio.gather(*(projection.read(Query((f"webhook:{number}",))) for number in numbers))
+    assert [view.registers for view in views] == [{f"webhook:{number}": {"f": large[number]}} for number in numbers]
+    # The first is alone: its call begins before the others come.
+    assert (await raw.info("commandstats"))["cmdstat_evalsha"]["calls"] >= len(numbers) * 64 * 1024 // PIECE_BYTES
+
+
+async def test_a_key_of_another_kind_fails_only_the_query_that_names_it(projection: Projection, raw: Raw) -> None:
+    await current(projection)
+    await raw.set("webhook:bad", "no hash")
+    names = ["webhook:1", "webhook:2", "webhook:bad", "webhook:3"]
+    first, second, bad, third = await asyncio.gather(
+        *(projection.read(Query((name,))) for name in names), return_exceptions=True
+    )
+    assert isinstance(bad, Unavailable)
+    assert "WRONGTYPE" in str(bad)
+    assert not any(isinstance(view, BaseException) for view in (first, second, third))
 
 
 async def test_a_query_that_is_given_up_leaves_the_others_their_answers(

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.errors import NotCurrent, Unavailable
-from adapters.projection import CALLS_AT_ONCE_MAX, STATE_KEY, Applied, Projection
+from adapters.projection import CALLS_AT_ONCE_MAX, READS_TOGETHER_MAX, STATE_KEY, Applied, Projection
+from adapters.redis_pool import CALL_TIMEOUT_SECONDS
 from core.positions import Sequence
 from core.registers import Query, Write
 from deploy.local import LocalRegion
@@ -168,6 +169,22 @@ async def test_more_concurrent_reads_than_connections_are_all_answered(projectio
     await current(projection)
     views = await asyncio.gather(*(projection.read(Query(())) for _ in range(200)))
     assert len(views) == 200
+
+
+async def test_more_reads_than_one_call_takes_all_fail_together_if_redis_is_silent(
+    region: LocalRegion, projection: Projection
+) -> None:
+    await current(projection)
+    region.redis.pause()
+    try:
+        begin = asyncio.get_running_loop().time()
+        reading = [projection.read(Query(())) for _ in range(5 * READS_TOGETHER_MAX)]
+        done = await asyncio.gather(*reading, return_exceptions=True)
+        took_seconds = asyncio.get_running_loop().time() - begin
+    finally:
+        region.redis.resume()
+    assert all(isinstance(one, Unavailable) for one in done)
+    assert took_seconds < 2 * CALL_TIMEOUT_SECONDS, "the time-out of one call, not of one after the other"
 
 
 async def test_a_busy_process_waits_for_a_redis_that_answers(projection: Projection) -> None:

@@ -6,24 +6,31 @@ from collections.abc import Sequence
 import pytest
 
 from adapters.coalesced_reads import CoalescedReads
-from adapters.errors import Unavailable
+from adapters.errors import NotCurrent, Silent, Unavailable
 
 
 class Server:
-    """Answers each query with its number, and with how many calls had begun by then. A test ends each call."""
+    """Answers each query with its number, and with how many calls had begun by then. A test ends each call.
+
+    A call answers at most `answers_max` queries, and fails with `error`. A query in `bad` fails each call with it.
+    """
 
     def __init__(self) -> None:
         self.calls: list[list[int]] = []
-        self.fails = False
+        self.error: BaseException | None = None
+        self.bad: set[int] = set()
+        self.answers_max = 3
         self._ended: asyncio.Queue[None] = asyncio.Queue()
 
     async def read(self, queries: Sequence[int]) -> list[tuple[int, int]]:
         self.calls.append(list(queries))
         began = len(self.calls)
         await self._ended.get()
-        if self.fails:
-            raise Unavailable("Redis: gone")
-        return [(query, began) for query in queries]
+        if self.error is not None:
+            raise self.error
+        if self.bad.intersection(queries):
+            raise ValueError("bad")
+        return [(query, began) for query in queries[: self.answers_max]]
 
     async def end_call(self) -> None:
         self._ended.put_nowait(None)
@@ -98,19 +105,101 @@ async def test_a_cancelled_query_disturbs_no_other_and_is_not_asked_if_it_was_wa
     assert server.calls == [[1, 2], [4]]
 
 
-async def test_an_error_reaches_every_query_of_the_call_and_the_next_call_is_made(
+async def test_queries_that_do_not_fit_into_a_call_are_first_in_the_next_one(
+    server: Server, reads: CoalescedReads[int, tuple[int, int]]
+) -> None:
+    server.answers_max = 2
+    tasks = await asked(reads, 1, 2, 3)
+    later = await asked(reads, 4)
+    await server.end_call()
+    await server.end_call()
+    assert await asyncio.gather(*tasks, *later) == [(1, 1), (2, 1), (3, 2), (4, 2)]
+    assert server.calls == [[1, 2, 3], [3, 4]]
+
+
+async def test_a_call_without_any_answer_is_an_error_and_not_repeated_for_ever(
+    server: Server, reads: CoalescedReads[int, tuple[int, int]]
+) -> None:
+    server.answers_max = 0
+    tasks = await asked(reads, 1, 2)
+    for _ in range(3):
+        await server.end_call()
+    for task in tasks:
+        with pytest.raises(ValueError, match="without an answer"):
+            await task
+    assert server.calls == [[1, 2], [1], [2]]
+
+
+async def test_an_error_reaches_only_the_query_that_causes_it(
+    server: Server, reads: CoalescedReads[int, tuple[int, int]]
+) -> None:
+    server.bad = {2}
+    first, bad, third = await asked(reads, 1, 2, 3)
+    later = await asked(reads, 4, 5)
+    for _ in range(5):
+        await server.end_call()
+    assert await asyncio.gather(first, third, *later) == [(1, 2), (3, 4), (4, 5), (5, 5)]
+    with pytest.raises(ValueError, match="bad"):
+        await bad
+    assert server.calls == [[1, 2, 3], [1], [2], [3], [4, 5]]
+
+
+async def test_a_lost_call_is_made_again_for_each_query(
+    server: Server, reads: CoalescedReads[int, tuple[int, int]]
+) -> None:
+    tasks = await asked(reads, 1, 2)
+    server.error = Unavailable("Redis: gone")
+    await server.end_call()
+    server.error = None
+    await server.end_call()
+    await server.end_call()
+    assert await asyncio.gather(*tasks) == [(1, 2), (2, 3)]
+
+
+async def test_a_projection_that_is_not_current_is_none_for_each_query_of_the_call_at_once(
     server: Server, reads: CoalescedReads[int, tuple[int, int]]
 ) -> None:
     tasks = await asked(reads, 1, 2)
     later = await asked(reads, 3)
-    server.fails = True
+    server.error = NotCurrent("rebuilt")
     await server.end_call()
     for task in tasks:
-        with pytest.raises(Unavailable, match="gone"):
+        with pytest.raises(NotCurrent):
             await task
-    server.fails = False
+    server.error = None
     await server.end_call()
     assert await later[0] == (3, 2)
+
+
+async def test_a_silent_server_fails_every_waiting_query_now_and_the_next_query_is_asked(
+    server: Server, reads: CoalescedReads[int, tuple[int, int]]
+) -> None:
+    tasks = [*await asked(reads, 1), *await asked(reads, 2, 3, 4, 5, 6)]
+    server.error = Silent("Redis: gone")
+    await server.end_call()
+    for task in tasks:
+        with pytest.raises(Silent, match="gone"):
+            await task
+    server.error = None
+    (task,) = await asked(reads, 7)
+    await server.end_call()
+    assert await task == (7, 2)
+    assert server.calls == [[1], [7]]
+
+
+async def test_a_call_that_is_cancelled_from_within_leaves_no_query_waiting(
+    server: Server, reads: CoalescedReads[int, tuple[int, int]]
+) -> None:
+    tasks = [*await asked(reads, 1), *await asked(reads, 2)]
+    server.error = asyncio.CancelledError()
+    await server.end_call()
+    for task in tasks:
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    server.error = None
+    (task,) = await asked(reads, 3)
+    await server.end_call()
+    assert await task == (3, 2)
 
 
 async def test_after_all_were_answered_a_new_query_makes_a_new_call(
@@ -131,3 +220,14 @@ async def test_closing_ends_the_call_and_every_query(
         with pytest.raises(asyncio.CancelledError):
             await task
     assert server.calls == [[1]]
+
+
+async def test_closing_ends_a_query_whose_call_has_not_begun(
+    server: Server, reads: CoalescedReads[int, tuple[int, int]]
+) -> None:
+    task = asyncio.create_task(reads(1))
+    await asyncio.sleep(0)
+    await reads.close()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 5)
+    assert server.calls == []

@@ -8,7 +8,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from adapters.errors import Unavailable
+from adapters.errors import Silent, Unavailable
 from adapters.redis_calls import RedisCalls
 from adapters.redis_pool import CLUSTER, Unsuitable
 
@@ -82,6 +82,15 @@ async def test_a_silent_redis_fails_every_call_in_line(server: Server, error: Ex
     assert (await finished(again, "d"), calls.unanswered) == (["to d"], "")
 
 
+async def test_a_call_that_nothing_overtook_and_every_call_in_line_are_silent(server: Server) -> None:
+    calls = RedisCalls(1)
+    tasks = await begun(calls, server, "ab")
+    server.fail("a", RedisTimeoutError("Timeout reading"))
+    for task in tasks.values():
+        with pytest.raises(Silent):
+            await task
+
+
 async def test_one_failed_call_among_answered_ones_turns_no_other_call_away(server: Server) -> None:
     calls = RedisCalls(2)
     tasks = await begun(calls, server, "abcd")
@@ -89,6 +98,7 @@ async def test_one_failed_call_among_answered_ones_turns_no_other_call_away(serv
     await finished(tasks, "b")
     server.fail("a", RedisTimeoutError("Timeout reading"))
     assert await finished(tasks, "a") == ["Redis: TimeoutError: Timeout reading"]
+    assert not isinstance(tasks["a"].exception(), Silent)
     assert (server.asked, calls.unanswered) == ([*"abcd"], "")
     server.answer("c")
     server.answer("d")
