@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from deploy.local import local_regions
 from tests.e2e.callers import Told, calling_all
 from tests.e2e.evidence import check, check_told, settled
@@ -11,8 +13,9 @@ IN_FLIGHT = 16
 """Concurrent requests to a region. The links between the regions run in this event loop too, and share it fairly."""
 
 
+@pytest.mark.long
 async def test_after_a_201_for_all_regions_every_region_shows_it_at_once(*, whole: bool) -> None:
-    each = 250 if whole else 10
+    each = 250 if whole else 30
     told: list[Told] = []
     async with local_regions(regions=REGIONS) as demo, calling_all(demo) as callers:
         places = {region: asyncio.Semaphore(IN_FLIGHT) for region in callers}

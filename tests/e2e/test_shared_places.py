@@ -5,6 +5,8 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from core.positions import Epoch, Sequence
 from core.tokens import Place, render_token
 from deploy.local import LocalRegions, local_regions
@@ -53,6 +55,7 @@ async def test_one_that_has_no_place_left_can_still_have_its_key_revoked_and_the
             task.cancel()
 
 
+@pytest.mark.long
 async def test_places_are_given_back() -> None:
     settings = {"CROSSHOOK_ORGANIZATION_REQUESTS_MAX": "3"}
     async with local_regions(regions=1) as demo, calling_with(demo, settings) as caller:
