@@ -8,6 +8,7 @@ import click
 from bench.compare import compare
 from bench.draw import draw
 from bench.figures import figures
+from bench.scale import scale
 from cli.help import VerbatimGroup
 
 
@@ -30,6 +31,7 @@ def main() -> None:
     Examples:
       python -m bench --quick
       python -m bench --against ../before --json figures.json
+      python -m bench scale --quick
       python -m bench compare --servers
       python -m bench compare --help
     """
@@ -37,6 +39,7 @@ def main() -> None:
 
 
 main.add_command(figures)
+main.add_command(scale)
 main.add_command(compare)
 main.add_command(draw)
 

@@ -88,6 +88,13 @@ def trigger_creations(webhook_id: str, level: Level, *, api_key: str, prefix: st
     ]
 
 
+def webhook_creation(organization_id: str, *, api_key: str) -> bytes:
+    """A whole request that creates a webhook with a `target_url` of its own in this organization."""
+    body = {"name": "measured", "target_url": f"https://hooks.example.com/measured/{next(_number)}"}
+    headers = _headers(api_key, Level.LOCAL_REGION) | {"SlashID-OrgID": organization_id}
+    return _request(_WEBHOOKS, headers=headers, body=msgspec.json.encode(body))
+
+
 def _request(path: str, *, headers: dict[str, str], body: bytes) -> bytes:
     sent = {"Host": "localhost", "Content-Length": str(len(body)), **headers}
     lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items())]

@@ -18,11 +18,14 @@ class Burst(msgspec.Struct, frozen=True, kw_only=True):
     processor_milliseconds: dict[str, float]
 
 
-def burst(side: Side, *, connections: int, seconds: float) -> Burst:
-    """Load one side for `seconds`, then wait until the work after the responses is done: that work counts too."""
+def burst(side: Side, *, connections: int, seconds: float, count_max: int = COUNT_MAX) -> Burst:
+    """Load one side for `seconds`, or with `count_max` requests. Then wait until the work after the responses is done.
+
+    That work counts too.
+    """
     before = _processor_seconds(side)
     samples = closed_loop(
-        side.address, side.requests, connections=connections, count_max=COUNT_MAX, seconds_max=seconds
+        side.address, side.requests, connections=connections, count_max=count_max, seconds_max=seconds
     )
     side.settle()
     after, writes, latency = _processor_seconds(side), len(samples.each_seconds), samples.latency()

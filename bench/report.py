@@ -8,7 +8,7 @@ from bench.over_links import OverLinks
 from bench.recovery import Recovery
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(msgspec.Struct, frozen=True, kw_only=True, tag="figures"):
     """All figures. A part that was left out is empty, and `left_out` says why."""
 
     machine: Machine

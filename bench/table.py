@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bench.cells import TOTAL, Cell
+from bench.machine import Machine
 from bench.report import Report
 from bench.side import PRODUCT
 from bench.spread import Spread
@@ -18,7 +19,7 @@ def markdown(report: Report) -> str:
         *(_three_regions(report.three_regions) if report.three_regions else ()),
         *_over_links(report),
         *_recovery(report),
-        _conditions(report),
+        conditions(report.machine, rounds=report.rounds, seconds=report.seconds, left_out=report.left_out),
     ]
     return "\n\n".join(blocks) + "\n"
 
@@ -29,6 +30,13 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def spread_text(spread: Spread, digits: int) -> str:
+    """The median, and the quartiles in parentheses."""
+    numbers = (spread.median, spread.lower_quartile, spread.upper_quartile)
+    median, lower, upper = (f"{number:,.{digits}f}" for number in numbers)
+    return f"{median} ({lower} to {upper})"
+
+
 def _one_region(cells: Sequence[Cell]) -> Iterator[str]:
     many = sorted({cell.connections for cell in cells} - {1})
     headings = ["one region", "p50 at 1, ms", "p99 at 1, ms", *(f"writes/s at {count}" for count in many)]
@@ -36,12 +44,12 @@ def _one_region(cells: Sequence[Cell]) -> Iterator[str]:
     for side in _sides(cells):
         by_count = {cell.connections: cell for cell in cells if cell.side == side}
         alone = [by_count[1].p50_milliseconds, by_count[1].p99_milliseconds] if 1 in by_count else []
-        latency = [_spread(spread, 2) for spread in alone] or ["", ""]
-        rows.append([side, *latency, *(_spread(by_count[count].per_second, 0) for count in many)])
+        latency = [spread_text(spread, 2) for spread in alone] or ["", ""]
+        rows.append([side, *latency, *(spread_text(by_count[count].per_second, 0) for count in many)])
     for other in _others(cells):
         own = {cell.connections: cell.over[other] for cell in cells if cell.side == PRODUCT}
-        alone_ratio = _spread(own[1].p50, 2) if 1 in own else ""
-        ratios = (_spread(own[count].per_second, 2) for count in many)
+        alone_ratio = spread_text(own[1].p50, 2) if 1 in own else ""
+        ratios = (spread_text(own[count].per_second, 2) for count in many)
         rows.append([f"{PRODUCT} ÷ {other}", alone_ratio, "", *ratios])
     yield "## One region"
     yield table(headings, rows)
@@ -59,7 +67,7 @@ def _processor(cells: Sequence[Cell]) -> Iterator[str]:
             [
                 cell.side,
                 *(f"{found[kind].median:.3f}" if kind in found else "" for kind in kinds),
-                _spread(found[TOTAL], 3),
+                spread_text(found[TOTAL], 3),
             ]
             for cell in cells
             for found in [cell.processor_milliseconds]
@@ -72,15 +80,15 @@ def _three_regions(cells: Sequence[Cell]) -> Iterator[str]:
     rows = [
         [
             f"{cell.side}, `{cell.level}` at {cell.connections}",
-            _spread(cell.per_second, 0),
-            _spread(cell.p50_milliseconds, 2),
-            _spread(cell.p99_milliseconds, 2),
-            _spread(cell.processor_milliseconds[TOTAL], 3),
+            spread_text(cell.per_second, 0),
+            spread_text(cell.p50_milliseconds, 2),
+            spread_text(cell.p99_milliseconds, 2),
+            spread_text(cell.processor_milliseconds[TOTAL], 3),
         ]
         for cell in cells
     ]
     rows += [
-        [f"{PRODUCT} ÷ {other}, `{cell.level}`", _spread(ratios.per_second, 2), _spread(ratios.p50, 2), "", ""]
+        [f"{PRODUCT} ÷ {other}, `{cell.level}`", spread_text(ratios.per_second, 2), spread_text(ratios.p50, 2), "", ""]
         for cell in cells
         for other, ratios in cell.over.items()
     ]
@@ -117,15 +125,15 @@ def _recovery(report: Report) -> Iterator[str]:
         )
 
 
-def _conditions(report: Report) -> str:
-    machine = report.machine
+def conditions(machine: Machine, *, rounds: int, seconds: float, left_out: Sequence[str]) -> str:
+    """What the figures are, and what they were measured on."""
     versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
     lines = [
-        f"Medians of {report.rounds} rounds of {report.seconds:g} s, with the quartiles in parentheses.",
+        f"Medians of {rounds} rounds of {seconds:g} s, with the quartiles in parentheses.",
         f"{machine.cpus} processors ({machine.processor}) for all sides and callers together; {machine.system}.",
         f"Python {machine.python}, {versions}.",
         f"Load before the first request: {machine.load}.",
-        *report.left_out,
+        *left_out,
     ]
     return "\n".join(lines)
 
@@ -136,9 +144,3 @@ def _sides(cells: Sequence[Cell]) -> list[str]:
 
 def _others(cells: Sequence[Cell]) -> list[str]:
     return list(dict.fromkeys(other for cell in cells for other in cell.over))
-
-
-def _spread(spread: Spread, digits: int) -> str:
-    numbers = (spread.median, spread.lower_quartile, spread.upper_quartile)
-    median, lower, upper = (f"{number:,.{digits}f}" for number in numbers)
-    return f"{median} ({lower} to {upper})"

@@ -47,4 +47,4 @@ def test_another_file_is_refused_in_one_line(tmp_path: Path) -> None:
     file.write_text('{"machine": 1}')
     result = CliRunner().invoke(draw, (str(file),))
     assert result.exit_code == 1
-    assert "expected what `figures --json` wrote" in result.output
+    assert "expected what `--json` wrote" in result.output
