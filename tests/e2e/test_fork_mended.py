@@ -15,9 +15,7 @@ IN_FLIGHT_SECONDS = 15
 
 
 @pytest.mark.long
-async def test_after_a_fork_nothing_is_promised_until_the_right_log_is_back_and_then_all_continues(
-    *, whole: bool
-) -> None:
+async def test_after_a_fork_nothing_is_promised_until_the_right_log_is_back_and_then_all_continues() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         region = demo.region(US)
         older = await written_past_a_copy(demo, region, callers[US])
@@ -33,18 +31,15 @@ async def test_after_a_fork_nothing_is_promised_until_the_right_log_is_back_and_
         # A region that is cut off accepts them: more events than it lost.
         forked = [await callers[US].register() for _ in range(8)]
         assert {told.status for told in forked} == {201}
-        in_flight = asyncio.create_task(
-            callers[US].register(level="all_regions", timeout_seconds=IN_FLIGHT_SECONDS if whole else 1)
-        )
+        in_flight = asyncio.create_task(callers[US].register(level="all_regions", timeout_seconds=IN_FLIGHT_SECONDS))
         await asyncio.sleep(0.1)
         await demo.heal(US)
         async with asyncio.timeout(20):
             while not is_contradicted(await callers[US].ready()):
                 await asyncio.sleep(0.05)
-        if whole:
-            late = await in_flight
-            assert (late.status, late.state) == (408, "unknown")
-            assert "an operator must look at this region's log (forked: " in message(late)
+        late = await in_flight
+        assert (late.status, late.state) == (408, "unknown")
+        assert "an operator must look at this region's log (forked: " in message(late)
 
         await region.nats.stop()
         await region.nats.put_back_files(right)

@@ -17,8 +17,8 @@ def has_accepted(load: Load, count: int) -> bool:
 
 
 @pytest.mark.long
-async def test_two_services_and_two_replicators_that_are_killed_in_turn_lose_nothing(*, whole: bool) -> None:
-    kills = 12 if whole else 5
+async def test_two_services_and_two_replicators_that_are_killed_in_turn_lose_nothing() -> None:
+    kills = 12
     async with local_regions(round_trips=20) as demo, calling_all(demo) as others:
         crowded = demo.region(CROWDED)
         second_service = await crowded.add_service()

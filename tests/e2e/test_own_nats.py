@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 3
 
 
 @pytest.mark.long
-async def test_a_write_in_flight_when_nats_paused_is_stored_once_or_never(*, whole: bool) -> None:
+async def test_a_write_in_flight_when_nats_paused_is_stored_once_or_never() -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         nats, url, keys = demo.region(HERE).nats, demo.region(HERE).http_url, callers[HERE].keys
         told: list[Told] = []
@@ -26,7 +26,7 @@ async def test_a_write_in_flight_when_nats_paused_is_stored_once_or_never(*, who
             await batches_are_stored(demo.region(HERE).nats_url, beyond=beyond)
             nats.pause()
 
-        for _ in range(3 if whole else 2):
+        for _ in range(3):
             meanwhile = pause_in_the_middle(await last_sequence(demo.region(HERE).nats_url, HERE))
             told += await burst(url, keys, AT_ONCE, timeout_seconds=TIMEOUT_SECONDS, meanwhile=meanwhile)
             nats.resume()
@@ -53,7 +53,7 @@ async def test_a_write_in_flight_when_nats_paused_is_stored_once_or_never(*, who
 
 
 @pytest.mark.long
-async def test_a_write_in_flight_when_nats_was_killed_is_stored_once_or_never(*, whole: bool) -> None:
+async def test_a_write_in_flight_when_nats_was_killed_is_stored_once_or_never() -> None:
     async with local_regions(round_trips=0) as demo, calling_all(demo) as callers:
         nats, url, keys = demo.region(HERE).nats, demo.region(HERE).http_url, callers[HERE].keys
         told: list[Told] = []
@@ -63,7 +63,7 @@ async def test_a_write_in_flight_when_nats_was_killed_is_stored_once_or_never(*,
             await nats.kill()
             await nats.start()
 
-        for _ in range(6 if whole else 3):
+        for _ in range(6):
             meanwhile = kill_in_the_middle(await last_sequence(demo.region(HERE).nats_url, HERE))
             told += await burst(url, keys, AT_ONCE, timeout_seconds=20, meanwhile=meanwhile)
             await is_served_again(callers[HERE], told)

@@ -24,7 +24,7 @@ LINES_MAX = 20
 
 
 @pytest.mark.long
-async def test_a_redis_that_takes_no_writes_is_named_by_both_processes_until_it_does(*, whole: bool) -> None:
+async def test_a_redis_that_takes_no_writes_is_named_by_both_processes_until_it_does() -> None:
     async with (
         local_regions(regions=1) as demo,
         calling_all(demo) as callers,
@@ -41,12 +41,11 @@ async def test_a_redis_that_takes_no_writes_is_named_by_both_processes_until_it_
         await redis.config_set("maxmemory", "0")
         await becomes_well(region, caller, known.webhook_id)
 
-        if whole:
-            await redis.replicaof("127.0.0.1", str(NOBODY))
-            await both(region, lambda ready: "this Redis is a replica" in " ".join(ready["waiting_for"]))
-            assert await caller.read_status(known.webhook_id) == 503
-            await redis.replicaof("NO", "ONE")
-            await becomes_well(region, caller, known.webhook_id)
+        await redis.replicaof("127.0.0.1", str(NOBODY))
+        await both(region, lambda ready: "this Redis is a replica" in " ".join(ready["waiting_for"]))
+        assert await caller.read_status(known.webhook_id) == 503
+        await redis.replicaof("NO", "ONE")
+        await becomes_well(region, caller, known.webhook_id)
 
         for process in (*region.services, *region.replicators):
             assert 0 < lines_about_trouble(process.log.read_text()) <= LINES_MAX

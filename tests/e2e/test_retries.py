@@ -87,7 +87,7 @@ async def disturb(demo: LocalRegions, dice: random.Random) -> None:
 
 
 @pytest.mark.long
-async def test_a_thousand_requests_repeated_under_random_408s_have_exactly_a_thousand_effects(*, whole: bool) -> None:
+async def test_a_thousand_requests_repeated_under_random_408s_have_exactly_a_thousand_effects() -> None:
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     dice = random.Random(seed)
@@ -99,7 +99,7 @@ async def test_a_thousand_requests_repeated_under_random_408s_have_exactly_a_tho
             people = [
                 Persistent([callers[HERE], other], random.Random(dice.random()), number) for number in range(count)
             ]
-            places = asyncio.Semaphore(4 * RETRIES_AT_ONCE if whole else 8 * RETRIES_AT_ONCE)
+            places = asyncio.Semaphore(4 * RETRIES_AT_ONCE)
 
             async def insist(person: Persistent) -> None:
                 async with places:

@@ -24,15 +24,15 @@ PAUSED_SECONDS = 8.0
 
 
 @pytest.mark.long
-async def test_a_server_of_three_that_is_killed_under_load_loses_nothing_and_writes_go_on(*, whole: bool) -> None:
-    async with three_servers(regions=3 if whole else 2) as (demo, callers):
+async def test_a_server_of_three_that_is_killed_under_load_loses_nothing_and_writes_go_on() -> None:
+    async with three_servers(regions=3) as (demo, callers):
         here = demo.region(HERE)
         told: list[Told] = []
         async with (
             under_load(list(callers.values()), each=3, timeout_seconds=TIMEOUT_SECONDS) as load,
             under_load(list(callers.values()), each=1, level="all_regions", timeout_seconds=TIMEOUT_SECONDS) as wide,
         ):
-            for role in ("a follower", "the leader") * (2 if whole else 1):
+            for role in ("a follower", "the leader") * 2:
                 leader = await leader_of(here, HERE)
                 followers = [server for server in here.nats_servers if server is not leader]
                 victim = leader if role == "the leader" else followers[0]
@@ -47,7 +47,7 @@ async def test_a_server_of_three_that_is_killed_under_load_loses_nothing_and_wri
 
 
 @pytest.mark.long
-async def test_no_process_believes_a_leader_that_resumes_after_a_pause_and_none_raises_an_alarm(*, whole: bool) -> None:
+async def test_no_process_believes_a_leader_that_resumes_after_a_pause_and_none_raises_an_alarm() -> None:
     async with three_servers(regions=2) as (demo, callers):
         here = demo.region(HERE)
         told: list[Told] = []
@@ -55,7 +55,7 @@ async def test_no_process_believes_a_leader_that_resumes_after_a_pause_and_none_
             under_load(list(callers.values()), each=2, timeout_seconds=TIMEOUT_SECONDS) as load,
             under_load(list(callers.values()), each=1, level="all_regions", timeout_seconds=TIMEOUT_SECONDS) as wide,
         ):
-            for _ in range(2 if whole else 1):
+            for _ in range(2):
                 leader = await leader_of(here, HERE)
                 leader.pause()
                 paused_until = asyncio.get_running_loop().time() + PAUSED_SECONDS

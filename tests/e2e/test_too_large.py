@@ -22,9 +22,7 @@ async def register_large(caller: Caller) -> httpx.Response:
 
 
 @pytest.mark.long
-async def test_an_event_too_large_returns_413_in_its_region_and_halts_a_copy_until_the_limit_is_raised(
-    *, whole: bool
-) -> None:
+async def test_an_event_too_large_returns_413_in_its_region_and_halts_a_copy_until_the_limit_is_raised() -> None:
     async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
         async with max_payload(demo.region(US).nats, LIMIT):
             await demo.wait_ready()
@@ -44,8 +42,6 @@ async def test_an_event_too_large_returns_413_in_its_region_and_halts_a_copy_unt
             assert ready["status"] == "degraded"
             assert ready["halted"][EU].startswith("too_large: this region's copy of the log cannot take event ")
             assert (await callers[US].register(level="all_regions")).status == 201
-        if not whole:
-            return
         await demo.wait_ready()
         assert (await callers[EU].register(level="all_regions")).status == 201
         # The watermark is announced at once, and the halt with the next heartbeat.

@@ -127,7 +127,7 @@ class Reader:
 
 @pytest.mark.long
 async def test_while_leaders_change_every_append_is_at_its_place_once_or_never_and_every_reader_sees_it(
-    region: LocalRegion, log: EventLog, epoch: Epoch, *, whole: bool
+    region: LocalRegion, log: EventLog, epoch: Epoch
 ) -> None:
     async with open_connection(addresses(region), name="a rival") as other:
         await other.session()
@@ -146,7 +146,7 @@ async def test_while_leaders_change_every_append_is_at_its_place_once_or_never_a
 
         async with asyncio.timeout(ROUNDS_SECONDS_MAX), asyncio.TaskGroup() as group:
             working = [group.create_task(work) for work in (*(one.write() for one in writers), reader.follow(), look())]
-            for disturb in (killed, stopped, paused) * (2 if whole else 1):
+            for disturb in (killed, stopped, paused) * 2:
                 enough = stored_max() + 50
                 await disturb(await leader_of(region, log.origin))
                 await until_whole(region)
