@@ -61,9 +61,9 @@ def guide(places: Sequence[Place], *, api_key: str | None, commands: Commands) -
     )
     if first is not last:
         yield Step(
-            f"Cut {last.name} off, then paste the lines above again: the response is 408 and\n"
-            f"names {last.name}. The dashboard shows how far each region is behind, at\n"
-            f"{first.url}/dashboard:",
+            f"Cut {last.name} off, then paste the lines with PersonDeleted_v1 again: the response\n"
+            f"is 408 and names {last.name}. The dashboard shows how far each region is\n"
+            f"behind, at {first.url}/dashboard:",
             f"{link} cut {last.name}{options}",
         )
         yield Step(

@@ -12,6 +12,7 @@ from cli.admin_api import AdminApi, Wait
 from cli.admin_errors import AdminError, NotReached, Unanswered
 from cli.failure import Misuse, failure
 from cli.help import VerbatimGroup
+from cli.parameter_types import Integer
 from cli.running import name_option, options_of, status
 from cli.service_call import InvalidUrl, parse_service_url
 from cli.tables import TableConsole, keys_table
@@ -44,7 +45,7 @@ def wait_options(command: _Command) -> _Command:
     )
     timeout = click.option(
         "--timeout",
-        type=click.IntRange(1, 120),
+        type=Integer(1, 120),
         default=30,
         show_default=True,
         metavar="SECONDS",

@@ -3,6 +3,7 @@
 import click
 
 from cli.help import VerbatimGroup
+from cli.parameter_types import Number
 from cli.running import do, links, name_option, options_of
 from cli.tables import TableConsole, links_table
 from deploy.local.control.messages import CutRegion, DelayPair, HealRegion
@@ -35,7 +36,7 @@ _region = click.argument("region", envvar="CROSSHOOK_REGION")
 def cut(region: str, name: str) -> None:
     """Cut REGION off from all other regions.
 
-    Without REGION, the region in $CROSSHOOK_REGION is cut off.
+    If $CROSSHOOK_REGION names the region, REGION may be left out.
 
     After this example a write with `all_regions` returns 408 and names
     asia-japan. A write with `local_region` still returns 201 in every region.
@@ -52,7 +53,7 @@ def cut(region: str, name: str) -> None:
 def heal(region: str, name: str) -> None:
     """Connect REGION again after a cut.
 
-    Without REGION, the region in $CROSSHOOK_REGION is connected again.
+    If $CROSSHOOK_REGION names the region, REGION may be left out.
 
     Example:
       crosshook link heal asia-japan
@@ -64,7 +65,7 @@ def heal(region: str, name: str) -> None:
 @link.command()
 @click.argument("a")
 @click.argument("b")
-@click.argument("milliseconds", metavar="MS", type=float)
+@click.argument("milliseconds", metavar="MS", type=Number())
 @name_option
 def delay(a: str, b: str, milliseconds: float, name: str) -> None:
     """Set the round trip between two regions, in milliseconds.

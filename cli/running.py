@@ -17,7 +17,11 @@ _Answer = TypeVar("_Answer", bound=Answer)
 def name_option(command: _Command) -> _Command:
     """The option that names the demo which a command is about."""
     option = click.option(
-        "--name", default=DEFAULT_NAME, show_default=True, help="The demo, if several run on this machine."
+        "--name",
+        default=DEFAULT_NAME,
+        show_default=True,
+        metavar="NAME",
+        help="The demo, if several run on this machine.",
     )
     return option(command)
 

@@ -18,6 +18,7 @@ from cli.example_key import example_key
 from cli.failure import failure, indented
 from cli.guide import ORGANIZATION, Commands, Place, guide
 from cli.help import VerbatimCommand
+from cli.parameter_types import Integer, Number
 from cli.progress import Progress, showing
 from cli.running import options_of
 from cli.tables import TableConsole, links_table, regions_table
@@ -54,7 +55,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 @click.command(cls=VerbatimCommand)
 @click.option(
     "--regions",
-    type=click.IntRange(1, REGIONS_MAX),
+    type=Integer(1, REGIONS_MAX),
     default=3,
     show_default=True,
     metavar="N",
@@ -63,7 +64,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 @click.option(
     "--rtt",
     "round_trip_milliseconds",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     metavar="MS",
     help="The round trip between any two regions, in milliseconds; 0 for no delay.  [default: by distance]",
 )
@@ -75,9 +76,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 )
 @click.option(
     "--http-port",
-    type=click.IntRange(1, 65_535 - REGIONS_MAX),
+    type=Integer(1, 65_535 - REGIONS_MAX),
     default=8081,
     show_default=True,
+    metavar="PORT",
     help="The HTTP port of the first region; the other regions have the ports after it.",
 )
 @click.option(
@@ -89,7 +91,11 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     help="The number of NATS servers of a region. Each log is kept on all of them.",
 )
 @click.option(
-    "--name", default=DEFAULT_NAME, show_default=True, help="The name of this demo. Several demos need different names."
+    "--name",
+    default=DEFAULT_NAME,
+    show_default=True,
+    metavar="NAME",
+    help="The name of this demo. Several demos need different names and ports.",
 )
 def up(**options: Any) -> None:  # noqa: ANN401 - click passes the options above
     """Run regions on this machine until Ctrl-C.
@@ -139,8 +145,8 @@ async def _demo(options: Options) -> None:
     console = TableConsole()
     progress = Progress()
     started = time.monotonic()
-    console.print(f"starting {options.regions} {'region' if options.regions == 1 else 'regions'}")
     async with control_server(options.name) as control, AsyncExitStack() as open_regions:
+        console.print(f"starting {options.regions} {'region' if options.regions == 1 else 'regions'}")
         async with showing(progress, console):
             regions = await open_regions.enter_async_context(
                 local_regions(

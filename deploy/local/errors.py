@@ -94,7 +94,7 @@ class DemoRunning(LocalError):
     """A demo of this name runs already."""
 
     def __init__(self, *, name: str) -> None:
-        super().__init__(f"a demo named {name!r} runs already; end it or choose another --name")
+        super().__init__(f"a demo named {name!r} runs already; end it, or choose another --name and --http-port")
 
 
 class NoDemo(LocalError):

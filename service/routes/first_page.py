@@ -35,7 +35,7 @@ def read_first_page() -> Response[bytes]:
 
 @get(
     DOCS,
-    summary="Find `/schema`",
+    summary="Go to /schema",
     description="A redirect to `/schema`: people look here first.",
     sync_to_thread=False,
 )
@@ -46,7 +46,7 @@ def redirect_from_docs(request: AnyRequest) -> Response[bytes]:
 
 @get(
     DOCUMENT,
-    summary="Find `/schema/openapi.json`",
+    summary="Go to /schema/openapi.json",
     description="A redirect to `/schema/openapi.json`: people look here first.",
     sync_to_thread=False,
 )

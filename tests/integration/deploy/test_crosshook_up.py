@@ -167,7 +167,7 @@ async def test_a_second_demo_of_the_same_name_is_refused(demo: Demo, first_port:
     port = str(first_port + 100)
     code, output = await outcome("up", "--http-port", port, "--name", NAME)
     assert code == 1
-    assert "Error: a demo named 'tested' runs already; end it or choose another --name" in output
+    assert "Error: a demo named 'tested' runs already; end it, or choose another --name and --http-port" in output
     assert demo.process.returncode is None
 
 

@@ -79,6 +79,14 @@ def test_every_request_names_the_organization_and_shows_its_key(calls: list[list
         assert {f"SlashID-OrgID: {ORGANIZATION}", f"SlashID-API-Key: {API_KEY}"} <= set(after("-H", call))
 
 
+def test_the_cut_names_the_one_write_to_repeat() -> None:
+    """The lines before it issue a key and keep ids, and while a region is cut off they have none to keep."""
+    *earlier, everywhere, cut, _heal, _keys = guide(PLACES, api_key=API_KEY, commands=COMMANDS)
+    assert "PersonDeleted_v1" in cut.heading
+    assert "PersonDeleted_v1" in everywhere.lines
+    assert not any("PersonDeleted_v1" in step.lines for step in earlier)
+
+
 def test_without_a_key_the_first_lines_issue_one() -> None:
     register, *_ = guide(PLACES, api_key=None, commands=Commands("crosshook link", "crosshook keys", " --name mine"))
     assert f"\nKEY=$(crosshook keys issue {ORGANIZATION} --name mine)\n" in register.lines
