@@ -2,12 +2,14 @@
 
 import os
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from bench.postgres import postgres_version
+from bench.regions import TREE
 from deploy.local.errors import ServerMissing
 from deploy.local.processes.servers import find_servers
 
@@ -48,8 +50,18 @@ def _processor() -> str:
     return next(named, platform.processor())
 
 
+def _commit() -> str:
+    """The version, and the commit if this is a worktree. `dirty`: with changes that are in no commit."""
+    command = ["git", "-C", str(TREE), "describe", "--always", "--dirty", "--exclude", "*"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 - git on PATH
+    except OSError:
+        said = ""
+    return f"{version('crosshook')} {said}".strip()
+
+
 def _versions(postgres: Path | None) -> dict[str, str]:
-    found = {package: version(package) for package in _PACKAGES}
+    found = {"crosshook": _commit(), **{package: version(package) for package in _PACKAGES}}
     try:
         servers = find_servers()
     except ServerMissing:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from bench.cells import TOTAL
+from bench.figures import figures
+from bench.postgres import INSTALL
 from bench.regions import TREE
 from bench.report import Report
 from bench.side import EMPTY, PEER, PEER_AT_ONCE, PRODUCT
@@ -55,4 +58,19 @@ def test_it_measures_three_regions_links_and_a_cut(tmp_path: Path, temporary: Pa
     assert report.recovery is not None
     assert 0 < report.recovery.fed_after_seconds < 10
     assert report.one_region == []
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.long
+def test_without_postgresql_it_says_what_to_install_and_measures_the_other_sides(
+    monkeypatch: pytest.MonkeyPatch, temporary: Path
+) -> None:
+    monkeypatch.setattr("bench.figures.find_postgres", lambda: None)
+    result = CliRunner().invoke(figures, (*SHORT, "--part", "one-region"))
+    assert result.exit_code == 0
+    why = f"PostgreSQL is not installed, so it is left out: {INSTALL}"
+    assert why in " ".join(result.stderr.split())
+    assert result.stdout.endswith(f"{why}\n")
+    assert f"| {PRODUCT} ÷ {EMPTY} |" in result.stdout
+    assert PEER not in result.stdout.removesuffix(f"{why}\n")
     assert not list(temporary.iterdir())
