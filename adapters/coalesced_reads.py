@@ -45,10 +45,13 @@ class CoalescedReads(Generic[Q, A]):
 
     async def close(self) -> None:
         """Cancel the call that is under way, and all queries."""
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait({self._reading})
-        self._end()  # A task that was cancelled before its first step has not done it.
+        reading = self._reading
+        if reading is None:
+            return
+        reading.cancel()
+        await asyncio.wait({reading})
+        if self._reading is reading:  # It was cancelled before its first step.
+            self._end()
 
     async def _read_on(self) -> None:
         try:

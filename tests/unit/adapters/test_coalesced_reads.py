@@ -1,6 +1,8 @@
 """Reads that wait at the same moment share one call, and none is answered from before it came."""
 
 import asyncio
+import itertools
+import random
 from collections.abc import Sequence
 
 import pytest
@@ -231,3 +233,59 @@ async def test_closing_ends_a_query_whose_call_has_not_begun(
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(task, 5)
     assert server.calls == []
+
+
+async def test_a_query_that_comes_while_others_are_being_closed_is_answered(
+    server: Server, reads: CoalescedReads[int, tuple[int, int]]
+) -> None:
+    async def ask_again() -> tuple[int, int]:
+        try:
+            return await reads(1)
+        except asyncio.CancelledError:
+            first, second = await asyncio.gather(reads(2), reads(3))
+            return min(first, second)
+
+    task = asyncio.create_task(ask_again())
+    await turns()
+    await reads.close()
+    (later,) = await asked(reads, 4)
+    await server.end_call()
+    await server.end_call()
+    assert [*await asyncio.gather(task, later)] == [(2, 2), (4, 3)]
+    assert server.calls == [[1], [2, 3], [4]]
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_each_query_ends_and_none_is_answered_by_a_call_that_began_before_it(seed: int) -> None:
+    """Callers that come and go, and calls that fail, answer in part, or are closed, in random order."""
+    chance, moments = random.Random(seed), itertools.count()
+
+    async def read(queries: Sequence[int]) -> list[tuple[int, int]]:
+        began = next(moments)
+        for _ in range(chance.randrange(3)):
+            await asyncio.sleep(0)
+        errors = [Silent("gone"), NotCurrent("rebuilt"), Unavailable("lost"), asyncio.CancelledError()]
+        if chance.random() < 0.3:
+            raise chance.choice(errors)
+        return [(query, began) for query in queries[: chance.randint(1, len(queries))]]
+
+    reads = CoalescedReads(read, queries_max=4)
+
+    async def ask(query: int) -> bool:
+        came = next(moments)
+        answered, began = await reads(query)
+        return answered == query and came < began
+
+    tasks = []
+    for query in range(60):
+        tasks.append(asyncio.create_task(ask(query)))
+        if chance.random() < 0.5:
+            await asyncio.sleep(0)
+        if chance.random() < 0.1:
+            chance.choice(tasks).cancel()
+        if chance.random() < 0.02:
+            await reads.close()
+    async with asyncio.timeout(10):
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(outcome is True or isinstance(outcome, BaseException) for outcome in outcomes), f"seed {seed}"
+    assert any(outcome is True for outcome in outcomes), f"seed {seed}"
