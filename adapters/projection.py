@@ -89,7 +89,7 @@ class Projection:
         self._calls = RedisCalls(CALLS_AT_ONCE_MAX, pool.redial)
         self._apply = Script(redis, "apply", self._calls)
         self._read = Script(redis, "read", self._calls)
-        self._coalesced = CoalescedReads(self._read_all, queries_max=READS_TOGETHER_MAX)
+        self._coalesced = CoalescedReads(self._read_together, queries_max=READS_TOGETHER_MAX)
         self._observe = Script(redis, "observe", self._calls)
         self._begin = Script(redis, "begin", self._calls)
         self._require = Script(redis, "require", self._calls)
@@ -129,14 +129,18 @@ class Projection:
         Queries at the same moment share a call. A query that may read much has a call of its own.
         """
         if query.some or query.page is not None:
-            (view,) = await self._read_all([query])
+            (view,) = await self._read_all([query], goes_first=False)
             return view
         return await self._coalesced(query)
 
-    async def _read_all(self, queries: Sequence[Query]) -> list[View]:
+    async def _read_together(self, queries: Sequence[Query]) -> list[View]:
+        """As `_read_all`. Many requests wait for this one call, so it does not wait behind calls for one request."""
+        return await self._read_all(queries, goes_first=True)
+
+    async def _read_all(self, queries: Sequence[Query], *, goes_first: bool) -> list[View]:
         """The answers to the first of `queries`: at least one, and as many as fit into one call."""
         keys, arguments = of_read(queries)
-        is_current, *found = await self._read([STATE_KEY, *keys], arguments)
+        is_current, *found = await self._read([STATE_KEY, *keys], arguments, goes_first=goes_first)
         if not is_current:
             raise NotCurrent("projection is being rebuilt")
         state = _pairs(found[0])

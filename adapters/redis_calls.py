@@ -21,6 +21,7 @@ async def _stay_connected() -> None:
 class RedisCalls:
     """Makes at most `at_once` calls at a time. Other calls wait in line as long as Redis answers.
 
+    A call that `goes_first` waits for the next place that is free, and for no other call in line.
     A connection pool's own line has a time-out, even if Redis answers every call, and no order.
     `unanswered` is why Redis did not answer the last call; `""` if it did, even with an error. `refused` is why its
     state made it refuse a call, as a full Redis refuses writes; it lasts until `accepted`.
@@ -39,13 +40,13 @@ class RedisCalls:
         """Record that Redis accepts calls again."""
         self.refused = ""
 
-    async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Make `call` at its turn and return its result.
+    async def __call__(self, call: Callable[[], Awaitable[T]], *, goes_first: bool = False) -> T:
+        """Make `call` at its turn and return its result. Of calls that go first, make one at a time.
 
         Raises `Unavailable` with the error of Redis. Raises `Silent` if Redis answered neither it nor a later call, or
         no call before it.
         """
-        await self._turn()
+        await self._turn(goes_first=goes_first)
         answers_before = self._answers
         try:
             answer = await call()
@@ -67,12 +68,15 @@ class RedisCalls:
         finally:
             self._pass_on()
 
-    async def _turn(self) -> None:
+    async def _turn(self, *, goes_first: bool) -> None:
         if self._free:
             self._free -= 1
             return
         turn: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._line.append(turn)
+        if goes_first:
+            self._line.appendleft(turn)
+        else:
+            self._line.append(turn)
         try:
             why_not = await turn
         except asyncio.CancelledError:

@@ -69,6 +69,24 @@ async def test_a_few_calls_are_made_at_once_and_the_others_in_their_order(server
     assert server.asked == [*"abcdef"]
 
 
+async def test_a_call_that_goes_first_waits_for_a_place_and_not_for_calls_in_line(server: Server) -> None:
+    calls = RedisCalls(1)
+    tasks = await begun(calls, server, "abc")
+    first = {"d": asyncio.create_task(calls(server.call("d"), goes_first=True))}
+    await asyncio.sleep(0)
+    server.answer("a")
+    assert await finished(tasks, "a") == ["to a"]
+    await asyncio.sleep(0)
+    assert server.asked == ["a", "d"]
+    server.answer("d")
+    assert await finished(first, "d") == ["to d"]
+    await asyncio.sleep(0)
+    assert server.asked == ["a", "d", "b"]
+    for name in "bc":
+        server.answer(name)
+        assert await finished(tasks, name) == [f"to {name}"]
+
+
 @pytest.mark.parametrize("error", [RedisTimeoutError("Timeout reading"), RedisConnectionError("lost"), OSError("gone")])
 async def test_a_silent_redis_fails_every_call_in_line(server: Server, error: Exception) -> None:
     calls = RedisCalls(1)
