@@ -104,6 +104,24 @@ async def test_the_time_line_follows_the_worst_and_then_the_worst_of_the_past_un
     await shows(cell("exact", 3, 9_000), nothing, "us-iowa behind its own log")
 
 
+async def test_a_region_that_was_cut_off_shows_first_what_it_misses_itself(opened: Open) -> None:
+    """All cells for the logs of the others are unknown equally long, also those of a region for its own log."""
+    look = await opened("us-iowa")
+    names = ["us-iowa", "europe-belgium", "asia-japan"]
+    well, unknown = cell("exact", 0, 0), cell("last_heard", 0, 0)
+    pair = "asia-japan behind us-iowa"
+
+    def after(seconds: int, cells: list[Json]) -> tuple[str, Json]:
+        return "present", {**present(names, cells, at_milliseconds=SINCE + 1_000 * seconds), "here": "asia-japan"}
+
+    cut_off = [after(second, [unknown, unknown, well] * 3) for second in range(6)]
+    await tell(look, *cut_off)
+    await expect(look.page.locator("#timeline-title")).to_have_text(f"{pair}: the last 15 minutes")
+    await tell(look, *cut_off, after(6, [well] * 9))
+    said = f"Worst of the last 15 minutes: {pair}, not known from here for 6.0 s."
+    await expect(look.page.locator("#worst")).to_have_text(said)
+
+
 HELD_SOURCE = """window.EventSource = class extends EventTarget {
   constructor() {
     super();

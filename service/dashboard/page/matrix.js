@@ -1,5 +1,6 @@
 // The heat map: a grid. Tab reaches one of its cells, and the arrow keys move between them.
 
+import { interestOfUnknown } from "./samples.js";
 import { LEVELS, cellInWords, isKnown, time } from "./words.js";
 
 const MANY_REGIONS = 5;
@@ -175,15 +176,16 @@ export class Matrix {
   }
 }
 
-/** The worst of the known cells. Without one, a cell that is not known. */
+/** The worst of the known cells. Without one, a cell that is not known: if possible, what this page's region misses. */
 function worstOf(present) {
-  const worth = (cell) => (cell.halted || cell.certainty === "other_log" ? Infinity : isKnown(cell) ? cell.milliseconds : 0.5);
   const count = present.regions.length;
-  let worst = count > 1 ? count : 0;
-  present.cells.forEach((cell, place) => {
-    if (worth(cell) > worth(present.cells[worst])) worst = place;
-  });
-  return worst;
+  const row = present.regions.findIndex((region) => region.name === present.here);
+  const worth = (place) => {
+    const cell = present.cells[place];
+    if (cell.halted || cell.certainty === "other_log") return Infinity;
+    return isKnown(cell) ? cell.milliseconds : (1 + interestOfUnknown(place, count, row)) / 4;
+  };
+  return present.cells.reduce((worst, _, place) => (worth(place) > worth(worst) ? place : worst), count > 1 ? count : 0);
 }
 
 function setText(node, text) {

@@ -54,7 +54,7 @@ function show(present) {
 
 /** When all is well, its present would be a flat line: the page shows the worst of the last 15 minutes. */
 function showWorst() {
-  const worst = matrix.isWell ? timeLine.worst(matrix.names) : null;
+  const worst = matrix.isWell ? timeLine.worst(matrix.names, here) : null;
   setText(find("worst"), worst === null ? "" : worst.sentence);
   if (worst !== null && worst.place !== null) matrix.suggest(worst.place);
 }

@@ -5,6 +5,16 @@ const GAP_SECONDS = 3;
 const WORTH_SHOWING_MILLISECONDS = 1000;
 const NO_NUMBER = ["last_heard", "never_heard", "other_log"];
 
+/**
+ * How much an unknown cell of a matrix with `count` regions says on the page of the region in `row`, from 0 to 2: what
+ * that region misses of another log says most, and what a region misses of its own log says least.
+ */
+export function interestOfUnknown(place, count, row) {
+  const behind = Math.floor(place / count);
+  if (behind === place % count) return 0;
+  return behind === row ? 2 : 1;
+}
+
 export class Samples {
   constructor() {
     this.#forget(0);
@@ -67,21 +77,26 @@ export class Samples {
   /**
    * The cell with the worst past: the oldest event of at least a second, else the longest time of not knowing.
    * Returns { place, milliseconds, index } or { place, seconds }, or null if nothing was worse than events under way.
+   * Of cells that were unknown equally long, one in the `row` of the page's region comes first.
    */
-  worst() {
+  worst(row) {
     const worst = { place: 0, milliseconds: 0, index: 0 };
     this.columns.forEach(({ milliseconds }, place) => {
       milliseconds.forEach((value, index) => {
         if (value > worst.milliseconds) Object.assign(worst, { place, milliseconds: value, index });
       });
     });
-    return worst.milliseconds >= WORTH_SHOWING_MILLISECONDS ? worst : this.#longestUnknown();
+    return worst.milliseconds >= WORTH_SHOWING_MILLISECONDS ? worst : this.#longestUnknown(row);
   }
 
-  #longestUnknown() {
+  #longestUnknown(row) {
     const seconds = this.columns.map((_, place) => this.secondsUnknown(place));
     const longest = Math.max(0, ...seconds);
-    return longest > GAP_SECONDS ? { place: seconds.indexOf(longest), seconds: longest } : null;
+    if (longest <= GAP_SECONDS) return null;
+    const count = Math.sqrt(seconds.length);
+    const interest = (place) => (seconds[place] < longest - GAP_SECONDS ? -1 : interestOfUnknown(place, count, row));
+    const place = seconds.reduce((best, _, one) => (interest(one) > interest(best) ? one : best), 0);
+    return { place, seconds: seconds[place] };
   }
 
   /** For how long nothing was known of a cell. */

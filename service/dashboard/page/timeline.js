@@ -38,9 +38,9 @@ export class TimeLine {
     this.#draw();
   }
 
-  /** The worst of the last 15 minutes of any cell: its place, or null for none, and a sentence. */
-  worst(names) {
-    const worst = this.samples.worst();
+  /** The worst of the last 15 minutes of any cell, on the page of `here`: its place, or null for none, and a sentence. */
+  worst(names, here) {
+    const worst = this.samples.worst(names.indexOf(here));
     return { place: worst === null ? null : worst.place, sentence: worstInWords(worst, this.samples, names) };
   }
 
