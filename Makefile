@@ -5,6 +5,8 @@ ARGS ?=
 WHOLE ?=
 # The short run mostly waits, so two cores have time for four workers. The whole run keeps them busy.
 WORKERS ?= $(if $(WHOLE),2,4)
+# Files in their order, so that what the tests of a folder share is started once, and ends with the last of them.
+SPREAD := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -39,7 +41,7 @@ up: on-linux $(INSTALLED) ## Start three regions on this machine; ARGS="--rtt 0"
 venv: $(INSTALLED_DEV) ## Install everything, also for the tests and the secrets for Kubernetes
 
 test: on-linux $(INSTALLED_DEV) ## Run the tests, the long ones shortened; ARGS="tests/unit -k stamps" picks, WORKERS=0 debugs
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(if $(WHOLE),--whole --programs) $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) $(if $(WHOLE),--whole --programs) $(ARGS)
 
 test-all: WHOLE = yes
 test-all: test ## Run every test in full, also those that need another program

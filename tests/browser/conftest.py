@@ -26,14 +26,14 @@ WIDE, NARROW = 1_280, 390
 Open = Callable[..., Awaitable[Look]]
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def demo() -> AsyncIterator[LocalRegions]:
     """Three regions. A test that cuts one off heals it."""
     async with local_regions() as demo:
         yield demo
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Debian's chromium. No browser is downloaded."""
     async with async_playwright() as playwright:

@@ -12,7 +12,7 @@ from tests.containers.ways_in import WaysIn, ways_in
 from tests.keys import Keys
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def run_name() -> AsyncIterator[str]:
     """The name of everything of this run."""
     await remove_what_the_dead_left()
@@ -20,7 +20,7 @@ async def run_name() -> AsyncIterator[str]:
         yield name
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def built(run_name: str) -> AsyncIterator[Composed]:
     """The image, with no container running. At the end the image and all containers are removed."""
     ports = Ports()
@@ -34,7 +34,7 @@ async def built(run_name: str) -> AsyncIterator[Composed]:
         ports.close()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def composed(built: Composed) -> Composed:
     """Regions that are ready."""
     assert await built.there_is("container", "--all") == []

@@ -11,7 +11,7 @@ from tests.contract.calls import ADMIN_KEY, newcomer
 from tests.http_client import http_client
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def region() -> AsyncIterator[LocalRegion]:
     """A single region: both levels are the same here."""
     async with local_regions(

@@ -2,12 +2,15 @@
 
 import asyncio
 import uuid
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import pytest_asyncio
 
-from deploy.local import local_regions
-from tests.e2e.callers import ORGANIZATION, calling_all
+from deploy.local import LocalRegions, local_regions
+from tests.e2e.callers import ORGANIZATION, calling, calling_all
+from tests.e2e.callers import keys_of as new_keys
 from tests.e2e.evidence import check, read_registers, settled
 from tests.http_client import http_client
 from tests.keys import admin_headers, issue_key
@@ -19,6 +22,20 @@ WEBHOOKS = "/organizations/webhooks"
 
 def keys_of(organization: str) -> str:
     return f"/admin/organizations/{organization}/keys"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def demo() -> AsyncIterator[LocalRegions]:
+    """One region. Each test adds a service with settings of its own."""
+    async with local_regions(regions=1) as demo:
+        yield demo
+
+
+async def service_with(demo: LocalRegions, **settings: str) -> str:
+    """The URL of one more service that has these settings, and is ready."""
+    service = await demo.region(HERE).add_service(settings)
+    await service.wait_ready()
+    return service.url
 
 
 async def test_a_revocation_with_all_regions_holds_in_every_region_when_it_returns(*, whole: bool) -> None:
@@ -104,10 +121,11 @@ async def test_an_administrator_waits_for_regions_and_gets_responses_like_any_cl
         assert names.count("late") == 1, "no second one"
 
 
-async def test_an_organization_cannot_use_up_the_idempotency_keys_of_the_administrator() -> None:
-    settings = {"CROSSHOOK_RETRY_KEYS_MAX": "2"}
-    async with local_regions(regions=1, settings=settings) as demo, calling_all(demo) as callers:
-        client, admin, path = callers[HERE].client, admin_headers(demo.admin_key), keys_of(ORGANIZATION)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_organization_cannot_use_up_the_idempotency_keys_of_the_administrator(demo: LocalRegions) -> None:
+    url = await service_with(demo, CROSSHOOK_RETRY_KEYS_MAX="2")
+    async with calling(url, await new_keys(demo)) as caller:
+        client, admin, path = caller.client, admin_headers(demo.admin_key), keys_of(ORGANIZATION)
 
         async def create(number: int) -> int:
             body = {"name": "a webhook", "target_url": f"https://keys.example.com/{number}"}
@@ -127,43 +145,41 @@ async def test_an_organization_cannot_use_up_the_idempotency_keys_of_the_adminis
             assert [(await client.delete(key, headers=revoke)).status_code for _ in range(2)] == [204, 204]
 
 
-async def test_without_an_admin_key_there_are_no_admin_routes_and_no_access() -> None:
-    async with local_regions(regions=1, settings={"CROSSHOOK_ADMIN_KEY": ""}) as demo:
-        client = http_client(demo.region(HERE).http_url)
-        async with client:
-            for authorization in ("Bearer", ""):
-                answer = await client.post(keys_of(ORGANIZATION), json={}, headers={"Authorization": authorization})
-                assert answer.status_code == 404
-            answer = await client.get(WEBHOOKS, headers={"SlashID-OrgID": ORGANIZATION})
-            assert answer.status_code == 401
+@pytest.mark.asyncio(loop_scope="module")
+async def test_without_an_admin_key_there_are_no_admin_routes_and_no_access(demo: LocalRegions) -> None:
+    async with http_client(await service_with(demo, CROSSHOOK_ADMIN_KEY="")) as client:
+        for authorization in ("Bearer", ""):
+            answer = await client.post(keys_of(ORGANIZATION), json={}, headers={"Authorization": authorization})
+            assert answer.status_code == 404
+        answer = await client.get(WEBHOOKS, headers={"SlashID-OrgID": ORGANIZATION})
+        assert answer.status_code == 401
 
 
-async def test_the_admin_key_is_wanted_and_an_organization_has_as_many_keys_as_it_may() -> None:
-    settings = {"CROSSHOOK_API_KEYS_MAX": "2"}
-    async with local_regions(regions=1, settings=settings) as demo:
-        organization = str(uuid.uuid4())
-        path, admin = keys_of(organization), admin_headers(demo.admin_key)
-        async with http_client(demo.region(HERE).http_url) as client:
-            for headers in ({}, admin_headers("x" * 32), {"SlashID-API-Key": demo.admin_key}):
-                answer = await client.post(path, json={}, headers=headers)
-                assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
-            answers = [await client.post(path, json={"name": str(number)}, headers=admin) for number in range(3)]
-            assert [answer.status_code for answer in answers] == [201, 201, 422]
-            first = answers[0].json()["result"]
-            assert set(first) == {"id", "name", "created_at", "key"}
-            listed = (await client.get(path, headers=admin, params={"limit": 1})).json()
-            assert listed["result"] == [{name: first[name] for name in ("id", "name", "created_at")}]
-            assert listed["meta"]["pagination"] == {"limit": 1, "offset": 0, "total_count": 2}
-            elsewhere = await client.delete(f"{keys_of(str(uuid.uuid4()))}/{first['id']}", headers=admin)
-            assert elsewhere.status_code == 404
-            for key_id in ("no-uuid", str(uuid.uuid4())):
-                assert (await client.delete(f"{path}/{key_id}", headers=admin)).status_code == 404
-            revoked = [await client.delete(f"{path}/{first['id']}", headers=admin) for _ in range(2)]
-            assert [answer.status_code for answer in revoked] == [204, 204]
-            assert len({answer.headers["SlashID-Operation-ID"] for answer in revoked}) == 1
-            assert (await client.delete(f"{path}/{first['id'].upper()}", headers=admin)).status_code == 204
-            elsewhere = await client.delete(f"{keys_of(str(uuid.uuid4()))}/{first['id']}", headers=admin)
-            assert elsewhere.status_code == 404, "its tombstone reveals it to no other organization"
-            assert (await client.post(path, json={"name": None}, headers=admin)).status_code == 201
-            assert (await client.post(path, json={"name": "x" * 201}, headers=admin)).status_code == 400
-            assert (await client.post(keys_of("no-uuid"), json={}, headers=admin)).status_code == 400
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_admin_key_is_wanted_and_an_organization_has_as_many_keys_as_it_may(demo: LocalRegions) -> None:
+    organization = str(uuid.uuid4())
+    path, admin = keys_of(organization), admin_headers(demo.admin_key)
+    async with http_client(await service_with(demo, CROSSHOOK_API_KEYS_MAX="2")) as client:
+        for headers in ({}, admin_headers("x" * 32), {"SlashID-API-Key": demo.admin_key}):
+            answer = await client.post(path, json={}, headers=headers)
+            assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+        answers = [await client.post(path, json={"name": str(number)}, headers=admin) for number in range(3)]
+        assert [answer.status_code for answer in answers] == [201, 201, 422]
+        first = answers[0].json()["result"]
+        assert set(first) == {"id", "name", "created_at", "key"}
+        listed = (await client.get(path, headers=admin, params={"limit": 1})).json()
+        assert listed["result"] == [{name: first[name] for name in ("id", "name", "created_at")}]
+        assert listed["meta"]["pagination"] == {"limit": 1, "offset": 0, "total_count": 2}
+        elsewhere = await client.delete(f"{keys_of(str(uuid.uuid4()))}/{first['id']}", headers=admin)
+        assert elsewhere.status_code == 404
+        for key_id in ("no-uuid", str(uuid.uuid4())):
+            assert (await client.delete(f"{path}/{key_id}", headers=admin)).status_code == 404
+        revoked = [await client.delete(f"{path}/{first['id']}", headers=admin) for _ in range(2)]
+        assert [answer.status_code for answer in revoked] == [204, 204]
+        assert len({answer.headers["SlashID-Operation-ID"] for answer in revoked}) == 1
+        assert (await client.delete(f"{path}/{first['id'].upper()}", headers=admin)).status_code == 204
+        elsewhere = await client.delete(f"{keys_of(str(uuid.uuid4()))}/{first['id']}", headers=admin)
+        assert elsewhere.status_code == 404, "its tombstone reveals it to no other organization"
+        assert (await client.post(path, json={"name": None}, headers=admin)).status_code == 201
+        assert (await client.post(path, json={"name": "x" * 201}, headers=admin)).status_code == 400
+        assert (await client.post(keys_of("no-uuid"), json={}, headers=admin)).status_code == 400

@@ -13,11 +13,11 @@ def program(name: str) -> Path:
     return Path(found)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def promtool() -> Path:
     return program("promtool")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def prometheus() -> Path:
     return program("prometheus")

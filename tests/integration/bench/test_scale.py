@@ -19,6 +19,7 @@ from bench.regions import running_regions
 from core.consistency import Level
 
 
+@pytest.mark.long
 def test_the_service_serves_what_was_stored_past_it() -> None:
     owner, progress = new_organization(), list[int]()
     own = list(islice(webhooks(), WEBHOOKS_MAX - 1))

@@ -240,6 +240,7 @@ async def test_a_second_signal_does_not_wait_for_a_process_that_does_not_end(
     assert is_empty(runtime)
 
 
+@pytest.mark.long
 async def test_the_same_data_has_the_same_key_and_processes_get_the_admin_key_of_the_environment(
     runtime: Path, first_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
