@@ -232,6 +232,17 @@ async def accepted(caller: Caller, *, level: str, timeout_seconds: int, told: li
         await asyncio.sleep(0.05)
 
 
+async def stored(caller: Caller) -> Told:
+    """A new webhook that every region has.
+
+    What `/readyz` returns is a moment old. A region whose servers were just started again may refuse a write after it.
+    """
+    told: list[Told] = []
+    async with asyncio.timeout(40):
+        await accepted(caller, level="all_regions", timeout_seconds=30, told=told)
+    return told[-1]
+
+
 async def fate(caller: Caller, operation: str, organization: str = ORGANIZATION) -> dict[str, Any]:
     """The state of an operation."""
     answer = await caller.client.get(f"/operations/{operation}", headers=caller.headers(organization))

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from deploy.local import HttpProcess, LocalRegions, local_regions
-from tests.e2e.callers import Caller, calling, calling_all
+from tests.e2e.callers import Caller, calling, calling_all, stored
 from tests.e2e.evidence import Log, read_log, watermarks
 from tests.e2e.set_back import EVENTS_KEPT, EVENTS_LOST, restore, written_past_a_copy
 
@@ -76,7 +76,7 @@ async def test_a_log_that_went_back_is_said_in_its_own_region_too() -> None:
         await region.nats.start()
         await region.nats.wait_ready()
         await demo.wait_ready()
-        assert (await callers[ORIGIN].register(level="all_regions")).status == 201
+        await stored(callers[ORIGIN])
         for process in region.processes:
             await process.stop()
         await region.nats.put_back_files(older)
