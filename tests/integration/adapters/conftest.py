@@ -19,7 +19,7 @@ from deploy.local import LocalRegion, local_regions
 _number = itertools.count(1)
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def region() -> AsyncIterator[LocalRegion]:
     """The servers, without a service or a replicator."""
     async with local_regions(regions=1, services=0, replicators=0) as demo:
