@@ -17,6 +17,8 @@ from bench.options import (
     json_option,
     markdown_option,
     pictures_option,
+    rounds_option,
+    seconds_option,
     write_json,
     write_markdown,
     write_pictures,
@@ -24,7 +26,7 @@ from bench.options import (
 from bench.over_links import OverLinks, over_links
 from bench.peers import empty_side, postgres_sides
 from bench.pictures import pictures
-from bench.postgres import INSTALL, find_postgres
+from bench.postgres import find_postgres, left_out_without
 from bench.product import product_side
 from bench.progress import reporter
 from bench.recovery import Recovery, recovery
@@ -96,13 +98,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     help="Measure this part only. May be repeated.  [default: all]",
 )
 @click.option("--quick", is_flag=True, help="Take a minute or two: fewer and shorter rounds, three regions at most.")
-@click.option("--rounds", type=click.IntRange(2, 1_000), metavar="N", help="Rounds.  [default: 12; with --quick 3]")
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0.1, 60),
-    metavar="S",
-    help="Seconds of each load in a round.  [default: 1; with --quick 0.4]",
-)
+@rounds_option(whole=WHOLE.rounds, quick=QUICK.rounds)
+@seconds_option(whole=WHOLE.seconds, quick=QUICK.seconds)
 @json_option("all figures, with the machine and the versions,")
 @markdown_option
 @pictures_option
@@ -146,10 +143,7 @@ def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with the va
 
 def _measure(options: Options, progress: Console) -> Report:
     postgres = find_postgres()
-    left_out = []
-    if postgres is None and ONE_REGION in options.parts:
-        left_out.append(f"PostgreSQL is not installed, so it is left out: {INSTALL}")
-        progress.print(left_out[-1])
+    left_out = left_out_without(postgres, progress) if ONE_REGION in options.parts else []
     machine, extent = this_machine(postgres=postgres), options.extent
     one_region: list[Cell] = []
     three_regions: list[Cell] = []

@@ -31,6 +31,26 @@ def connections_option(what: str) -> Option[Any]:
     return click.option("--connections", type=click.IntRange(1, 256), default=32, show_default=True, help=f"{what}.")
 
 
+def rounds_option(*, whole: int, quick: int) -> Option[Any]:
+    """`--rounds`: `whole` of them, or `quick` with `--quick`."""
+    return click.option(
+        "--rounds",
+        type=click.IntRange(2, 1_000),
+        metavar="N",
+        help=f"Rounds.  [default: {whole}; with --quick {quick}]",
+    )
+
+
+def seconds_option(*, whole: float, quick: float) -> Option[Any]:
+    """`--seconds`: `whole` for each load, or `quick` with `--quick`."""
+    return click.option(
+        "--seconds",
+        type=click.FloatRange(0.1, 60),
+        metavar="S",
+        help=f"Seconds of each load in a round.  [default: {whole:g}; with --quick {quick:g}]",
+    )
+
+
 def json_option(what: str) -> Option[Any]:
     """`--json`: a file for `what`."""
     return click.option(

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from rich.console import Console
+
 from bench.errors import Unmeasured
 from bench.programs import running, tail_of
 from deploy.local.processes.spawning import spawn
@@ -40,6 +42,15 @@ def find_postgres(programs: Path = PROGRAMS) -> Path | None:
         return max(installed, key=lambda path: int(path.parent.name))
     on_path = shutil.which("initdb")
     return None if on_path is None else Path(on_path).resolve().parent
+
+
+def left_out_without(programs: Path | None, progress: Console) -> list[str]:
+    """The line of a report that cannot have PostgreSQL's figures, which is printed too. No line if it is installed."""
+    if programs is not None:
+        return []
+    line = f"PostgreSQL is not installed, so it is left out: {INSTALL}"
+    progress.print(line)
+    return [line]
 
 
 def postgres_version(programs: Path) -> str:

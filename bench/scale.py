@@ -16,11 +16,13 @@ from bench.options import (
     json_option,
     markdown_option,
     pictures_option,
+    rounds_option,
+    seconds_option,
     write_json,
     write_markdown,
     write_pictures,
 )
-from bench.postgres import INSTALL, find_postgres
+from bench.postgres import find_postgres, left_out_without
 from bench.scale_pictures import scale_pictures
 from bench.scale_table import scale_markdown
 from cli.help import VerbatimCommand
@@ -36,6 +38,9 @@ SIZES: Mapping[str, Sequence[int]] = {
 
 QUICK_MAX: Mapping[str, int] = {"connections": 64, "regions": 2, "triggers": 10_000, "webhooks": 100}
 """The largest sizes of `--quick`."""
+
+ROUNDS, QUICK_ROUNDS = 10, 2
+SECONDS, QUICK_SECONDS = 1.0, 0.3
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,13 +90,8 @@ def _largest(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
 @_largest("triggers")
 @_largest("webhooks")
 @click.option("--quick", is_flag=True, help="Take two minutes: small sizes, fewer and shorter rounds.")
-@click.option("--rounds", type=click.IntRange(2, 1_000), metavar="N", help="Rounds.  [default: 10; with --quick 2]")
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0.1, 60),
-    metavar="S",
-    help="Seconds of each load in a round.  [default: 1; with --quick 0.3]",
-)
+@rounds_option(whole=ROUNDS, quick=QUICK_ROUNDS)
+@seconds_option(whole=SECONDS, quick=QUICK_SECONDS)
 @json_option("all curves, with the machine and the versions,")
 @markdown_option
 @pictures_option
@@ -127,13 +127,11 @@ def scale(**values: Any) -> None:  # noqa: ANN401 - click calls it with the valu
 
 
 def _measure(options: Options, progress: Console) -> ScaleReport:
-    postgres, left_out = find_postgres(), []
-    if postgres is None and "connections" in options.growing:
-        left_out.append(f"PostgreSQL is not installed, so it is left out: {INSTALL}")
-        progress.print(left_out[-1])
+    postgres = find_postgres()
+    left_out = left_out_without(postgres, progress) if "connections" in options.growing else []
     pace = Pace(
-        rounds=options.rounds or (2 if options.quick else 10),
-        seconds=options.seconds or (0.3 if options.quick else 1.0),
+        rounds=options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS),
+        seconds=options.seconds or (QUICK_SECONDS if options.quick else SECONDS),
         progress=progress,
     )
     machine = this_machine(postgres=postgres)

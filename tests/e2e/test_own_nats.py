@@ -6,7 +6,7 @@ import pytest
 from nats import connect
 
 from deploy.local import local_regions
-from tests.e2e.callers import Caller, Told, burst, calling_all, fate, under_load, until
+from tests.e2e.callers import Caller, Told, accepted, burst, calling_all, fate, under_load, until
 from tests.e2e.evidence import check, check_told, last_sequence, settled
 
 HERE = "us-iowa"
@@ -87,7 +87,4 @@ async def batches_are_stored(nats_url: str, *, beyond: int) -> None:
 async def is_served_again(caller: Caller, told: list[Told]) -> None:
     """Return once a write is accepted again."""
     async with asyncio.timeout(20):
-        while True:
-            told.append(await caller.register(timeout_seconds=5))
-            if told[-1].status == 201:
-                return
+        await accepted(caller, level="local_region", timeout_seconds=5, told=told)

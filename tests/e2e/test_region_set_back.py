@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from deploy.local import HttpProcess, LocalRegion, ServerProcess, local_regions
-from tests.e2e.callers import Caller, Told, calling, calling_all, stored
+from tests.e2e.callers import Caller, Told, accepted, calling, calling_all, stored
 
 HERE, THERE = "us-iowa", "europe-belgium"
 
@@ -131,8 +131,7 @@ async def test_a_region_set_back_while_cut_off_continues_and_returns_503_once_it
         assert await served_again(callers[HERE], late) <= {0, 200, 503}
         # The other region has heard of more events than the right log has, and knows that they were of another log.
         async with asyncio.timeout(40):
-            while (await callers[HERE].register(level="all_regions", timeout_seconds=2)).status != 201:
-                await asyncio.sleep(0.1)
+            await accepted(callers[HERE], level="all_regions", timeout_seconds=2, told=[])
         assert await callers[HERE].read_status(early.webhook_id) == 200
 
 

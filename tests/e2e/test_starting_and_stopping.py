@@ -7,7 +7,7 @@ import pytest
 
 from core.api_keys import api_key_text
 from deploy.local import local_regions
-from tests.e2e.callers import ORGANIZATION, Caller, calling, calling_all, keys_of
+from tests.e2e.callers import ORGANIZATION, Caller, accepted, calling, calling_all, keys_of
 from tests.e2e.evidence import check, check_told, settled
 from tests.http_client import http_client
 
@@ -107,8 +107,7 @@ async def test_redis_and_nats_may_disappear_and_return_without_a_restart_of_the_
             await server.start()
             await server.wait_ready()
             async with asyncio.timeout(20):
-                while (await callers[HERE].register(level="all_regions")).status != 201:
-                    await asyncio.sleep(0.05)
+                await accepted(callers[HERE], level="all_regions", timeout_seconds=30, told=[])
             assert await callers["europe-belgium"].read_status(known.webhook_id) == 200
         assert [process.pid for process in (*region.services, *region.replicators)] == pids
         check(await settled(demo))

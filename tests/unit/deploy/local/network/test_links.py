@@ -107,16 +107,11 @@ OPENED: list[asyncio.StreamWriter] = []
 """Connections of clients. They are closed after a test that failed, too."""
 
 
-async def connect(link: Link) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    reader, writer = await asyncio.open_connection(*link.listen)
-    OPENED.append(writer)
-    return reader, writer
-
-
-async def connect_with_little_room(link: Link) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """The system keeps little for this client. By itself it grows that up to 32 MB, as its settings say."""
+async def connect(link: Link, *, receive_bytes: int | None = None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A client's connection. The system keeps up to `receive_bytes` for it, or as much as its settings say."""
     connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+    if receive_bytes is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
     connection.settimeout(0)
     await asyncio.get_running_loop().sock_connect(connection, tuple(link.listen))
     reader, writer = await asyncio.open_connection(sock=connection)
@@ -282,7 +277,8 @@ async def test_a_sender_has_to_wait_when_the_link_holds_its_bound(link: Link, pe
 
 async def test_a_receiver_that_does_not_read_makes_the_sender_wait(link: Link, peer: Peer) -> None:
     peer.echoes = False
-    reader, writer = await connect_with_little_room(link)
+    # By itself the system may keep 32 MB, more than is sent.
+    reader, writer = await connect(link, receive_bytes=64 << 10)
     _, peer_writer = await peer.connection()
     data = os.urandom(3 * HELD_BYTES_MAX)
     peer_writer.write(data)
