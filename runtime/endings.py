@@ -74,7 +74,7 @@ class EndingProtocol(MessageProtocol):
         if self.part is Part.BODY:
             self._break(self.cycle, refusal)
         elif self.is_answered:
-            self._end_with(refusal.answer())
+            self._end_with(refusal.response())
 
     def on_response_complete(self) -> None:
         """Start the next request, or close."""
@@ -82,7 +82,7 @@ class EndingProtocol(MessageProtocol):
         if self.transport.is_closing():
             self._end_in_time()
         elif self._refusal is not None and self.is_answered:
-            self._end_with(self._refusal.answer())
+            self._end_with(self._refusal.response())
 
     def pause_writing(self) -> None:
         """The client does not read the response."""
@@ -119,17 +119,17 @@ class EndingProtocol(MessageProtocol):
         if self.pipeline:
             self._broken = cycle
         else:
-            self._end_with(refusal.answer())
+            self._end_with(refusal.response())
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 - uvicorn's own
         self._begun = cycle
         super()._start_asgi_task(cycle, app)
         if cycle is self._broken and self._refusal is not None:
-            self._end_with(self._refusal.answer())
+            self._end_with(self._refusal.response())
 
-    def _end_with(self, answer: bytes) -> None:
-        if answer:
-            self.transport.write(answer)
+    def _end_with(self, response: bytes) -> None:
+        if response:
+            self.transport.write(response)
         self.transport.close()
         self._end_in_time()
 

@@ -14,7 +14,7 @@ from runtime.health import Condition, Health
 from runtime.protocol import LIVEZ
 
 
-class HealthAnswer(msgspec.Struct, frozen=True):
+class HealthResponse(msgspec.Struct, frozen=True):
     """The body of `/readyz`."""
 
     status: Condition
@@ -37,10 +37,10 @@ def livez() -> dict[str, str]:
     description="Whether the process can do its work now. If not, what it waits for.",
     sync_to_thread=False,
 )
-def readyz(health: NamedDependency[Health]) -> Response[HealthAnswer]:
+def readyz(health: NamedDependency[Health]) -> Response[HealthResponse]:
     """Report the health of the process."""
     return Response(
-        HealthAnswer(
+        HealthResponse(
             status=health.condition, region=health.region, waiting_for=health.waiting_for, halted=health.halted
         ),
         status_code=HTTP_200_OK if health.is_ready else HTTP_503_SERVICE_UNAVAILABLE,

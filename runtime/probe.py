@@ -26,32 +26,32 @@ def is_ready(variables: Mapping[str, str]) -> tuple[bool, str]:
     host, _, port = listen.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     try:
-        head, _, body = _answer(local_host(host), int(port)).partition(b"\r\n\r\n")
+        head, _, body = _response(local_host(host), int(port)).partition(b"\r\n\r\n")
     except (OSError, ValueError) as error:
-        return False, f"no answer at CROSSHOOK_LISTEN, {listen!r}: {error}"
+        return False, f"no response at CROSSHOOK_LISTEN, {listen!r}: {error}"
     return head.split(b" ", 2)[1:2] == [b"200"], (body or head).decode(errors="replace")
 
 
-def _answer(host: str, port: int) -> bytes:
+def _response(host: str, port: int) -> bytes:
     """All bytes until the server closes. Raises `OSError`, also at the deadline."""
     deadline = time.monotonic() + _SECONDS_MAX
     with socket.create_connection((host, port), timeout=_SECONDS_MAX) as connection:
         connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        answer = b""
-        while len(answer) < _BYTES_MAX:
+        response = b""
+        while len(response) < _BYTES_MAX:
             connection.settimeout(max(0.001, deadline - time.monotonic()))
             part = connection.recv(_BYTES_MAX)
             if not part:
                 break
-            answer += part
-        return answer
+            response += part
+        return response
 
 
 def report(variables: Mapping[str, str]) -> int:
     """Print the response, which the container engine keeps, and return the exit code."""
-    answered_ready, words = is_ready(variables)
+    ready, words = is_ready(variables)
     print(words)  # noqa: T201 - the engine shows it as the reason why a container is not healthy
-    return 0 if answered_ready else 1
+    return 0 if ready else 1
 
 
 if __name__ == "__main__":

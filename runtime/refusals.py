@@ -6,7 +6,7 @@ from typing import NamedTuple
 import httptools
 from prometheus_client import Counter
 
-from runtime.answers import closing_answer
+from runtime.responses import closing_response
 
 CLOSED = Counter("crosshook_connections_closed_total", "Connections closed by this process, by reason", ["reason"])
 
@@ -18,9 +18,9 @@ class Refusal(NamedTuple):
     message: str
     reason: str
 
-    def answer(self) -> bytes:
+    def response(self) -> bytes:
         """Head and body."""
-        return closing_answer(self.status, self.message)
+        return closing_response(self.status, self.message)
 
 
 class Refused(Exception):

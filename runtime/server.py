@@ -11,8 +11,8 @@ from typing import Any
 import structlog
 import uvicorn
 
-from runtime.answers import NotStored
 from runtime.protocol import protocol_with
+from runtime.responses import NotStored
 from runtime.settings import IDLE_SECONDS, InvalidSetting
 
 log = structlog.get_logger()

@@ -17,7 +17,7 @@ from service.request.timing import Part
 NO_ROUTE = "none"
 """The `route` of a request without a route, or whose route was not looked up."""
 
-NO_ANSWER = 0
+NO_RESPONSE = 0
 """The status of a request whose connection ended before the whole request had arrived."""
 
 _HTTP = {

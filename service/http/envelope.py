@@ -83,7 +83,7 @@ class Empty(msgspec.Struct, frozen=True):
     errors: Errors = msgspec.field(default_factory=list)
 
 
-class Answer(msgspec.Struct, Generic[T], frozen=True):
+class Envelope(msgspec.Struct, Generic[T], frozen=True):
     """A response with a result."""
 
     result: T
@@ -106,10 +106,10 @@ def failure(
     return Response(content, status_code=httpcode, headers=headers, media_type="application/json")
 
 
-def listed(found: Listed[S], view: Callable[[S], T]) -> Answer[list[T]]:
+def listed(found: Listed[S], view: Callable[[S], T]) -> Envelope[list[T]]:
     """A part of a list, with each item in the form that `view` makes."""
     pagination = Pagination(limit=found.limit, offset=found.page.offset, total_count=found.total_count)
-    return Answer([view(item) for item in found.items], Meta(pagination=pagination))
+    return Envelope([view(item) for item in found.items], Meta(pagination=pagination))
 
 
 def rfc3339(milliseconds: int) -> str:
@@ -117,10 +117,10 @@ def rfc3339(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-async def send_whole(send: Callable[..., Any], answer: Response[Empty]) -> None:
+async def send_whole(send: Callable[..., Any], response: Response[Empty]) -> None:
     """Send a response that no route has made."""
-    body = msgspec.json.encode(answer.content)
-    headers = {"content-type": "application/json", "content-length": str(len(body)), **answer.headers}
+    body = msgspec.json.encode(response.content)
+    headers = {"content-type": "application/json", "content-length": str(len(body)), **response.headers}
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status_code, "headers": encoded})
+    await send({"type": "http.response.start", "status": response.status_code, "headers": encoded})
     await send({"type": "http.response.body", "body": body})

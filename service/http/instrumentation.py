@@ -13,7 +13,7 @@ from runtime.endings import refused_with
 from runtime.lines import Write
 from runtime.tracing import OFF, begin
 from service import metrics
-from service.http.access_log import NO_ANSWER, NO_ROUTE, end_span, line_of
+from service.http.access_log import NO_RESPONSE, NO_ROUTE, end_span, line_of
 from service.http.admission import Scope, is_given_up
 from service.http.write_latency import WriteLatencies
 from service.request.scope import level_in, trace
@@ -39,7 +39,7 @@ class Measured:
         self.scope = scope
         self.span: Span = INVALID_SPAN
         self.is_logged = is_logged
-        self.status = NO_ANSWER
+        self.status = NO_RESPONSE
         self.seconds = 0.0
 
     def answered(self, status: int) -> None:
@@ -74,7 +74,7 @@ class Instrumentation:
 
         A request that ended without a response is counted now. One whose client left before all of it had come is not.
         """
-        if measured.status == NO_ANSWER:
+        if measured.status == NO_RESPONSE:
             if (refused := refused_with(measured.scope)) is not None:
                 measured.answered(refused)
             elif is_given_up(measured.scope):

@@ -255,7 +255,7 @@ _TABLE: ExceptionHandlersMap = {
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {**_TABLE, Refused: _refused}
 
 
-def answer_to(
+def response_to(
     request: AnyRequest, error: Unauthenticated | Forbidden | TooManyInFlight | RegionUnavailable
 ) -> Response[Empty]:
     """The response to an `error` that no route raised."""

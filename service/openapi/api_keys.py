@@ -3,7 +3,7 @@
 from service.http.headers import OPERATION, TOKEN
 from service.openapi import examples
 from service.openapi.kinds import Operation, admin_read, admin_write
-from service.openapi.responses import REUSED, answer, body, decided, nothing, refused, succeeded
+from service.openapi.responses import REUSED, body, decided, json_response, nothing, refused, succeeded
 from service.routes.api_keys import issue_api_key, list_api_keys, revoke_api_key
 
 TAG = "API keys"
@@ -31,7 +31,7 @@ API_KEYS: tuple[Operation, ...] = (
         tag=TAG,
         body=body("ApiKeyBody", {"a key with a name": {"name": examples.API_KEY["name"]}, "one without": {}}),
         responses={
-            201: answer(
+            201: json_response(
                 "The key is issued, with the required consistency.",
                 "IssuedApiKeyAnswer",
                 {"the key": succeeded({**examples.API_KEY, "key": examples.API_KEY_TEXT})},
@@ -52,7 +52,7 @@ API_KEYS: tuple[Operation, ...] = (
         list_api_keys,
         tag=TAG,
         responses={
-            200: answer(
+            200: json_response(
                 "The keys.",
                 "ApiKeysAnswer",
                 {"one key": succeeded([examples.API_KEY], limit=1, offset=0, total_count=1)},

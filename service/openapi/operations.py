@@ -3,7 +3,7 @@
 from service.http.headers import TOKEN
 from service.openapi import examples
 from service.openapi.kinds import Operation, read
-from service.openapi.responses import LOST, answer, decided, succeeded
+from service.openapi.responses import LOST, decided, json_response, succeeded
 from service.routes.operations import read_operation
 
 TAG = "Operations"
@@ -13,7 +13,7 @@ OPERATIONS: tuple[Operation, ...] = (
         read_operation,
         tag=TAG,
         responses={
-            200: answer(
+            200: json_response(
                 "What this region knows of the operation.",
                 "OperationAnswer",
                 {

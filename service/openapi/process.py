@@ -10,7 +10,7 @@ from service.openapi import examples
 from service.openapi.assets import SITE
 from service.openapi.json_schema import Json, reference
 from service.openapi.kinds import Operation, open_to_all
-from service.openapi.responses import answer, redirect, refused, text
+from service.openapi.responses import json_response, redirect, refused, text
 from service.openapi.routes import read_document, read_file, read_page
 from service.routes.first_page import SHORT_WAYS, read_first_page, redirect_from_docs, redirect_from_openapi_json
 
@@ -33,17 +33,17 @@ def _file_of(site: Site) -> Json:
 
 
 PROCESS: tuple[Operation, ...] = (
-    open_to_all(livez, tag=TAG, responses={200: answer("It does.", "Alive", {"alive": {"status": "alive"}})}),
+    open_to_all(livez, tag=TAG, responses={200: json_response("It does.", "Alive", {"alive": {"status": "alive"}})}),
     open_to_all(
         readyz,
         tag=TAG,
         responses={
-            200: answer(
+            200: json_response(
                 "It is `ready`. Or it is `degraded`: it does its work, but an origin is halted.",
                 "Health",
                 {"ready": examples.READY, "degraded": examples.DEGRADED},
             ),
-            503: answer("It is `waiting` or `draining`.", "Health", {"waiting": examples.WAITING}),
+            503: json_response("It is `waiting` or `draining`.", "Health", {"waiting": examples.WAITING}),
         },
     ),
     open_to_all(metrics, tag=TAG, responses={200: text("The metrics.", "text/plain", examples.METRICS)}),
@@ -54,7 +54,7 @@ PROCESS: tuple[Operation, ...] = (
     open_to_all(
         read_document,
         tag=TAG,
-        responses={200: answer("The document.", "Document", {"its beginning": {"openapi": "3.1.0"}}), **_FULL},
+        responses={200: json_response("The document.", "Document", {"its beginning": {"openapi": "3.1.0"}}), **_FULL},
     ),
     open_to_all(
         read_file,
@@ -83,7 +83,7 @@ PROCESS: tuple[Operation, ...] = (
         read_lag,
         tag=TAG,
         responses={
-            200: answer("What the page shows now.", "Lag", {"its beginning": examples.LAG}),
+            200: json_response("What the page shows now.", "Lag", {"its beginning": examples.LAG}),
             503: refused(503, "The process has no sample of the last 3 seconds.", NO_SAMPLE, headers=("Retry-After",)),
         },
     ),

@@ -61,7 +61,7 @@ HEADERS: dict[str, Json] = {
 }
 
 
-def answer(
+def json_response(
     description: str,
     shape: str,
     shown: Mapping[str, Any],
@@ -102,7 +102,7 @@ def nothing(description: str, *, headers: tuple[str, ...] = (), links: tuple[str
 def refused(status: int, description: str, *messages: str, headers: tuple[str, ...] = ()) -> Json:
     """A response that refuses. Each message is an example."""
     shown = {f"example {place}": failed(status, message) for place, message in enumerate(messages, 1)}
-    return answer(description, "Refusal", shown, headers=headers)
+    return json_response(description, "Refusal", shown, headers=headers)
 
 
 def decided(status: int, description: str, *messages: str, headers: tuple[str, ...] = ()) -> Json:
@@ -139,7 +139,7 @@ def _not_in_time(link: str, *, headers: tuple[str, ...] = ()) -> Json:
     message = (
         "all_regions was not reached within 5 s: waiting for asia-japan; it is committed and will reach every region"
     )
-    found = answer(
+    found = json_response(
         "The write did not reach the required consistency in time. `meta.consistency` has what is known, and nothing "
         "is undone. Some clients repeat a 408 automatically: with an `Idempotency-Key` that is safe. If the body did "
         "not arrive within 10 s, the response has neither `meta.consistency` nor the other headers.",

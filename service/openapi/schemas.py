@@ -6,8 +6,8 @@ import msgspec
 
 from core.catalogue import NAMES, Trigger, TriggerType
 from core.fields import HeaderLimits
-from runtime.health_routes import HealthAnswer
-from service.http.envelope import Answer, Empty
+from runtime.health_routes import HealthResponse
+from service.http.envelope import Empty, Envelope
 from service.openapi.custom_headers import custom_headers
 from service.openapi.json_schema import Json, in_components, is_described, reference
 from service.routes.api_keys import ApiKeyBody, ApiKeyView, IssuedApiKeyView
@@ -19,20 +19,20 @@ SHAPES: dict[str, Any] = {
     "WebhookBody": WebhookBody,
     "WebhookChanges": WebhookChanges,
     "Webhook": WebhookView,
-    "WebhookAnswer": Answer[WebhookView],
-    "WebhooksAnswer": Answer[list[WebhookView]],
+    "WebhookAnswer": Envelope[WebhookView],
+    "WebhooksAnswer": Envelope[list[WebhookView]],
     "TriggerBody": TriggerBody,
     "Trigger": Trigger,
-    "TriggersAnswer": Answer[list[Trigger]],
+    "TriggersAnswer": Envelope[list[Trigger]],
     "Operation": OperationView,
-    "OperationAnswer": Answer[OperationView],
+    "OperationAnswer": Envelope[OperationView],
     "ApiKeyBody": ApiKeyBody,
     "ApiKey": ApiKeyView,
-    "ApiKeysAnswer": Answer[list[ApiKeyView]],
+    "ApiKeysAnswer": Envelope[list[ApiKeyView]],
     "IssuedApiKey": IssuedApiKeyView,
-    "IssuedApiKeyAnswer": Answer[IssuedApiKeyView],
+    "IssuedApiKeyAnswer": Envelope[IssuedApiKeyView],
     "Empty": Empty,
-    "Health": HealthAnswer,
+    "Health": HealthResponse,
 }
 
 

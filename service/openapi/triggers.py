@@ -4,7 +4,7 @@ from service.http.headers import OPERATION, TOKEN
 from service.openapi import examples
 from service.openapi.json_schema import reference
 from service.openapi.kinds import Operation, read, write
-from service.openapi.responses import answer, body, decided, nothing, succeeded
+from service.openapi.responses import body, decided, json_response, nothing, succeeded
 from service.routes.triggers import create_trigger, delete_trigger, list_triggers
 
 TAG = "Triggers"
@@ -21,7 +21,7 @@ TRIGGERS: tuple[Operation, ...] = (
             "TriggerBody", {"an event": examples.EVENT_TRIGGER, "a synchronous hook": examples.SYNC_HOOK_TRIGGER}
         ),
         responses={
-            201: answer(
+            201: json_response(
                 "The trigger is created, with the required consistency.",
                 "Empty",
                 {"created": _NOTHING_MORE},
@@ -35,7 +35,7 @@ TRIGGERS: tuple[Operation, ...] = (
         list_triggers,
         tag=TAG,
         responses={
-            200: answer(
+            200: json_response(
                 "The triggers.",
                 "TriggersAnswer",
                 {

@@ -4,7 +4,7 @@ from service.http.headers import OPERATION, TOKEN
 from service.openapi import examples
 from service.openapi.json_schema import reference
 from service.openapi.kinds import Operation, read, write
-from service.openapi.responses import REUSED, answer, body, decided, nothing, refused, succeeded
+from service.openapi.responses import REUSED, body, decided, json_response, nothing, refused, succeeded
 from service.routes.webhooks import create_webhook, delete_webhook, list_webhooks, read_webhook, update_webhook
 
 TAG = "Webhooks"
@@ -31,7 +31,7 @@ WEBHOOKS: tuple[Operation, ...] = (
             {"everything": examples.WEBHOOK_BODY, "no more than is needed": examples.SMALLEST_WEBHOOK_BODY},
         ),
         responses={
-            201: answer(
+            201: json_response(
                 "The webhook is registered, with the required consistency.",
                 "WebhookAnswer",
                 {"the webhook": succeeded(examples.WEBHOOK)},
@@ -52,7 +52,7 @@ WEBHOOKS: tuple[Operation, ...] = (
         list_webhooks,
         tag=TAG,
         responses={
-            200: answer(
+            200: json_response(
                 "The webhooks.",
                 "WebhooksAnswer",
                 {
@@ -72,7 +72,7 @@ WEBHOOKS: tuple[Operation, ...] = (
         read_webhook,
         tag=TAG,
         responses={
-            200: answer(
+            200: json_response(
                 "The webhook.",
                 "WebhookAnswer",
                 {"the webhook": succeeded(examples.WEBHOOK)},
@@ -87,7 +87,7 @@ WEBHOOKS: tuple[Operation, ...] = (
         tag=TAG,
         body=body("WebhookChanges", {"another address, and less time": examples.WEBHOOK_CHANGES}),
         responses={
-            200: answer(
+            200: json_response(
                 "The changed webhook, with the required consistency.",
                 "WebhookAnswer",
                 {"the webhook": succeeded(examples.CHANGED_WEBHOOK)},

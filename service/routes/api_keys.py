@@ -13,7 +13,7 @@ from msgspec import Meta
 from core.api_keys import NAME_CHARACTERS_MAX, SECRET_BYTES, ApiKey, api_key_in, api_key_text, digest_of
 from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey
 from core.fields import InvalidField
-from service.http.envelope import Answer, Moment, listed, rfc3339
+from service.http.envelope import Envelope, Moment, listed, rfc3339
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
 from service.http.parameter import takes
@@ -59,7 +59,7 @@ class IssuedApiKeyView(ApiKeyView, frozen=True):
 )
 async def issue_api_key(
     admin_write: NamedDependency[Write], data: JSONBody[ApiKeyBody]
-) -> Response[Answer[IssuedApiKeyView]]:
+) -> Response[Envelope[IssuedApiKeyView]]:
     """Issue an API key for an organization."""
     secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
     command = IssueApiKey(
@@ -72,7 +72,7 @@ async def issue_api_key(
     written = await admin_write.carry_out(command)
     issued = view_of(api_key_in(key_id, written.value.fields))
     view = IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret))
-    return admin_write.respond(Answer(view), written.shown)
+    return admin_write.respond(Envelope(view), written.shown)
 
 
 @get(
@@ -81,7 +81,7 @@ async def issue_api_key(
     description="An organization's keys, in the order of their issue, without their texts.",
     opt=takes(LIMIT, OFFSET),
 )
-async def list_api_keys(admin_read: NamedDependency[Read], request: AnyRequest) -> Response[Answer[list[ApiKeyView]]]:
+async def list_api_keys(admin_read: NamedDependency[Read], request: AnyRequest) -> Response[Envelope[list[ApiKeyView]]]:
     """List an organization's API keys in the order of their issue."""
     found = await admin_read.use_cases.reading.api_keys(admin_read.request, page(request))
     return admin_read.respond(listed(found.value, view_of), found.shown)

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from core.fields import InvalidField
-from service.http.envelope import Answer
+from service.http.envelope import Envelope
 from service.http.identifiers import uuid_in
 from service.http.parameter import takes
 from service.http.parameters import OPERATION_ID
@@ -55,10 +55,10 @@ class OperationView(msgspec.Struct, frozen=True):
     ),
     opt=takes(OPERATION_ID),
 )
-async def read_operation(operation_id: FromPath[str], read: NamedDependency[Read]) -> Response[Answer[OperationView]]:
+async def read_operation(operation_id: FromPath[str], read: NamedDependency[Read]) -> Response[Envelope[OperationView]]:
     """Read the state of a write."""
     found = await read.use_cases.operations.fate(_known_form(operation_id), read.request)
-    return read.respond(Answer(view_of(found.value)), found.shown)
+    return read.respond(Envelope(view_of(found.value)), found.shown)
 
 
 def view_of(fate: Fate) -> OperationView:

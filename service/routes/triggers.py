@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from core import catalogue
 from core.catalogue import NameOfTrigger, Trigger, TypeOfTrigger
 from core.commands import CreateTrigger, DeleteTrigger
-from service.http.envelope import Answer, Empty, listed
+from service.http.envelope import Empty, Envelope, listed
 from service.http.headers import AnyRequest
 from service.http.parameter import takes
 from service.http.parameters import LIMIT, OFFSET, TRIGGER_NAME, TRIGGER_TYPE, WEBHOOK_ID
@@ -56,7 +56,7 @@ async def create_trigger(
 )
 async def list_triggers(
     webhook_id: FromPath[str], read: NamedDependency[Read], request: AnyRequest
-) -> Response[Answer[list[Trigger]]]:
+) -> Response[Envelope[list[Trigger]]]:
     """List a webhook's triggers in creation order."""
     found = await read.use_cases.reading.triggers(read.request, known_form(webhook_id), page(request))
     return read.respond(listed(found.value, lambda trigger: trigger), found.shown)

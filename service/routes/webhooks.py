@@ -14,7 +14,7 @@ from core import fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
 from core.fields import InvalidField, NoLongerTaken
 from core.webhooks import Webhook, webhook_in
-from service.http.envelope import Answer, listed
+from service.http.envelope import Envelope, listed
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
 from service.http.parameter import takes
@@ -46,7 +46,7 @@ V = TypeVar("V")
     summary="Create a webhook",
     description="Register a webhook. It is called once it has triggers.",
 )
-async def create_webhook(write: NamedDependency[Write], data: JSONBody[WebhookBody]) -> Response[Answer[WebhookView]]:
+async def create_webhook(write: NamedDependency[Write], data: JSONBody[WebhookBody]) -> Response[Envelope[WebhookView]]:
     """Register a webhook."""
     command = creation(write.caller.organization_id, data, write.limits)
     return described(write, await write.carry_out(command))
@@ -62,7 +62,7 @@ async def create_webhook(write: NamedDependency[Write], data: JSONBody[WebhookBo
     ),
     opt=takes(LIMIT, OFFSET, WANTED_TARGET_URL, WANTED_TRIGGER_TYPE, WANTED_TRIGGER_NAME),
 )
-async def list_webhooks(read: NamedDependency[Read], request: AnyRequest) -> Response[Answer[list[msgspec.Raw]]]:
+async def list_webhooks(read: NamedDependency[Read], request: AnyRequest) -> Response[Envelope[list[msgspec.Raw]]]:
     """List an organization's webhooks in creation order."""
     listing = read.use_cases.listing
     found = await listing.webhooks(read.request, page(request), wanted_webhooks(request), _encoded)
@@ -75,10 +75,10 @@ async def list_webhooks(read: NamedDependency[Read], request: AnyRequest) -> Res
     description="One webhook, as this region has applied it.",
     opt=takes(WEBHOOK_ID, IF_NONE_MATCH),
 )
-async def read_webhook(webhook_id: FromPath[str], read: NamedDependency[Read]) -> Response[Answer[WebhookView]]:
+async def read_webhook(webhook_id: FromPath[str], read: NamedDependency[Read]) -> Response[Envelope[WebhookView]]:
     """Read one webhook."""
     found = await read.use_cases.reading.webhook(read.request, known_form(webhook_id))
-    return answered(read, found.value, found.shown)
+    return webhook_response(read, found.value, found.shown)
 
 
 @patch(
@@ -92,7 +92,7 @@ async def read_webhook(webhook_id: FromPath[str], read: NamedDependency[Read]) -
 )
 async def update_webhook(
     webhook_id: FromPath[str], write: NamedDependency[Write], data: JSONBody[WebhookChanges]
-) -> Response[Answer[WebhookView]]:
+) -> Response[Envelope[WebhookView]]:
     """Change some of a webhook's fields."""
     command = change(write.caller.organization_id, known_form(webhook_id), data, write.limits)
     return described(write, await write.carry_out(command))
@@ -165,17 +165,17 @@ def _given(headers: CustomHeaders) -> dict[str, list[str]] | None:
     return None
 
 
-def described(write: Write, found: Result[Written]) -> Response[Answer[WebhookView]]:
+def described(write: Write, found: Result[Written]) -> Response[Envelope[WebhookView]]:
     """The webhook that an accepted command leaves. Raises `Refused` if it leaves none."""
     webhook = webhook_in(found.value.about_id, found.value.fields)
     if webhook is None:
         raise Refused(WebhookNotFound(found.value.about_id), found.shown)
-    return answered(write, webhook, found.shown)
+    return webhook_response(write, webhook, found.shown)
 
 
-def answered(call: Read | Write, webhook: Webhook, shown: Shown) -> Response[Answer[WebhookView]]:
+def webhook_response(call: Read | Write, webhook: Webhook, shown: Shown) -> Response[Envelope[WebhookView]]:
     """One webhook, and its `ETag`."""
-    return call.respond(Answer(view_of(webhook)), shown, headers={"ETag": f'"{webhook.etag}"'})
+    return call.respond(Envelope(view_of(webhook)), shown, headers={"ETag": f'"{webhook.etag}"'})
 
 
 def _encoded(webhook: Webhook) -> bytes:

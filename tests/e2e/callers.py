@@ -21,7 +21,7 @@ ORGANIZATIONS = tuple(f"af5fbd30-7ce7-4548-8b30-{number:012d}" for number in ran
 
 WEBHOOKS = "/organizations/webhooks"
 OPERATION = "SlashID-Operation-ID"
-NO_ANSWER = 0
+NO_RESPONSE = 0
 
 _number = itertools.count()
 _owners: dict[str, str] = {}
@@ -30,7 +30,7 @@ _owners: dict[str, str] = {}
 
 @dataclass(frozen=True)
 class Told:
-    """The response to one attempt to register a webhook. Status `NO_ANSWER`: the connection broke."""
+    """The response to one attempt to register a webhook. Status `NO_RESPONSE`: the connection broke."""
 
     target_url: str
     status: int
@@ -78,7 +78,7 @@ class Caller:
                 ),
             )
         except httpx.TransportError:
-            return Told(target_url, NO_ANSWER, {}, loop.time() - begin)
+            return Told(target_url, NO_RESPONSE, {}, loop.time() - begin)
         told = Told(
             target_url,
             answer.status_code,
@@ -105,7 +105,7 @@ class Caller:
         try:
             return (await self._read(webhook_id)).status_code
         except httpx.TransportError:
-            return NO_ANSWER
+            return NO_RESPONSE
 
     async def why_not_shown(self, webhook_id: str) -> str:
         """The response to reading a webhook if it does not show it, else `""`."""

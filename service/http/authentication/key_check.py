@@ -17,7 +17,7 @@ from service.http.authentication.identification import Administrator, identify
 from service.http.envelope import Empty
 from service.http.headers import AnyRequest, InvalidHeader
 from service.http.policies import Key, Policies
-from service.http.problems import answer_to
+from service.http.problems import response_to
 from service.reads.projection import ProjectionReader
 from service.request.context import Identified
 from service.request.errors import RegionUnavailable, TooManyInFlight
@@ -55,7 +55,7 @@ class Authentication:
             if asked_by is not None and not asked_by.caller.is_administrator:
                 await self._projection.read(Query(()), asked_by)
         except (Unauthenticated, Forbidden, TooManyInFlight, RegionUnavailable) as error:
-            return answer_to(request, error)
+            return response_to(request, error)
         except (InvalidHeader, InvalidField):
             return None  # A request that names no organization is answered so, or with what else is wrong.
         return None

@@ -31,7 +31,7 @@ def test_a_wrong_setting_is_one_line_that_names_the_variable(command: str, capfd
 def test_the_probe_of_a_process_that_does_not_listen_fails_and_gives_the_reason() -> None:
     result = CliRunner().invoke(main, ["probe"], env={"CROSSHOOK_LISTEN": "127.0.0.1:1"})
     assert result.exit_code == 1
-    assert "no answer at CROSSHOOK_LISTEN, '127.0.0.1:1'" in result.output
+    assert "no response at CROSSHOOK_LISTEN, '127.0.0.1:1'" in result.output
 
 
 @pytest.mark.parametrize(("command", "needless"), [("probe", {"litestar", "rich", "redis", "msgspec", "asyncio"})])

@@ -60,7 +60,7 @@ def test_a_process_that_listens_everywhere_is_asked_over_the_ipv4_loopback(
 def test_without_a_process_it_is_not_ready_and_the_message_names_the_address(listen: str) -> None:
     ready, words = is_ready({"CROSSHOOK_LISTEN": listen})
     assert not ready
-    assert words.startswith("no answer at CROSSHOOK_LISTEN, ")
+    assert words.startswith("no response at CROSSHOOK_LISTEN, ")
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])

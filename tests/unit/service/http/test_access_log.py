@@ -1,7 +1,7 @@
 import pytest
 
 from core.positions import Epoch, Position, Region, Sequence
-from service.http.access_log import NO_ANSWER, Outcome, outcome_of
+from service.http.access_log import NO_RESPONSE, Outcome, outcome_of
 from service.request.shown import Shown
 from service.request.timing import Part, Timing
 
@@ -24,7 +24,7 @@ def handed(*, is_known: bool) -> Shown:
         (408, handed(is_known=True), Outcome.COMMITTED),
         (503, Shown({}), Outcome.UNAVAILABLE),
         (500, Shown({}), Outcome.FAILED),
-        (NO_ANSWER, Shown({}), Outcome.LEFT),
+        (NO_RESPONSE, Shown({}), Outcome.LEFT),
     ],
 )
 def test_what_a_request_came_to_is_one_word(status: int, shown: Shown | None, outcome: Outcome) -> None:

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 
 from core.consistency import Level
 from core.positions import Epoch, Position, Region, Sequence
-from service.http.access_log import NO_ANSWER
+from service.http.access_log import NO_RESPONSE
 from service.http.write_latency import RATE_SECONDS, WriteLatencies
 from service.request.context import Caller, Identified
 from service.request.scope import Scope, identified, requires, shows
@@ -232,7 +232,7 @@ async def test_a_line_has_nothing_that_is_not_known_and_no_path() -> None:
 async def test_a_client_that_leaves_while_sending_is_logged_as_having_left() -> None:
     lines: list[Any] = []
     await ask(Routes(200), lines=lines)
-    assert [(line["outcome"], line["status"]) for line in lines] == [("left", NO_ANSWER)]
+    assert [(line["outcome"], line["status"]) for line in lines] == [("left", NO_RESPONSE)]
 
 
 async def raises(_: Callable[..., Any]) -> None:
@@ -296,7 +296,7 @@ async def test_what_dies_without_an_answer_or_in_the_middle_of_it_has_failed_and
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [(b"", NO_ANSWER), (b"nonsense\r\n", 400), (b"2;" + b"x" * 70_000, 431), (b"2\r\n{}\r\n", 400)],
+    [(b"", NO_RESPONSE), (b"nonsense\r\n", 400), (b"2;" + b"x" * 70_000, 431), (b"2\r\n{}\r\n", 400)],
     ids=["reset", "no chunk", "large chunk head", "half-closed"],
 )
 async def test_a_body_that_breaks_off_is_one_line_with_the_answer_that_was_sent(body: bytes, status: int) -> None:
@@ -312,18 +312,18 @@ async def test_a_body_that_breaks_off_is_one_line_with_the_answer_that_was_sent(
         writer.write(
             b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n" + body
         )
-        if status == NO_ANSWER:
+        if status == NO_RESPONSE:
             reset(writer)
         elif body.endswith(b"{}\r\n"):
             writer.write_eof()
         async with asyncio.timeout(5):
             while not lines:
                 await asyncio.sleep(0.005)
-            if status != NO_ANSWER:
+            if status != NO_RESPONSE:
                 assert (await reader.read()).startswith(b"HTTP/1.1 %d " % status)
-    outcome = "left" if status == NO_ANSWER else "refused"
+    outcome = "left" if status == NO_RESPONSE else "refused"
     assert [(line["outcome"], line["status"]) for line in lines] == [(outcome, status)]
-    assert counted("none", "none", status) == before + (status != NO_ANSWER)
+    assert counted("none", "none", status) == before + (status != NO_RESPONSE)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def envelope(status: int, message: str) -> bytes:
     ).encode()
 
 
-def closing_answer(status: int, message: str) -> bytes:
+def closing_response(status: int, message: str) -> bytes:
     """A whole response, head and body, that ends its connection."""
     body = envelope(status, message)
     headers = {

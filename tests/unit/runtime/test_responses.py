@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runtime.answers import not_stored
+from runtime.responses import not_stored
 from tests.unit.runtime.serving import connect, served
 
 
