@@ -5,8 +5,11 @@ ARGS ?=
 WHOLE ?=
 # The short run mostly waits, so two cores have time for four workers. The whole run keeps them busy.
 WORKERS ?= $(if $(WHOLE),2,4)
+# `=` and not `:=`, so that both follow the WHOLE of `test-all`.
+# WHOLE=rest runs whole what a short run leaves out or shortens, and nothing else.
+EXTENT = $(if $(WHOLE),$(if $(filter rest,$(WHOLE)),--rest,--whole --programs))
 # Files in their order, so that what the tests of a folder share is started once, and ends with the last of them.
-SPREAD := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+SPREAD = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 UV_VERSION := 0.13.9
 
 BIN := .venv/bin
@@ -41,7 +44,7 @@ up: on-linux $(INSTALLED) ## Start three regions on this machine; ARGS="--rtt 0"
 venv: $(INSTALLED_DEV) ## Install everything, also for the tests and the secrets for Kubernetes
 
 test: on-linux $(INSTALLED_DEV) ## Run the tests, the long ones shortened; ARGS="tests/unit -k stamps" picks, WORKERS=0 debugs
-	@$(BIN)/python -m pytest $(SPREAD) $(if $(WHOLE),--whole --programs) $(ARGS)
+	@$(BIN)/python -m pytest $(SPREAD) $(EXTENT) $(ARGS)
 
 test-all: WHOLE = yes
 test-all: test ## Run every test in full, also those that need another program
@@ -49,7 +52,7 @@ test-all: test ## Run every test in full, also those that need another program
 bench: on-linux $(INSTALLED_DEV) ## Measure the speed beside a PostgreSQL table; ARGS="--quick --against DIR" adds another worktree
 	@exec $(BIN)/python -m bench $(ARGS)
 
-check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs every test in full
+check: lint types arrows test ## Run lint, types, arrows and tests; WHOLE=yes runs every test in full, WHOLE=rest what `make test` does not
 
 lint: $(INSTALLED_DEV) ## Check the code's style and formatting
 	@$(BIN)/ruff check

@@ -1,7 +1,10 @@
 """`--whole`: what takes long runs shortened, or is left out if even that takes seconds, unless asked for whole.
 
-`--programs`: what needs a program of its own, and says so with a marker, is left out unless asked for. Nothing is ever
-skipped, and the end of a run counts what was left out.
+`--programs`: what needs a program of its own, and says so with a marker, is left out unless asked for.
+
+`--rest`: what a run without options leaves out or shortens, whole, and nothing else.
+
+Nothing is ever skipped, and the end of a run counts what was left out.
 """
 
 import shutil
@@ -15,7 +18,8 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 from bench.postgres import INSTALL, find_postgres
-from tests import engine, measured
+from tests import engine, left_out, measured
+from tests.left_out import LONG, Asked, draws_examples
 
 # A slow machine is no failure, and a failure prints what repeats it.
 slow_is_fine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -69,29 +73,37 @@ NEEDED = {
 }
 """Marker -> what the tests that carry it need."""
 
-LONG = "long"
-"""The marker of tests that take seconds even if they are shortened."""
-
 _LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole", action="store_true", help="run the long tests whole, not shortened")
     parser.addoption("--programs", action="store_true", help="run also the tests that need a program of their own")
+    parser.addoption("--rest", action="store_true", help="run whole what a run without options leaves out or shortens")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # A shell lets its background jobs ignore SIGINT. The programs that tests interrupt would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    settings.load_profile("whole" if config.getoption("--whole") else "short")
+    settings.load_profile("whole" if asked(config).whole else "short")
     config.stash[_LEFT_OUT] = {}
+
+
+def asked(config: pytest.Config) -> Asked:
+    """What this run was asked for."""
+    rest = bool(config.getoption("--rest"))
+    return Asked(
+        whole=rest or bool(config.getoption("--whole")),
+        programs=rest or bool(config.getoption("--programs")),
+        rest=rest,
+    )
 
 
 @pytest.fixture(scope="session")
 def whole(pytestconfig: pytest.Config) -> bool:
     """Whether this run was asked for whole: tests scale their counts and durations by it."""
-    return bool(pytestconfig.getoption("--whole"))
+    return asked(pytestconfig).whole
 
 
 def markers(item: pytest.Item) -> Iterator[str]:
@@ -99,19 +111,24 @@ def markers(item: pytest.Item) -> Iterator[str]:
     return (marker for marker in NEEDED if item.get_closest_marker(marker) is not None)
 
 
+def scales(item: pytest.Item) -> bool:
+    """Whether a test does more in a whole run: it asks for the run's options, as `whole` does, or draws examples."""
+    module = getattr(item, "module", None)
+    return "pytestconfig" in getattr(item, "fixturenames", ()) or (module is not None and draws_examples(module))
+
+
 def why_left_out(config: pytest.Config, item: pytest.Item) -> list[str]:
-    """The markers by which this run leaves a test out."""
-    why = [] if config.getoption("--programs") else list(markers(item))
+    """Why this run leaves a test out."""
     is_long = item.get_closest_marker(LONG) is not None
-    return [*why, LONG] if is_long and not config.getoption("--whole") else why
+    return left_out.why(asked(config), markers=[*markers(item), *([LONG] if is_long else [])], scales=scales(item))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     whys = {item: why_left_out(config, item) for item in items}
     items[:] = [item for item in items if not whys[item]]
     config.hook.pytest_deselected(items=[item for item, why in whys.items() if why])
-    for marker in (marker for why in whys.values() for marker in why):
-        config.stash[_LEFT_OUT][marker] = config.stash[_LEFT_OUT].get(marker, 0) + 1
+    for reason in (reason for why in whys.values() for reason in why):
+        config.stash[_LEFT_OUT][reason] = config.stash[_LEFT_OUT].get(reason, 0) + 1
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -136,10 +153,9 @@ def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - a worker of pytest
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for line in measured.lines(terminalreporter.getreports("passed")):
         terminalreporter.write_line(line)
-    for marker, count in config.stash[_LEFT_OUT].items():
-        tests = f"{count} {'test' if count == 1 else 'tests'}"
-        why = "marked as long" if marker == LONG else f"that need{'s' if count == 1 else ''} {NEEDED[marker].what}"
-        terminalreporter.write_line(f"left out: {tests} {why} (`make test-all` runs every test)")
+    for reason, count in config.stash[_LEFT_OUT].items():
+        need = NEEDED[reason].what if reason in NEEDED else ""
+        terminalreporter.write_line(left_out.line(reason, count, need=need))
 
 
 def in_one_process(node_id: str) -> str:

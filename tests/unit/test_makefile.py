@@ -46,3 +46,22 @@ def test_what_can_work_comes_to_the_check_of_the_python(tmp_path: Path, target: 
     ended = make(tmp_path, target, system=system)
     assert ended.stderr.startswith("old-python is not Python 3.11 or newer; name one that is: make PYTHON=")
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (["test"], ["4"]),
+        (["test-all"], ["2", "--whole", "--programs"]),
+        (["check", "WHOLE=yes"], ["2", "--whole", "--programs"]),
+        (["check", "WHOLE=rest"], ["2", "--rest"]),
+        (["test-all", "WORKERS=3"], ["3", "--whole", "--programs"]),
+    ],
+)
+def test_pytest_runs_as_much_as_was_asked_for_on_as_many_workers(
+    tmp_path: Path, words: list[str], options: list[str]
+) -> None:
+    printed = make(tmp_path, "--dry-run", *words, system="Linux").stdout
+    (of_pytest,) = (line.split() for line in printed.splitlines() if "-m pytest" in line)
+    workers = of_pytest[of_pytest.index("--numprocesses") + 1]
+    assert [workers, *(word for word in of_pytest if word in {"--whole", "--programs", "--rest"})] == options
