@@ -1,4 +1,4 @@
-"""Reads that wait at the same moment share one call, and none is answered from before it came."""
+"""Reads that wait at the same moment share one call. No read is answered by a call that began before it."""
 
 import asyncio
 import itertools
@@ -12,7 +12,7 @@ from adapters.errors import NotCurrent, Silent, Unavailable
 
 
 class Server:
-    """Answers each query with its number, and with how many calls had begun by then. A test ends each call.
+    """Answers each query with its number and the number of calls that have begun. A test ends each call.
 
     A call answers at most `answers_max` queries, and fails with `error`. A query in `bad` fails each call with it.
     """
@@ -40,7 +40,7 @@ class Server:
 
 
 async def turns() -> None:
-    """Let everything happen that can."""
+    """Let every task run until it waits."""
     for _ in range(10):
         await asyncio.sleep(0)
 
@@ -119,7 +119,7 @@ async def test_queries_that_do_not_fit_into_a_call_are_first_in_the_next_one(
     assert server.calls == [[1, 2, 3], [3, 4]]
 
 
-async def test_a_call_without_any_answer_is_an_error_and_not_repeated_for_ever(
+async def test_a_call_without_any_answer_is_an_error_and_not_repeated_forever(
     server: Server, reads: CoalescedReads[int, tuple[int, int]]
 ) -> None:
     server.answers_max = 0

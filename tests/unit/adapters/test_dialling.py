@@ -60,7 +60,7 @@ def open_files() -> set[str]:
 
 
 @pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-def test_after_an_address_that_swallows_packets_the_next_is_tried_while_that_one_is_waited_for(
+def test_the_next_address_is_tried_while_one_that_swallows_packets_is_waited_for(
     names: Names, port: int, new_loop: Callable[[], asyncio.AbstractEventLoop]
 ) -> None:
     names(TWO, ONE)
@@ -70,7 +70,7 @@ def test_after_an_address_that_swallows_packets_the_next_is_tried_while_that_one
     assert NEXT_ADDRESS_SECONDS <= time.monotonic() - began < BOUND_SECONDS / 2
 
 
-async def test_after_an_address_that_refuses_the_next_is_tried_at_once(
+async def test_the_next_address_is_tried_at_once_if_one_refuses(
     names: Names, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dialling, "NEXT_ADDRESS_SECONDS", BOUND_SECONDS)
@@ -113,7 +113,7 @@ async def test_if_no_address_answers_the_error_names_each_with_its_reason(names:
         await reached(Dialler(NAME, port), timeout_seconds=0.5)
 
 
-async def test_an_only_address_raises_its_own_error(port: int) -> None:
+async def test_a_single_address_raises_its_own_error(port: int) -> None:
     with pytest.raises(ConnectionRefusedError):
         await reached(Dialler(TWO, port))
     with swallowing(TWO, port), pytest.raises(TimeoutError, match=r"^no answer within 0\.2 s$"):
@@ -157,7 +157,7 @@ async def test_an_address_that_failed_is_tried_after_the_others_and_they_take_tu
             used.append(await reached(dialler))
             dialler.avoid(used[-1])
     assert used == [at(ONE, port), at(TWO, port)] * 2
-    assert await reached(dialler) == at(ONE, port), "the only one that there is"
+    assert await reached(dialler) == at(ONE, port), "the name has no other address"
 
 
 async def test_a_late_or_abandoned_connection_leaves_nothing_open(names: Names, port: int) -> None:

@@ -21,7 +21,7 @@ def led(*active_seconds: float) -> Cluster:
         (led(0.5, 9, 9, 9), False),
     ],
 )
-def test_a_leader_is_followed_if_it_heard_a_majority_lately_itself_included(
+def test_a_leader_is_followed_if_it_and_the_servers_that_it_heard_lately_are_a_majority(
     *, cluster: Cluster, is_followed: bool
 ) -> None:
     assert cluster.is_followed_within(1.0) is is_followed

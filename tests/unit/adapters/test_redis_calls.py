@@ -100,7 +100,7 @@ async def test_a_silent_redis_fails_every_call_in_line(server: Server, error: Ex
     assert (await finished(again, "d"), calls.unanswered) == (["to d"], "")
 
 
-async def test_a_call_that_nothing_overtook_and_every_call_in_line_are_silent(server: Server) -> None:
+async def test_a_timeout_fails_its_call_and_every_call_in_line_as_silent(server: Server) -> None:
     calls = RedisCalls(1)
     tasks = await begun(calls, server, "ab")
     server.fail("a", RedisTimeoutError("Timeout reading"))
@@ -172,7 +172,7 @@ async def test_a_call_that_is_cancelled_in_line_or_at_its_turn_keeps_no_other_wa
     lining_up = asyncio.create_task(line_up())
     assert await calls(server.call("a")) == "to a"
     tasks = lining_up.result()
-    tasks["c"].cancel()  # It has its turn since this very moment, and does not know it yet.
+    tasks["c"].cancel()  # Its turn has just begun, and its task has not run since.
     await finished(tasks, "bc")
     await asyncio.sleep(0)
     assert server.asked == ["a", "d"]

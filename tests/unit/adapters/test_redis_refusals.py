@@ -38,5 +38,5 @@ IN_A_SCRIPT = "Error running script (call to f_0b1c): @user_script:100: @user_sc
         (OSError("READONLY"), ""),
     ],
 )
-def test_a_refusal_because_of_its_state_is_recognized_in_the_words_of_redis(error: Exception, refusal: str) -> None:
+def test_refusals_because_of_the_state_of_redis_are_recognized(error: Exception, refusal: str) -> None:
     assert refusal_in(error) == refusal

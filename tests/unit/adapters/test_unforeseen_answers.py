@@ -1,4 +1,4 @@
-"""An answer of an unexpected shape counts as no answer: it ends no process."""
+"""An answer of an unexpected shape counts as no answer. It does not end the process."""
 
 from types import SimpleNamespace
 from typing import Any, cast

@@ -57,7 +57,7 @@ def test_sizes_stand_on_a_logarithmic_axis_and_a_line_leaves_out_what_is_unknown
     assert {"1,000", "10,000", "100,000"} <= set(words(root))
 
 
-def test_one_size_and_no_work_are_drawn_as_well() -> None:
+def test_a_single_size_and_a_value_of_zero_are_drawn() -> None:
     assert "1,000" in words(drawn(lines(PICTURE, [1_000], {"a": [Point(0, 0, 0)]})))
 
 

@@ -17,7 +17,7 @@ from bench.processor import family_seconds, processor_seconds
 
 @contextmanager
 def running(program: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process, which ends with all its children: one that works would keep a core busy for good."""
+    """A process that ends with all its children. A busy child that stayed would occupy a core permanently."""
     process = subprocess.Popen([sys.executable, "-c", program], start_new_session=True)  # noqa: S603 - ours
     try:
         yield process

@@ -1,4 +1,4 @@
-"""API keys: whom they let in, and what is kept of them."""
+"""API keys: which requests they let in, and what is kept of them."""
 
 import pytest
 

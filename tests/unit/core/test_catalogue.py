@@ -18,7 +18,7 @@ OF_TYPE = {"event": EVENTS, "sync_hook": SYNC_HOOKS}
 PAIRS = [(kind, name) for kind, names in OF_TYPE.items() for name in names]
 
 
-def test_the_catalogue_is_the_pages_two_tables() -> None:
+def test_the_catalogue_has_the_two_tables_of_the_page() -> None:
     assert {kind.value: list(names) for kind, names in NAMES.items()} == OF_TYPE
     assert len(PAIRS) == 37
 
@@ -46,6 +46,6 @@ def test_an_unknown_type_is_refused_with_the_types_that_there_are(kind: str) -> 
 
 
 @pytest.mark.parametrize("name", ["", "personcreated_v1", "PersonCreated", "PersonCreated_v1 ", "PersonCreated_v2"])
-def test_a_name_is_taken_only_to_the_letter(name: str) -> None:
+def test_a_name_must_match_exactly(name: str) -> None:
     with pytest.raises(InvalidField):
         trigger("event", name)

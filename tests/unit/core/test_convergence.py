@@ -1,4 +1,4 @@
-"""Regions with equal vectors have equal projections, whatever the interleaving; and no region ever skips an event."""
+"""Regions with equal vectors have equal projections, whatever the interleaving. No region ever skips an event."""
 
 from collections.abc import Callable, Iterable
 from collections.abc import Sequence as Many
@@ -39,7 +39,7 @@ Logs = dict[Region, list[Logged]]
 
 
 class Step(NamedTuple):
-    """A reader takes up to `length` events of one origin, going on `back` events before where it was."""
+    """A reader takes up to `length` events of one origin, starting `back` events before its place."""
 
     origin: Region
     length: int
@@ -89,7 +89,7 @@ def logged(origin: Region, sequence: int, clock: int, event: AnyEvent) -> Logged
 
 @st.composite
 def a_log(draw: st.DrawFn, origin: Region) -> list[Logged]:
-    """Few webhooks, triggers and clock readings: logs meet in most registers, and stamps tie but for their ends."""
+    """Few webhooks, triggers and clock readings: logs write to the same registers, and most stamps differ only at their ends."""
     webhook_ids = [f"{region}-{number}" for region in ORIGINS for number in (1, 2)]
     any_event = events(few(webhook_ids=webhook_ids, key_ids=[f"key of {region}" for region in ORIGINS]))
     log = []
@@ -154,7 +154,7 @@ def test_the_check_detects_a_merge_that_lets_the_last_arrival_win() -> None:
     find(
         st.tuples(logs_of_three, schedules),
         lambda case: projected(*case, by=last_arrival_wins) != projected(case[0], by=last_arrival_wins),
-        # It ends at the first, which is one in seven. A hundred were too few once in ninety times.
+        # It ends at the first such case: about one in seven. With 100 cases, one run in ninety found none.
         settings=settings(phases=[Phase.generate], database=None, max_examples=5_000),
     )
 

@@ -153,7 +153,7 @@ def test_a_target_url_is_unique_within_an_organization_only() -> None:
     assert [found.webhook_id for found in webhooks_in(OTHER_ORGANIZATION, registry.registers)] == ["w3"]
 
 
-def test_a_target_url_is_not_taken_by_a_webhook_that_has_another_one_by_now() -> None:
+def test_a_target_url_is_not_taken_by_a_webhook_that_now_has_another_one() -> None:
     registry = Registry()
     registry.do(a_webhook("w1", target_url="https://example.com/a"))
     registry.do(UpdateWebhook(ORGANIZATION, "w1", target_url="https://example.com/b"))
@@ -162,7 +162,7 @@ def test_a_target_url_is_not_taken_by_a_webhook_that_has_another_one_by_now() ->
         registry.decide(a_webhook("w2", target_url="https://example.com/b"))
 
 
-def test_a_change_of_a_target_url_is_refused_where_another_webhook_has_it_but_not_of_anything_else() -> None:
+def test_an_unchanged_target_url_is_not_taken_but_a_changed_one_may_be() -> None:
     registry = Registry()
     event, other = registry.decide(a_webhook("w1")), registry.decide(a_webhook("w2"))
     registry.apply(event)
@@ -226,7 +226,7 @@ def test_changes_of_different_fields_in_two_regions_both_stay() -> None:
     assert (webhook.name, webhook.timeout_nanoseconds) == ("renamed", 7)
 
 
-def test_a_change_moves_updated_at_and_the_etag_and_a_trigger_neither() -> None:
+def test_a_change_of_a_webhook_moves_updated_at_and_the_etag_and_a_new_trigger_moves_neither() -> None:
     registry = Registry()
     registry.do(a_webhook(), clock=10 << LOGICAL_BITS)
     before = registry.webhook()
@@ -355,7 +355,7 @@ def test_a_deleted_trigger_is_missing_and_takes_a_new_place_when_created_again()
     assert registry.triggers() == [LOGGED_OUT, CREATED]
 
 
-def test_one_webhook_more_than_an_organization_can_have_is_refused_and_a_deletion_makes_room() -> None:
+def test_a_webhook_beyond_the_maximum_is_refused_and_a_deletion_makes_room() -> None:
     registry = Registry()
     for number in range(3):
         registry.do(a_webhook(f"w{number}", target_url=f"https://example.com/{number}"))
@@ -442,7 +442,7 @@ def test_registers_hold_custom_headers_in_one_order_whatever_order_they_came_in(
     assert headers_register({"A": ["1"], "B": ["2"]}) == headers_register({"B": ["2"], "A": ["1"]})
 
 
-def test_what_is_read_is_the_organizations_own() -> None:
+def test_queries_read_only_the_keys_of_their_organization() -> None:
     assert ORGANIZATION in query_webhook(ORGANIZATION, "w1").keys[0]
     assert query_webhooks(ORGANIZATION, offset=0, limit=1_000).keys == (organization_key(ORGANIZATION),)
     assert query_webhooks(ORGANIZATION, offset=0, limit=1_000).follow == webhook_key(ORGANIZATION, "")

@@ -1,4 +1,4 @@
-"""Go's own results: the tables are those of its package time (time_test.go), and the arithmetic behind them."""
+"""Durations are read and written as Go does it. The tables are those of Go's package time (time_test.go)."""
 
 import pytest
 from hypothesis import given
@@ -106,7 +106,7 @@ def test_a_text_that_go_refuses_is_refused(text: str) -> None:
         nanoseconds(text)
 
 
-def test_each_part_is_cut_off_by_itself() -> None:
+def test_each_part_is_truncated_to_nanoseconds_before_the_sum() -> None:
     assert nanoseconds("0.5ns0.5ns") == 0
     assert nanoseconds("1.9ns1.9ns") == 2
 

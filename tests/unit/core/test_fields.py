@@ -97,7 +97,7 @@ def test_an_https_url_with_a_host_name_is_kept_as_it_is(url: str) -> None:
         "https://example.com:-1",
         "https://example.com:http",
         "https://example.com:80:80",
-        # hosts that are no names
+        # hosts that are not names
         "https://.",
         "https://.example.com",
         "https://example..com",
@@ -110,7 +110,7 @@ def test_an_https_url_with_a_host_name_is_kept_as_it_is(url: str) -> None:
         "https://example.com\\@127.0.0.1/",
         "https://" + "a" * 64 + ".com",
         "https://" + ".".join(["a" * 63] * 4) + ".com",
-        # paths that are none: what is no pchar, and escapes that are not whole
+        # invalid paths: characters that are not pchar, and incomplete escapes
         "https://example.com/%",
         "https://example.com/%a",
         "https://example.com/%zz",

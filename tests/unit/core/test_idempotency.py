@@ -57,7 +57,7 @@ def test_a_record_is_found_again_where_it_was_put() -> None:
 
 
 @pytest.mark.parametrize("hours", range(KEPT_HOURS + 1))
-def test_for_24_hours_it_is_looked_for_where_it_is_and_its_bucket_is_not_forgotten(hours: int) -> None:
+def test_for_24_hours_a_lookup_covers_the_records_bucket_and_the_bucket_does_not_expire(hours: int) -> None:
     record = kept(at=NOW)
     assert record is not None
     later = NOW + hours * HOUR
@@ -66,21 +66,21 @@ def test_for_24_hours_it_is_looked_for_where_it_is_and_its_bucket_is_not_forgott
 
 
 @pytest.mark.parametrize("skew", [-12, -5, 5, 12])
-def test_a_process_whose_clock_differs_by_half_a_day_finds_it_too(skew: int) -> None:
+def test_a_process_whose_clock_differs_by_half_a_day_finds_the_record(skew: int) -> None:
     record = kept(at=NOW)
     assert record is not None
     for hours in (0, 12, 24):
         assert record.bucket in recall(ORGANIZATION, RETRY, now_milliseconds=NOW + (hours + skew) * HOUR).buckets
 
 
-def test_an_hour_later_than_24_it_is_not_known_again() -> None:
+def test_a_record_is_kept_for_24_hours_and_not_for_25() -> None:
     clock = Clock(NOW << 24)
     assert is_kept(clock, now_milliseconds=NOW + 24 * HOUR)
     assert not is_kept(clock, now_milliseconds=NOW + 25 * HOUR)
     assert recorded_in([]) is None
 
 
-def test_a_rebuild_skips_what_has_expired_and_keeps_what_is_left_for_what_is_left_of_its_time() -> None:
+def test_a_rebuild_skips_expired_records_and_keeps_the_others_for_their_remaining_time() -> None:
     assert kept(at=NOW - 26 * HOUR) is None
     old, new = kept(at=NOW - 20 * HOUR), kept(at=NOW)
     assert old is not None
@@ -96,7 +96,7 @@ def test_a_stamp_from_a_clock_that_is_ahead_counts_as_of_now() -> None:
     assert (ahead.bucket, ahead.seconds) == (now.bucket, now.seconds)
 
 
-def test_of_two_regions_that_took_one_idempotency_key_the_first_is_what_is_repeated() -> None:
+def test_if_two_regions_took_one_idempotency_key_a_repeat_finds_the_earlier_event() -> None:
     first, second = kept(at=NOW - HOUR, operation="o1"), kept(at=NOW, operation="o2")
     assert first is not None
     assert second is not None

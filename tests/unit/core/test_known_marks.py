@@ -51,7 +51,7 @@ def test_a_later_history_lacks_nothing_of_an_earlier_one_and_is_known_on_its_own
     known.shown(US, "1:ab:7:y", {US: mark(2)}, is_current=False)
     assert known.of(US) == Known(7)
     known.shown(US, "1:ab:0:x", {US: mark(5)}, is_current=True)
-    assert known.of(US) == Known(7), "that was said before"
+    assert known.of(US) == Known(7), "the message is from before the later history"
 
 
 def test_a_contradiction_is_known_until_a_later_history_begins() -> None:

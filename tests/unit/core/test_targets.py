@@ -75,7 +75,7 @@ def test_a_register_keeps_the_text_as_given_beside_its_normal_form(text: str) ->
     value = value_with_normal_form(text)
     assert text_in(value) == text
     assert normal_form_in(value) == normal_form(text)
-    assert value_with_normal_form(PLAIN) == PLAIN, "no memory is used where both are the same"
+    assert value_with_normal_form(PLAIN) == PLAIN, "equal forms are stored once"
 
 
 WEBHOOKS = ["w1", "w2", "w3"]
@@ -91,7 +91,7 @@ events: st.SearchStrategy[AnyEvent] = st.one_of(
 
 @st.composite
 def writes_in_any_order(draw: st.DrawFn) -> list[Write]:
-    """What two regions did at once to few webhooks and addresses, as it may arrive, some of it twice."""
+    """Writes of two regions to few webhooks and URLs at the same time, in any order of arrival, some of them twice."""
     writes: list[Write] = []
     for place, event in enumerate(draw(st.lists(events, max_size=12)), start=1):
         envelope = Envelope(
@@ -114,7 +114,7 @@ def test_at_every_moment_the_index_names_each_live_webhook_by_its_normal_form_an
         assert registers.get(targets_key(ORGANIZATION), {}) == derived_index(registers, ORGANIZATION)
 
 
-def test_the_check_of_the_index_sees_live_webhooks() -> None:
+def test_the_index_that_the_check_derives_has_a_live_webhook() -> None:
     registers: dict[str, dict[str, str]] = {}
     envelope = Envelope(
         operation_id="o",

@@ -1,4 +1,4 @@
-"""Tokens carry a vector from one answer to the next request."""
+"""Tokens carry a vector from a response to the next request."""
 
 import pytest
 from hypothesis import given
@@ -66,7 +66,7 @@ def test_of_two_tokens_the_highest_has_both() -> None:
     assert highest(old, new) == highest(new, old) == both
 
 
-def test_where_epochs_differ_the_new_one_counts() -> None:
+def test_if_epochs_differ_the_new_one_counts() -> None:
     before, after = {"a": Place(OLD, Sequence(9))}, {"a": Place(NEW, Sequence(3))}
     assert highest(before, after) == after
     assert highest(after, before) == before

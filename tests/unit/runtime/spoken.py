@@ -52,7 +52,7 @@ class Wire(asyncio.Transport):
 class Conversation:
     """The requests and responses of one connection.
 
-    Every request is answered with `204`, if it comes whole; or at once, if the application does not read bodies.
+    A request is answered `204` once its body has arrived, or at once if the application does not read bodies.
     """
 
     def __init__(self, *, reads_bodies: bool = True) -> None:

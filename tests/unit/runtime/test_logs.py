@@ -67,11 +67,11 @@ def test_lines_below_the_level_are_not_written(capsys: pytest.CaptureFixture[str
     assert [line["event"] for line in lines(capsys)] == ["c", "d"]
 
 
-def test_a_librarys_warning_gets_the_same_format_and_its_chatter_is_dropped(
+def test_a_librarys_warning_gets_the_same_format_and_its_info_lines_are_dropped(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     configure_logs(LogFormat.JSON, LogLevel.INFO, process="service")
-    logging.getLogger("library").info("chatter")
+    logging.getLogger("library").info("nothing special")
     logging.getLogger("library").warning("beware of %s", "the dog")
     (line,) = lines(capsys)
     assert (line["event"], line["level"], line["process"]) == ("beware of the dog", "warning", "service")

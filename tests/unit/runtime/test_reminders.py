@@ -38,7 +38,7 @@ def test_another_reason_gets_a_line_and_another_figure_does_not(reminders: Remin
     ]
     assert [reminders.is_due("ship", reason) for reason in reasons] == [True, False, True]
     assert not reminders.is_due("ship", "another event stands at 8, where fedcba9876543210 was read")
-    assert reminders.is_due("apply", reasons[0]), "it is another subject"
+    assert reminders.is_due("apply", reasons[0]), "another step is a subject of its own"
 
 
 def test_reasons_that_alternate_are_logged_once_each(reminders: Reminders) -> None:

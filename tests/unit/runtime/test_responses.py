@@ -1,4 +1,4 @@
-"""No cache keeps a response unless the response allows it, also if the server made it."""
+"""No cache keeps a response unless the response allows it, even if the server made the response."""
 
 import asyncio
 from typing import Any

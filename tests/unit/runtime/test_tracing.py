@@ -22,7 +22,7 @@ def part_of(tracer: Tracer, span: Span) -> Span:
     return tracer.start_span("append", set_span_in_context(span, Context()))
 
 
-async def test_off_nothing_has_a_name_to_hand_on() -> None:
+async def test_without_tracing_spans_have_no_traceparent() -> None:
     async with open_tracing(None, process="service", region="us-iowa") as tracer:
         span = begin(tracer, "POST", traceparent=THEIRS)
         assert traceparent_of(span) == traceparent_of(part_of(tracer, span)) == ""
@@ -32,14 +32,14 @@ async def test_off_nothing_has_a_name_to_hand_on() -> None:
 
 
 @pytest.mark.parametrize("process", ["service", "replicator"])
-def test_off_nothing_that_traces_is_imported(process: str) -> None:
-    """redis-py takes a look at OpenTelemetry's metrics by itself, where it is installed."""
+def test_without_tracing_no_exporter_is_imported(process: str) -> None:
+    """The API of OpenTelemetry may be imported: redis-py does that if it is installed."""
     ours = ("runtime.otlp", "opentelemetry.exporter", "opentelemetry.sdk.trace")
     program = f"import sys, {process}.app; sys.exit(any(name.startswith({ours}) for name in sys.modules))"
     subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[3], check=True)  # noqa: S603
 
 
-async def test_where_it_is_not_installed_that_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_opentelemetrys_sdk_the_error_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "runtime.otlp", None)
     endpoint = UNSERVED._replace(url="http://me:secret@127.0.0.1:9")
     with pytest.raises(InvalidSetting, match=rf"^{UNSERVED.variable}: expected .*crosshook\[traces\]") as caught:
@@ -73,7 +73,7 @@ async def test_a_setting_that_opentelemetry_refuses_is_one_line_with_its_variabl
             pytest.fail("it must not start")
 
 
-async def test_spans_are_sent_in_batches_as_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_spans_are_sent_in_batches_of_the_configured_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(*UNSERVED[:2])
     made = Mock(side_effect=ValueError("enough"))
     monkeypatch.setattr(runtime.otlp, "BatchSpanProcessor", made)
@@ -90,7 +90,7 @@ async def test_spans_are_sent_in_batches_as_they_are_told(monkeypatch: pytest.Mo
     }
 
 
-async def test_a_span_is_part_of_the_trace_that_it_came_with_and_its_parts_of_it(
+async def test_a_span_and_its_children_continue_the_clients_trace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(*UNSERVED[:2])
@@ -114,7 +114,7 @@ async def test_a_span_is_part_of_the_trace_that_it_came_with_and_its_parts_of_it
         ({"OTEL_RESOURCE_ATTRIBUTES": "host.name=iowa-1,crosshook.region=nowhere"}, "crosshook-service"),
     ],
 )
-def test_spans_are_of_the_name_that_the_environment_gives_and_always_of_the_region(
+def test_spans_have_the_service_name_of_the_environment_and_always_the_region(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], name: str
 ) -> None:
     for variable in ("OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"):
@@ -135,7 +135,7 @@ async def test_a_process_ends_even_if_no_server_takes_its_spans(monkeypatch: pyt
         begin(tracer, "POST", traceparent="").end()
         ended = loop.time()
     assert loop.time() < ended + CLOSE_SECONDS + 1
-    # What is left tries again, at times that it takes from `random`: tests that repeat chance come after it.
+    # The exporter's thread tries again at random times. It must end before a test that seeds `random`.
     async with asyncio.timeout(30):
         while any(thread.name.startswith("Otel") for thread in threading.enumerate()):
             await asyncio.sleep(0.05)
