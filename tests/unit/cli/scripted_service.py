@@ -1,4 +1,4 @@
-"""A service that answers what a test says, and remembers what it was asked."""
+"""A service that sends the responses of a test, and records the requests."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ class Asked(NamedTuple):
 
 
 class Said(NamedTuple):
-    """An answer. `length` is what its head says of its body, if that is not so."""
+    """A response. `length` is its `Content-Length`, if that is not the length of the body."""
 
     status: int
     body: bytes = b""
@@ -28,19 +28,19 @@ class Said(NamedTuple):
 
 
 class ScriptedService(NamedTuple):
-    """Where it is, and what it was asked so far."""
+    """Its address, and its requests so far."""
 
     url: str
     asked: list[Asked]
 
 
 def said(status: int, **content: object) -> Said:
-    """An answer in JSON."""
+    """A response in JSON."""
     return Said(status, msgspec.json.encode(content))
 
 
 def refused(status: int, message: str, **meta: object) -> Said:
-    """An error as the services answer it."""
+    """An error in the envelope of a service."""
     return said(status, meta=meta, errors=[{"httpcode": status, "message": message}])
 
 

@@ -1,4 +1,4 @@
-"""What a service answers to an administrator is told apart, and whatever it answers is one line."""
+"""Each response of a service to an administrator is a result or one line with the reason."""
 
 import http
 

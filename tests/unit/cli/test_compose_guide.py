@@ -1,4 +1,4 @@
-"""What the guide's container prints can be pasted beside docker-compose.yml."""
+"""The lines that the guide's container prints can be pasted into a shell beside docker-compose.yml."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def printed(service: ScriptedService, directory: Path, *places: str, admin_key: 
     return CliRunner().invoke(main, ["--directory", str(directory), *places], env=environment)
 
 
-def test_it_prints_lines_with_a_key_and_the_same_one_the_next_time(service: ScriptedService, tmp_path: Path) -> None:
+def test_it_prints_lines_with_a_key_and_the_same_key_the_next_time(service: ScriptedService, tmp_path: Path) -> None:
     first, again = (printed(service, tmp_path, *PLACES).output for _ in range(2))
     assert first == again
     assert "\nKEY=the-key\n" in first
@@ -39,14 +39,14 @@ def test_it_prints_lines_with_a_key_and_the_same_one_the_next_time(service: Scri
     assert [asked.method for asked in service.asked] == ["POST", "GET"]
 
 
-def test_what_it_tells_to_run_is_in_the_compose_file(service: ScriptedService, tmp_path: Path) -> None:
+def test_the_commands_that_it_prints_fit_the_compose_file(service: ScriptedService, tmp_path: Path) -> None:
     output = printed(service, tmp_path, *PLACES).output
     services = msgspec.yaml.decode((ROOT / "docker-compose.yml").read_bytes())["services"]
     assert "\ndocker compose exec asia-japan-link crosshook link cut asia-japan\n" in output
     assert "asia-japan-link" in services
     assert "\ndocker compose run --rm -T crosshook keys list " in output
     assert services["crosshook"]["entrypoint"] == ["crosshook"]
-    # Nothing that `run` would start again because the command needs it: a region may be stopped on purpose.
+    # `run` starts what a service depends on. A region may be stopped on purpose, so this service depends on nothing.
     assert "depends_on" not in services["crosshook"]
 
 

@@ -1,4 +1,4 @@
-"""In a deployment's containers the environment names what a command is about. The command line wins."""
+"""In the containers of a deployment the environment names the service or region of a command. The command line wins."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ def service() -> Iterator[ScriptedService]:
         yield service
 
 
-def test_keys_asks_the_service_that_the_environment_names_with_the_admin_key_of_a_file(
+def test_keys_asks_the_service_of_the_environment_with_the_admin_key_of_a_file(
     service: ScriptedService, tmp_path: Path
 ) -> None:
     (tmp_path / "admin-key").write_text(ADMIN_KEY)
@@ -39,10 +39,10 @@ def test_keys_asks_the_service_that_the_environment_names_with_the_admin_key_of_
     )
     assert ended.exit_code == 0
     assert service.asked[0].headers["Authorization"] == f"Bearer {ADMIN_KEY}"
-    assert "--url" not in ended.output, "what is advised works as it is where the environment says the rest"
+    assert "--url" not in ended.output, "the printed command needs no option that the environment replaces"
 
 
-def test_keys_of_a_demo_that_is_named_are_the_demos(service: ScriptedService) -> None:
+def test_a_named_demo_wins_over_the_service_of_the_environment(service: ScriptedService) -> None:
     ended = crosshook(
         "keys", "list", str(uuid4()), "--name", "mine", CROSSHOOK_URL=service.url, CROSSHOOK_ADMIN_KEY=ADMIN_KEY
     )
@@ -50,7 +50,7 @@ def test_keys_of_a_demo_that_is_named_are_the_demos(service: ScriptedService) ->
     assert not service.asked
 
 
-def test_link_is_about_the_region_of_the_environment_unless_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_link_acts_on_the_region_of_the_environment_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Request] = []
 
     def done(_: str, request: Request) -> Answer:
@@ -64,7 +64,7 @@ def test_link_is_about_the_region_of_the_environment_unless_one_is_named(monkeyp
     assert crosshook("link", "cut").exit_code == 2
 
 
-def test_link_delay_says_what_it_does_not_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_link_delay_prints_which_connections_it_covers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.running.ask", lambda *_: Done("this holds for a"))
     assert crosshook("link", "delay", "a", "b", "40").output == (
         "a round trip between a and b takes 40 ms; this holds for a\n"

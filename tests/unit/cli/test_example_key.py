@@ -1,4 +1,4 @@
-"""The example organization's key is issued once for a data directory, and anew only where it is refused."""
+"""The key of the example organization is issued once for a data directory, and again only if a region refuses it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from tests.unit.cli.scripted_service import Asked, Said, refused, said, scripted
 
 
 class Keys:
-    """Numbered keys, of which two regions let in what a test says."""
+    """Numbered keys. A test sets which of them each of two regions accepts."""
 
     def __init__(self) -> None:
         self.issued = 0
@@ -43,14 +43,14 @@ def running(keys: Keys, data: Path) -> Iterator[Callable[[], str]]:
         yield partial(example_key, data, services=[near.url, far.url], admin_key="admin", name="an example")
 
 
-def test_it_is_issued_once_and_used_again(tmp_path: Path) -> None:
+def test_the_key_is_issued_once_and_used_again(tmp_path: Path) -> None:
     keys = Keys()
     with running(keys, tmp_path) as example:
         assert [example() for _ in range(3)] == ["key-1"] * 3
     assert keys.issued == 1
 
 
-def test_it_is_kept_where_only_the_user_reads_it_whatever_stood_there(tmp_path: Path) -> None:
+def test_only_the_user_can_read_the_file_of_the_key_even_if_others_could_before(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("not a key")
     (tmp_path / FILE).chmod(0o644)
     with running(Keys(), tmp_path) as example:
@@ -60,7 +60,7 @@ def test_it_is_kept_where_only_the_user_reads_it_whatever_stood_there(tmp_path: 
 
 
 @pytest.mark.parametrize("refusing", ["let_in", "let_in_far"])
-def test_one_that_a_region_refuses_is_replaced(tmp_path: Path, refusing: str) -> None:
+def test_a_key_that_a_region_refuses_is_replaced(tmp_path: Path, refusing: str) -> None:
     keys = Keys()
     with running(keys, tmp_path) as example:
         example()
@@ -69,13 +69,13 @@ def test_one_that_a_region_refuses_is_replaced(tmp_path: Path, refusing: str) ->
 
 
 @pytest.mark.parametrize("content", [b"", b"key-1\r\nX: 1", b"\xff\xfe", b"key 1"])
-def test_a_file_that_holds_no_key_is_replaced(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_a_valid_key_is_replaced(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)
     with running(Keys(), tmp_path) as example:
         assert example() == "key-1"
 
 
-def test_where_none_is_issued_the_old_file_stays(tmp_path: Path) -> None:
+def test_if_no_key_is_issued_the_old_file_stays(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("old\n")
     refusing = scripted(lambda asked: refused(422 if asked.method == "POST" else 401, "no"))
     with refusing as service, pytest.raises(Refused):

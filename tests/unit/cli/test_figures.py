@@ -1,4 +1,4 @@
-"""An age is short, and never less true than its digits say."""
+"""A printed age is short, and exact to its last digit."""
 
 import re
 from itertools import pairwise

@@ -11,7 +11,7 @@ REGIONS = ["near", "far", "farther"]
 
 
 def rows(links: LinksStatus) -> list[list[str]]:
-    """The cells of each row, `.` where one is empty."""
+    """The cells of each row. An empty cell is `.`."""
     console = Console(width=80)
     with console.capture() as capture:
         console.print(links_table(links))

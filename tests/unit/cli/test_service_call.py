@@ -43,7 +43,7 @@ def listening(greeting: bytes = b"") -> Iterator[str]:
         thread.join()
 
 
-def test_an_answer_is_returned_whatever_its_status() -> None:
+def test_a_response_is_returned_whatever_its_status() -> None:
     with scripted(lambda _: Said(418, b"short and stout")) as service:
         assert get(service.url) == Response(status=418, body=b"short and stout")
     assert service.asked[0][:2] == ("GET", "/path")
@@ -67,7 +67,7 @@ def test_silence_ends_in_time() -> None:
         get(url, seconds_max=0.1)
 
 
-def test_what_is_not_http_is_said_to_be_so() -> None:
+def test_bytes_that_are_not_http_are_reported_as_such() -> None:
     with listening(b"INFO {}\r\n") as url, pytest.raises(NotAnswered, match="the response is not HTTP"):
         get(url)
 
@@ -75,7 +75,7 @@ def test_what_is_not_http_is_said_to_be_so() -> None:
 @pytest.mark.parametrize(
     "answer", [Said(201, b"xx", length=3), Said(201, b"x" * (RESPONSE_BYTES_MAX + 1))], ids=["breaks off", "too long"]
 )
-def test_a_part_of_an_answer_is_none(answer: Said) -> None:
+def test_an_incomplete_response_is_an_error(answer: Said) -> None:
     whole = "the response is not complete"
     with scripted(lambda _: answer) as service, pytest.raises(NotAnswered, match=whole):
         get(service.url)
@@ -88,7 +88,7 @@ def test_without_a_listener_nothing_was_sent() -> None:
         get(f"http://127.0.0.1:{port}")
 
 
-def test_a_service_without_tls_is_no_https() -> None:
+def test_https_to_a_service_without_tls_does_not_connect() -> None:
     with scripted(lambda _: Said(200)) as service, pytest.raises(NotConnected, match="SSL"):
         get(service.url.replace("http", "https"))
     assert service.asked == []
@@ -104,7 +104,7 @@ def test_a_service_without_tls_is_no_https() -> None:
         ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_addresses_are_read_as_they_are_written(text: str, shown: str) -> None:
+def test_valid_addresses_are_accepted(text: str, shown: str) -> None:
     assert str(parse_service_url(text)) == shown
 
 
@@ -115,6 +115,6 @@ def test_addresses_are_read_as_they_are_written(text: str, shown: str) -> None:
         "http://user:password@host", "http://host?query", "http://host#fragment", "http://host/a b\n", "http://höst",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_an_invalid_address_is_refused(text: str) -> None:
     with pytest.raises(InvalidUrl):
         parse_service_url(text)

@@ -89,7 +89,7 @@ def logged(origin: Region, sequence: int, clock: int, event: AnyEvent) -> Logged
 
 @st.composite
 def a_log(draw: st.DrawFn, origin: Region) -> list[Logged]:
-    """Few webhooks, triggers and clock readings: logs write to the same registers, and most stamps differ only at their ends."""
+    """Few webhooks, triggers and clock readings: logs share most registers, and stamps often differ only at the end."""
     webhook_ids = [f"{region}-{number}" for region in ORIGINS for number in (1, 2)]
     any_event = events(few(webhook_ids=webhook_ids, key_ids=[f"key of {region}" for region in ORIGINS]))
     log = []

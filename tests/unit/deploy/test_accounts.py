@@ -1,4 +1,4 @@
-"""What each account of a region's NATS has of another is what is written here, subject by subject."""
+"""Each account of a region's NATS imports exactly the subjects that are listed here."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -88,7 +88,7 @@ def test_an_export_is_only_for_the_accounts_that_import_it() -> None:
     assert {use for name, account in configured().items() for use in exported(name, account)} == expected()
 
 
-def test_jetstreams_api_is_what_a_role_imports_of_it_under_another_name_and_else_nothing() -> None:
+def test_a_role_has_no_jetstream_but_imports_its_requests_under_another_prefix() -> None:
     for name, account in configured().items():
         if name in {LOG, COPIES, SYSTEM}:
             assert ("jetstream" in account) is (name != SYSTEM)
@@ -102,7 +102,7 @@ def test_jetstreams_api_is_what_a_role_imports_of_it_under_another_name_and_else
             assert declared.get("to") == ("api." + subject.removeprefix("$JS.API.") if is_api else None)
 
 
-def test_what_can_be_used_up_is_limited_for_those_of_other_regions_and_for_no_role_of_ones_own() -> None:
+def test_only_the_accounts_of_other_regions_have_limits() -> None:
     for name, account in configured().items():
         limits = account.get("limits", {})
         assert limits.keys() == ({"max_connections", "max_subscriptions"} if name.startswith("PEER-") else set())

@@ -1,4 +1,4 @@
-"""A certificate is good for what its bearer does, under the names by which it is reached."""
+"""A certificate is valid for its holder's use and names."""
 
 import ssl
 from contextlib import suppress
@@ -28,18 +28,18 @@ def issued(authority: Authority, use: Use, *hosts: str) -> Identity:
     return authority.issue(HERE, "nats", use=use, now=NOW, hosts=hosts)
 
 
-def test_one_is_for_a_server_or_for_a_client_and_names_the_region() -> None:
+def test_a_certificate_is_for_a_server_or_for_a_client_and_names_the_region() -> None:
     authority = new_authority(now=NOW)
     assert names_and_uses(issued(authority, Use.SERVER)) == ([HERE], [SERVER])
     assert names_and_uses(issued(authority, Use.CLIENT)) == ([HERE], [CLIENT])
 
 
-def test_servers_that_connect_to_each_other_have_one_for_both_that_names_them_too() -> None:
+def test_servers_that_connect_to_each_other_have_a_certificate_for_both_with_their_names() -> None:
     shown = issued(new_authority(now=NOW), Use.PEER, "nats-0.nats", "nats-1.nats")
     assert names_and_uses(shown) == ([HERE, "nats-0.nats", "nats-1.nats"], [SERVER, CLIENT])
 
 
-def test_one_that_names_others_than_are_wanted_is_not_taken() -> None:
+def test_a_certificate_with_other_host_names_than_required_is_not_accepted() -> None:
     authority = new_authority(now=NOW)
     shown = issued(authority, Use.PEER, "nats-1")
     wanted = {
@@ -49,14 +49,14 @@ def test_one_that_names_others_than_are_wanted_is_not_taken() -> None:
     assert [hosts for hosts, is_taken in wanted.items() if is_taken] == [("nats-1",)]
 
 
-def test_one_for_both_is_not_taken_for_one_of_either() -> None:
+def test_a_certificate_for_both_uses_is_not_accepted_for_one_of_them() -> None:
     authority = new_authority(now=NOW)
     peer = issued(authority, Use.PEER)
     assert [use for use in Use if authority.vouches_for(peer, HERE, use=use, now=NOW)] == [Use.PEER]
 
 
 @pytest.mark.parametrize(("server_use", "client_use"), [(Use.SERVER, Use.CLIENT), (Use.PEER, Use.PEER)])
-def test_both_ends_are_believed_as_strictly_as_python_is_from_3_13_on(
+def test_both_ends_pass_the_strict_checks_that_python_makes_from_3_13_on(
     tmp_path: Path, server_use: Use, client_use: Use
 ) -> None:
     authority = new_authority(now=datetime.now(UTC))
@@ -68,7 +68,7 @@ def test_both_ends_are_believed_as_strictly_as_python_is_from_3_13_on(
 
 
 def strict(directory: Path, shown: Identity, authority: Authority, purpose: ssl.Purpose) -> ssl.SSLContext:
-    """One end that shows `shown` and believes `authority`, and whose checks are those of RFC 5280."""
+    """One end that shows `shown`, trusts `authority`, and checks as RFC 5280 requires."""
     context = ssl.create_default_context(purpose, cadata=authority.identity.certificate)
     context.verify_mode = ssl.CERT_REQUIRED
     context.verify_flags |= ssl.VERIFY_X509_STRICT
@@ -78,7 +78,7 @@ def strict(directory: Path, shown: Identity, authority: Authority, purpose: ssl.
 
 
 def shaken_hands(server: ssl.SSLContext, client: ssl.SSLContext, *, server_hostname: str) -> bool:
-    """Whether each has read a certificate of the other's. Raises `ssl.SSLError` where one does not believe it."""
+    """Whether each end has received the other's certificate. Raises `ssl.SSLError` if one end refuses it."""
     up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
     ends = (
         client.wrap_bio(down, up, server_hostname=server_hostname),

@@ -223,19 +223,21 @@ def test_every_server_has_a_health_check_and_waits_for_what_it_needs() -> None:
     for service in SERVERS | {"prometheus"}:
         assert SERVICES[service]["healthcheck"]["test"]
     for service in SERVERS:
-        assert SERVICES[service]["healthcheck"]["start_period"] == "60s", "it may have much to read"
+        assert SERVICES[service]["healthcheck"]["start_period"] == "60s", "a large log takes time to load"
     for service in SERVERS | LINKS | {"prometheus"}:
         assert SERVICES[service]["depends_on"] == {"init": {"condition": "service_completed_successfully"}}
     assert "HEALTHCHECK " in (ROOT / "Dockerfile").read_text()
     for service in PROCESSES:
-        assert "healthcheck" not in SERVICES[service], "the image's own"
+        assert "healthcheck" not in SERVICES[service], "the image has its own check"
         needed = {name for name in SERVERS | LINKS if name.startswith(region_of(service))}
         assert SERVICES[service]["depends_on"] == {
             "init": {"condition": "service_completed_successfully"},
             **{name: {"condition": "service_healthy"} for name in needed},
         }
     for service in LINKS:
-        assert SERVICES[service]["healthcheck"] == {"interval": "5s"}, "the image's own, which others wait for"
+        assert SERVICES[service]["healthcheck"] == {"interval": "5s"}, (
+            "the image's own check, more often because others wait for it"
+        )
     assert SERVICES["guide"]["depends_on"] == {name: {"condition": "service_healthy"} for name in PROCESSES}
 
 

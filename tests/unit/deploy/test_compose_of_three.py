@@ -18,25 +18,25 @@ SERVICES: dict[str, dict[str, Any]] = THREE["services"]
 ADDED = {f"{region}-nats-{server}": region for region in REGIONS for server in (2, 3)}
 
 
-def test_it_says_nothing_of_what_runs_with_one_server_too() -> None:
-    """Compose replaces whatever is told something else, and before `init` has seen that these are other volumes."""
+def test_the_overlay_changes_no_service_that_also_runs_with_one_server() -> None:
+    """Compose replaces every container with a changed configuration before `init` can compare the volumes."""
     assert set(THREE) - {"services", "volumes"} == {name for name in THREE if name.startswith("x-")}
     assert set(SERVICES) == set(ADDED) | {"init", "guide"}
     assert set(SERVICES) - set(ONE["services"]) == set(ADDED)
 
 
 @pytest.mark.parametrize(("server", "region"), ADDED.items())
-def test_a_server_that_is_added_is_as_the_first_but_for_its_volumes(server: str, region: str) -> None:
+def test_an_added_server_differs_from_the_first_only_in_its_volumes(server: str, region: str) -> None:
     volumes = [f"{server}:{FILES}:ro", f"{server}-data:{DATA}"]
     assert SERVICES[server] == ONE["services"][f"{region}-nats"] | {"volumes": volumes}
 
 
-def test_init_is_told_how_many_there_are() -> None:
+def test_init_gets_the_number_of_servers() -> None:
     assert set(SERVICES["init"]) == {"environment", "volumes"}
     assert SERVICES["init"]["environment"] == {"NATS_SERVERS": str(NATS_SERVERS[-1])}
 
 
-def test_init_is_given_the_volumes_that_are_added() -> None:
+def test_init_mounts_the_added_volumes() -> None:
     data = set(data_volumes(REGIONS, nats_servers=3)) - set(data_volumes(REGIONS))
     added = data | set(ADDED)
     assert SERVICES["init"]["volumes"] == [f"{name}:/volumes/{name}" for name in THREE["volumes"]]
@@ -44,11 +44,11 @@ def test_init_is_given_the_volumes_that_are_added() -> None:
     assert not added & set(ONE["volumes"])
 
 
-def test_up_returns_when_all_of_them_are_well() -> None:
+def test_up_waits_until_every_added_server_is_healthy() -> None:
     assert SERVICES["guide"] == {"depends_on": {server: {"condition": "service_healthy"} for server in ADDED}}
 
 
-def test_no_two_ways_of_a_link_are_at_the_same_address() -> None:
+def test_no_two_listeners_of_a_link_share_an_address() -> None:
     numbers = range(1, NATS_SERVERS[-1] + 1)
     for here in REGIONS:
         at = [entry_of(here, server=server) for server in numbers]

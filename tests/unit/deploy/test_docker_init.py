@@ -1,4 +1,4 @@
-"""Each container is given what it needs, and no container gets another's secret."""
+"""Each container gets what it needs, and no container gets the secret of another."""
 
 import json
 import os
@@ -47,12 +47,12 @@ def filled(directory: Path, now: datetime = NOW, *, nats_servers: int = 1) -> di
 
 
 def changed_in(directory: Path) -> set[str]:
-    """The volumes in which another start changes a file."""
+    """The volumes in which a second start changes a file."""
     return {name for name, files in filled(directory).items() if files}
 
 
 def everything(directory: Path) -> dict[str, tuple[bytes, int, int]]:
-    """What every file says, its mode, and when it was written."""
+    """Path → content, mode and time of change."""
     return {
         str(path.relative_to(directory)): (path.read_bytes(), path.stat().st_mode, path.stat().st_mtime_ns)
         for path in sorted(directory.rglob("*"))
@@ -140,7 +140,7 @@ def test_a_second_start_changes_nothing(volumes: Path) -> None:
 
 @pytest.mark.parametrize("nats_servers", [1, 3])
 def test_no_volume_has_a_secret_of_another_role(tmp_path: Path, nats_servers: int) -> None:
-    """Every secret there is, and in which volumes its text stands, the vault aside."""
+    """For each secret, the volumes that contain it, apart from the vault, are exactly those of its holders."""
     volumes = tmp_path
     filled(volumes, nats_servers=nats_servers)
     known = logins(volumes)
@@ -148,7 +148,7 @@ def test_no_volume_has_a_secret_of_another_role(tmp_path: Path, nats_servers: in
     for region, users in known.nats.items():
         for user, password in users.items():
             servers = {nats_service(Region(region), server=server) for server in range(1, nats_servers + 1)}
-            # A lone server needs no password of routes.
+            # A single server needs no password for routes.
             is_shown = user != ROUTES or nats_servers > 1
             secrets[password] = (servers if is_shown else set()) | _holders(region, user)
     for region, users in known.redis.items():
@@ -166,7 +166,7 @@ def test_no_volume_has_a_secret_of_another_role(tmp_path: Path, nats_servers: in
 
 
 def _holders(region: str, user: str) -> set[str]:
-    """The volumes, besides that of the NATS of `region`, that have the password of `user` there."""
+    """The volumes with the password of `user` at the NATS of `region`, apart from that of the NATS."""
     if user.startswith("peer-"):
         return {f"{user.removeprefix('peer-')}-replicator"}
     return {
@@ -214,7 +214,7 @@ def test_a_user_that_a_newer_version_no_longer_has_loses_its_password_and_its_fi
     assert {name: rest[:2] for name, rest in after.items()} == {name: rest[:2] for name, rest in before.items()}
 
 
-def test_what_was_lost_or_changed_or_does_not_belong_there_is_put_right(volumes: Path) -> None:
+def test_lost_changed_and_foreign_files_are_repaired(volumes: Path) -> None:
     before = everything(volumes)
     (volumes / "us-iowa-nats" / "nats.conf").unlink()
     (volumes / "us-iowa-redis" / "redis.conf").chmod(0o644)
@@ -227,7 +227,7 @@ def test_what_was_lost_or_changed_or_does_not_belong_there_is_put_right(volumes:
     assert {name: rest[:2] for name, rest in after.items()} == {name: rest[:2] for name, rest in before.items()}
 
 
-def test_a_certificate_that_is_soon_over_is_made_anew_by_the_same_authority(volumes: Path) -> None:
+def test_a_certificate_that_expires_soon_is_renewed_by_the_same_authority(volumes: Path) -> None:
     authority = (volumes / "vault" / "authority.pem").read_text()
     late = NOW + timedelta(days=CERTIFICATE_DAYS - RENEWED_DAYS_BEFORE, seconds=1)
     changed = {name: files for name, files in filled(volumes, late).items() if files}
@@ -236,7 +236,7 @@ def test_a_certificate_that_is_soon_over_is_made_anew_by_the_same_authority(volu
     assert (volumes / "vault" / "authority.pem").read_text() == authority
 
 
-def test_a_certificate_that_is_not_good_is_made_anew(volumes: Path) -> None:
+def test_an_invalid_certificate_is_issued_again(volumes: Path) -> None:
     iowa, belgium = volumes / "us-iowa-nats", volumes / "europe-belgium-nats"
     spoilt: list[Callable[[], None]] = [
         lambda: _exchange(iowa / "key.pem", belgium / "key.pem"),
@@ -250,7 +250,7 @@ def test_a_certificate_that_is_not_good_is_made_anew(volumes: Path) -> None:
         assert not any(filled(volumes).values())
 
 
-def test_another_regions_certificate_with_its_key_is_made_anew(volumes: Path) -> None:
+def test_the_certificate_and_key_of_another_region_are_replaced(volumes: Path) -> None:
     iowa, belgium = volumes / "us-iowa-nats", volumes / "europe-belgium-nats"
     for name in ("key.pem", "certificate.pem"):
         _exchange(iowa / name, belgium / name)
@@ -268,7 +268,7 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def test_topologies_name_the_certificate_to_expect_whichever_way_a_region_is_reached(volumes: Path) -> None:
+def test_topologies_name_the_expected_certificate_for_every_address_of_a_region(volumes: Path) -> None:
     for here in REGIONS:
         for role in ("service", "replicator"):
             document = tomllib.loads((volumes / f"{here}-{role}" / "topology.toml").read_text())
@@ -288,8 +288,8 @@ def of_three(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(volumes: Path, volume: str) -> dict[str, Any]:
-    """What a server's configuration says."""
+def configuration_of(volumes: Path, volume: str) -> dict[str, Any]:
+    """The configuration of a server."""
     configuration: dict[str, Any] = json.loads((volumes / volume / "nats.conf").read_text())
     return configuration
 
@@ -308,17 +308,17 @@ def test_each_of_three_servers_has_volumes_of_its_own_and_nothing_else_is_added(
 
 
 def test_a_server_that_is_alone_is_in_no_cluster(volumes: Path) -> None:
-    assert "cluster" not in told(volumes, "us-iowa-nats")
-    assert told(volumes, "us-iowa-nats")["server_name"] == "us-iowa"
+    assert "cluster" not in configuration_of(volumes, "us-iowa-nats")
+    assert configuration_of(volumes, "us-iowa-nats")["server_name"] == "us-iowa"
 
 
-def test_three_servers_of_a_region_know_one_another_over_tls_and_no_other_regions(of_three: Path) -> None:
+def test_three_servers_of_a_region_form_one_cluster_over_tls(of_three: Path) -> None:
     for region in REGIONS:
         password = logins(of_three).nats[region]["routes"]
         hosts = [f"{region}-nats", f"{region}-nats-2", f"{region}-nats-3"]
-        all_told = [told(of_three, host) for host in hosts]
-        assert [one["server_name"] for one in all_told] == [f"{region}-1", f"{region}-2", f"{region}-3"]
-        for host, one in zip(hosts, all_told, strict=True):
+        configurations = [configuration_of(of_three, host) for host in hosts]
+        assert [one["server_name"] for one in configurations] == [f"{region}-1", f"{region}-2", f"{region}-3"]
+        for host, one in zip(hosts, configurations, strict=True):
             assert one["cluster"] == {
                 "name": region,
                 "advertise": f"{host}:6222",
@@ -328,10 +328,10 @@ def test_three_servers_of_a_region_know_one_another_over_tls_and_no_other_region
                 "tls": {key: value for key, value in one["tls"].items() if key != "handshake_first"},
             }
             assert one["cluster"]["tls"]["verify"] is True
-            assert one["accounts"] == all_told[0]["accounts"]
+            assert one["accounts"] == configurations[0]["accounts"]
 
 
-def test_each_log_is_kept_on_three_servers_each_of_which_has_its_own_way(of_three: Path) -> None:
+def test_each_log_is_kept_on_three_servers_and_each_has_its_own_address(of_three: Path) -> None:
     for here in REGIONS:
         for volume in (f"{here}-service", f"{here}-replicator"):
             document = tomllib.loads((of_three / volume / "topology.toml").read_text())
@@ -347,7 +347,9 @@ def test_each_log_is_kept_on_three_servers_each_of_which_has_its_own_way(of_thre
 
 
 @pytest.mark.parametrize("server", ["us-iowa-nats", "us-iowa-nats-2", "us-iowa-nats-3"])
-def test_each_of_three_servers_is_believed_by_processes_and_by_the_others(of_three: Path, server: str) -> None:
+def test_processes_and_the_other_servers_accept_the_certificate_of_each_of_three_servers(
+    of_three: Path, server: str
+) -> None:
     shake_hands(*contexts(of_three, client="europe-belgium-replicator", server=server), name="us-iowa")
     for other in ("us-iowa-nats", "us-iowa-nats-2", "us-iowa-nats-3"):
         shake_hands(*contexts(of_three, client=other, server=server), name=server)
@@ -365,17 +367,15 @@ def test_a_second_start_of_three_servers_changes_nothing(of_three: Path) -> None
 
 
 @pytest.mark.parametrize(("made_for", "asked_for"), [(1, 3), (3, 1)])
-def test_volumes_of_another_number_of_servers_than_is_asked_for_are_left_as_they_are(
-    tmp_path: Path, made_for: int, asked_for: int
-) -> None:
+def test_volumes_for_another_number_of_servers_stay_unchanged(tmp_path: Path, made_for: int, asked_for: int) -> None:
     filled(tmp_path, nats_servers=made_for)
     before = everything(tmp_path)
     assert not any(filled(tmp_path, nats_servers=asked_for).values())
     assert everything(tmp_path) == before
 
 
-def test_of_three_servers_those_that_are_not_mounted_are_not_looked_for(tmp_path: Path) -> None:
-    """As where deploy/nats/three.yml is forgotten, and so the volumes of the others are not given to `init`."""
+def test_volumes_that_are_not_mounted_are_not_filled(tmp_path: Path) -> None:
+    """This happens if deploy/nats/three.yml is forgotten: `init` then lacks the volumes of the other servers."""
     filled(tmp_path, nats_servers=3)
     for volume in tmp_path.glob("*-nats-[23]*"):
         shutil.rmtree(volume)
@@ -387,13 +387,13 @@ def test_of_three_servers_those_that_are_not_mounted_are_not_looked_for(tmp_path
     assert not list(tmp_path.glob("*-nats-[23]*"))
 
 
-def test_volumes_of_a_version_that_knew_of_one_server_are_of_one(volumes: Path) -> None:
+def test_volumes_without_a_number_of_servers_are_for_one_server(volumes: Path) -> None:
     (volumes / "vault" / "nats-servers").unlink()
     assert not any(filled(volumes, nats_servers=3).values())
     assert (volumes / "vault" / "nats-servers").read_text() == "1"
 
 
-def test_credentials_are_of_the_users_that_the_servers_have(volumes: Path) -> None:
+def test_credentials_match_the_users_of_the_servers(volumes: Path) -> None:
     known = logins(volumes)
     credentials = read_credentials(volumes / "us-iowa-replicator" / "credentials.toml")
     assert {region: login.user for region, login in credentials.nats.items()} == {
@@ -408,7 +408,7 @@ def test_credentials_are_of_the_users_that_the_servers_have(volumes: Path) -> No
 
 
 def contexts(volumes: Path, *, client: str, server: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """As a process of ours connects, and as NATS is told to be connected to."""
+    """The TLS contexts of a connecting process and of a NATS server."""
     shown, asked = volumes / client, volumes / server
     connecting = Environment(
         {
@@ -417,7 +417,7 @@ def contexts(volumes: Path, *, client: str, server: str) -> tuple[ssl.SSLContext
             "CROSSHOOK_TLS_KEY": str(shown / "key.pem"),
         }
     ).tls()
-    # What Python does by itself from 3.13 on.
+    # Python's default from 3.13 on.
     connecting.verify_flags |= ssl.VERIFY_X509_STRICT
     serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(asked / "authority.pem"))
     serving.verify_mode = ssl.CERT_REQUIRED
@@ -449,11 +449,11 @@ def today(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("client", ["us-iowa-service", "europe-belgium-replicator", "operator"])
-def test_a_regions_nats_and_every_process_believe_each_other(today: Path, client: str) -> None:
+def test_the_nats_of_a_region_and_every_process_accept_each_others_certificates(today: Path, client: str) -> None:
     shake_hands(*contexts(today, client=client, server="us-iowa-nats"), name="us-iowa")
 
 
-def test_another_regions_nats_is_not_believed_to_be_this_one(today: Path) -> None:
+def test_the_nats_of_another_region_is_refused(today: Path) -> None:
     with pytest.raises(ssl.SSLCertVerificationError, match="Hostname mismatch"):
         shake_hands(*contexts(today, client="us-iowa-replicator", server="asia-japan-nats"), name="europe-belgium")
 
@@ -477,7 +477,7 @@ def test_no_client_of_another_deployment_is_accepted(today: Path, tmp_path_facto
 def test_an_init_that_is_killed_can_continue_with_the_same_number_of_servers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
 ) -> None:
-    """A kill can only fall between two files, since each file appears at once and whole."""
+    """Each file is written atomically, so a kill can only come between two files."""
     replace, allowed = Path.replace, iter(range(written))
 
     def replace_or_die(path: Path, target: Path) -> Path:
@@ -495,17 +495,17 @@ def test_an_init_that_is_killed_can_continue_with_the_same_number_of_servers(
 
 @pytest.fixture
 def program(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Result]:
-    """Run it with the user of these tests as the owner of everything."""
+    """Run the command with the user of these tests as the owner of every file."""
     monkeypatch.setattr(os, "fchown", lambda *_: None)
     monkeypatch.setattr(os, "chown", lambda *_: None)
     monkeypatch.setattr(deploy.docker.command, "fill", partial(fill, users=MINE))
     return lambda directory: CliRunner().invoke(main, [*REGIONS, "--directory", str(directory)])
 
 
-def test_the_command_says_how_to_continue_with_volumes_of_another_number_of_servers(
+def test_the_command_explains_how_to_continue_with_volumes_for_another_number_of_servers(
     volumes: Path, program: Callable[[Path], Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The exit code is 0: an error here would keep all that Compose has stopped from starting again."""
+    """The exit code is 0: after an error, Compose would not start the containers that it has stopped."""
     monkeypatch.setenv("NATS_SERVERS", "3")
     outcome = program(volumes)
     assert outcome.exit_code == 0
@@ -514,7 +514,7 @@ def test_the_command_says_how_to_continue_with_volumes_of_another_number_of_serv
     assert outcome.output.endswith("`up -d` with COMPOSE_FILE=docker-compose.yml:deploy/nats/three.yml\n")
 
 
-def test_as_a_program_it_says_what_it_changed_and_no_secret(tmp_path: Path, program: Callable[[Path], Result]) -> None:
+def test_the_command_prints_what_it_changed_and_no_secret(tmp_path: Path, program: Callable[[Path], Result]) -> None:
     outcome = program(tmp_path)
     assert outcome.exit_code == 0
     assert "us-iowa-redis: redis.conf, operator-password\n" in outcome.output
@@ -523,7 +523,7 @@ def test_as_a_program_it_says_what_it_changed_and_no_secret(tmp_path: Path, prog
     assert program(tmp_path).output == "nothing has changed\n"
 
 
-def test_as_a_program_it_prints_which_containers_must_be_restarted(
+def test_the_command_prints_which_containers_must_be_restarted(
     volumes: Path, program: Callable[[Path], Result]
 ) -> None:
     for lost in (

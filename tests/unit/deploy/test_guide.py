@@ -30,7 +30,7 @@ COMMANDS = Commands(link="crosshook link", keys="crosshook keys")
 
 @pytest.fixture
 def calls(tmp_path: Path) -> list[list[str]]:
-    """What curl was called with when everything but the last three steps was pasted twice."""
+    """The calls of curl if everything but the last three steps is pasted twice."""
     *pasted, cut, heal, keys = guide(PLACES, api_key=API_KEY, commands=COMMANDS)
     assert (cut.lines, heal.lines) == ("crosshook link cut far", "crosshook link heal far")
     assert keys.lines == f"crosshook keys list {ORGANIZATION}"
@@ -55,7 +55,7 @@ def test_each_paste_registers_another_target(calls: list[list[str]]) -> None:
     assert first.startswith("https://hooks.example.com/1")
 
 
-def test_the_id_in_the_answer_is_the_one_that_triggers_are_created_for(calls: list[list[str]]) -> None:
+def test_triggers_are_created_for_the_id_in_the_response(calls: list[list[str]]) -> None:
     triggers = f"http://127.0.0.1:8081/organizations/webhooks/{WEBHOOK_ID}/triggers"
     assert all(triggers in call for call in (calls[1], calls[3]))
     assert all(triggers.replace("8081", "8082") in call for call in (calls[2], calls[4]))
@@ -80,7 +80,7 @@ def test_every_request_names_the_organization_and_shows_its_key(calls: list[list
 
 
 def test_the_cut_names_the_one_write_to_repeat() -> None:
-    """The lines before it issue a key and keep ids, and while a region is cut off they have none to keep."""
+    """The lines before it issue a key and keep ids. While a region is cut off they would get none."""
     *earlier, everywhere, cut, _heal, _keys = guide(PLACES, api_key=API_KEY, commands=COMMANDS)
     assert "PersonDeleted_v1" in cut.heading
     assert "PersonDeleted_v1" in everywhere.lines

@@ -28,13 +28,13 @@ def test_help_has_an_example_of_the_command_itself(path: tuple[str, ...]) -> Non
 
 
 @pytest.mark.parametrize("path", tuple(paths(main)), ids=" ".join)
-def test_no_help_is_cut_and_none_is_wider_than_80_columns(path: tuple[str, ...]) -> None:
+def test_no_help_is_truncated_or_wider_than_80_columns(path: tuple[str, ...]) -> None:
     output = CliRunner().invoke(main, [*path, "--help"], prog_name="crosshook", terminal_width=80).output
     assert "..." not in output.partition("Commands:")[2]
     assert max(map(len, output.splitlines())) <= 80
 
 
-def test_a_command_that_is_not_known_is_refused_and_named() -> None:
+def test_an_unknown_command_is_refused_and_named() -> None:
     result = CliRunner().invoke(main, ["sevre"], prog_name="crosshook")
     assert result.exit_code == 2
     assert "No such command 'sevre'" in result.output

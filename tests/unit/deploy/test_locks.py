@@ -20,12 +20,12 @@ def pinned(lock: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_lock_has_the_versions_that_are_tested(lock: Path) -> None:
+def test_a_lock_file_has_the_versions_that_the_tests_use(lock: Path) -> None:
     assert pinned(lock).items() <= pinned(TESTED).items()
 
 
 @pytest.mark.parametrize("lock", [TESTED, *LOCKS], ids=lambda path: str(path.relative_to(ROOT)))
-def test_every_package_of_a_lock_has_a_hash(lock: Path) -> None:
+def test_every_package_of_a_lock_file_has_a_hash(lock: Path) -> None:
     assert lock.read_text().count("--hash=sha256:") >= len(pinned(lock))
 
 

@@ -29,7 +29,7 @@ def test_a_command_on_the_path_is_named_alone(tmp_path: Path, monkeypatch: pytes
     assert own_command() == "crosshook"
 
 
-def test_a_command_that_was_called_by_its_path_is_named_by_that_path(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_was_started_by_its_path_is_named_by_that_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["my tools/crosshook", "up"])
     assert own_command() == "'my tools/crosshook'"
 
@@ -48,6 +48,6 @@ def test_without_any_command_the_interpreter_is_named(tmp_path: Path, monkeypatc
     assert own_command() == f"{tmp_path}/python -m cli"
 
 
-def test_a_container_is_told_how_it_is_called_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_container_names_the_command_that_runs_it_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSHOOK_COMMAND", "docker compose run --rm crosshook")
     assert own_command() == "docker compose run --rm crosshook"

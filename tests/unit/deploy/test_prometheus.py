@@ -1,4 +1,4 @@
-"""What Prometheus is given: where to look, documented metrics, and alerts that say what to do and are all tried."""
+"""Prometheus gets its targets, documented metrics only, and alerts that are tested and explain what to do."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ class Case(msgspec.Struct):
 
 
 class Trial(msgspec.Struct):
-    """Input, and what is expected of it."""
+    """Input, and the expected alerts and values."""
 
     alert_rule_test: list[Case] = []
     promql_expr_test: list[Case] = []
@@ -84,7 +84,7 @@ def test_without_a_demo_nothing_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "targets").exists()
 
 
-def test_the_examples_are_what_prometheus_reads() -> None:
+def test_the_examples_match_the_configuration_of_prometheus() -> None:
     for path in (ROOT / "deploy" / "prometheus" / "examples").iterdir():
         groups = msgspec.json.decode(path.read_bytes(), type=list[TargetGroup])
         assert all(set(group.labels) == {"region"} and group.targets for group in groups)

@@ -1,4 +1,4 @@
-"""A region's link carries everything between it and the others, and can be cut by itself."""
+"""The link of a region carries everything between it and the others, and can be cut on its own."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ A, B, C = REGIONS = (Region("a"), Region("b"), Region("c"))
 SERVERS = (1, 2, 3)
 ROUND_TRIP_MILLISECONDS = 40.0
 PAUSE_SECONDS = 0.1
-"""How long nothing must happen before a test believes that nothing happens."""
+"""How long a test waits before it concludes that nothing happens."""
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_the_two_links_on_a_way_delay_it_once(uplinks: dict[Region, Uplink
     loop = asyncio.get_running_loop()
     started = loop.time()
     await answering_server(uplinks[A], B)
-    # A round trip to be connected, and half of one for what the NATS says by itself.
+    # A round trip to be connected, and half of one for the greeting of NATS.
     assert 1.5 <= (loop.time() - started) / (ROUND_TRIP_MILLISECONDS / 1000) < 2.5
 
 
@@ -131,7 +131,7 @@ async def test_a_client_that_gives_up_at_a_cut_region_leaves_nothing_at_either_l
             await asyncio.sleep(0.01)
 
 
-async def test_a_link_is_its_own_regions_only(uplinks: dict[Region, Uplink]) -> None:
+async def test_a_link_obeys_only_commands_for_its_own_region(uplinks: dict[Region, Uplink]) -> None:
     with pytest.raises(InvalidRequest, match="this is the link of a; ask the link of b"):
         await uplinks[A].fulfil(CutRegion(B))
     with pytest.raises(UnknownRegion):
@@ -143,21 +143,21 @@ async def test_a_link_is_its_own_regions_only(uplinks: dict[Region, Uplink]) -> 
     assert isinstance(await uplinks[A].fulfil(AskStatus()), Refused)
 
 
-async def test_it_says_that_it_delays_only_what_its_region_dials(uplinks: dict[Region, Uplink]) -> None:
+async def test_it_reports_that_it_delays_only_connections_from_its_region(uplinks: dict[Region, Uplink]) -> None:
     done = await uplinks[A].fulfil(DelayPair(B, A, 7))
     assert done == Done("this holds for connections from a; the link of b delays those from b")
     assert {link.round_trip_seconds for link in uplinks[A].outgoing[B]} == {0.007}
     assert {link.round_trip_seconds for link in uplinks[A].outgoing[C]} == {ROUND_TRIP_MILLISECONDS / 1000}
 
 
-async def test_it_tells_its_own_pairs_and_whether_it_is_cut(uplinks: dict[Region, Uplink]) -> None:
+async def test_it_reports_its_own_pairs_and_whether_it_is_cut(uplinks: dict[Region, Uplink]) -> None:
     trips = [RoundTripStatus(a=B, b=other, milliseconds=ROUND_TRIP_MILLISECONDS) for other in (A, C)]
     assert await uplinks[B].fulfil(AskLinks()) == LinksStatus(regions=list(REGIONS), cut=[], round_trips=trips)
     await uplinks[B].fulfil(CutRegion(B))
     assert await uplinks[B].fulfil(AskLinks()) == LinksStatus(regions=list(REGIONS), cut=[B], round_trips=trips)
 
 
-async def test_as_a_process_it_is_ready_while_it_listens_and_is_cut_by_the_command_that_cuts_a_demo(
+async def test_the_process_is_ready_while_it_listens_and_obeys_the_commands_of_a_demo(
     uplinks: dict[Region, Uplink], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("t")))
@@ -180,24 +180,24 @@ async def test_as_a_process_it_is_ready_while_it_listens_and_is_cut_by_the_comma
 
 
 @pytest.mark.parametrize("told", [{}, {"RTT": ""}], ids=["not set", "set to nothing, as Compose does"])
-def test_without_a_round_trip_it_is_what_geography_makes_likely(told: dict[str, str]) -> None:
+def test_the_default_round_trip_follows_from_geography(told: dict[str, str]) -> None:
     _, belgium, japan = regions = (Region("us-iowa"), Region("europe-belgium"), Region("asia-japan"))
     assert round_trips(regions, told) == {belgium: {0.1}, japan: {0.14}}
 
 
 @pytest.mark.parametrize(("told", "seconds"), [("0", 0.0), ("40", 0.04), ("60000", 60.0)])
-def test_a_round_trip_that_is_set_is_that_to_every_other_region(told: str, seconds: float) -> None:
+def test_a_configured_round_trip_holds_for_every_other_region(told: str, seconds: float) -> None:
     assert round_trips(REGIONS, {"RTT": told}) == {B: {seconds}, C: {seconds}}
 
 
 def round_trips(regions: Sequence[Region], told: dict[str, str]) -> dict[Region, set[float]]:
-    """By region, what the first one's links to it take."""
+    """Other region → the round trips of the first region's links to it."""
     uplink = read_settings(regions, {"CROSSHOOK_REGION": regions[0], **told}).uplink
     return {to: {link.round_trip_seconds for link in links} for to, links in uplink.outgoing.items()}
 
 
 @pytest.mark.parametrize("told", ["fast", "nan", "inf", "-1", "70000"])
-def test_a_round_trip_that_is_none_is_told_in_one_line(
+def test_an_invalid_round_trip_is_one_line(
     told: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("CROSSHOOK_REGION", A)

@@ -1,4 +1,4 @@
-"""What a service may show, made up, and what `crosshook lag` prints of it."""
+"""Made-up samples of a service, and what `crosshook lag` prints of them."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ def at_most(events: int, milliseconds: int | None = None) -> Cell:
 
 
 def row(name: Region, **state: object) -> RegionRow:
-    """A region that is heard, and well but for `state`."""
+    """A region that is heard. Only `state` is not as it should be."""
     well = {"state": "active", "is_current": True, "has_own_nats": True, "since_milliseconds": None, "waiting": 0}
     return RegionRow(name=name, **(well | state))  # type: ignore[arg-type]
 
@@ -56,7 +56,7 @@ def shown(
 
 
 def printed(present: Present, *, columns: int | None) -> list[str]:
-    """The lines on a terminal that is so wide, or in a pipe."""
+    """The lines on a terminal of `columns`, or in a pipe."""
     console = Console(file=io.StringIO(), width=columns or 100_000, color_system=None)
     console.print(lag_table(present, columns=columns))
     assert isinstance(console.file, io.StringIO)

@@ -33,7 +33,7 @@ def service() -> Iterator[ScriptedService]:
         yield service
 
 
-def test_a_service_is_asked_for_what_its_page_shows_and_for_nothing_else(service: ScriptedService) -> None:
+def test_lag_asks_a_service_only_for_what_its_page_shows(service: ScriptedService) -> None:
     ended = lag("--url", service.url)
     assert ended.exit_code == 0
     assert "seen from us-iowa, by its process here:8081" in ended.output
@@ -72,7 +72,7 @@ OTHERWISE = "it answered 200, not as a service of this version does"
     ],
     ids=["a replicator", "an older service", "no service", "not ready", "broken off"],
 )
-def test_what_answers_otherwise_is_named_in_one_line_with_what_to_do(answer: Said, why: str) -> None:
+def test_an_address_with_another_response_is_named_in_one_line_with_the_remedy(answer: Said, why: str) -> None:
     with scripted(lambda _: answer) as other:
         ended = lag("--url", other.url)
     assert ended.exit_code == 1

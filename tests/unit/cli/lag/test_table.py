@@ -38,7 +38,7 @@ CUT = shown(
 )
 
 
-def test_a_region_that_is_cut_off_has_its_worst_lag_first_and_the_rest_as_it_fits() -> None:
+def test_a_region_that_is_cut_off_has_its_worst_lag_first_and_then_what_fits_into_the_line() -> None:
     assert printed(CUT, columns=80) == [
         "seen from us-iowa, by its process here:8081, at 12:00:00 UTC",
         "region                 not applied: origin and lag, the worst first",
@@ -50,7 +50,7 @@ def test_a_region_that_is_cut_off_has_its_worst_lag_first_and_the_rest_as_it_fit
     ]
 
 
-def test_what_is_piped_has_one_line_a_region_and_a_note_with_nothing_left_out() -> None:
+def test_a_pipe_gets_one_complete_line_for_each_region_and_note() -> None:
     *_, japan, note = printed(CUT, columns=None)
     assert japan == (
         "asia-japan, not heard  europe-belgium: ≤ 3 events, ≤ 15.0 s; us-iowa: ≤ 262 events, ≤ 14.4 s; "
@@ -59,7 +59,7 @@ def test_what_is_piped_has_one_line_a_region_and_a_note_with_nothing_left_out() 
     assert note == f"warning: {NOT_HEARD.text}"
 
 
-def test_where_nothing_is_missing_every_region_is_at_0() -> None:
+def test_if_no_event_is_missing_every_region_is_at_0() -> None:
     assert printed(shown({}), columns=80)[2:] == ["us-iowa         0", "europe-belgium  0", "asia-japan      0"]
 
 

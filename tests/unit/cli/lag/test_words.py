@@ -29,19 +29,19 @@ def test_a_lag_is_what_is_known_of_it(cell: Cell, words: str) -> None:
     assert in_words(cell) == words
 
 
-def test_to_be_at_the_end_of_a_halted_log_is_not_to_have_everything() -> None:
+def test_a_region_at_the_end_of_a_halted_log_is_not_complete() -> None:
     assert in_words(exact(0, 0, halted="forked")) == "? halted (forked)"
     assert not exact(0, 0, halted="forked").is_complete
 
 
 @pytest.mark.parametrize("certainty", [one for one in Certainty if one is not Certainty.EXACT])
-def test_nothing_that_is_not_certain_is_zero(certainty: Certainty) -> None:
+def test_no_uncertain_lag_is_zero(certainty: Certainty) -> None:
     for events in (None, 0):
         cell = Cell(events, None, certainty, SINCE, "")
         assert in_words(cell) != "0"
         assert not cell.is_complete
 
 
-def test_the_worst_is_what_is_halted_then_the_oldest_then_what_is_unknown() -> None:
+def test_the_worst_cells_are_halted_ones_then_the_oldest_then_the_unknown_ones() -> None:
     worst_first = [exact(0, 0, halted="forked"), exact(2, 9_001), at_most(3, 9_000), exact(900, 40), UNKNOWN, ALL]
     assert sorted(worst_first, key=badness) == worst_first[::-1]

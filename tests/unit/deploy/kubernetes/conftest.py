@@ -1,4 +1,4 @@
-"""The region that is kept as an example."""
+"""The example region of the repository."""
 
 import pytest
 

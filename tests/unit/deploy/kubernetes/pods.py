@@ -1,4 +1,4 @@
-"""What a pod finds when it starts: the files and the environment that its manifest and the Secrets give it."""
+"""The files and the environment that a pod gets from its manifest and the Secrets."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from tests.unit.deploy.kubernetes.rendered import Manifest, Manifests, labels_of
 FILES = "/etc/crosshook"
 
 Files = Mapping[str, Mapping[str, str]]
-"""By its name, the files of a Secret or ConfigMap."""
+"""Name of a Secret or ConfigMap → its files."""
 
 
 def secrets_in(path: Path) -> list[Manifest]:
@@ -21,7 +21,7 @@ def secrets_in(path: Path) -> list[Manifest]:
 
 
 def opened(secrets: list[Manifest]) -> Files:
-    """What is in them."""
+    """The decoded files of each Secret."""
     return {
         secret["metadata"]["name"]: {name: base64.b64decode(data).decode() for name, data in secret["data"].items()}
         for secret in secrets
@@ -29,14 +29,14 @@ def opened(secrets: list[Manifest]) -> Files:
 
 
 def taken(pod: Manifest) -> Iterator[tuple[str, str]]:
-    """Every Secret that a pod names, and which of its keys."""
+    """Every Secret that a pod mounts, with the key."""
     for source in _sources(pod):
         if "secret" in source:
             yield from ((source["secret"]["name"], item["key"]) for item in source["secret"]["items"])
 
 
 def put_files(manifests: Manifests, role: str, secrets: Files, *, into: Path) -> None:
-    """Write what a pod of `role` has in `FILES`."""
+    """Write the files that a pod of `role` has in `FILES`."""
     configurations = {found["metadata"]["name"]: found["data"] for found in manifests.of_kind("ConfigMap")}
     for source in _sources(manifests.pod(role)):
         given = source.get("secret") or source["configMap"]
@@ -62,7 +62,7 @@ def _value(variable: dict[str, Any], pod: Manifest) -> str:
 
 
 def _sources(pod: Manifest) -> list[dict[str, Any]]:
-    """Of its one volume of files."""
+    """The sources of the pod's only volume of files."""
     (volume,) = pod["spec"]["volumes"]
     (container,) = pod["spec"]["containers"]
     (mount,) = (mount for mount in container["volumeMounts"] if mount["name"] == volume["name"])

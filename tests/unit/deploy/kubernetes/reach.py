@@ -1,6 +1,6 @@
-"""Which connections the network policies allow: what a cluster's network decides, decided here.
+"""The connections that the network policies allow, computed as a cluster's network does.
 
-Only what the policies use is known; anything else fails to be read, so that nothing is taken for less than it says.
+Only the parts of the format that the policies use are known. Anything else is an error.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ class Edge(NamedTuple):
 
 
 class _Known(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    """Nothing is passed over."""
+    """Unknown members are errors."""
 
 
 class Requirement(_Known):
@@ -45,7 +45,7 @@ class Selector(_Known):
     match_expressions: list[Requirement] = []
 
     def selects(self, labels: Mapping[str, str]) -> bool:
-        """An empty one selects everything."""
+        """An empty selector selects everything."""
         return self.match_labels.items() <= labels.items() and all(
             labels.get(one.key) in one.values for one in self.match_expressions
         )
@@ -61,7 +61,7 @@ class Peer(_Known):
     ip_block: Block | None = None
 
     def matches(self, party: Party, *, here: str) -> bool:
-        """Without a selector of namespaces it is about pods of the policy's own, `here`."""
+        """Without a selector of namespaces, a peer is a pod of the policy's own namespace, `here`."""
         if self.ip_block is not None:
             return bool(party.address) and ip_address(party.address) in ip_network(self.ip_block.cidr)
         if not party.namespace:
@@ -111,7 +111,7 @@ class Policies:
         self._here = here
 
     def edges(self, parties: Sequence[Party], ports: Iterable[tuple[str, int]]) -> set[Edge]:
-        """Every connection that is let through between two of the parties of whom one is a pod of the namespace."""
+        """Every allowed connection between two of the parties, of which one is a pod of the namespace."""
         return {
             Edge(source.name, target.name, protocol, port)
             for protocol, port in ports
@@ -123,7 +123,7 @@ class Policies:
         }
 
     def _lets(self, party: Party, other: Party, direction: Literal["Ingress", "Egress"], port: Port) -> bool:
-        """Whether `party` may: everything if no policy selects it, otherwise what any of its policies allows."""
+        """Whether `party` may. If no policy selects it, it may. Otherwise one of its policies must allow it."""
         if party.namespace != self._here:
             return True
         about = [

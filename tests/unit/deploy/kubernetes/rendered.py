@@ -22,13 +22,13 @@ WORKLOADS = {
     "admin": "Deployment",
     "replicator": "Deployment",
 }
-"""Every role, and what keeps its pods running."""
+"""Role → the kind of its workload."""
 
 Manifest = dict[str, Any]
 
 
 class Manifests:
-    """Everything that is given to a cluster for one region."""
+    """All manifests of one region."""
 
     def __init__(self, documents: list[Manifest]) -> None:
         self.documents = documents
@@ -44,7 +44,7 @@ class Manifests:
         return self.one(WORKLOADS[role], role)
 
     def pod(self, role: str) -> Manifest:
-        """The pods of a role, by their template."""
+        """The template of a role's pods."""
         template: Manifest = self.workload(role)["spec"]["template"]
         return template
 
@@ -60,7 +60,7 @@ class Manifests:
 
 
 def render(directory: Path) -> Manifests:
-    """What `kubectl apply -k` would send."""
+    """The manifests that `kubectl apply -k` would send."""
     command = (str(_kubectl()), "kustomize", str(directory))
     done = subprocess.run(command, check=False, capture_output=True, timeout=60)  # noqa: S603 - a command of ours
     assert done.returncode == 0, done.stderr.decode()
@@ -74,7 +74,7 @@ def labels_of(manifest: Manifest) -> dict[str, str]:
 
 
 def selects(selector: dict[str, str], labels: dict[str, str]) -> bool:
-    """Whether something with these labels has all that are asked for, and something is asked for."""
+    """Whether `labels` has all labels of a selector that is not empty."""
     return bool(selector) and selector.items() <= labels.items()
 
 
@@ -84,7 +84,7 @@ def _documents(text: str) -> Iterator[Manifest]:
 
 
 def _kubectl() -> Path:
-    """The one that was installed with the tests, or where there is no wheel of it the one on PATH."""
+    """The `kubectl` of the test environment, or the one on PATH if no wheel of it is installed."""
     own = Path(sys.executable).with_name("kubectl")
     found = str(own) if own.exists() else shutil.which("kubectl")
     if found is None:

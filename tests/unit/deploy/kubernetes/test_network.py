@@ -61,11 +61,11 @@ def edges(manifests: Manifests, policies: list[Manifest]) -> set[Edge]:
     return Policies(policies, here=HERE).edges([*inside, *copies, *OUTSIDE], ports)
 
 
-def test_the_edges_are_those_of_the_table_and_no_others(manifests: Manifests) -> None:
+def test_exactly_the_connections_of_the_table_are_allowed(manifests: Manifests) -> None:
     assert edges(manifests, manifests.of_kind("NetworkPolicy")) == expected()
 
 
-def test_no_policy_can_be_left_out_unnoticed(manifests: Manifests) -> None:
+def test_a_missing_policy_is_noticed(manifests: Manifests) -> None:
     policies = manifests.of_kind("NetworkPolicy")
     for policy in policies:
         left = [other for other in policies if other is not policy]
@@ -79,7 +79,7 @@ def test_a_wider_range_is_noticed(manifests: Manifests) -> None:
     assert edges(manifests, policies) > expected()
 
 
-def test_what_is_not_understood_is_not_passed_over(manifests: Manifests) -> None:
+def test_an_unknown_part_of_a_policy_is_an_error(manifests: Manifests) -> None:
     (policy, *_) = copy.deepcopy(manifests.of_kind("NetworkPolicy"))
     policy["spec"]["egress"] = [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}], "ports": []}]
     with pytest.raises(ValueError, match="except"):

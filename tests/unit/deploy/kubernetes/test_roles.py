@@ -1,4 +1,4 @@
-"""Each role in a cluster may do what it has to, is asked how it is, and is never away as a whole without need."""
+"""Each role has the rights that it needs, probes, and a budget that never stops all of its pods."""
 
 import pytest
 
@@ -12,7 +12,7 @@ PROBES = {
     "admin": ("/livez", "/readyz", "/livez"),
     "replicator": ("/livez", "/readyz", "/livez"),
 }
-"""What is asked at the start, to know whether it is ready, and whether it lives; None: whether it listens."""
+"""The paths of the startup, readiness and liveness probes. None: a TCP connection."""
 
 MEBIBYTES = {"Mi": 1, "Gi": 1024}
 
@@ -40,7 +40,7 @@ def test_a_role_runs_as_a_user_without_other_rights(manifests: Manifests, role: 
 
 
 @every_role
-def test_a_role_is_asked_whether_it_starts_is_ready_and_lives(manifests: Manifests, role: str) -> None:
+def test_a_role_has_probes_for_its_start_its_readiness_and_its_life(manifests: Manifests, role: str) -> None:
     container = manifests.container(role)
     names = {port["name"] for port in container["ports"]}
     for kind, path in zip(("startupProbe", "readinessProbe", "livenessProbe"), PROBES[role], strict=True):
@@ -51,7 +51,7 @@ def test_a_role_is_asked_whether_it_starts_is_ready_and_lives(manifests: Manifes
 
 
 @every_role
-def test_a_process_that_is_only_busy_is_left_alone(manifests: Manifests, role: str) -> None:
+def test_a_busy_process_is_not_restarted_within_a_minute(manifests: Manifests, role: str) -> None:
     liveness = manifests.container(role)["livenessProbe"]
     assert liveness["periodSeconds"] * liveness["failureThreshold"] >= 60
 
@@ -67,7 +67,7 @@ def test_a_role_has_a_budget_that_lets_nodes_be_drained_one_by_one(manifests: Ma
     assert budget["spec"]["maxUnavailable"] == 1
 
 
-def test_a_role_that_may_have_several_pods_has_them_on_several_machines(manifests: Manifests) -> None:
+def test_the_pods_of_a_role_are_spread_over_nodes(manifests: Manifests) -> None:
     replicas = {role: manifests.workload(role)["spec"]["replicas"] for role in WORKLOADS}
     assert replicas == {"nats": 3, "redis": 1, "service": 2, "admin": 1, "replicator": 2}
     (apart,) = manifests.pod("nats")["spec"]["affinity"]["podAntiAffinity"][
@@ -85,19 +85,19 @@ def test_a_role_that_may_have_several_pods_has_them_on_several_machines(manifest
 
 
 @pytest.mark.parametrize("role", [role for role, kind in WORKLOADS.items() if kind == "Deployment"])
-def test_an_update_takes_none_away_before_another_is_ready(manifests: Manifests, role: str) -> None:
+def test_an_update_stops_a_pod_only_after_another_one_is_ready(manifests: Manifests, role: str) -> None:
     strategy = manifests.workload(role)["spec"]["strategy"]
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
 
 
 @every_role
-def test_a_role_has_its_share_and_no_memory_beyond_it(manifests: Manifests, role: str) -> None:
+def test_a_role_requests_processor_and_memory_and_has_a_memory_limit(manifests: Manifests, role: str) -> None:
     resources = manifests.container(role)["resources"]
     assert set(resources["requests"]) == {"cpu", "memory"}
     assert mebibytes(resources["requests"]["memory"]) <= mebibytes(resources["limits"]["memory"])
 
 
-def test_redis_is_full_before_it_is_killed_also_while_it_rewrites_its_file(manifests: Manifests) -> None:
+def test_redis_refuses_writes_before_its_memory_limit_even_while_it_rewrites_its_file(manifests: Manifests) -> None:
     container = manifests.container("redis")
     assert container["args"][-2:] == ["--maxmemory", "1gb"]
     assert mebibytes(container["resources"]["limits"]["memory"]) >= 2 * 1024
@@ -122,7 +122,7 @@ def test_a_service_continues_until_no_new_connections_are_sent_to_it(manifests: 
     assert manifests.container("service")["lifecycle"] == {"preStop": {"sleep": {"seconds": 5}}}
 
 
-def test_nats_hands_over_and_ends_in_its_own_time(manifests: Manifests) -> None:
+def test_nats_enters_lame_duck_mode_and_has_time_to_end(manifests: Manifests) -> None:
     command = manifests.container("nats")["lifecycle"]["preStop"]["exec"]["command"]
     assert command == ["nats-server", "--signal", "ldm=1"]
     assert manifests.pod("nats")["spec"]["terminationGracePeriodSeconds"] > 10 + 120

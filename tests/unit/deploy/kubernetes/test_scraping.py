@@ -1,4 +1,4 @@
-"""Prometheus finds every service and replicator, and gives them the labels that the rules go by."""
+"""Prometheus finds every service and replicator, and gives them the labels that the rules use."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from tests.unit.deploy.kubernetes.rendered import KUBERNETES, WORKLOADS, Manifes
 
 
 class Selector(msgspec.Struct):
-    """Which pods are looked for."""
+    """Selects pods."""
 
     role: str
     label: str
@@ -18,14 +18,14 @@ class Selector(msgspec.Struct):
 
 
 class Discovery(msgspec.Struct):
-    """What is looked for."""
+    """How Prometheus finds pods."""
 
     role: str
     selectors: list[Selector]
 
 
 class Relabelling(msgspec.Struct):
-    """What becomes of what is known of a pod."""
+    """How labels of a pod become labels of a target."""
 
     source_labels: list[str]
     regex: str = ""
@@ -34,7 +34,7 @@ class Relabelling(msgspec.Struct):
 
 
 class Job(msgspec.Struct):
-    """What is scraped alike."""
+    """Targets with the same configuration."""
 
     job_name: str
     kubernetes_sd_configs: list[Discovery]
@@ -42,7 +42,7 @@ class Job(msgspec.Struct):
 
 
 class Configuration(msgspec.Struct):
-    """Of Prometheus's, what is looked at here."""
+    """The parts of Prometheus's configuration that these tests read."""
 
     scrape_configs: list[Job]
 
@@ -51,17 +51,17 @@ OURS = ROOT / "deploy" / "prometheus" / "prometheus.yml"
 
 
 def jobs() -> dict[str, Job]:
-    """By the role that each is of."""
+    """Role → its job."""
     found = msgspec.yaml.decode((KUBERNETES / "prometheus.yml").read_bytes(), type=Configuration).scrape_configs
     return {job.job_name.removeprefix("crosshook-"): job for job in found}
 
 
-def test_jobs_are_called_what_the_rules_call_them() -> None:
+def test_jobs_have_the_names_that_the_rules_use() -> None:
     others = msgspec.yaml.decode(OURS.read_bytes())["scrape_configs"]
     assert [job.job_name for job in jobs().values()] == [job["job_name"] for job in others]
 
 
-def test_each_job_is_of_the_pods_that_it_is_called_after(manifests: Manifests) -> None:
+def test_each_job_selects_the_pods_of_the_role_in_its_name(manifests: Manifests) -> None:
     for role, job in jobs().items():
         (discovery,) = job.kubernetes_sd_configs
         (selector,) = discovery.selectors
@@ -69,13 +69,13 @@ def test_each_job_is_of_the_pods_that_it_is_called_after(manifests: Manifests) -
         assert [other for other in WORKLOADS if selects(selector.labels, labels_of(manifests.pod(other)))] == [role]
 
 
-def test_the_port_that_is_kept_is_the_one_with_metrics(manifests: Manifests) -> None:
+def test_only_the_port_with_metrics_is_scraped(manifests: Manifests) -> None:
     for role, job in jobs().items():
         (kept,) = (one.regex for one in job.relabel_configs if "container_port_name" in one.source_labels[0])
         assert [port["name"] for port in manifests.container(role)["ports"]] == [kept]
 
 
-def test_the_region_is_the_label_of_the_pod(manifests: Manifests) -> None:
+def test_the_region_comes_from_the_label_of_the_pod(manifests: Manifests) -> None:
     for role, job in jobs().items():
         (source,) = (one.source_labels for one in job.relabel_configs if one.target_label == "region")
         assert source == ["__meta_kubernetes_pod_label_crosshook_region"]

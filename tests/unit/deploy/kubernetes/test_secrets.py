@@ -1,4 +1,4 @@
-"""What the command makes is what the manifests name, each role's own, and kept from one time to the next."""
+"""The command makes the Secrets that the manifests name, each role's own, and keeps them from run to run."""
 
 import json
 import re
@@ -66,13 +66,13 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def test_what_pods_name_is_made_and_nothing_else(manifests: Manifests, directory: Path) -> None:
+def test_exactly_the_secrets_that_pods_name_are_made(manifests: Manifests, directory: Path) -> None:
     named = {one for role in WORKLOADS for one in taken(manifests.pod(role))}
     for region in REGIONS:
         assert named == {(name, key) for name, files in made(directory, region).items() for key in files}
 
 
-def test_every_secret_is_what_kubernetes_takes_where_the_pods_are(manifests: Manifests, directory: Path) -> None:
+def test_every_secret_is_valid_and_in_the_namespace_of_the_pods(manifests: Manifests, directory: Path) -> None:
     for secret in secrets_in(directory / f"{HERE}.json"):
         kubernetes_validate.validate(secret, "1.30", strict=True)
         assert secret["metadata"]["namespace"] == manifests.workload("nats")["metadata"]["namespace"]
@@ -98,14 +98,14 @@ def test_a_process_starts_with_what_its_pod_has(
     assert has_admin_routes == (role == "admin")
 
 
-def test_every_setting_of_a_process_is_one(manifests: Manifests) -> None:
+def test_every_variable_of_a_pod_is_a_documented_setting(manifests: Manifests) -> None:
     rows = (ROOT / "docs" / "configuration.md").read_text()
     for role in ("service", "admin", "replicator"):
         for variable in manifests.container(role)["env"]:
             assert f"\n| `{variable['name']}` |" in rows
 
 
-def test_nats_takes_its_file(manifests: Manifests, directory: Path, tmp_path: Path) -> None:
+def test_nats_accepts_its_configuration(manifests: Manifests, directory: Path, tmp_path: Path) -> None:
     put_files(manifests, "nats", made(directory), into=tmp_path)
     configuration = tmp_path / "nats.conf"
     configuration.write_text(configuration.read_text().replace("/etc/crosshook", str(tmp_path)))
@@ -115,7 +115,7 @@ def test_nats_takes_its_file(manifests: Manifests, directory: Path, tmp_path: Pa
     assert done.returncode == 0, done.stderr.decode()
 
 
-def test_servers_listen_where_their_pods_are_open(manifests: Manifests, directory: Path) -> None:
+def test_servers_listen_on_the_ports_of_their_pods(manifests: Manifests, directory: Path) -> None:
     ports = {
         role: {port["name"]: port["containerPort"] for port in manifests.container(role)["ports"]}
         for role in ("nats", "redis")
@@ -141,7 +141,7 @@ def test_data_goes_to_the_volumes_and_fits_into_them(manifests: Manifests, direc
     assert 'dir "/var/lib/crosshook"' in made(directory)["redis"]["redis.conf"].splitlines()
 
 
-def test_every_server_of_a_region_is_called_what_its_certificate_says(manifests: Manifests, directory: Path) -> None:
+def test_the_certificate_names_every_server_of_its_region(manifests: Manifests, directory: Path) -> None:
     secrets = made(directory)
     hosts = [f"nats-{index}.nats" for index in range(manifests.workload("nats")["spec"]["replicas"])]
     routes = nats_configuration(secrets)["cluster"]["routes"]  # type: ignore[index]
@@ -160,8 +160,8 @@ def test_a_process_cannot_pass_for_a_server(directory: Path, role: str) -> None:
     assert names_in(shown) == [HERE]
 
 
-def test_no_role_is_given_what_another_is(directory: Path) -> None:
-    """Every secret there is, and in which Secrets of which regions its text stands."""
+def test_no_role_gets_a_secret_of_another_role(directory: Path) -> None:
+    """For each secret, the Secrets that contain it are exactly those of its holders."""
     vault = directory / "vault"
     known = msgspec.json.decode((vault / "logins.json").read_bytes(), type=Logins)
     holders: dict[str, set[tuple[str, str]]] = {
@@ -184,14 +184,14 @@ def test_no_role_is_given_what_another_is(directory: Path) -> None:
     assert len(set(keys)) == len(keys) == 3 * len(REGIONS)
 
 
-def test_what_was_made_is_its_owners_and_no_matter_for_a_repository(directory: Path) -> None:
+def test_only_the_owner_can_read_the_secrets_and_git_ignores_them(directory: Path) -> None:
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert (directory / ".gitignore").read_text() == "*\n"
     for path in (*directory.glob("*.json"), directory / "options"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_second_time_keeps_what_is_known_and_adds_what_is_new(tmp_path: Path) -> None:
+def test_a_second_run_keeps_known_secrets_and_adds_new_ones(tmp_path: Path) -> None:
     make(tmp_path, *REGIONS[:2])
     before = made(tmp_path)
     make(tmp_path, *REGIONS)
@@ -206,7 +206,7 @@ def test_a_second_time_keeps_what_is_known_and_adds_what_is_new(tmp_path: Path) 
     assert certificate(after, "nats").serial_number != certificate(before, "nats").serial_number
 
 
-def test_a_region_is_not_forgotten_by_not_being_named(tmp_path: Path) -> None:
+def test_a_known_region_that_is_not_named_is_an_error(tmp_path: Path) -> None:
     make(tmp_path, *REGIONS)
     kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     code, printed = run(tmp_path, *REGIONS[:2])
@@ -228,7 +228,7 @@ ONE_SERVER = ("--one-nats-server", HERE)
         (("--no-certificates",), (), "--nats-disk 20 --namespace crosshook --no-certificates"),
     ],
 )
-def test_a_later_time_has_to_have_the_options_of_the_first(
+def test_a_later_run_must_have_the_options_of_the_first(
     tmp_path: Path, first: tuple[str, ...], later: tuple[str, ...], says: str
 ) -> None:
     make(tmp_path, *REGIONS, *first)
@@ -240,7 +240,7 @@ def test_a_later_time_has_to_have_the_options_of_the_first(
     make(tmp_path, *REGIONS, *says.split())
 
 
-def test_a_region_that_is_new_is_built_as_it_likes(tmp_path: Path) -> None:
+def test_a_new_region_may_have_its_own_number_of_servers(tmp_path: Path) -> None:
     make(tmp_path, *REGIONS[1:])
     make(tmp_path, *REGIONS, *ONE_SERVER)
     assert "cluster" not in nats_configuration(made(tmp_path))
@@ -248,7 +248,7 @@ def test_a_region_that_is_new_is_built_as_it_likes(tmp_path: Path) -> None:
     assert run(tmp_path, *REGIONS)[0] == 2
 
 
-def test_a_change_of_the_clusters_is_made_in_a_file(tmp_path: Path) -> None:
+def test_changed_options_are_first_written_into_the_file_of_options(tmp_path: Path) -> None:
     make(tmp_path, *REGIONS)
     options = tmp_path / "options"
     options.write_text(options.read_text().replace("20", "50"))
@@ -259,7 +259,7 @@ def test_a_change_of_the_clusters_is_made_in_a_file(tmp_path: Path) -> None:
     assert (code, f"{options}: JSON is malformed" in printed) == (2, True), printed
 
 
-def test_a_region_of_one_server_has_no_others_to_know(tmp_path: Path) -> None:
+def test_a_region_of_one_server_has_no_cluster(tmp_path: Path) -> None:
     make(tmp_path, *REGIONS, "--one-nats-server", HERE)
     assert "cluster" not in nats_configuration(made(tmp_path))
     assert names_in(certificate(made(tmp_path), "nats")) == [HERE, "nats-0.nats"]
@@ -280,7 +280,9 @@ def test_certificates_may_come_from_another_source(tmp_path: Path) -> None:
         ((), "Missing argument"),
     ],
 )
-def test_what_cannot_be_is_said_and_nothing_is_written(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+def test_invalid_arguments_are_reported_and_nothing_is_written(
+    tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
     code, printed = run(tmp_path / "secrets", *arguments)
     assert (code, says in printed) == (2, True), printed
     assert not (tmp_path / "secrets").exists()

@@ -1,4 +1,4 @@
-"""The steps of docs/operations/kubernetes.md work as they stand."""
+"""The steps of docs/operations/kubernetes.md work unchanged."""
 
 import re
 import shlex
@@ -26,13 +26,13 @@ def document() -> str:
 
 
 def block(containing: str, language: str = "sh") -> str:
-    """The one block of code with this in it."""
+    """The only block of code that contains this text."""
     blocks = re.findall(rf"^ *```{language}\n(.*?)^ *```$", document(), re.DOTALL | re.MULTILINE)
     (found,) = (code for code in blocks if containing in code)
     return textwrap.dedent(found)
 
 
-def test_the_command_makes_the_files_that_are_sent(tmp_path: Path) -> None:
+def test_the_command_makes_the_files_that_the_steps_apply(tmp_path: Path) -> None:
     python, dash_m, module, *arguments, flag, directory = shlex.split(block("-m deploy.kubernetes"))
     assert (python, dash_m, module, arguments, flag) == (
         ".venv/bin/python",
@@ -49,7 +49,7 @@ def test_the_command_makes_the_files_that_are_sent(tmp_path: Path) -> None:
     assert f"cat {directory}/vault/admin-key" in block("keys issue")
 
 
-def test_a_copy_for_each_region_is_what_can_be_sent(tmp_path: Path) -> None:
+def test_the_copy_for_each_region_renders_like_the_example(tmp_path: Path) -> None:
     shutil.copytree(KUBERNETES, tmp_path / "deploy" / "kubernetes")
     subprocess.run(("sh", "-eu", "-c", block("cp -r")), cwd=tmp_path, check=True, timeout=20)  # noqa: S603, S607 - ours
     example = render(REGION).documents
@@ -57,21 +57,21 @@ def test_a_copy_for_each_region_is_what_can_be_sent(tmp_path: Path) -> None:
         assert render(tmp_path / "deploy" / "kubernetes" / region).documents == example
 
 
-def test_the_files_to_change_are_those_that_say_so() -> None:
+def test_the_files_to_change_are_those_with_the_comment() -> None:
     listed = set(re.findall(r"^ *\| `([a-z-]+\.(?:yaml|toml))` \|", document(), re.MULTILINE))
     marked = {path.name for path in REGION.iterdir() if "Of this region" in path.read_text()}
     assert listed == marked
 
 
-def test_every_option_that_is_told_of_is_one() -> None:
-    """Those of the command, and one of `kubectl apply`."""
+def test_every_option_in_the_text_exists() -> None:
+    """They are the options of the command, and one of `kubectl apply`."""
     options = {option for parameter in main.params for option in parameter.opts} | {"--server-side"}
     texts = [document(), *(path.read_text() for path in KUBERNETES.rglob("*.yaml"))]
     told = {option for text in texts for option in re.findall(r"`(--[a-z-]+)", text)}
     assert {"--one-nats-server", "--nats-disk", "--no-certificates"} <= told <= options
 
 
-def test_what_is_restarted_or_told_to_reload_is_there_all_of_it() -> None:
+def test_the_restarted_and_reloaded_workloads_are_all_that_there_are() -> None:
     manifests = render(REGION)
     commands = block("restart statefulset") + block("restart deployment")
     named = set(re.findall(r"\b((?:statefulset|deployment)/[a-z-]+)", commands))
@@ -88,7 +88,7 @@ def test_servers_are_restarted_one_by_one() -> None:
     assert strategy.get("rollingUpdate", {}).get("maxUnavailable", 1) == 1
 
 
-def test_a_certificate_of_another_authority_names_what_ours_does(tmp_path: Path) -> None:
+def test_a_certificate_of_another_authority_has_the_names_and_uses_of_ours(tmp_path: Path) -> None:
     CliRunner().invoke(main, [*REGIONS, "--directory", str(tmp_path)], catch_exceptions=False)
     described = msgspec.yaml.decode(block("kind: Certificate", "yaml").encode())
     secret = opened(secrets_in(tmp_path / "us-iowa.json"))[described["spec"]["secretName"]]

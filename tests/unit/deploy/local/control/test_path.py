@@ -14,7 +14,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_directory_is_the_users_alone_and_goes_when_it_is_empty(runtime: Path) -> None:
+def test_only_the_user_can_enter_the_directory_and_it_is_removed_when_empty(runtime: Path) -> None:
     make_directory()
     assert (runtime / "crosshook").stat().st_mode & 0o777 == 0o700
     make_directory()
@@ -43,7 +43,7 @@ def test_a_directory_with_another_demo_in_it_stays(runtime: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "../demo", "Demo", "a" * 33, "-a"])
-def test_a_name_that_is_no_plain_word_is_refused(name: str) -> None:
+def test_a_name_that_is_not_a_plain_word_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequest, match="the name of a demo: expected 1 to 32 of"):
         control_path(name)
 

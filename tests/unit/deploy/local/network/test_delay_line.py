@@ -58,7 +58,7 @@ def test_what_comes_in_after_a_release_does_not_overtake_what_was_held() -> None
     assert everything_due(line, now=11.0) == [b"held", b"new"]
 
 
-def test_many_empty_handed_chunks_fill_a_line_too() -> None:
+def test_many_empty_chunks_fill_a_line_too() -> None:
     line = a_line(limit_bytes=10 * CHUNK_OVERHEAD_BYTES)
     for _ in range(10):
         assert not line.is_full
@@ -67,7 +67,7 @@ def test_many_empty_handed_chunks_fill_a_line_too() -> None:
     assert not line.has_room
 
 
-def test_a_full_line_has_room_again_when_half_is_gone() -> None:
+def test_a_full_line_has_room_again_when_it_is_half_empty() -> None:
     line = a_line(delay_seconds=0.0, limit_bytes=4 * (1_000 + CHUNK_OVERHEAD_BYTES))
     for _ in range(4):
         line.push(bytes(1_000), now=0.0)

@@ -1,4 +1,4 @@
-"""Round trips are what was given, and otherwise what distance makes likely."""
+"""A round trip is the given one. By default it follows from the distance."""
 
 import pytest
 
@@ -22,19 +22,19 @@ def test_ten_regions_have_a_plausible_round_trip_each() -> None:
     assert trips.milliseconds("us-iowa", "us-oregon") < trips.milliseconds("us-iowa", "asia-mumbai")
 
 
-def test_both_directions_of_a_pair_are_one() -> None:
+def test_both_directions_of_a_pair_have_one_round_trip() -> None:
     trips = uniform_round_trips(("a", "b"), milliseconds=20)
     trips.change("b", "a", milliseconds=30)
     assert trips.seconds("a", "b") == 0.03
 
 
-def test_a_region_that_is_nowhere_is_named() -> None:
+def test_an_unknown_region_is_named() -> None:
     with pytest.raises(UnknownRegion, match="there is no region 'atlantis'; the regions are us-iowa, "):
         plausible_round_trips(("us-iowa", "atlantis"))
 
 
 @pytest.mark.parametrize("milliseconds", [-1.0, 60_001.0, float("nan"), float("inf")])
-def test_a_round_trip_that_makes_no_sense_is_refused(milliseconds: float) -> None:
+def test_a_round_trip_out_of_bounds_is_refused(milliseconds: float) -> None:
     with pytest.raises(InvalidRequest, match="between a and b: expected 0 to 60000 ms"):
         uniform_round_trips(("a", "b"), milliseconds=milliseconds)
 

@@ -13,11 +13,11 @@ from deploy.local.network.ports import LOCALHOST, Ports
 
 SOON_SECONDS = 20.0
 PAUSE_SECONDS = 0.05
-"""How long nothing must happen before a test believes that nothing happens."""
+"""How long a test waits before it concludes that nothing happens."""
 
 
 class Peer:
-    """A server behind the link: keeps its connections, and echoes if it is told to."""
+    """A server behind the link: it keeps its connections, and echoes on request."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -104,7 +104,7 @@ async def link(ports: Ports, peer: Peer) -> AsyncIterator[Link]:
 
 
 OPENED: list[asyncio.StreamWriter] = []
-"""Connections of clients. They are closed after a test that failed, too."""
+"""Connections of clients. They are closed even after a failed test."""
 
 
 async def connect(link: Link, *, receive_bytes: int | None = None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -128,7 +128,7 @@ async def test_bytes_pass_intact_and_in_order_both_ways(link: Link) -> None:
     writer.close()
 
 
-async def test_an_answer_takes_a_round_trip_and_the_first_one_another_for_the_handshake(link: Link) -> None:
+async def test_an_echo_takes_a_round_trip_and_the_first_one_another_for_the_handshake(link: Link) -> None:
     link.round_trip_seconds = 0.4
     loop = asyncio.get_running_loop()
     reader, writer = await connect(link)
@@ -185,7 +185,7 @@ async def test_an_end_during_a_cut_arrives_after_the_bytes_before_it_once_healed
     assert await ended(peer_reader)
 
 
-async def test_a_half_closed_connection_still_brings_the_answer(link: Link) -> None:
+async def test_a_half_closed_connection_still_delivers_the_echo(link: Link) -> None:
     reader, writer = await connect(link)
     writer.write(b"question")
     writer.write_eof()
@@ -206,7 +206,7 @@ async def test_a_new_connection_during_a_cut_is_accepted_and_not_answered_until_
     writer.close()
 
 
-async def test_what_is_sent_and_ended_during_the_handshake_arrives(link: Link) -> None:
+async def test_bytes_and_an_end_sent_during_the_handshake_arrive(link: Link) -> None:
     link.round_trip_seconds = 0.03
     reader, writer = await connect(link)
     writer.write(b"question")
@@ -216,7 +216,7 @@ async def test_what_is_sent_and_ended_during_the_handshake_arrives(link: Link) -
     writer.close()
 
 
-async def test_a_link_listens_and_dials_where_it_is_told_to_by_name(ports: Ports, peer: Peer) -> None:
+async def test_a_link_listens_and_dials_at_host_names(ports: Ports, peer: Peer) -> None:
     link = Link(listen=Address("localhost", ports.claim_any()), upstream=Address("localhost", peer.port))
     await link.open()
     reader, writer = await asyncio.open_connection(LOCALHOST, link.listen.port)
@@ -260,7 +260,7 @@ async def test_a_client_that_gives_up_during_a_cut_leaves_no_trace(link: Link, p
     assert peer.accepted == []
 
 
-async def test_a_sender_has_to_wait_when_the_link_holds_its_bound(link: Link, peer: Peer) -> None:
+async def test_a_sender_must_wait_while_the_link_holds_its_maximum(link: Link, peer: Peer) -> None:
     peer.echoes = False
     _, writer = await connect(link)
     peer_reader, _ = await peer.connection()
@@ -277,7 +277,7 @@ async def test_a_sender_has_to_wait_when_the_link_holds_its_bound(link: Link, pe
 
 async def test_a_receiver_that_does_not_read_makes_the_sender_wait(link: Link, peer: Peer) -> None:
     peer.echoes = False
-    # By itself the system may keep 32 MB, more than is sent.
+    # By default the system may keep 32 MB, more than is sent.
     reader, writer = await connect(link, receive_bytes=64 << 10)
     _, peer_writer = await peer.connection()
     data = os.urandom(3 * HELD_BYTES_MAX)

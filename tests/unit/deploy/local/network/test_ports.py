@@ -52,7 +52,7 @@ def test_a_port_is_given_back_at_the_end() -> None:
     second.close()
 
 
-def test_ports_in_a_row_are_all_ours() -> None:
+def test_consecutive_ports_are_all_claimed() -> None:
     mine, others = Ports(), Ports()
     try:
         first = mine.claim_row(3)

@@ -1,4 +1,4 @@
-"""A process is started, stopped, killed and paused, and says how it ended."""
+"""A process can be started, stopped, killed and paused, and its end is reported."""
 
 import asyncio
 import os
@@ -91,14 +91,16 @@ async def test_a_process_that_dies_while_it_is_waited_for_is_named_with_its_log(
     assert caught.value.log_tail.endswith("out of luck")
 
 
-async def test_a_process_that_was_killed_says_by_which_signal(process: HttpProcess) -> None:
+async def test_the_error_about_a_killed_process_names_the_signal(process: HttpProcess) -> None:
     await started(process)
     await process.kill()
     with pytest.raises(ProcessDied, match="ended with signal SIGKILL"):
         process.check_running()
 
 
-async def test_a_process_that_does_not_become_ready_says_what_it_waits_for(process: HttpProcess) -> None:
+async def test_the_error_about_a_process_that_does_not_become_ready_names_what_it_waits_for(
+    process: HttpProcess,
+) -> None:
     process.settings["STAND_IN_WAITS_FOR"] = "the tide"
     answers = asyncio.Event()
 
@@ -114,14 +116,14 @@ async def test_a_process_that_does_not_become_ready_says_what_it_waits_for(proce
         await process.wait_ready(within_seconds=0.1)
 
 
-async def test_a_log_goes_on_over_restarts_and_its_tail_is_bounded(process: HttpProcess) -> None:
+async def test_a_log_continues_after_a_restart_and_its_tail_is_bounded(process: HttpProcess) -> None:
     await started(process)
     await process.restart()
     assert process.log_tail().count("started with") == 2
     assert len(process.log_tail(lines_max=1).splitlines()) == 1
 
 
-async def test_a_process_ends_with_the_one_that_started_it_even_when_that_is_killed(tmp_path: Path) -> None:
+async def test_a_process_ends_with_its_parent_even_if_the_parent_is_killed(tmp_path: Path) -> None:
     starter = """
 import asyncio, pathlib, sys
 from deploy.local.processes.spawning import spawn

@@ -1,4 +1,4 @@
-"""What the processes are given to read says what the design promises."""
+"""The configuration files have the settings that the design requires."""
 
 import json
 import tomllib
@@ -37,7 +37,7 @@ def test_a_server_may_find_what_it_advertises_in_its_environment() -> None:
     assert '"server_name": $NAME' in text
 
 
-def test_nats_may_be_told_how_much_to_store() -> None:
+def test_the_storage_of_nats_can_be_limited() -> None:
     assert a_configuration(store_bytes_max=1024)["jetstream"] == {
         "store_dir": "/x y",
         "sync_interval": "always",
@@ -60,7 +60,7 @@ def test_nats_with_tls_greets_no_client_without_it() -> None:
     }
 
 
-def test_the_servers_of_a_region_know_one_another_by_a_password_and_by_tls_where_there_is_any() -> None:
+def test_the_servers_of_a_region_share_a_password_and_use_tls_if_it_is_configured() -> None:
     cluster = Cluster("us-iowa", "0.0.0.0:6222", ["one:6222", "two:6222"], "a/b")
     told = {
         "name": "us-iowa",
@@ -73,7 +73,7 @@ def test_the_servers_of_a_region_know_one_another_by_a_password_and_by_tls_where
     assert tls == told | {"tls": {"cert_file": "a.pem", "key_file": "a.key", "ca_file": "ca.pem", "verify": True}}
 
 
-def test_a_server_that_others_know_by_name_has_that_told_of_it() -> None:
+def test_a_server_advertises_its_name_if_one_is_given() -> None:
     cluster = Cluster("us-iowa", "0.0.0.0:6222", ["one:6222", "two:6222"], "word", advertised="one:6222")
     told = a_configuration(cluster=cluster)["cluster"]
     assert told == cluster.declared()
@@ -87,16 +87,16 @@ def test_redis_refuses_writes_when_full_rather_than_forget() -> None:
     assert 'dir "/x y"' in lines
 
 
-def test_redis_is_told_no_password_and_has_no_user_without_one() -> None:
+def test_the_configuration_of_redis_has_no_clear_password_and_no_user_without_one() -> None:
     text = redis_configuration(bind="127.0.0.1", port=1, directory="/", passwords=dict.fromkeys(USERS, "secret-word"))
     assert "secret-word" not in text
     assert "nopass" not in text
-    assert "user default off ~* &* +@all" in text.splitlines(), "off, and yet may load what others wrote"
+    assert "user default off ~* &* +@all" in text.splitlines(), "off, but Redis loads its file as this user"
 
 
 @pytest.mark.parametrize("user", PERMITTED)
-def test_redis_is_told_the_rules_of_the_table_and_no_command_that_the_oldest_does_not_have(user: str) -> None:
-    """It does not start where it does not know one, but before 7 it does not look at second words."""
+def test_redis_gets_the_rules_of_the_table_and_no_command_that_its_oldest_version_lacks(user: str) -> None:
+    """Redis does not start with an unknown command. Before version 7 it does not check subcommands."""
     text = redis_configuration(bind="127.0.0.1", port=1, directory="/", passwords=dict.fromkeys(USERS, "word"))
     line = next(line for line in text.splitlines() if line.startswith(f"user {user} "))
     rules = [word for word in line.split() if word[0] in "+-"]

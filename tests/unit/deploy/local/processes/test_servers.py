@@ -1,4 +1,4 @@
-"""Servers are found where people have them, and one that cannot be used is named in one line."""
+"""Servers are found where users install them, and an unusable one is named in one line."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def a_program(directory: Path, name: str, says: str) -> Path:
     return program
 
 
-def test_servers_are_found_without_anything_on_path() -> None:
+def test_servers_are_found_even_if_none_is_on_path() -> None:
     servers = find_servers({"PATH": ""})
     assert servers.nats.version >= (2, 12, 0)
     assert servers.redis.version >= (6, 2, 0)
