@@ -1,4 +1,4 @@
-"""The pictures of the rooms in docs/architecture.md are the contracts that import-linter keeps."""
+"""The pictures of the rooms in docs/architecture.md show the contracts that import-linter keeps."""
 
 import re
 import tomllib
@@ -30,11 +30,11 @@ def described(heading: str) -> set[str]:
     return set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
 
 
-def test_the_pictures_are_the_contracts() -> None:
+def test_the_pictures_show_the_contracts() -> None:
     assert drawn() == kept()
 
 
-def test_every_room_is_described_and_is_there() -> None:
+def test_every_room_is_described_and_exists() -> None:
     packages, rooms = (set[str]().union(*layers) for layers in kept())
     assert described("package") == packages
     assert described("room of the service") == rooms

@@ -1,4 +1,4 @@
-"""Every link in a document, and every document that a file names, is there."""
+"""Every link leads somewhere, every document that a file names exists, and sentences are short."""
 
 import re
 import subprocess
@@ -24,12 +24,12 @@ def problem(target: Path, anchor: str) -> str:
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda document: str(document.relative_to(ROOT)))
-def test_every_relative_link_leads_to_a_file_and_a_heading(document: Path) -> None:
+def test_every_relative_link_leads_to_an_existing_file_and_heading(document: Path) -> None:
     found = [why for link in links(document) if (why := problem(link.target, link.anchor))]
     assert found == []
 
 
-def test_every_document_that_a_file_names_is_there_with_its_heading() -> None:
+def test_every_document_that_a_file_names_exists_with_its_heading() -> None:
     listed = subprocess.run(
         ("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"),  # noqa: S607 - the git on PATH
         cwd=ROOT,
@@ -42,12 +42,12 @@ def test_every_document_that_a_file_names_is_there_with_its_heading() -> None:
         if not path.is_file() or name.endswith(".md") or name.startswith(NOT_OURS):
             continue
         named = NAMED.findall(path.read_text(errors="replace"))
-        # `README.md` alone is the one beside the file, or the project's.
+        # `README.md` without a folder is the one beside the file, or that of the project.
         wrong += [f"{name}: {why}" for page, anchor in named if (why := problem(ROOT / page, anchor))]
     assert wrong == []
 
 
-def test_a_link_to_nowhere_is_found(tmp_path: Path) -> None:
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# A `page` of ours, and more\n\n[a](#a-page-of-ours-and-more) [b](#b) [c](c.md) [d](https://d)\n")
     assert [problem(link.target, link.anchor) for link in links(page)] == [
@@ -61,7 +61,7 @@ PATH = re.compile(r"`((?:adapters|bench|cli|core|deploy|replicator|runtime|servi
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda document: str(document.relative_to(ROOT)))
-def test_every_path_of_the_source_that_a_document_names_is_there(document: Path) -> None:
+def test_every_source_path_that_a_document_names_exists(document: Path) -> None:
     assert [path for path in PATH.findall(document.read_text()) if not (ROOT / path).exists()] == []
 
 

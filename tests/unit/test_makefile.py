@@ -1,4 +1,4 @@
-"""What cannot work is refused in one line, before anything is installed."""
+"""`make` refuses what cannot work in one line, before it installs anything."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ def make(directory: Path, *words: str, system: str) -> "subprocess.CompletedProc
 
 
 @pytest.mark.parametrize("target", ["up", "test", "test-all", "bench"])
-def test_on_another_system_one_line_says_what_to_use(tmp_path: Path, target: str) -> None:
+def test_on_another_system_one_line_names_docker_compose(tmp_path: Path, target: str) -> None:
     ended = make(tmp_path, target, system="Darwin")
     line, of_make = ended.stderr.splitlines()
     assert line == (
@@ -42,7 +42,7 @@ def test_on_another_system_one_line_says_what_to_use(tmp_path: Path, target: str
 
 
 @pytest.mark.parametrize(("target", "system"), [("up", "Linux"), ("test", "Linux"), ("venv", "Darwin")])
-def test_what_can_work_comes_to_the_check_of_the_python(tmp_path: Path, target: str, system: str) -> None:
+def test_on_linux_the_next_check_is_that_of_the_python(tmp_path: Path, target: str, system: str) -> None:
     ended = make(tmp_path, target, system=system)
     assert ended.stderr.startswith("old-python is not Python 3.11 or newer; name one that is: make PYTHON=")
     assert not (tmp_path / ".venv").exists()

@@ -1,4 +1,4 @@
-"""What a person reads here keeps clear of the phrases that a few patterns find."""
+"""The texts of this repository have none of the phrases that the patterns find."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def found_in(text: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[str]]:
-    """For each file that has such phrases, where they are and what to write instead."""
+    """For each file with such phrases, where they are and what to write instead."""
     return {
         path: [f'{path}:{line}: "{around}" ({PATTERNS[name].instead})' for line, name, around in those]
         for path in written_here()
@@ -60,7 +60,7 @@ def test_plain_english_has_none(text: str) -> None:
     assert found_in(text) == set()
 
 
-def test_of_python_the_words_are_looked_at_and_not_the_code(tmp_path: Path) -> None:
+def test_in_python_files_only_words_are_checked_and_not_code(tmp_path: Path) -> None:
     written = tmp_path / "module.py"
     written.write_text(
         '"""Whoever reads it."""\n'
@@ -78,7 +78,7 @@ def test_of_python_the_words_are_looked_at_and_not_the_code(tmp_path: Path) -> N
     ]  # fmt: skip
 
 
-def test_of_other_files_everything_is_looked_at_and_a_comment_is_read_across_its_lines(tmp_path: Path) -> None:
+def test_other_files_are_checked_as_a_whole_and_comments_across_their_lines(tmp_path: Path) -> None:
     written = tmp_path / "settings.yml"
     written.write_text("a: 1 # nobody\n# A request is\n# a 408 there.\n")
     found = sorted({finding[:2] for prose in prose_of(written) for finding in findings(prose)})

@@ -1,4 +1,4 @@
-"""Tests that take long, or need a program of their own, are left out aloud, and never pass without it."""
+"""Tests that take long or need a program are left out with a message, and fail without the program."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ LONG = "tests/e2e/test_latency.py"
 
 
 async def outcome(*options: str, path: str, tests: str = BROWSER) -> tuple[int | None, str]:
-    """What pytest says of `tests` with these options and that `PATH`."""
+    """The exit code and the output of pytest for `tests` with these options and that `PATH`."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", tests, "-q", "-p", "no:cacheprovider", *options),
         cwd=ROOT,
@@ -33,7 +33,7 @@ async def outcome(*options: str, path: str, tests: str = BROWSER) -> tuple[int |
 
 
 @pytest.mark.long
-async def test_they_are_left_out_unless_asked_for_and_that_is_said() -> None:
+async def test_they_are_left_out_by_default_and_the_summary_counts_them() -> None:
     code, printed = await outcome("--numprocesses", "1", LONG, path=os.environ["PATH"])
     assert code == pytest.ExitCode.NO_TESTS_COLLECTED
     assert "left out: 1 test marked as long (`make test-all` runs every test)" in printed
@@ -41,7 +41,7 @@ async def test_they_are_left_out_unless_asked_for_and_that_is_said() -> None:
 
 
 @pytest.mark.long
-async def test_where_the_program_is_missing_they_fail_and_name_the_package(tmp_path: Path) -> None:
+async def test_without_the_program_they_fail_and_name_the_package(tmp_path: Path) -> None:
     code, printed = await outcome("--programs", path=str(tmp_path))
     assert code == pytest.ExitCode.TESTS_FAILED
     assert "needs chromium, and there is none on PATH: apt-get install -y chromium" in printed
@@ -50,7 +50,7 @@ async def test_where_the_program_is_missing_they_fail_and_name_the_package(tmp_p
 
 @pytest.fixture
 def looked_at_anew() -> Iterator[None]:
-    """What a run knows of its engine is looked up once. Here it is looked up for this test, and again after it."""
+    """A run looks its engine up once. This test has a look-up of its own, and the next test another one."""
     for known in (engine.complaint, engine.compose_command):
         known.cache_clear()
     yield
@@ -72,7 +72,7 @@ def looked_at_anew() -> Iterator[None]:
         ),
     ],
 )
-def test_what_is_missing_where_no_containers_can_be_run_is_said(
+def test_the_complaint_names_what_is_missing_to_run_containers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docker: str | None, compose: str | None, complaint: str
 ) -> None:
     for name, script in (("docker", docker), ("docker-compose", compose)):
@@ -85,7 +85,7 @@ def test_what_is_missing_where_no_containers_can_be_run_is_said(
 
 
 @pytest.mark.long
-async def test_where_a_compose_is_asked_for_that_is_not_there_they_fail_and_say_so(
+async def test_if_the_requested_compose_is_missing_they_fail_and_name_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "docker").write_text("#!/bin/sh\n")
@@ -96,7 +96,7 @@ async def test_where_a_compose_is_asked_for_that_is_not_there_they_fail_and_say_
     assert "needs Compose, and `another-compose` does not run (no another-compose on PATH)" in printed
 
 
-def test_those_that_share_containers_run_in_one_process_and_all_others_by_file() -> None:
+def test_tests_that_share_containers_run_in_one_process_and_all_others_by_file() -> None:
     assert in_one_process("tests/containers/test_tour.py::test_a[x]") == "tests/containers"
     assert in_one_process("tests/containers/versions/test_b.py::test_b") == "tests/containers"
     assert in_one_process("tests/unit/core/test_stamps.py::test_c") == "tests/unit/core/test_stamps.py"

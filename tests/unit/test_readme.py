@@ -46,7 +46,7 @@ def test_every_setting_is_in_the_table_of_settings_and_every_row_is_a_setting() 
     assert {SETTING.findall(row)[0] for row in rows} == set(SETTING.findall(text))
 
 
-def test_the_documented_statuses_are_those_that_are_tried() -> None:
+def test_the_documented_statuses_are_the_tested_ones() -> None:
     rows = [STATUSES.fullmatch(line) for line in (DOCS / "api.md").read_text().splitlines()]
     documented = {
         (row["method"], row["path"], int(row["success"]), frozenset(map(int, row["errors"].split())))

@@ -9,5 +9,5 @@ ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 
 
 def asked_by(credentials: Credentials | None = None, *, organization_id: str = ORGANIZATION) -> Identified:
-    """A request that holds nothing yet: by the administrator, unless it shows `credentials`."""
+    """A request that holds nothing yet: of the caller with `credentials`, or else of the administrator."""
     return Identified(caller=Caller(organization_id, credentials), timing=Timing(), held=Held())

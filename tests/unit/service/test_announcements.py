@@ -1,4 +1,4 @@
-"""What is believed of what is heard."""
+"""Which announcements a service believes, and what it shows of them."""
 
 from types import SimpleNamespace
 
@@ -24,7 +24,7 @@ def topology() -> Topology:
 
 
 class Log:
-    """As much of a log as a view of the regions needs: it recognizes every mark as its own."""
+    """The part of a log that a view of the regions needs. It recognizes every mark as its own."""
 
     def __init__(self) -> None:
         self.forks = ForkDetection(lambda _mark: Recognition.OURS)
@@ -33,7 +33,7 @@ class Log:
         self.unapplied = 0
 
     def applied(self, sequence: Sequence) -> None:
-        """Everything up to there."""
+        """Every event up to `sequence` is applied."""
 
 
 def a_view(
@@ -68,7 +68,7 @@ def said(incarnation: str, sequence: int, *, region: Region = THERE) -> Announce
     return Announcement(region=region, incarnation=incarnation, is_current=True, vector=vector)
 
 
-def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is_repeated(
+def test_a_late_message_from_before_a_restart_counts_only_until_it_would_have_been_repeated(
     clock: SimpleNamespace,
 ) -> None:
     waiters = Waiters()
@@ -80,14 +80,14 @@ def test_a_late_word_from_before_a_restart_is_not_believed_for_longer_than_it_is
     clock.now += OUTLIVED_SECONDS + 0.1
     view.heard(said("second", 6))
     assert waiters.watermark(THERE, HERE).sequence == 6
-    assert not waiters.has_applied(THERE, Position(HERE, EPOCH, Sequence(6))), "it had more once"
+    assert not waiters.has_applied(THERE, Position(HERE, EPOCH, Sequence(6))), "it has had more"
     view.heard(said("first, late", 9))
     assert waiters.watermark(THERE, HERE).sequence == 6
     view.heard(said("second", 9))
     assert waiters.has_applied(THERE, Position(HERE, EPOCH, Sequence(9)))
 
 
-def test_of_two_replicators_the_one_that_is_ahead_says_how_far_a_region_is(clock: SimpleNamespace) -> None:
+def test_of_two_replicators_the_one_that_is_ahead_counts_for_its_region(clock: SimpleNamespace) -> None:
     view = a_view(Waiters())
     assert view.heard_of() == {}
     view.heard(said("first", 7))
@@ -97,7 +97,7 @@ def test_of_two_replicators_the_one_that_is_ahead_says_how_far_a_region_is(clock
     assert (heard.at_seconds, heard.vector[HERE].sequence, heard.is_current) == (clock.now, 7, True)
 
 
-def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_believed() -> None:
+def test_marks_of_this_regions_log_are_shown_even_if_they_are_not_believed() -> None:
     log = Log()
     log.forks = ForkDetection(lambda _mark: Recognition.TOO_OLD)
     waiters = Waiters()
@@ -107,7 +107,7 @@ def test_what_a_region_says_of_this_regions_log_is_told_also_where_it_is_not_bel
     assert view.heard_of()[THERE].vector[HERE].sequence == 7
 
 
-def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(clock: SimpleNamespace) -> None:
+def test_readiness_names_the_cause_of_a_wait_and_not_its_consequences(clock: SimpleNamespace) -> None:
     log, connection, writer = Log(), SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
     projection = SimpleNamespace(unanswered="", refused="")
     view = a_view(Waiters(), log, connection=connection, projection=projection, writer=writer)
@@ -129,7 +129,9 @@ def test_what_a_service_waits_for_has_a_reason_and_a_consequence_of_it_is_none(c
     assert view.health().not_ready == {NotReady.REDIS: "Redis of us-iowa: TimeoutError: Timeout reading from it"}
 
 
-def test_a_service_whose_redis_takes_no_writes_is_not_ready_as_its_replicators_find_it(clock: SimpleNamespace) -> None:
+def test_a_service_is_not_ready_while_a_replicator_of_its_region_reports_that_redis_takes_no_writes(
+    clock: SimpleNamespace,
+) -> None:
     connection, writer = SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
     view = a_view(Waiters(), connection=connection, writer=writer)
     full = msgspec.structs.replace(said("first", 7, region=HERE), refused="MISCONF no space left on device")
@@ -141,16 +143,16 @@ def test_a_service_whose_redis_takes_no_writes_is_not_ready_as_its_replicators_f
     assert view.health().is_ready
     view.heard(full)
     clock.now += SILENCE_SECONDS + 0.1
-    assert set(view.health().not_ready) == {NotReady.PROJECTION}, "what was said long ago is not known any more"
+    assert set(view.health().not_ready) == {NotReady.PROJECTION}, "an old report does not count"
 
 
 def ready_view(log: Log | None = None) -> Announcements:
-    """Of a service for which all is well, but for a replicator that says so."""
+    """A view of a service that needs only the announcement of a replicator to be ready."""
     connection, writer = SimpleNamespace(is_connected=True, why_not=""), SimpleNamespace(why_not="")
     return a_view(Waiters(), log, connection=connection, writer=writer)
 
 
-def test_a_service_whose_log_is_not_applied_for_a_while_cannot_write_whatever_the_reason(
+def test_a_service_is_not_ready_if_its_log_was_not_applied_for_a_while(
     clock: SimpleNamespace,
 ) -> None:
     log = Log()
@@ -170,10 +172,10 @@ def test_a_service_whose_log_is_not_applied_for_a_while_cannot_write_whatever_th
     view.heard(msgspec.structs.replace(said("first", 8, region=HERE), halted={HERE: "undecodable: event 9"}))
     assert "; undecodable: event 9" in view.health().not_ready[NotReady.PROJECTION]
     view.heard(said("first", 9, region=HERE))
-    assert view.health().is_ready, "it has moved"
+    assert view.health().is_ready, "the projection has advanced"
 
 
-def test_a_service_that_was_idle_for_long_is_given_its_time_to_apply(clock: SimpleNamespace) -> None:
+def test_after_a_long_idle_time_the_projection_has_its_usual_time_to_apply(clock: SimpleNamespace) -> None:
     log = Log()
     view = ready_view(log)
     for _ in range(40):
@@ -183,7 +185,7 @@ def test_a_service_that_was_idle_for_long_is_given_its_time_to_apply(clock: Simp
     assert view.health().is_ready
 
 
-def test_what_a_replicator_waits_for_is_shown_by_a_service_that_serves_all_the_same(clock: SimpleNamespace) -> None:
+def test_a_service_that_is_ready_shows_what_its_replicator_waits_for(clock: SimpleNamespace) -> None:
     view = ready_view()
     told = msgspec.structs.replace(
         said("first", 7, region=HERE), waiting={THERE: "ship: Unavailable: the copy is full"}

@@ -15,7 +15,7 @@ Variables = Mapping[str, str]
 
 @pytest.fixture
 def place(tmp_path: Path) -> Variables:
-    """What every process is told."""
+    """The settings that every process needs."""
     path = tmp_path / "topology.toml"
     path.write_text('[regions.us-iowa]\nnats = ["nats://localhost:4222"]\nredis = "redis://localhost:6379/0"\n')
     return {"CROSSHOOK_TOPOLOGY": str(path), "CROSSHOOK_REGION": "us-iowa"}
@@ -25,7 +25,7 @@ async def never(settings: Settings) -> None:
     pytest.fail(f"it must not start with {settings}")
 
 
-def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> None:
+def test_every_setting_but_the_region_and_the_topology_has_a_default(place: Variables) -> None:
     settings = read_settings(place)
     assert (settings.host, settings.port) == ("127.0.0.1", 8080)
     assert (settings.drain_seconds, settings.idle_seconds) == (10, 75)
@@ -112,7 +112,7 @@ def test_a_bad_setting_is_one_line_that_names_it_before_anything_starts(
     assert error.count("\n") == 1
 
 
-def test_a_region_that_the_topology_lacks_is_named_with_those_there_are(
+def test_the_error_about_an_unknown_region_names_the_known_ones(
     place: Variables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(partial(read_settings, {**place, "CROSSHOOK_REGION": "mars"}), never) == EXIT_BAD_SETTING
@@ -136,7 +136,7 @@ def test_settings_do_not_change(place: Variables) -> None:
         change()
 
 
-def test_a_redis_address_whose_options_are_refused_is_one_line_before_anything_starts(
+def test_a_redis_address_with_a_refused_option_is_one_line_before_anything_starts(
     place: Variables, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = Path(place["CROSSHOOK_TOPOLOGY"])

@@ -1,4 +1,4 @@
-"""The page loads nothing from anywhere else, and nothing that it may not load."""
+"""The page loads only its own files, and its policy allows them."""
 
 import hashlib
 import re
@@ -74,7 +74,7 @@ def test_the_page_may_load_from_its_own_host_alone_and_run_files_alone(client: T
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
-def test_no_file_of_ours_names_a_host(client: TestClient[Litestar], name: str) -> None:
+def test_no_file_of_the_page_names_a_host(client: TestClient[Litestar], name: str) -> None:
     text = re.sub(r"(?m)^\s*//.*$", "", client.get(f"/dashboard/{name}").text)
     assert set(re.findall(r"https?://[^\s\"']*", text)) <= {"http://www.w3.org/2000/svg"}
     assert "url(" not in text
@@ -88,7 +88,7 @@ def test_the_library_is_the_one_whose_licence_is_beside_it() -> None:
     script = (directory / "uPlot.iife.min.js").read_text()
     assert f"(v{version})" in script.splitlines()[0]
     assert (directory / "LICENSE").read_text().startswith("The MIT License")
-    assert hashlib.sha256(script.encode()).hexdigest() == SCRIPT_SHA256, "it is taken unchanged"
+    assert hashlib.sha256(script.encode()).hexdigest() == SCRIPT_SHA256, "the copy is unchanged"
 
 
 SCRIPT_SHA256 = "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"
@@ -114,14 +114,14 @@ def board() -> Board:
 
 
 @pytest.mark.parametrize("name", ASSETS)
-def test_a_file_is_sent_as_what_it_is(client: TestClient[Litestar], name: str) -> None:
+def test_a_file_is_sent_with_its_own_type(client: TestClient[Litestar], name: str) -> None:
     answer = client.get(f"/dashboard/{name}")
     assert answer.headers["Content-Type"] == ASSETS[name][1]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.content
 
 
-def test_without_a_recent_sample_the_lag_is_refused_and_not_shown_as_it_was(board: Board) -> None:
+def test_without_a_recent_sample_the_response_is_an_error_and_not_an_old_lag(board: Board) -> None:
     app = Litestar(
         DASHBOARD_ROUTES,
         dependencies={"board": Provide(lambda: board, sync_to_thread=False)},
@@ -135,7 +135,7 @@ def test_without_a_recent_sample_the_lag_is_refused_and_not_shown_as_it_was(boar
 
 
 @pytest.mark.parametrize("path", ["page.html", "LICENSE", "..%2fassets.py", "%2e%2e", "nothing"])
-def test_nothing_else_is_sent(client: TestClient[Litestar], path: str) -> None:
+def test_no_other_file_is_sent(client: TestClient[Litestar], path: str) -> None:
     answer = client.get(f"/dashboard/{path}")
     assert answer.status_code == 404
     assert answer.json()["errors"] == [{"httpcode": 404, "message": f"no such route: {answer.request.url.path}"}]

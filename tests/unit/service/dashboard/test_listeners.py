@@ -1,4 +1,4 @@
-"""An open page receives the present, holds up no other, and ends at once when the process stops."""
+"""An open page receives each sample, delays no other page, and ends at once when the process stops."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ def listeners(*, listeners_max: int = 2) -> Listeners:
 
 @asynccontextmanager
 async def served_to_stop(listening: Listeners) -> AsyncIterator[int]:
-    """Serve them behind what limits requests, which lets none of them have a place, and let them go at the end."""
+    """Serve them behind a limit of no requests, since listeners take no places, and end them after the test."""
     async with served(path_to(listening, requests_max=0, body_bytes_max=0)) as port:
         try:
             yield port
@@ -57,7 +57,7 @@ async def test_a_listener_receives_the_past_and_then_each_present() -> None:
             await reader.readuntil(b"event: present\ndata: " + number + b"\n\n")
 
 
-async def test_one_too_many_is_refused_and_has_room_once_another_has_gone() -> None:
+async def test_one_listener_too_many_is_refused_until_another_has_gone() -> None:
     listening = listeners(listeners_max=1)
     async with served_to_stop(listening) as port:
         _, first = await listen(port)
@@ -72,7 +72,9 @@ async def test_one_too_many_is_refused_and_has_room_once_another_has_gone() -> N
         first.close()
         async with asyncio.timeout(5):
             while len(listening) > 0:
-                listening.tell(event("present", b"1"))  # As every second: a client that closes might read on.
+                listening.tell(
+                    event("present", b"1")
+                )  # A sample is sent every second. A client that has only closed its sending side might read on.
                 await asyncio.sleep(0.01)
         reader, _ = await listen(port)
         await reader.readuntil(b"event: past\n")
@@ -87,13 +89,13 @@ async def test_all_streams_end_at_once_when_the_process_stops_and_none_begins() 
         listening.end()
         async with asyncio.timeout(1):
             for reader, _ in streams:
-                assert (await reader.readuntil(b"0\r\n\r\n")).endswith(b"0\r\n\r\n"), "the answer has its end"
+                assert (await reader.readuntil(b"0\r\n\r\n")).endswith(b"0\r\n\r\n"), "the response is complete"
         reader, _ = await listen(port)
         assert (await reader.readline()).startswith(b"HTTP/1.1 503 ")
     assert len(listening) == 0
 
 
-async def test_a_listener_that_reads_is_not_cut_and_one_that_does_not_is_dropped(
+async def test_a_listener_that_does_not_read_is_dropped_and_one_that_reads_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(endings, "TAKE_SECONDS", 0.2)

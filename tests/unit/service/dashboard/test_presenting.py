@@ -62,8 +62,8 @@ def all_heard(**others: Heard) -> dict[Region, Heard]:
 UNHEARD = Heard(NOW - 12, VECTOR)
 
 
-def test_its_members_keep_their_names() -> None:
-    """An older page, which is open since before an upgrade, reads them."""
+def test_the_members_of_the_message_keep_their_names() -> None:
+    """A page that was opened before an upgrade reads them."""
     assert list(msgspec.json.decode(msgspec.json.encode(told(all_heard())))) == [
         *("at_milliseconds", "here", "process", "condition", "regions", "cells", "paces", "notes"),
     ]
@@ -76,7 +76,7 @@ def test_there_is_no_note_if_all_is_well() -> None:
     assert set(said.cells) == {Cell(0, 0, Certainty.EXACT, None, "")}
 
 
-def test_a_region_that_is_not_heard_is_named_with_since_when_and_what_that_leaves_unknown() -> None:
+def test_the_note_about_a_region_that_is_not_heard_has_since_when_and_what_is_unknown() -> None:
     said = told(all_heard(japan=UNHEARD), waiting=4)
     assert said.notes == [
         Note(
@@ -93,12 +93,12 @@ def test_a_region_that_is_not_heard_is_named_with_since_when_and_what_that_leave
     assert said.cells[2] == Cell(None, None, Certainty.AT_LEAST, NOON_MILLISECONDS - 12_000, "")
 
 
-def test_a_sentence_stays_the_same_while_the_time_goes_on() -> None:
+def test_a_sentence_does_not_change_as_time_passes() -> None:
     assert told(all_heard(japan=UNHEARD)).notes == told(all_heard(japan=UNHEARD)).notes
     assert "12" not in told(all_heard(japan=UNHEARD)).notes[0].text.replace("11:59:48", "")
 
 
-def test_a_region_that_hears_no_other_says_so_first() -> None:
+def test_the_first_note_of_a_region_that_hears_no_other_says_so() -> None:
     (note,) = told(all_heard(belgium=UNHEARD, japan=UNHEARD)).notes
     assert note.text.startswith(
         "us-iowa hears no other region: europe-belgium since 11:59:48 UTC, asia-japan since 11:59:48 UTC. "
@@ -111,7 +111,7 @@ SILENT = {"iowa": UNHEARD, "belgium": UNHEARD, "japan": UNHEARD}
 NO_REPLICATOR = {NotReady.PROJECTION: "a replicator of us-iowa to say that the projection is current"}
 
 
-def test_a_region_whose_own_nats_is_gone_is_not_said_to_serve_still() -> None:
+def test_the_notes_without_the_own_nats_do_not_claim_that_the_region_still_serves() -> None:
     health = Health(region=IOWA, not_ready={NotReady.NATS: "NATS of us-iowa", **NO_REPLICATOR}, halted={})
     said = told(all_heard(**SILENT), health=health)
     _, own, others = (note.text for note in said.notes)
@@ -126,13 +126,15 @@ def test_a_region_whose_own_nats_is_gone_is_not_said_to_serve_still() -> None:
 
 
 @pytest.mark.parametrize("not_ready", [{}, NO_REPLICATOR])
-def test_a_service_that_hears_nothing_at_all_is_not_said_to_serve_still(not_ready: dict[NotReady, str]) -> None:
-    """A NATS that hangs is connected for a while."""
+def test_the_notes_of_a_service_that_hears_nothing_do_not_claim_that_it_still_serves(
+    not_ready: dict[NotReady, str],
+) -> None:
+    """A connection to a NATS that hangs still counts as connected for a while."""
     said = told(all_heard(**SILENT), health=Health(region=IOWA, not_ready=not_ready, halted={}))
     assert not any("still serves" in note.text for note in said.notes)
 
 
-def test_a_replicator_that_is_not_heard_is_not_blamed_for_a_redis_that_may_not_answer() -> None:
+def test_the_note_about_an_unheard_replicator_names_redis_and_nats_as_possible_causes() -> None:
     own = told(all_heard(iowa=UNHEARD), health=Health(region=IOWA, not_ready=NO_REPLICATOR, halted={})).notes[-1]
     assert own.text == (
         "No replicator of us-iowa has been heard since 11:59:48 UTC: none runs, or Redis or NATS does not answer it. "
@@ -141,12 +143,12 @@ def test_a_replicator_that_is_not_heard_is_not_blamed_for_a_redis_that_may_not_a
     )
 
 
-def test_a_process_that_drains_says_nothing_of_its_writes() -> None:
+def test_the_note_of_a_draining_process_says_nothing_about_writes() -> None:
     (own,) = told(all_heard(iowa=UNHEARD), health=Health(region=IOWA, not_ready={}, halted={}, is_draining=True)).notes
     assert "Writes" not in own.text
 
 
-def test_a_region_that_was_never_heard_is_not_heard_since_the_service_began_to_listen() -> None:
+def test_a_region_that_was_never_heard_is_missing_since_the_service_began_to_listen() -> None:
     heard = all_heard()
     del heard[JAPAN]
     (note,) = told(heard).notes
@@ -216,14 +218,12 @@ def test_what_this_service_waits_for_is_shown_without_anything_of_an_organizatio
         ),
     ],
 )
-def test_what_is_wrong_with_redis_is_shown_without_its_address_or_its_own_words(
-    reason: NotReady, what: str, said: str
-) -> None:
+def test_trouble_with_redis_is_shown_without_its_address_or_its_message(reason: NotReady, what: str, said: str) -> None:
     (note,) = told(all_heard(), health=Health(region=IOWA, not_ready={reason: what}, halted={})).notes
     assert note.text == f"This service is not fully ready: it waits for {said}"
 
 
-def test_what_a_region_cannot_do_at_the_moment_is_shown_without_a_servers_words() -> None:
+def test_what_a_region_cannot_do_at_the_moment_is_shown_without_a_servers_message() -> None:
     waits = Heard(NOW, VECTOR, refused="MISCONF cannot write /data/x", waiting={IOWA: "ship: full", JAPAN: "what: x"})
     assert [note.text for note in told(all_heard(belgium=waits)).notes] == [
         "The Redis of europe-belgium takes no writes. Events from all regions wait there to be applied.",
@@ -236,16 +236,18 @@ def test_what_a_region_cannot_do_at_the_moment_is_shown_without_a_servers_words(
             "Its replicators' /readyz has the reason."
         ),
     ]
-    assert told(all_heard(iowa=Heard(NOW, VECTOR, refused="MISCONF"))).notes == [], "its own health has it"
+    assert told(all_heard(iowa=Heard(NOW, VECTOR, refused="MISCONF"))).notes == [], (
+        "the health of this service has the reason"
+    )
 
 
-def test_a_region_that_rebuilds_says_so() -> None:
+def test_a_rebuilding_region_has_a_note() -> None:
     (note,) = told(all_heard(belgium=Heard(NOW, {}, is_current=False))).notes
     assert note.text.startswith("europe-belgium is rebuilding its projection.")
 
 
 def test_a_region_that_cannot_reach_its_own_nats_takes_no_writes() -> None:
-    """Its replicator reports it through the NATS of the others. That they have no connection either adds nothing."""
+    """Its replicator reports it through the NATS of the others. Their own reports on that NATS add nothing."""
     alone, others = Heard(NOW, VECTOR, not_connected=[BELGIUM]), Heard(NOW, VECTOR, not_connected=[BELGIUM])
     said = told(all_heard(iowa=others, belgium=alone, japan=others))
     assert said.notes == [
@@ -293,7 +295,7 @@ ALIKE = [
 
 
 @pytest.mark.parametrize(("belgium", "japan"), ALIKE, ids=["halted", "rebuilding", "refused", "other log"])
-def test_notes_that_differ_only_in_their_region_are_one(belgium: Heard, japan: Heard) -> None:
+def test_notes_that_differ_only_in_their_region_are_merged(belgium: Heard, japan: Heard) -> None:
     (note,) = told(all_heard(belgium=belgium, japan=japan)).notes
     assert "europe-belgium and asia-japan " in note.text
 
@@ -310,13 +312,13 @@ def test_a_region_that_is_not_heard_and_not_connected_to_is_one_note() -> None:
     assert " us-iowa and europe-belgium have no connection to the NATS of asia-japan. Writes with " in note.text
 
 
-def test_one_step_that_waits_for_several_origins_is_one_note() -> None:
+def test_a_step_that_waits_for_several_origins_is_one_note() -> None:
     waits = Heard(NOW, VECTOR, waiting={IOWA: "ship: full", JAPAN: "ship: full"})
     (note,) = told(all_heard(belgium=waits)).notes
     assert note.text.startswith("europe-belgium cannot copy the logs of us-iowa and asia-japan at the moment")
 
 
-def test_the_past_names_what_stands_for_what_was_not_known() -> None:
+def test_the_past_names_its_value_for_the_unknown() -> None:
     history = LagHistory((IOWA,))
     known = Known(
         here=IOWA,

@@ -1,4 +1,4 @@
-"""Requests with good headers, and what they ask for."""
+"""Requests with valid headers, and how they are read."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +21,7 @@ ARRIVAL = 100.0
 def a_request(
     *headers: tuple[str, str], method: str = "POST", path: str = "/organizations/webhooks", body: bytes = b"{}"
 ) -> Request[Any, Any, Any]:
-    """A request with `headers`, and with a good organization and key where those are not among them."""
+    """A request with `headers`. It gets a valid organization and key unless `headers` has them."""
     given = {name.lower() for name, _ in headers}
     usual = [
         (name, value)

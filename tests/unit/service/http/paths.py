@@ -1,4 +1,4 @@
-"""A request path around an application that stands for the routes."""
+"""A request path around an application that takes the place of the routes."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -25,7 +25,7 @@ def path_to(
     latencies: WriteLatencies | None = None,
     write: Write | None = None,
 ) -> RequestPath:
-    """The service's own path to `routes`, which check keys themselves: it has no projection to do so."""
+    """The request path of the service, around `routes`. It has no projection, so `routes` check keys themselves."""
     limits = Admission(requests_max=requests_max, body_bytes_max=body_bytes_max, body_seconds=body_seconds)
     return RequestPath(
         routes,

@@ -27,11 +27,11 @@ def handed(*, is_known: bool) -> Shown:
         (NO_RESPONSE, Shown({}), Outcome.LEFT),
     ],
 )
-def test_what_a_request_came_to_is_one_word(status: int, shown: Shown | None, outcome: Outcome) -> None:
+def test_the_outcome_of_a_request_is_one_word(status: int, shown: Shown | None, outcome: Outcome) -> None:
     assert outcome_of(status, shown) is outcome
 
 
-def test_time_that_ends_in_an_error_is_spent_all_the_same() -> None:
+def test_time_until_an_error_counts_too() -> None:
     timing = Timing()
     for _ in range(2):
         with pytest.raises(ValueError, match="no"), timing.during(Part.READ):

@@ -15,7 +15,7 @@ Scope = MutableMapping[str, Any]
 
 
 class Held:
-    """An application that answers 204 when it is let."""
+    """An application that answers 204 when the test allows it."""
 
     def __init__(self) -> None:
         self.may_answer = asyncio.Event()
@@ -34,7 +34,7 @@ class Held:
 
 
 class Client:
-    """What one request was sent."""
+    """One request, and the messages of its response."""
 
     def __init__(
         self, app: RequestPath, path: str, *, kind: str = "http", method: str = "GET", length: str = ""
@@ -81,7 +81,7 @@ async def reached(held: Held, count: int) -> None:
             await asyncio.sleep(0)
 
 
-async def test_one_too_many_is_refused_at_once_in_the_envelope_and_told_when_to_try_again() -> None:
+async def test_one_request_too_many_is_refused_at_once_with_an_envelope_and_retry_after() -> None:
     held = Held()
     app = path_to(held, requests_max=2)
     waiting = [Client(app, WEBHOOKS) for _ in range(2)]
@@ -126,7 +126,7 @@ async def test_a_cancelled_request_makes_room() -> None:
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
-async def test_a_full_process_still_says_how_it_is(path: str) -> None:
+async def test_a_full_process_still_reports_its_health(path: str) -> None:
     held = Held()
     app = path_to(held, requests_max=1)
     waiting, asking = Client(app, WEBHOOKS), Client(app, path)
@@ -136,7 +136,7 @@ async def test_a_full_process_still_says_how_it_is(path: str) -> None:
     assert asking.status == 204
 
 
-async def test_a_request_knows_when_it_arrived_however_long_it_is_looked_at() -> None:
+async def test_the_arrival_of_a_request_does_not_change_while_it_is_handled() -> None:
     held = Held()
     before = asyncio.get_running_loop().time()
     client = Client(path_to(held, requests_max=1), WEBHOOKS)
@@ -204,7 +204,7 @@ async def test_a_too_large_body_gets_413_and_is_not_read_if_its_length_is_declar
     assert held.scopes == []
 
 
-async def test_a_body_of_the_greatest_size_is_taken() -> None:
+async def test_a_body_of_the_maximum_size_is_accepted() -> None:
     held = Held()
     held.may_answer.set()
     app = path_to(held, requests_max=1)
@@ -225,7 +225,7 @@ async def test_a_client_that_leaves_while_it_sends_gets_nothing() -> None:
     assert held.scopes == []
 
 
-async def test_a_handler_that_reads_past_the_body_learns_that_the_client_has_left() -> None:
+async def test_a_handler_that_reads_beyond_the_body_receives_the_disconnect() -> None:
     heard: list[str] = []
 
     async def curious(_scope: Scope, receive: Callable[..., Any], _send: Callable[..., Any]) -> None:
@@ -237,7 +237,7 @@ async def test_a_handler_that_reads_past_the_body_learns_that_the_client_has_lef
     assert heard == ["http.request", "http.disconnect"]
 
 
-async def test_the_time_for_the_body_is_part_of_the_requests_time() -> None:
+async def test_the_time_for_the_body_counts_as_time_of_the_request() -> None:
     held = Held()
     client = Client(path_to(held, requests_max=1), WEBHOOKS, method="POST", length="1")
     loop = asyncio.get_running_loop()
@@ -252,7 +252,7 @@ async def test_the_time_for_the_body_is_part_of_the_requests_time() -> None:
     await client.task
 
 
-async def test_over_a_real_connection_a_body_is_late_too_large_or_given_up() -> None:
+async def test_a_late_a_too_large_and_an_abandoned_body_over_a_real_connection() -> None:
     held = Held()
     held.may_answer.set()
     head = b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\n"
@@ -276,6 +276,6 @@ async def test_over_a_real_connection_a_body_is_late_too_large_or_given_up() -> 
         assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
         await reader.readuntil(b'at most 65536 bytes"}]}')
         writer.write(head + b"Content-Length: 2\r\n\r\n{}")
-        assert (await reader.readline()).startswith(b"HTTP/1.1 204 "), "the connection goes on"
+        assert (await reader.readline()).startswith(b"HTTP/1.1 204 "), "the connection stays open"
         writer.close()
     assert [message["body"] for message in held.received] == [b"{}"]

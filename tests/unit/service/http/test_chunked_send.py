@@ -11,7 +11,7 @@ Message = Mapping[str, Any]
 
 
 async def sent(*messages: Message) -> list[Message]:
-    """What the server is handed of an answer."""
+    """The messages that the server receives for a response."""
     handed: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -23,7 +23,7 @@ async def sent(*messages: Message) -> list[Message]:
 
 
 @pytest.mark.parametrize("size", [0, 1, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES])
-async def test_a_body_arrives_whole_in_pieces_of_which_the_last_one_ends_it(size: int) -> None:
+async def test_a_body_arrives_whole_and_only_its_last_piece_ends_it(size: int) -> None:
     body = bytes(range(256)) * (size // 256 + 1)
     start: Message = {"type": "http.response.start", "status": 200, "headers": []}
     first, *pieces = await sent(start, {"type": "http.response.body", "body": body[:size]})
@@ -33,6 +33,6 @@ async def test_a_body_arrives_whole_in_pieces_of_which_the_last_one_ends_it(size
     assert [piece.get("more_body", False) for piece in pieces] == [True] * (len(pieces) - 1) + [False]
 
 
-async def test_a_body_that_goes_on_goes_on_after_its_pieces() -> None:
+async def test_a_body_with_more_to_come_is_not_ended_by_its_pieces() -> None:
     body: Message = {"type": "http.response.body", "body": b"x" * (PIECE_BYTES + 1), "more_body": True}
     assert [piece["more_body"] for piece in await sent(body)] == [True, True]

@@ -1,4 +1,4 @@
-"""The bound on an event's size holds for the worst that bodies can make of a webhook."""
+"""The bound on an event's size holds for the largest webhook that bodies can make."""
 
 import asyncio
 from contextlib import suppress
@@ -21,7 +21,7 @@ BODY_BYTES = 65_536
 
 
 @pytest.mark.parametrize("character", ["x", '"', "\\", "é", "\x01", "\u2028"])
-def test_no_event_is_larger_than_what_its_region_is_asked_to_take(character: str) -> None:
+def test_no_event_is_larger_than_the_bound(character: str) -> None:
     text = character * (BODY_BYTES // (len(msgspec.json.encode(character)) - 2))
     headers = msgspec.json.encode({"X-Large": [text]}).decode()
     stamp = "s" * 64
@@ -39,7 +39,7 @@ def test_no_event_is_larger_than_what_its_region_is_asked_to_take(character: str
     assert len(encode(envelope)) <= event_bytes_max(BODY_BYTES)
 
 
-async def test_a_server_that_takes_less_than_an_event_can_have_is_told_of_once_a_session() -> None:
+async def test_a_server_with_too_small_a_max_payload_is_logged_once_a_session() -> None:
     structlog.reset_defaults()
     sessions = [SimpleNamespace(bytes_max=bytes_max, wait_lost=asyncio.Event().wait) for bytes_max in (9_215, 9_216)]
     with capture_logs() as lines:

@@ -1,4 +1,4 @@
-"""What is told of a request, whatever becomes of it."""
+"""Every request is counted and logged, however it ends."""
 
 import asyncio
 import time
@@ -61,7 +61,7 @@ async def ask(
     lines: list[dict[str, Any]] | None = None,
     latencies: WriteLatencies | None = None,
 ) -> list[Any]:
-    """The response to a request with a body that arrives in `messages`; log lines are added to `lines`."""
+    """The response to a request with a body that arrives in `messages`; log lines go into `lines`."""
     sent: list[Any] = []
     coming = iter([*messages, {"type": "http.disconnect"}])
 
@@ -128,7 +128,7 @@ async def test_a_write_that_fails_is_counted_and_not_timed() -> None:
         (200, None, 0, 0),
     ],
 )
-async def test_the_pace_is_of_writes_that_succeed_or_are_late(
+async def test_the_pace_counts_only_writes_that_succeed_or_are_late(
     status: int, level: Level | None, successes: int, late: int
 ) -> None:
     latencies = WriteLatencies()
@@ -151,14 +151,14 @@ async def test_a_read_has_no_level() -> None:
     assert counted(f"GET {TRIGGERS}", "none", 200) == before + 1
 
 
-async def test_methods_that_are_made_up_make_no_series() -> None:
+async def test_invented_methods_make_no_series() -> None:
     before = counted("none", "none", 405)
     for method in ("MADE", "UP"):
         await ask(Routes(405), BODY, method=method)
     assert counted("none", "none", 405) == before + 2
 
 
-async def test_what_is_turned_away_before_its_route_is_looked_for_is_counted() -> None:
+async def test_a_request_that_is_refused_before_it_has_a_route_is_counted() -> None:
     before = counted("none", "none", 413)
     sent = await ask(Routes(201), {**BODY, "body": b"." * 21})
     assert sent[0]["status"] == 413
@@ -186,7 +186,7 @@ def wrote(request: Identified) -> Shown:
     return Shown({}, "0190", Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42)))
 
 
-async def test_a_request_is_one_line_with_what_it_came_to_and_where_its_time_went() -> None:
+async def test_a_request_is_one_line_with_its_outcome_and_where_its_time_went() -> None:
     lines: list[Any] = []
     await ask(
         Routes(201, template=TRIGGERS, level=Level.ALL_REGIONS, does=wrote),
@@ -213,7 +213,7 @@ async def test_a_request_is_one_line_with_what_it_came_to_and_where_its_time_wen
     assert times[0] >= sum(times[1:])
 
 
-async def test_a_line_has_nothing_that_is_not_known_and_no_path() -> None:
+async def test_a_line_leaves_out_what_is_unknown_and_has_no_path() -> None:
     lines: list[Any] = []
     await ask(Routes(404), BODY, lines=lines)
     (line,) = lines
@@ -267,10 +267,10 @@ async def says_nonsense(send: Callable[..., Any]) -> None:
         (says_nonsense, 201, b""),
     ],
 )
-async def test_what_dies_without_an_answer_or_in_the_middle_of_it_has_failed_and_is_counted(
+async def test_an_application_that_ends_before_or_within_its_response_has_failed_and_is_counted(
     dies: Callable[[Callable[..., Any]], Any], status: int, said: bytes
 ) -> None:
-    """On a real connection: the log and the count agree with what the client got."""
+    """On a real connection, the log and the count agree with the response that the client got."""
     lines: list[Any] = []
 
     async def app(scope: Scope, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
@@ -299,7 +299,7 @@ async def test_what_dies_without_an_answer_or_in_the_middle_of_it_has_failed_and
     [(b"", NO_RESPONSE), (b"nonsense\r\n", 400), (b"2;" + b"x" * 70_000, 431), (b"2\r\n{}\r\n", 400)],
     ids=["reset", "no chunk", "large chunk head", "half-closed"],
 )
-async def test_a_body_that_breaks_off_is_one_line_with_the_answer_that_was_sent(body: bytes, status: int) -> None:
+async def test_a_body_that_breaks_off_is_one_line_with_the_status_of_the_response(body: bytes, status: int) -> None:
     lines: list[Any] = []
 
     def write(line: msgspec.Struct) -> None:
@@ -333,7 +333,7 @@ async def test_a_body_that_breaks_off_is_one_line_with_the_answer_that_was_sent(
         *("/dashboard", "/dashboard/events", "/dashboard/lag"),
     ],
 )
-async def test_what_is_asked_all_the_time_is_counted_and_not_written_down(path: str) -> None:
+async def test_frequent_requests_about_the_process_are_counted_and_not_logged(path: str) -> None:
     lines: list[Any] = []
     before = counted(f"GET {path}", "none", 200)
     await ask(Routes(200, template=path), BODY, method="GET", path=path, lines=lines)

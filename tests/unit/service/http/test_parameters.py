@@ -13,7 +13,7 @@ from service.openapi import examples
 
 TEXTS = ["", " ", "0", "1", "-1", "+1", "1.0", "01", "120", "121", "1000", "1001", "1000000000", "9" * 11, "٣", "a b"]
 BY_FORM = [parameter for parameter in DECLARED if not isinstance(parameter.form, ConsistencyToken)]
-"""A token is opaque: its pattern says less than what is read."""
+"""A token is opaque: its pattern allows more than the parser."""
 
 
 def is_read(parameter: Parameter[Any], text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The patterns of the document say what the code that checks the fields says."""
+"""The patterns of the document allow what the code that checks the fields accepts."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -73,7 +73,7 @@ def is_taken(check: Callable[[str], object], text: str) -> bool:
 
 
 @given(URLS)
-def test_a_target_url_matches_if_it_is_taken_and_only_then(url: str) -> None:
+def test_a_target_url_matches_if_and_only_if_it_is_accepted(url: str) -> None:
     assert jsonschema_rs.is_valid(WEBHOOK["target_url"], url) == is_taken(fields.target_url, url)
 
 
@@ -83,17 +83,17 @@ def test_a_change_may_leave_every_field_alone_with_null() -> None:
 
 
 @given(st.integers(230, 260).map(lambda length: "https://" + "a." * (length // 2) + "a" * (length % 2 or 2)))
-def test_a_host_name_is_as_long_as_it_can_be(url: str) -> None:
+def test_a_long_host_name_matches_if_and_only_if_it_is_accepted(url: str) -> None:
     assert jsonschema_rs.is_valid(WEBHOOK["target_url"], url) == is_taken(fields.target_url, url)
 
 
 @given(st.text(st.sampled_from("a\t\x0b\x1c\x1f \x85\xa0\u1680\u200a\u200b\u2028\u202f\u205f\u3000\ufeff"), max_size=3))
-def test_a_name_matches_if_it_is_taken_and_only_then(name: str) -> None:
+def test_a_name_matches_if_and_only_if_it_is_accepted(name: str) -> None:
     assert jsonschema_rs.is_valid(WEBHOOK["name"], name) == is_taken(fields.name, name)
 
 
 @pytest.mark.parametrize("name", ["\x7f", "\x80", "\u2027", "\u202a"])
-def test_a_name_of_nothing_but_marks_is_taken_and_does_not_match(name: str) -> None:
+def test_a_name_of_control_and_format_characters_is_accepted_and_does_not_match(name: str) -> None:
     assert is_taken(fields.name, name)
     assert not jsonschema_rs.is_valid(WEBHOOK["name"], name)
     assert jsonschema_rs.is_valid(WEBHOOK["name"], f"{name}a")
@@ -105,7 +105,7 @@ def test_every_white_space_of_unicode_is_blank() -> None:
 
 
 @given(st.builds("{}{}".format, SIGNS, DURATIONS.map("".join)) | st.text("0129.smn\n+-", max_size=6))
-def test_a_timeout_that_matches_is_taken(timeout: str) -> None:
+def test_a_timeout_that_matches_is_accepted(timeout: str) -> None:
     if jsonschema_rs.is_valid(TIMEOUT, timeout):
         assert is_taken(fields.timeout, timeout)
 
@@ -121,23 +121,25 @@ def test_only_a_request_has_an_empty_timeout() -> None:
     st.sampled_from(["", ".", ".5", ".0", ".000000001"]),
     st.sampled_from(["", "+", " "]),
 )
-def test_a_timeout_in_one_unit_matches_if_it_is_taken(unit: str, whole: int, fraction: str, sign: str) -> None:
+def test_a_timeout_in_one_unit_matches_if_and_only_if_it_is_accepted(
+    unit: str, whole: int, fraction: str, sign: str
+) -> None:
     is_all_there_may_be = is_taken(fields.timeout, f"{whole}{unit}") and not is_taken(
         fields.timeout, f"{whole + 1}{unit}"
     )
-    # Parts of a nanosecond do not count.
+    # The maximum plus a part of a nanosecond is accepted and does not match.
     assume(not is_all_there_may_be or (unit != "ns" and fraction != ".000000001") or unit == "s")
     timeout = f"{sign}{whole}{fraction}{unit}"
     assert jsonschema_rs.is_valid(TIMEOUT, timeout) == is_taken(fields.timeout, timeout)
 
 
 @given(st.integers(0, fields.TIMEOUT_MAX_NANOSECONDS))
-def test_a_timeout_as_it_is_answered_matches(nanoseconds: int) -> None:
+def test_a_timeout_in_a_response_matches(nanoseconds: int) -> None:
     assert jsonschema_rs.is_valid(TIMEOUT, render(nanoseconds))
 
 
 @given(HEADER_TEXTS, st.lists(HEADER_TEXTS, max_size=2))
-def test_custom_headers_match_if_they_are_taken_and_only_then(name: str, values: list[str]) -> None:
+def test_custom_headers_match_if_and_only_if_they_are_accepted(name: str, values: list[str]) -> None:
     taken = is_taken(lambda name: fields.custom_headers({name: values}), name)
     assert jsonschema_rs.is_valid(WEBHOOK["custom_headers"], {name: values}) == taken
 
@@ -146,14 +148,14 @@ RESERVED = ["te", "host", "Connection", "Proxy-", "proxy-x", "webhook-id", "webh
 
 
 @pytest.mark.parametrize("name", RESERVED)
-def test_a_reserved_header_matches_no_more_than_it_is_taken(name: str) -> None:
+def test_a_reserved_header_matches_if_and_only_if_it_is_accepted(name: str) -> None:
     taken = is_taken(lambda name: fields.custom_headers({name: []}), name)
     assert jsonschema_rs.is_valid(WEBHOOK["custom_headers"], {name: []}) == taken
 
 
 @given(st.text(st.sampled_from('"*, -+!#~axW/'), max_size=8))
-def test_entity_tags_match_if_they_are_taken_and_only_then(text: str) -> None:
-    assume(text == text.strip())  # A header carries no others.
+def test_entity_tags_match_if_and_only_if_they_are_accepted(text: str) -> None:
+    assume(text == text.strip())  # The value of a header has no blanks at its ends.
     for name in ("if_match", "if_none_match"):
         assert jsonschema_rs.is_valid(PARAMETERS[name]["schema"], text) == is_taken(tags_in, text)
 
@@ -161,6 +163,6 @@ def test_entity_tags_match_if_they_are_taken_and_only_then(text: str) -> None:
 @pytest.mark.parametrize(
     "text", [str(UUID(int=1)), str(UUID(int=2**128 - 1)).upper(), UUID(int=1).hex, "1-2-3-4-5", ""]
 )
-def test_a_uuid_matches_if_it_is_taken_and_only_then(text: str) -> None:
+def test_a_uuid_matches_if_and_only_if_it_is_accepted(text: str) -> None:
     taken = uuid_in(text) is not None
     assert jsonschema_rs.is_valid(PARAMETERS["organization"]["schema"], text) == taken

@@ -1,4 +1,4 @@
-"""Every error has one answer, and every answer is the envelope."""
+"""Every error has one response, and every response is the envelope."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -103,7 +103,7 @@ def test_each_error_has_its_status_in_the_line_and_in_the_envelope(
 
 
 @pytest.mark.parametrize(("error", "status", "message"), TABLE, ids=lambda value: type(value).__name__)
-def test_a_refusal_is_answered_as_its_reason_is_and_shows_the_token_and_the_operation(
+def test_a_refusal_has_the_response_of_its_reason_with_the_token_and_the_operation(
     client: TestClient[Litestar], error: Exception, status: int, message: str
 ) -> None:
     shown = Shown(token_at(Position(US, Epoch("k3v9x2"), Sequence(42))), OPERATION_ID)
@@ -126,7 +126,7 @@ def test_the_response_to_an_unexpected_error_does_not_name_it(client: TestClient
     assert "secret" not in str(body)
 
 
-def test_503_says_when_to_try_again_and_405_what_is_allowed(client: TestClient[Litestar]) -> None:
+def test_503_has_retry_after_and_405_has_allow(client: TestClient[Litestar]) -> None:
     assert answer(client, RegionUnavailable("x"))[2]["Retry-After"] == "1"
     assert answer(client, MethodNotAllowedException(headers={"allow": "GET"}))[2]["Allow"] == "GET, HEAD"
 
@@ -140,14 +140,14 @@ def test_503_says_when_to_try_again_and_405_what_is_allowed(client: TestClient[L
     ],
     ids=["committed", "unknown", "token"],
 )
-def test_every_408_names_a_time_since_some_clients_repeat_at_once_what_names_none(
+def test_every_408_has_retry_after_since_some_clients_otherwise_repeat_at_once(
     client: TestClient[Litestar], error: Exception
 ) -> None:
     code, _, headers = answer(client, error)
     assert (code, headers["Retry-After"]) == (408, "1")
 
 
-def test_an_unknown_route_is_named_up_to_a_length(client: TestClient[Litestar]) -> None:
+def test_the_error_about_an_unknown_route_names_at_most_200_characters_of_it(client: TestClient[Litestar]) -> None:
     code, body, _ = answer(client, ValueError(), path="/" + "x" * 5_000)
     assert code == 404
     assert body["errors"][0]["message"] == "no such route: /" + "x" * 199
@@ -160,7 +160,9 @@ def test_an_unknown_route_is_named_up_to_a_length(client: TestClient[Litestar]) 
         (False, "unknown", "the log did not answer, so it may still be committed"),
     ],
 )
-def test_408_says_what_is_known(client: TestClient[Litestar], *, is_committed: bool, state: str, known: str) -> None:
+def test_408_has_what_is_known_of_the_write(
+    client: TestClient[Litestar], *, is_committed: bool, state: str, known: str
+) -> None:
     error = TimedOut(WAIT, operation_id=OPERATION_ID, is_committed=is_committed, acknowledged=[US], pending=[EU])
     code, body, headers = answer(client, error)
     assert (code, headers["Location"]) == (408, f"/operations/{OPERATION_ID}")

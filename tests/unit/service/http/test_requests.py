@@ -68,7 +68,7 @@ async def test_an_unknown_consistency_is_refused_with_the_known_ones(value: str)
         "5\n",
     ],
 )
-async def test_a_timeout_that_is_no_integer_in_the_range_is_refused_with_the_range(value: str) -> None:
+async def test_a_timeout_that_is_not_an_integer_in_the_range_is_refused_with_the_range(value: str) -> None:
     with pytest.raises(InvalidHeader) as caught:
         await wait(a_request(("SlashID-Required-Consistency-Timeout", value)))
     expected = "header SlashID-Required-Consistency-Timeout: expected an integer from 1 to 120, in seconds"
@@ -93,7 +93,7 @@ async def test_a_write_whose_timeout_is_refused_is_counted_under_its_level() -> 
         ("Idempotency-Key", "k"),
     ],
 )
-async def test_a_header_given_twice_is_refused_though_both_say_the_same(name: str, value: str) -> None:
+async def test_a_repeated_header_is_refused_even_if_both_values_are_equal(name: str, value: str) -> None:
     with pytest.raises(InvalidHeader, match=f"^header {name}: expected to be given once"):
         await write_request(a_request((name, value), (name, value)))
 
@@ -112,7 +112,7 @@ async def test_the_administrator_has_idempotency_keys_like_any_client() -> None:
         await admin_write_request(("Idempotency-Key", "a b"))
 
 
-def test_a_token_comes_with_the_request_and_one_that_is_none_is_refused() -> None:
+def test_a_request_has_its_token_and_an_invalid_token_is_refused() -> None:
     token = {"e63ac2": Place(Epoch("k3v9x2"), Sequence(7))}
     request = a_request(("SlashID-Consistency-Token", render_token(token)))
     assert read_request(request).asked == token
@@ -127,12 +127,12 @@ async def keyed(value: str, **request: Any) -> WriteRequest:  # noqa: ANN401 - w
     return await write_request(a_request(("Idempotency-Key", value), **request))
 
 
-async def test_a_request_without_an_idempotency_key_is_not_known_again() -> None:
+async def test_a_request_without_the_header_has_no_idempotency_key() -> None:
     assert (await write_request(a_request())).idempotency_key is None
 
 
 @pytest.mark.parametrize("value", ["", " ", "a b", "\u00e9", "k" * 256, "a\tb"])
-async def test_an_idempotency_key_that_cannot_be_is_refused(value: str) -> None:
+async def test_an_invalid_idempotency_key_is_refused(value: str) -> None:
     with pytest.raises(InvalidHeader, match=r"^header Idempotency-Key: expected 1 to 255 printable"):
         await keyed(value)
 
@@ -151,7 +151,7 @@ async def test_the_same_json_written_in_another_way_is_the_same_payload() -> Non
         {"path": "/organizations/webhooks?trigger_name=a"},
     ],
 )
-async def test_another_payload_under_the_same_idempotency_key_is_told_from_the_first(changed: dict[str, Any]) -> None:
+async def test_another_payload_under_the_same_idempotency_key_has_another_fingerprint(changed: dict[str, Any]) -> None:
     first, second = (
         (await keyed("k", body=b'{"name": "a"}')).idempotency_key,
         (await keyed("k", **changed)).idempotency_key,
@@ -163,7 +163,7 @@ async def test_another_payload_under_the_same_idempotency_key_is_told_from_the_f
 
 
 @pytest.mark.parametrize("changed", [{"method": "PATCH"}, {"path": "/organizations/webhooks/x"}])
-async def test_an_idempotency_key_is_another_one_for_another_method_or_path(changed: dict[str, Any]) -> None:
+async def test_an_idempotency_key_depends_on_the_method_and_the_path(changed: dict[str, Any]) -> None:
     first, second = (await keyed("k")).idempotency_key, (await keyed("k", **changed)).idempotency_key
     assert first is not None
     assert second is not None
@@ -178,16 +178,14 @@ async def test_an_idempotency_key_is_another_one_for_another_method_or_path(chan
         ([("If-Match", '"a"'), ("If-Match", '"b"')], "30606cd26bfca227"),
     ],
 )
-async def test_an_idempotency_key_that_an_earlier_version_kept_still_holds(
-    headers: list[tuple[str, str]], payload: str
-) -> None:
+async def test_the_fingerprints_are_those_of_earlier_versions(headers: list[tuple[str, str]], payload: str) -> None:
     request = a_request(("Idempotency-Key", "k"), *headers, body=b'{"name": "a"}')
     idempotency_key = (await write_request(request)).idempotency_key
     assert idempotency_key is not None
     assert (idempotency_key.key, idempotency_key.payload) == ("44fcfc55f753bec19303bf0648a92992", payload)
 
 
-async def test_if_none_match_is_payload() -> None:
+async def test_if_none_match_is_part_of_the_payload() -> None:
     payloads = {
         idempotency_key.payload
         for headers in ([], [("If-None-Match", "*")], [("If-None-Match", '"a"')], [("If-Match", "*")])
@@ -197,7 +195,7 @@ async def test_if_none_match_is_payload() -> None:
     assert len(payloads) == 4
 
 
-async def test_an_idempotency_key_is_another_one_for_another_organization_and_if_match_is_payload() -> None:
+async def test_an_idempotency_key_depends_on_the_organization_and_its_payload_on_if_match() -> None:
     first = (await keyed("k")).idempotency_key
     elsewhere = a_request(("Idempotency-Key", "k"), ("SlashID-OrgID", "af5fbd30-7ce7-4548-8b30-4cd59cb2aba2"))
     matching = a_request(("Idempotency-Key", "k"), ("If-Match", '"a"'))

@@ -1,4 +1,4 @@
-"""How fast writes are answered of late, to a few percent and in bounded memory."""
+"""Latencies of recent writes, exact to a few percent, in bounded memory."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from service.http.write_latency import RATE_SECONDS, WINDOW_SECONDS, WriteLatenc
 LOCAL, ALL = Level.LOCAL_REGION, Level.ALL_REGIONS
 
 
-def test_nothing_was_written_yet() -> None:
+def test_before_the_first_write_there_is_no_latency() -> None:
     assert WriteLatencies().look(now_seconds=100) == [WriteLatency(level, 0, None, None, 0) for level in (LOCAL, ALL)]
 
 
@@ -23,7 +23,7 @@ def test_quantiles_are_right_to_a_few_percent_and_each_level_has_its_own() -> No
     assert everywhere.p50_milliseconds == everywhere.p99_milliseconds == pytest.approx(250, rel=0.03)
 
 
-def test_a_rate_is_of_the_seconds_that_are_over() -> None:
+def test_a_rate_covers_complete_seconds_only() -> None:
     latencies = WriteLatencies()
     for second in range(100, 100 + 2 * RATE_SECONDS):
         for _ in range(30):
@@ -34,7 +34,7 @@ def test_a_rate_is_of_the_seconds_that_are_over() -> None:
         )
 
 
-def test_what_is_older_than_a_minute_is_forgotten() -> None:
+def test_writes_older_than_a_minute_are_forgotten() -> None:
     latencies = WriteLatencies()
     latencies.took(LOCAL, 0.01, now_seconds=100)
     latencies.late(LOCAL, now_seconds=100)
@@ -43,7 +43,7 @@ def test_what_is_older_than_a_minute_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.000_01, 120.0])
-def test_the_shortest_and_the_longest_have_a_class(seconds: float) -> None:
+def test_the_shortest_and_the_longest_write_are_measured(seconds: float) -> None:
     latencies = WriteLatencies()
     latencies.took(LOCAL, seconds, now_seconds=100)
     found = latencies.look(now_seconds=100)[0].p50_milliseconds

@@ -1,4 +1,4 @@
-"""15 minutes are remembered, and no more."""
+"""The history has the last 15 minutes."""
 
 from core.positions import Region
 from service.lag.history import NOT_KNOWN, LagHistory, Past
@@ -13,7 +13,7 @@ def sample(there_behind_here: Lag) -> dict[Pair, Lag]:
     return dict.fromkeys(pairs, KNOWN) | {Pair(THERE, HERE): there_behind_here}
 
 
-def test_each_pair_has_its_samples_in_order_and_what_was_not_known_is_told_from_nothing() -> None:
+def test_each_pair_has_its_samples_in_order_and_an_unknown_lag_is_not_zero() -> None:
     history = LagHistory((HERE, THERE))
     history.add(1_000, sample(Lag(events=3, milliseconds=250, certainty=Certainty.EXACT)))
     history.add(2_001, sample(Lag(events=4, certainty=Certainty.AT_MOST)))
@@ -36,7 +36,7 @@ def test_nothing_is_remembered_before_the_first_sample() -> None:
     assert LagHistory((HERE,)).past() == Past([], [[]], [[]])
 
 
-def test_what_a_clock_said_before_it_was_set_back_is_forgotten() -> None:
+def test_samples_after_the_time_to_which_a_clock_is_set_back_are_forgotten() -> None:
     history = LagHistory((HERE, THERE))
     for at in (1_000, 2_000, 3_000, 1_500):
         history.add(at, sample(KNOWN))

@@ -10,13 +10,13 @@ def at(sequence: int, epoch: Epoch = EPOCH) -> Position:
 
 
 def grown(ends: LogEnds, *seen: tuple[int, int], epoch: Epoch = EPOCH) -> LogEnds:
-    """It ended at these sequences at these times."""
+    """`ends` after looks at a log that ended at these sequences at these times."""
     for sequence, milliseconds in seen:
         ends.look({HERE: LogEnd(epoch, Sequence(sequence))}, now_milliseconds=milliseconds)
     return ends
 
 
-def test_an_event_is_known_since_the_log_was_first_as_long() -> None:
+def test_an_event_is_as_old_as_the_first_look_at_which_the_log_had_it() -> None:
     ends = grown(LogEnds(), (10, 1_000), (10, 2_000), (30, 3_000), (25, 4_000), (40, 5_000))
     assert [ends.since_milliseconds(at(sequence)) for sequence in (1, 10, 11, 30, 31, 40, 41)] == [
         *(1_000, 1_000, 3_000, 3_000, 5_000, 5_000),
@@ -24,14 +24,14 @@ def test_an_event_is_known_since_the_log_was_first_as_long() -> None:
     ]
 
 
-def test_a_region_that_catches_up_with_a_long_log_is_behind_by_the_logs_age_and_not_by_that_of_its_last_step() -> None:
+def test_a_region_that_catches_up_with_a_long_log_is_behind_by_the_age_of_that_log() -> None:
     ends = grown(LogEnds(), (100_000, 0))
     for second in range(1, 60):
         grown(ends, (100_000, second * 1_000))
         assert ends.since_milliseconds(at(second * 100)) == 0
 
 
-def test_of_another_epoch_nothing_is_known() -> None:
+def test_the_ends_of_another_epoch_are_unknown() -> None:
     ends = grown(LogEnds(), (10, 1_000))
     assert ends.since_milliseconds(at(1, OTHER)) is None
     grown(ends, (3, 2_000), epoch=OTHER)
@@ -39,7 +39,7 @@ def test_of_another_epoch_nothing_is_known() -> None:
     assert ends.since_milliseconds(at(3, OTHER)) == 2_000
 
 
-def test_what_is_remembered_is_bounded_and_what_is_older_is_as_old_as_all_of_it() -> None:
+def test_the_memory_is_bounded_and_an_older_event_is_as_old_as_the_oldest_remembered_end() -> None:
     ends = grown(LogEnds(), *((number, number * 1_000) for number in range(1, ENDS_REMEMBERED + 101)))
     assert ends.since_milliseconds(at(1)) == 101_000
     assert ends.since_milliseconds(at(200)) == 200_000

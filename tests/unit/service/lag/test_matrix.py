@@ -1,4 +1,4 @@
-"""What is known of a lag is said, and what is not is said to be unknown."""
+"""A lag shows what is known, and the unknown as unknown."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -21,7 +21,7 @@ def mark(sequence: int, epoch: Epoch = EPOCH) -> Mark:
 
 
 def says(at_seconds: float = NOW, /, **sequences: int) -> Heard:
-    """What a region says it has applied of `iowa`, `belgium` and `japan`."""
+    """An announcement that a region has applied these sequences of `iowa`, `belgium` and `japan`."""
     names = {"iowa": IOWA, "belgium": BELGIUM, "japan": JAPAN}
     return Heard(at_seconds=at_seconds, vector={names[name]: mark(sequence) for name, sequence in sequences.items()})
 
@@ -171,7 +171,7 @@ def test_a_lag_is_what_is_known_of_it(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.what for case in CASES])
-def test_nothing_that_is_not_known_is_zero(case: Case) -> None:
+def test_no_unknown_lag_is_zero(case: Case) -> None:
     for lag in matrix(case.known, written_milliseconds={}, now_milliseconds=NOW_MILLISECONDS).values():
         if lag.events == 0:
             assert (lag.milliseconds == 0) == (lag.certainty is Certainty.EXACT) == lag.is_known
@@ -179,7 +179,7 @@ def test_nothing_that_is_not_known_is_zero(case: Case) -> None:
             assert lag.milliseconds is None
 
 
-def test_a_region_is_not_heard_after_it_was_silent_for_a_while() -> None:
+def test_a_region_that_was_silent_for_a_while_counts_as_not_heard() -> None:
     for seconds, certainty in (
         (SILENT_AFTER_SECONDS, Certainty.EXACT),
         (SILENT_AFTER_SECONDS + 0.1, Certainty.AT_MOST),
@@ -188,7 +188,7 @@ def test_a_region_is_not_heard_after_it_was_silent_for_a_while() -> None:
         assert behind(known, Pair(JAPAN, IOWA)).certainty is certainty
 
 
-def test_an_event_of_the_future_has_no_age_below_zero() -> None:
+def test_the_age_of_an_event_from_the_future_is_zero() -> None:
     known = seen_from_iowa({JAPAN: says(iowa=4)}, own_end=mark(7))
     written = {at(IOWA, 5): NOW_MILLISECONDS + 1}
     lags = matrix(known, written_milliseconds=written, now_milliseconds=NOW_MILLISECONDS)

@@ -1,4 +1,4 @@
-"""Ages are read where they can be, grow where they cannot, and are asked for once."""
+"""The age of an event is read once. If the event cannot be read, its age grows from when it was first missing."""
 
 import asyncio
 from collections.abc import Callable
@@ -119,7 +119,7 @@ async def test_the_age_of_the_oldest_unapplied_event_is_read_once_and_grows(worl
     assert there.asked == [5, 6]
 
 
-async def test_what_is_lacking_is_not_asked_for_where_nothing_is(world: Make) -> None:
+async def test_if_no_event_is_missing_the_log_is_not_read(world: Make) -> None:
     there = world(lambda _: None)
     there.applied = 7
     assert await there.milliseconds() == 0
@@ -140,7 +140,7 @@ def unavailable(_: Sequence) -> Stored | None:
     ],
     ids=["no answer", "not here yet", "undecodable", "of another log"],
 )
-async def test_an_event_that_cannot_be_read_is_as_old_as_it_has_been_missing(
+async def test_the_age_of_an_unreadable_event_is_how_long_it_has_been_missing(
     world: Make, read: Callable[[Sequence], Stored | None]
 ) -> None:
     there = world(read)
@@ -157,7 +157,7 @@ async def test_the_age_of_an_event_from_a_clock_that_is_ahead_grows_too(world: M
     assert await there.milliseconds() == 3_000
 
 
-async def test_a_log_that_does_not_answer_holds_nothing_up(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_log_that_does_not_answer_does_not_delay_a_sample(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lag_sampling, "READ_SECONDS", 0.01)
     there = world(lambda _: None)
 
@@ -169,9 +169,7 @@ async def test_a_log_that_does_not_answer_holds_nothing_up(world: Make, monkeypa
         assert await there.milliseconds() == 0
 
 
-async def test_a_failure_is_survived_and_the_next_second_is_looked_at(
-    world: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_after_a_failure_the_next_second_is_sampled(world: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     there = world(lambda _: None)
     monkeypatch.setattr(lag_sampling, "SAMPLE_SECONDS", 0.01)
     looked = asyncio.Event()
@@ -210,7 +208,7 @@ async def test_retired_regions_are_in_no_row_and_no_column(world: Make) -> None:
     assert world(lambda _: None).sampling.regions == (HERE, THERE)
 
 
-async def test_the_gauges_have_what_is_known_and_nothing_else(world: Make) -> None:
+async def test_the_gauges_have_only_what_is_known(world: Make) -> None:
     there = world(lambda sequence: event(sequence, written_milliseconds=START_MILLISECONDS - 500))
     registry = CollectorRegistry()
     registry.register(LagMetrics(there.sampling))
@@ -218,7 +216,7 @@ async def test_the_gauges_have_what_is_known_and_nothing_else(world: Make) -> No
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"crosshook_{name}", labels)
 
-    assert value("lag_events", behind=THERE, origin=HERE) is None, "no sample was taken yet"
+    assert value("lag_events", behind=THERE, origin=HERE) is None, "there is no sample yet"
     await there.sampling.look()
     assert value("lag_events", behind=THERE, origin=HERE) == 3
     assert value("lag_seconds", behind=THERE, origin=HERE) == 0.5

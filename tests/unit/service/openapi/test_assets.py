@@ -1,4 +1,4 @@
-"""The page loads nothing from anywhere else, and nothing that it may not load."""
+"""The page loads only its own files, and its policy allows them."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ LOADING = {"src", "href", "srcset", "data", "action", "poster"}
 
 
 class Page(HTMLParser):
-    """What a page loads, and what it would run or style by itself."""
+    """What a page loads, and its inline scripts and styles."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ def test_the_page_loads_its_own_files_and_the_document_and_has_no_script_or_styl
         assert client.get(path).status_code == 200
 
 
-def test_a_page_that_does_otherwise_is_noticed() -> None:
+def test_a_page_that_breaks_these_rules_is_noticed() -> None:
     page = Page('<img src="//elsewhere/a.png" onerror="run()"><script>run()</script><p style="color: red">')
     assert (page.loaded, page.inline) == (["//elsewhere/a.png"], ["onerror", "run()", "style"])
 
@@ -83,7 +83,7 @@ def test_the_page_may_load_from_its_own_host_alone_and_run_files_alone(client: T
 
 
 def test_no_file_of_the_page_names_a_host_to_load_from(client: TestClient[Litestar]) -> None:
-    """Swagger UI's script names hosts: of name spaces, specifications, and its validator, which start.js turns off."""
+    """Swagger UI's script names hosts: in name spaces, specifications and its validator, which start.js turns off."""
     style = client.get("/schema/swagger-ui.css").text
     assert {url.split(":")[0].strip("\"'") for url in re.findall(r"url\(([^)]*)", style)} == {"data"}
     assert "@import" not in style
@@ -92,7 +92,7 @@ def test_no_file_of_the_page_names_a_host_to_load_from(client: TestClient[Litest
     assert "validatorUrl: null" in start
 
 
-def test_the_document_names_no_server_but_the_one_that_is_asked() -> None:
+def test_the_document_names_only_the_server_that_sends_it() -> None:
     assert [server["url"] for server in document(HeaderLimits())["servers"]] == [".."]
 
 
@@ -105,14 +105,14 @@ def test_the_page_and_the_document_work_below_a_prefix(client: TestClient[Litest
     assert urljoin("http://here/hooks/schema/openapi.json", SERVER) == "http://here/hooks/"
 
 
-def test_the_page_is_found_with_a_slash_at_its_end_and_below_a_prefix_too(client: TestClient[Litestar]) -> None:
+def test_the_page_is_also_found_with_a_slash_at_its_end_and_below_a_prefix(client: TestClient[Litestar]) -> None:
     answer = client.get("/schema/", follow_redirects=False)
     assert answer.status_code == 308
     assert urljoin("http://here/hooks/schema/", answer.headers["Location"]) == "http://here/hooks/schema"
 
 
 @pytest.mark.parametrize("name", ASSETS)
-def test_a_file_is_sent_as_what_it_is(client: TestClient[Litestar], name: str) -> None:
+def test_a_file_is_sent_with_its_own_type(client: TestClient[Litestar], name: str) -> None:
     answer = client.get(f"/schema/{name}")
     assert answer.headers["Content-Type"] == ASSETS[name][1]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -120,7 +120,7 @@ def test_a_file_is_sent_as_what_it_is(client: TestClient[Litestar], name: str) -
 
 
 @pytest.mark.parametrize("path", ["page.html", "LICENSE", "..%2fassets.py", "%2e%2e", "start.js/", "", "nothing"])
-def test_nothing_else_is_sent(client: TestClient[Litestar], path: str) -> None:
+def test_no_other_file_is_sent(client: TestClient[Litestar], path: str) -> None:
     answer = client.get(f"/schema/{path}")
     if path.strip("/") in {"", "start.js"}:
         assert answer.status_code == 200
@@ -129,7 +129,7 @@ def test_nothing_else_is_sent(client: TestClient[Litestar], path: str) -> None:
         assert answer.json()["errors"] == [{"httpcode": 404, "message": f"no such route: {answer.request.url.path}"}]
 
 
-def test_the_document_is_sent_as_it_is_made(client: TestClient[Litestar]) -> None:
+def test_the_document_is_sent_unchanged(client: TestClient[Litestar]) -> None:
     answer = client.get("/schema/openapi.json")
     assert answer.headers["Content-Type"] == "application/json"
     assert msgspec.json.decode(answer.content) == msgspec.to_builtins(document(HeaderLimits()))

@@ -1,4 +1,4 @@
-"""The document is whole, it is valid, and it says what the service does."""
+"""The document is complete, valid, and describes what the service does."""
 
 import sys
 from collections.abc import Iterator
@@ -29,11 +29,11 @@ from service.routes.webhooks import change, creation
 from service.settings import read_settings
 
 DOCUMENT: Json = msgspec.json.decode(msgspec.json.encode(document(HeaderLimits())))
-"""As it is read."""
+"""The document as clients parse it."""
 
 
 class Described(NamedTuple):
-    """An operation, with what it refers to in its place."""
+    """An operation with its references resolved."""
 
     name: str
     parameters: list[Json]
@@ -42,7 +42,7 @@ class Described(NamedTuple):
 
 
 def there(item: Json) -> Json:
-    """What a reference refers to, or the item itself."""
+    """The component that a reference names, or the item itself."""
     found: Json = DOCUMENT
     for part in item.get("$ref", "#").split("/")[1:]:
         found = found[part]
@@ -82,7 +82,7 @@ def test_it_is_an_openapi_document() -> None:
 
 @pytest.fixture
 def handlers(tmp_path: Path) -> list[tuple[str, HTTPRouteHandler]]:
-    """Every route of a service, but for `OPTIONS`: its path, and what answers it."""
+    """Every route of a service except `OPTIONS`: its path and its handler."""
     topology = tmp_path / "topology.toml"
     topology.write_text('[regions.us-iowa]\nnats = ["nats://localhost:4222"]\nredis = "redis://localhost:6379/0"\n')
     settings = read_settings(
@@ -209,7 +209,7 @@ def path_of(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", STATUSES)
-def test_every_answer_has_every_header(name: str) -> None:
+def test_every_response_has_every_header(name: str) -> None:
     for status, response in EVERY[name].responses.items():
         expected: set[str] = set()
         if name in WRITES | ADMIN_WRITES and status in {200, 201, 204, 408}:
@@ -245,7 +245,7 @@ def test_every_operation_names_its_authentication() -> None:
     }
 
 
-def test_every_body_and_every_answer_has_examples_and_each_is_what_its_schema_says() -> None:
+def test_every_body_and_every_response_has_examples_and_each_matches_its_schema() -> None:
     for operation in EVERY.values():
         bodies = [
             content for response in operation.responses.values() for content in response.get("content", {}).items()
@@ -259,7 +259,7 @@ def test_every_body_and_every_answer_has_examples_and_each_is_what_its_schema_sa
                 assert is_valid(content["schema"], example), (operation.name, content_type, example)
 
 
-def test_every_parameter_and_every_header_has_an_example_that_is_what_its_schema_says() -> None:
+def test_every_parameter_and_every_header_has_an_example_that_matches_its_schema() -> None:
     components = DOCUMENT["components"]
     for item in [*components["parameters"].values(), *components["headers"].values()]:
         (example,) = [item["example"]] if "example" in item else item["schema"]["examples"]
@@ -267,7 +267,7 @@ def test_every_parameter_and_every_header_has_an_example_that_is_what_its_schema
         assert "example" in item or not item.get("required"), item
 
 
-def test_an_example_of_a_refusal_has_the_status_of_its_answer() -> None:
+def test_an_example_of_a_refusal_has_the_status_of_its_response() -> None:
     for operation in EVERY.values():
         for status, response in operation.responses.items():
             for content in response.get("content", {}).values():
@@ -278,7 +278,7 @@ def test_an_example_of_a_refusal_has_the_status_of_its_answer() -> None:
                     assert codes == {status}
 
 
-def test_the_bodies_that_are_shown_are_taken_by_the_routes() -> None:
+def test_the_routes_accept_the_bodies_of_the_examples() -> None:
     for body in shown("create_webhook"):
         creation("af5fbd30-7ce7-4548-8b30-4cd59cb2aba1", msgspec.convert(body, WebhookBody), Limits())
     for body in shown("update_webhook"):
@@ -293,7 +293,7 @@ def shown(name: str) -> list[Json]:
 
 
 @pytest.mark.parametrize("kind", [*TriggerType, "Event", ""])
-def test_a_body_of_a_trigger_is_a_type_and_a_name_that_belongs_to_it(kind: str) -> None:
+def test_the_schema_of_a_trigger_allows_only_names_of_its_type(kind: str) -> None:
     body = EVERY["create_trigger"].content["application/json"]["schema"]
     for name in [*NAMES[TriggerType.EVENT], *NAMES[TriggerType.SYNC_HOOK], "personcreated_v1", ""]:
         try:
@@ -304,7 +304,7 @@ def test_a_body_of_a_trigger_is_a_type_and_a_name_that_belongs_to_it(kind: str) 
             assert is_valid(body, {"trigger_type": kind, "trigger_name": name, "unknown": "is ignored"})
 
 
-def test_every_reference_leads_somewhere_and_every_component_is_referred_to() -> None:
+def test_every_reference_has_a_component_and_every_component_a_reference() -> None:
     references = {item["$ref"] for item in contents(DOCUMENT) if "$ref" in item}
     components = {
         f"#/components/{kind}/{name}"
@@ -315,7 +315,7 @@ def test_every_reference_leads_somewhere_and_every_component_is_referred_to() ->
     assert references == components
 
 
-def test_every_link_leads_to_an_operation_that_takes_what_it_brings() -> None:
+def test_every_link_leads_to_an_operation_that_has_its_parameters() -> None:
     for link in DOCUMENT["components"]["links"].values():
         taken = {f"{parameter['in']}.{parameter['name']}" for parameter in EVERY[link["operationId"]].parameters}
         assert set(link["parameters"]) <= taken
@@ -331,7 +331,7 @@ def test_everything_is_described() -> None:
         assert schema["description"], name
 
 
-def test_custom_headers_are_as_many_and_as_long_as_the_service_is_set_to_take() -> None:
+def test_the_schema_of_custom_headers_has_the_configured_limits() -> None:
     found = document(HeaderLimits(headers_max=2, header_bytes_max=10))["components"]["schemas"]
     for name in ("WebhookBody", "WebhookChanges"):
         headers = found[name]["properties"]["custom_headers"]
@@ -342,21 +342,21 @@ def test_custom_headers_are_as_many_and_as_long_as_the_service_is_set_to_take() 
         assert not jsonschema_rs.is_valid(headers, {"A": ["9" * 10]})
         assert not jsonschema_rs.is_valid(headers, {"A" * 11: []})
     answered = found["Webhook"]["properties"]["custom_headers"]
-    assert jsonschema_rs.is_valid(answered, {"A": ["1", "2", "3"]}), "it may have been taken when more were allowed"
+    assert jsonschema_rs.is_valid(answered, {"A": ["1", "2", "3"]}), "it may have been accepted under higher limits"
 
 
 class Undescribed(msgspec.Struct):
-    """A shape with a field that says nothing of itself."""
+    """A shape with a field without a description."""
 
     name: str
 
 
-def test_a_field_that_is_not_described_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_field_without_a_description_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(schemas.SHAPES, "Webhook", Undescribed)
     with pytest.raises(LookupError, match=r"Webhook: no description of \['name'\]"):
         schemas.schemas(HeaderLimits())
 
 
-def test_what_is_not_a_document_is_noticed() -> None:
+def test_an_invalid_document_is_noticed() -> None:
     with pytest.raises(jsonschema_rs.ValidationError, match="title"):
         schemathesis.openapi.from_dict({**DOCUMENT, "info": {}}).validate()

@@ -1,4 +1,4 @@
-"""What this region's logs show of an operation: it is there, it never will be, or it is not known yet."""
+"""What this region's logs show of an operation: it happened, it never will, or the outcome is unknown."""
 
 import asyncio
 from collections.abc import Mapping
@@ -74,13 +74,13 @@ async def looked_up(text: str, here: Log, there: Log | None = None, vector: Vect
     return await lookup.look_up(text, operation, vector, deadline=asyncio.get_running_loop().time() + 20)
 
 
-async def test_an_operation_whose_event_is_at_its_place_is_found_there() -> None:
+async def test_an_operation_whose_event_is_at_its_place_is_found() -> None:
     found = await looked_up(an_id(7, start=5), Log({7: event(an_id(7, start=5), 7)}))
     assert isinstance(found, Found)
     assert (found.position.origin, found.position.epoch, found.position.sequence) == (HERE, NOW, 7)
 
 
-async def test_an_operation_whose_place_another_event_has_never_happened() -> None:
+async def test_an_operation_never_happened_if_another_event_is_at_its_place() -> None:
     assert await looked_up(an_id(7), Log({7: event(an_id(7, batch=THEIRS), 7)})) is Absent.NEVER
 
 
@@ -104,20 +104,20 @@ async def test_an_event_at_the_place_of_an_older_epoch_does_not_show_what_was_th
     assert await looked_up(an_id(2, epoch=OLD), Log({2: event(an_id(2, epoch=OLD), 2, epoch=OLD)})) is not Absent.LOST
 
 
-async def test_an_id_of_no_local_log_is_lost_unless_a_log_is_missing_here() -> None:
+async def test_an_id_without_a_local_log_is_lost_unless_a_log_is_missing_here() -> None:
     text = an_id(7, epoch=Epoch("nobody's"))
     assert await looked_up(text, Log()) is Absent.LOST
     for error in (LogMissing("x"), Unavailable("x")):
         assert await looked_up(text, Log(), Log(error=error)) is Absent.NOT_YET
 
 
-async def test_a_copy_that_is_not_here_has_nothing_yet_and_a_log_that_does_not_answer_is_unavailable() -> None:
+async def test_a_missing_copy_has_no_event_yet_and_a_log_that_does_not_answer_is_unavailable() -> None:
     assert await looked_up(an_id(7), Log(error=LogMissing("x"))) is Absent.NOT_YET
     with pytest.raises(RegionUnavailable):
         await looked_up(an_id(7), Log(error=Unavailable("x")))
 
 
-async def test_any_number_of_requests_at_once_describe_a_log_once() -> None:
+async def test_any_number_of_concurrent_requests_describe_a_log_once() -> None:
     log = Log()
     logs: Any = {HERE: log}
     local = LocalLogs(logs)
@@ -146,7 +146,7 @@ async def test_an_event_of_another_clock_at_that_place_is_another_event() -> Non
     assert await stood(stamped(7, clock=8), Log({7: event(an_id(7), 7)})) is None
 
 
-async def test_a_stamp_whose_event_is_not_here_has_none_and_a_log_that_does_not_answer_is_unavailable() -> None:
+async def test_a_stamp_whose_event_is_not_here_yields_none_and_a_silent_log_is_unavailable() -> None:
     assert await stood(stamped(7), Log()) is None
     assert await stood(stamped(7), Log(error=LogMissing("x"))) is None
     assert await stood(stamped(7, origin=Region("elsewhere")), Log({7: event(an_id(7), 7)})) is None

@@ -1,4 +1,4 @@
-"""A whole list is read in pieces: what it has, what it leaves out, and where it ends."""
+"""A whole list is read in pieces: which webhooks it has, and when it is refused."""
 
 import asyncio
 import json
@@ -69,7 +69,7 @@ class Projection:
 
 @pytest.fixture(autouse=True)
 def all_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A list of any webhooks is read in pieces."""
+    """Every list counts as long, and is read in pieces."""
     monkeypatch.setattr(listing_module, "ONE_STEP_MAX", 0)
 
 
@@ -82,7 +82,7 @@ def request(
 
 
 class Lists:
-    """Lists of webhooks. An error is the one that a list was refused for."""
+    """Reads lists of webhooks. An error is the reason of a refusal."""
 
     def __init__(self, projection: Projection) -> None:
         self._listing = Listing(cast("Any", projection), Turns(Deadlines(Waiters())))
@@ -102,7 +102,7 @@ def names(found: Listed[msgspec.Raw]) -> list[str]:
     return [json.loads(bytes(item)) for item in found.items]
 
 
-async def test_each_webhook_that_is_there_throughout_is_listed_once_whatever_is_created_or_deleted_meanwhile() -> None:
+async def test_each_webhook_that_exists_throughout_is_listed_once_whatever_else_changes() -> None:
     projection = Projection("a", "b", "c", "d")
     events: Iterator[WebhookCreated | WebhookDeleted] = iter(
         [
@@ -124,7 +124,9 @@ async def test_each_webhook_that_is_there_throughout_is_listed_once_whatever_is_
 
 
 @pytest.mark.parametrize(("size", "is_taken"), [(4 * 3, True), (4 * 3 - 1, False)])
-async def test_a_list_ends_where_it_is_too_large(monkeypatch: pytest.MonkeyPatch, size: int, *, is_taken: bool) -> None:
+async def test_reading_a_list_ends_when_it_is_too_large(
+    monkeypatch: pytest.MonkeyPatch, size: int, *, is_taken: bool
+) -> None:
     monkeypatch.setattr(listing_module, "LIST_BYTES_MAX", size)
     listing = Lists(Projection("a", "b", "c", "d"))
     if is_taken:
@@ -135,7 +137,7 @@ async def test_a_list_ends_where_it_is_too_large(monkeypatch: pytest.MonkeyPatch
     assert len((await listing.webhooks(request("another"), Page(0))).items) == 0
 
 
-async def test_an_organization_has_one_whole_list_at_a_time_until_it_is_sent_and_others_do_not_wait() -> None:
+async def test_an_organization_gets_one_whole_list_at_a_time_and_other_organizations_do_not_wait() -> None:
     listing = Lists(Projection("a"))
     first = request()
     await listing.webhooks(first, Page(0))

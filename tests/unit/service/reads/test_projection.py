@@ -26,7 +26,7 @@ def vector(**sequences: int) -> dict[Region, Mark]:
 
 
 class Scene:
-    """A projection that answers with given vectors, one after the other, once it may."""
+    """A projection that returns given vectors, one after the other, when the test allows it."""
 
     def __init__(self) -> None:
         self.known = KnownMarks()
@@ -49,7 +49,7 @@ class Scene:
         return (await self.reader.read(Query(()), asked_by())).vector
 
 
-async def test_every_later_read_shows_what_a_read_showed_or_is_refused() -> None:
+async def test_a_later_read_shows_at_least_what_an_earlier_read_showed_or_is_refused() -> None:
     scene = Scene()
     await scene.shown(vector(us_iowa=5, europe_belgium=3))
     for older in (vector(us_iowa=4, europe_belgium=3), vector(us_iowa=5, europe_belgium=2), vector(us_iowa=9), {}):
@@ -59,7 +59,7 @@ async def test_every_later_read_shows_what_a_read_showed_or_is_refused() -> None
     assert await scene.shown(newer, "1:cd:0:y") == newer
 
 
-async def test_every_later_read_shows_what_a_replicator_announced_or_is_refused() -> None:
+async def test_a_later_read_shows_at_least_what_a_replicator_announced_or_is_refused() -> None:
     scene = Scene()
     scene.known.shown(US, "1:ab:0:x", vector(europe_belgium=3), is_current=True)
     with pytest.raises(RegionUnavailable):
@@ -67,7 +67,7 @@ async def test_every_later_read_shows_what_a_replicator_announced_or_is_refused(
     assert await scene.shown(vector(europe_belgium=3))
 
 
-async def test_marks_that_arrive_during_a_read_are_not_required_of_it() -> None:
+async def test_a_read_need_not_show_marks_that_arrive_during_it() -> None:
     """They may have been applied after Redis was read."""
     scene = Scene()
     scene.may_answer.clear()
@@ -80,7 +80,7 @@ async def test_marks_that_arrive_during_a_read_are_not_required_of_it() -> None:
         await scene.shown(vector(europe_belgium=2))
 
 
-async def test_a_projection_that_was_built_anew_for_another_history_needs_no_mark_of_the_earlier_one() -> None:
+async def test_a_projection_that_was_rebuilt_for_another_history_needs_no_mark_of_the_earlier_one() -> None:
     scene = Scene()
     await scene.shown(vector(us_iowa=9))
     assert await scene.shown(vector(us_iowa=4), "1:ab:7:y")

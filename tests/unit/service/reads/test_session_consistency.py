@@ -31,7 +31,7 @@ def vector(**sequences: int) -> dict[Region, Mark]:
 
 
 class ProjectionReader:
-    """A projection that has got further each time it is read, and then no further."""
+    """A projection that advances with each read until the last of its vectors."""
 
     def __init__(self, *vectors: dict[Region, Mark]) -> None:
         self._vectors = list(vectors)
@@ -44,7 +44,7 @@ class ProjectionReader:
 
 
 class Logs:
-    """Logs of the present epoch, which left the old one at 5. The first so many times they do not answer."""
+    """Logs of the present epoch, which left the old one at 5. They do not answer the first `silent` times."""
 
     def __init__(self, silent: int = 0) -> None:
         self._silent = silent
@@ -84,7 +84,7 @@ def at(region: Region, sequence: int, epoch: Epoch = NOW) -> Token:
     "token",
     [{}, at(HERE, 7), at(THERE, 3), {**at(HERE, 7), **at(THERE, 3)}, at(GONE, 1_000), at(HERE, 5, OLD)],
 )
-async def test_a_token_that_the_region_has_is_read_at_once_and_a_retired_origin_counts(token: Token) -> None:
+async def test_a_read_does_not_wait_if_the_region_has_the_token_or_its_origin_is_retired(token: Token) -> None:
     projection_reader = ProjectionReader(vector(us_iowa=7, asia_japan=3))
     progress = Progress(token)
     await reader(projection_reader).read(Query(()), asking(token), progress)
@@ -92,7 +92,7 @@ async def test_a_token_that_the_region_has_is_read_at_once_and_a_retired_origin_
     assert progress.is_caught_up
 
 
-async def test_a_missing_event_is_waited_for_and_read_again_only_when_it_may_be_there() -> None:
+async def test_a_read_waits_for_a_missing_event_and_is_repeated_only_when_it_has_arrived() -> None:
     waiters, projection_reader = Waiters(), ProjectionReader(vector(us_iowa=7), vector(us_iowa=8))
     reading = asyncio.create_task(read(reader(projection_reader, waiters), asking(at(HERE, 8), LONG)))
     for _ in range(3):
@@ -112,7 +112,7 @@ async def test_a_missing_event_is_waited_for_and_read_again_only_when_it_may_be_
         ({"000000": Place(NOW, Sequence(1))}, "000000"),
     ],
 )
-async def test_an_event_that_does_not_come_in_time_is_named_and_the_projection_is_not_read_again(
+async def test_the_error_names_an_event_that_is_late_and_the_projection_is_not_read_again(
     token: Token, missing: str
 ) -> None:
     projection_reader = ProjectionReader(vector(us_iowa=7, asia_japan=3))
@@ -123,7 +123,7 @@ async def test_an_event_that_does_not_come_in_time_is_named_and_the_projection_i
     assert not progress.is_caught_up
 
 
-async def test_an_event_that_a_log_left_behind_is_lost_at_once() -> None:
+async def test_a_read_fails_at_once_if_a_restore_lost_the_event() -> None:
     with pytest.raises(WriteLost):
         await read(reader(ProjectionReader(vector(us_iowa=7))), asking(at(HERE, 6, OLD), LONG))
 

@@ -21,7 +21,7 @@ def admitted(concurrency_limit: ConcurrencyLimit, *requests: Identified) -> None
         concurrency_limit.let_in(one)
 
 
-def test_an_organization_has_as_many_places_as_it_may_with_all_its_keys_together() -> None:
+def test_all_keys_of_an_organization_share_its_places() -> None:
     concurrency_limit = ConcurrencyLimit(2)
     one, other = asked(shows="s1"), asked(shows="s2")
     admitted(concurrency_limit, one, other)
@@ -42,7 +42,7 @@ def test_a_refused_request_takes_no_place_once_it_has_left() -> None:
     admitted(concurrency_limit, asked(shows="s2"))
 
 
-def test_a_request_is_counted_once_however_often_it_reads() -> None:
+def test_a_request_that_reads_several_times_is_counted_once() -> None:
     concurrency_limit = ConcurrencyLimit(1)
     one = asked()
     for _ in range(3):

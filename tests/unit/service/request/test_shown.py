@@ -1,4 +1,4 @@
-"""What a response shows is what its use case had come to, whether it succeeded or was refused."""
+"""A response shows what its use case had reached, whether it succeeded or was refused."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def at(sequence: int, origin: Region = US, epoch: Epoch = NOW) -> Token:
 
 
 def refused_after(asked: Token, *steps: Callable[[Progress], None]) -> Refused:
-    """How a use case is refused that failed after these steps."""
+    """The refusal of a use case that fails after these steps."""
 
     def fails() -> None:
         with Progress(asked) as progress:
@@ -42,11 +42,11 @@ def catches_up(progress: Progress) -> None:
     progress.is_caught_up = True
 
 
-def test_a_refusal_before_any_state_was_looked_at_shows_nothing() -> None:
+def test_a_refusal_before_any_state_was_read_shows_nothing() -> None:
     assert refused_after(at(5)).shown is None
 
 
-def test_a_response_shows_every_state_that_was_looked_at() -> None:
+def test_a_response_shows_every_state_that_was_read() -> None:
     with Progress({}) as progress:
         progress.saw(vector(7))
         progress.saw(vector(3, JP))
@@ -54,19 +54,19 @@ def test_a_response_shows_every_state_that_was_looked_at() -> None:
     assert progress.result("value") == ("value", Shown({**at(7), **at(3, JP)}))
 
 
-def test_a_response_covers_the_token_that_was_asked() -> None:
+def test_a_response_covers_the_token_of_its_request() -> None:
     assert refused_after(at(8), lambda progress: progress.saw(vector(7))).shown == Shown(at(8))
 
 
 @pytest.mark.parametrize("is_caught_up", [True, False])
-def test_an_asked_epoch_counts_as_the_newer_until_it_was_checked(*, is_caught_up: bool) -> None:
+def test_the_epoch_of_a_token_counts_as_the_newer_one_until_it_was_checked(*, is_caught_up: bool) -> None:
     steps = [lambda progress: progress.saw(vector(7)), *([catches_up] if is_caught_up else [])]
     shown = refused_after(at(1, epoch=OTHER), *steps).shown
     assert shown == Shown(at(7) if is_caught_up else at(1, epoch=OTHER))
 
 
-def test_a_state_without_events_has_no_token_whatever_was_asked() -> None:
-    """Yet the caller's key was checked, and that is shown."""
+def test_a_state_without_events_has_no_token_whatever_the_request_had() -> None:
+    """`Shown` without a token shows that the caller's key was checked."""
     assert refused_after(at(8), lambda progress: progress.saw({})).shown == Shown({})
 
 
@@ -81,6 +81,6 @@ def test_a_refused_write_shows_its_operation_and_its_place() -> None:
     )
 
 
-def test_what_ends_a_process_is_no_refusal() -> None:
+def test_an_exception_that_ends_the_process_is_not_a_refusal() -> None:
     with pytest.raises(KeyboardInterrupt), Progress({}):
         raise KeyboardInterrupt

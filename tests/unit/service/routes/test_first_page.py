@@ -1,4 +1,4 @@
-"""`/` links to the other pages, and the paths where people look first lead to them."""
+"""`/` links to the other pages, and the usual paths lead to them."""
 
 from collections.abc import Iterator
 from urllib.parse import urljoin
@@ -62,9 +62,7 @@ def test_the_links_work_below_a_prefix(client: TestClient[Litestar], prefix: str
 
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("path", SHORT_WAYS)
-def test_a_path_where_people_look_first_leads_to_the_schema(
-    client: TestClient[Litestar], path: str, slash: str
-) -> None:
+def test_the_usual_paths_lead_to_the_schema(client: TestClient[Litestar], path: str, slash: str) -> None:
     answer = client.get(f"{path}{slash}", follow_redirects=False)
     assert (answer.status_code, answer.content) == (308, b"")
     assert urljoin(f"/hooks{path}{slash}", answer.headers["Location"]) == f"/hooks/{SHORT_WAYS[path]}"

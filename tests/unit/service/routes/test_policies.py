@@ -1,4 +1,4 @@
-"""One table tells which routes ask for a key, take a place, and have a line."""
+"""One table lists which routes need a key, take a place, and are logged."""
 
 import pytest
 
@@ -20,10 +20,10 @@ def test_each_route_asks_for_the_key_that_its_description_names(path: str) -> No
 @pytest.mark.parametrize(
     "path", ["/livez", "/readyz", "/metrics", "/dashboard", "/dashboard/events", "/dashboard/none"]
 )
-def test_a_full_process_still_answers_what_is_asked_about_it(path: str) -> None:
+def test_a_full_process_still_answers_requests_about_itself(path: str) -> None:
     assert POLICIES.of(path) == (Key.NONE, False, False)
 
 
 @pytest.mark.parametrize("path", ["", "*", "//", "/docs/none", "/livezz", "/dashboards", "/none/organizations"])
-def test_a_path_without_a_route_takes_a_place_and_has_a_line(path: str) -> None:
+def test_a_path_without_a_route_takes_a_place_and_is_logged(path: str) -> None:
     assert POLICIES.of(path) is NO_ROUTE_POLICY

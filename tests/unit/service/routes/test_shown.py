@@ -46,7 +46,7 @@ KEYS = f"/admin/organizations/{ORGANIZATION}/keys"
 
 
 def fields_of(event: WebhookCreated | ApiKeyIssued) -> Fields:
-    """The registers that an event leaves."""
+    """The registers after an event."""
     envelope = Envelope(operation_id="0190", organization_id=ORGANIZATION, clock=render(Clock(1)), event=event)
     return fields_after(writes_of(envelope, POSITION), key=key_about(ORGANIZATION, event), before={})
 

@@ -26,7 +26,7 @@ class Scene:
         self.it.heard(region, now_seconds=now)
 
 
-def test_each_batch_is_timed_once_for_each_region_when_all_of_it_is_applied() -> None:
+def test_each_batch_is_timed_once_for_each_region_when_it_is_applied_there_as_a_whole() -> None:
     scene = Scene()
     scene.store(3, 10.0)
     scene.store(5, 11.0)
@@ -37,7 +37,7 @@ def test_each_batch_is_timed_once_for_each_region_when_all_of_it_is_applied() ->
     assert scene.measured == {HERE: [2.0], THERE: [4.0, 3.0]}
 
 
-def test_an_acknowledgement_before_the_logs_own_answer_took_no_time() -> None:
+def test_an_acknowledgement_before_the_answer_of_the_log_took_no_time() -> None:
     scene = Scene()
     scene.hear(HERE, 3, 9.0)
     scene.store(3, 10.0)
@@ -50,12 +50,12 @@ def test_a_projection_that_went_back_is_waited_for_again() -> None:
     scene.hear(THERE, 1, 9.5, incarnation="two")
     scene.store(3, 10.0)
     scene.hear(THERE, 3, 11.0, incarnation="two")
-    assert scene.measured[THERE] == [], "it had 4 once"
+    assert scene.measured[THERE] == [], "it has had 4"
     scene.hear(THERE, 4, 12.0, incarnation="two")
     assert scene.measured[THERE] == [2.0]
 
 
-def test_for_a_region_that_is_away_long_only_the_oldest_batches_are_kept(
+def test_for_a_region_that_stays_away_only_the_oldest_batches_are_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(acknowledgements, "PENDING_MAX", 2)

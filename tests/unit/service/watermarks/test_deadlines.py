@@ -18,13 +18,13 @@ def in_seconds(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 
-async def test_a_position_that_is_reached_is_not_waited_for() -> None:
+async def test_a_wait_for_a_reached_position_ends_at_once() -> None:
     waiters = Waiters()
     hear(waiters, HERE, 5)
     assert await Deadlines(waiters).reach(Position(HERE, EPOCH, Sequence(5)), {HERE}, in_seconds(LONG), by="x") == set()
 
 
-async def test_a_wait_ends_with_the_last_region_or_at_the_deadline_with_those_that_are_missing() -> None:
+async def test_a_wait_ends_with_the_last_region_or_at_the_deadline_with_the_missing_regions() -> None:
     waiters = Waiters()
     deadlines, position = Deadlines(waiters), Position(HERE, EPOCH, Sequence(5))
     patient = asyncio.create_task(deadlines.reach(position, {HERE, THERE}, in_seconds(LONG), by="x"))

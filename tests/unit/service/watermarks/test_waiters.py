@@ -114,7 +114,7 @@ def test_a_new_incarnation_starts_from_nothing() -> None:
 
 
 def test_a_region_below_its_highest_marks_counts_only_once_it_has_them_again() -> None:
-    """Of every origin: a region that was set back can be current as far as it knows itself."""
+    """This holds for every origin. A region that was set back can believe that it is current."""
     waiters, reached = Waiters(), Calls()
     waiters.heard(EU, "a", {HERE: mark(9), JP: mark(3)}, is_current=True)
     waiters.heard(EU, "b", {HERE: mark(9), JP: mark(2)}, is_current=True)
@@ -124,13 +124,13 @@ def test_a_region_below_its_highest_marks_counts_only_once_it_has_them_again() -
     waiters.heard(EU, "b", {HERE: mark(12)}, is_current=True)
     assert reached.count == 0
     waiters.heard(EU, "b", {JP: mark(3, Epoch("other"))}, is_current=True)
-    assert reached.count == 0, "that is another log"
+    assert reached.count == 0, "a higher mark of another log does not count"
     waiters.heard(EU, "c", {HERE: mark(12), JP: mark(3)}, is_current=True)
     assert reached.count == 1
     assert waiters.lacking(EU) == {}
 
 
-def test_a_region_whose_projection_belongs_to_a_later_history_counts_by_that() -> None:
+def test_a_projection_of_a_later_history_counts_by_its_own_marks() -> None:
     waiters = Waiters()
     waiters.heard(EU, "1:ab:0:x", {HERE: mark(9)}, is_current=True)
     waiters.heard(EU, "1:ab:7:y", {HERE: mark(4)}, is_current=True)
@@ -245,7 +245,7 @@ class Asker:
 class Regions(RuleBasedStateMachine):
     """Regions that advance, go back and become current; messages lost, repeated and late; waiters that come and go.
 
-    The model is told of an incarnation before any later one, as a connection does; then the order is any.
+    The model hears of an incarnation before any later one, as on a connection. Then messages come in any order.
     """
 
     def __init__(self) -> None:

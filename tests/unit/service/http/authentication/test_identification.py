@@ -26,11 +26,11 @@ def organization_id(request: Request[Any, Any, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", ["SlashID-OrgID", "slashid-orgid", "SLASHID-ORGID"])
-def test_the_organization_is_read_whatever_the_case_of_the_header(name: str) -> None:
+def test_the_case_of_the_organization_header_does_not_matter(name: str) -> None:
     assert organization_id(a_request((name, ORGANIZATION))) == ORGANIZATION
 
 
-def test_an_organization_has_one_form_whatever_the_case_of_its_id() -> None:
+def test_the_case_of_an_organization_id_does_not_matter() -> None:
     assert organization_id(a_request(("SlashID-OrgID", ORGANIZATION.upper()))) == ORGANIZATION
 
 
@@ -52,7 +52,7 @@ def test_an_organization_has_one_form_whatever_the_case_of_its_id() -> None:
         "0x" + ORGANIZATION[2:],
     ],
 )
-def test_an_organization_that_is_no_uuid_is_refused(value: str) -> None:
+def test_an_organization_id_that_is_not_a_uuid_is_refused(value: str) -> None:
     with pytest.raises(InvalidHeader, match=r"^header SlashID-OrgID: expected a UUID such as"):
         organization_id(a_request(("SlashID-OrgID", value)))
 
