@@ -65,7 +65,7 @@ async def test_announcements_of_one_region_arrive_in_the_order_in_which_they_wer
         b"[" * 5_000,
     ],
 )
-async def test_a_message_that_is_no_announcement_is_ignored_and_the_next_one_arrives(
+async def test_a_message_that_is_not_an_announcement_is_ignored_and_the_next_one_arrives(
     session: Session, payload: bytes
 ) -> None:
     async with listening(session) as heard:

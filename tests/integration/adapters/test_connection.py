@@ -1,4 +1,4 @@
-"""A connection is one session after the other, and reports each change."""
+"""A connection has one session after another, and reports each change."""
 
 import asyncio
 import gc
@@ -101,7 +101,7 @@ async def test_a_server_with_a_bad_greeting_is_reported_and_dialled_again_until_
         await until(lambda: server.is_left)
 
 
-async def test_without_a_server_that_is_reported_within_one_dial_and_at_every_redial() -> None:
+async def test_a_missing_server_is_reported_within_one_dial_and_at_every_redial() -> None:
     changes: list[tuple[float, str | None]] = []
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -157,10 +157,10 @@ async def test_a_session_that_fails_in_an_unknown_way_is_followed_by_another(
             patch.undo()
             await until(lambda: connection.is_connected)
             await connection.current.client.flush()
-    assert [line["event"] for line in lines] == ["a session failed"], "it is told once, however often it fails"
+    assert [line["event"] for line in lines] == ["a session failed"], "it is logged once, however often it fails"
 
 
-async def test_closing_never_fails_and_the_end_waits_for_it(
+async def test_an_error_while_closing_a_client_is_ignored_and_the_end_waits_for_every_close(
     region: LocalRegion, monkeypatch: pytest.MonkeyPatch, complaints: list[dict[str, Any]]
 ) -> None:
     closed: list[str] = []

@@ -39,7 +39,7 @@ async def test_a_message_may_have_max_payload_with_its_headers_and_not_a_byte_mo
         assert f"this NATS takes at most {LIMIT} (max_payload)" in why
 
 
-async def test_an_existing_connection_learns_of_a_limit_that_is_raised_while_its_server_runs(
+async def test_an_open_connection_learns_that_the_limit_of_its_server_was_raised(
     region: LocalRegion, log: EventLog, epoch: Epoch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_module, "GREETING_SECONDS", 0.0)

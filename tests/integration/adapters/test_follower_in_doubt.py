@@ -65,7 +65,7 @@ async def test_a_follower_that_hears_nothing_is_interrupted_within_its_bound(
 async def living(
     session: Session, origin: Region, *, known: Mark, end: int | None, created: str = ""
 ) -> AsyncIterator[Follower]:
-    """A follower of a server that lives and delivers nothing, of a log that ends at `end`, if its end is known."""
+    """A follower of a live server that delivers nothing. Its log ends at `end`; None: the end is unknown."""
 
     async def describe() -> LogInfo:
         if end is None:

@@ -41,9 +41,7 @@ async def test_a_run_is_applied_with_its_watermark_and_clock_in_one_step(project
     assert await registers_in(raw) == view.registers
 
 
-async def test_a_run_that_is_already_applied_is_a_duplicate_and_changes_nothing(
-    projection: Projection, raw: Raw
-) -> None:
+async def test_a_run_that_is_applied_again_is_a_duplicate_and_changes_nothing(projection: Projection, raw: Raw) -> None:
     await current(projection)
     write = Write("webhook:1", "name", stamped(3, "hook"))
     await projection.apply(a_run(0, 3, write))
@@ -56,7 +54,7 @@ async def test_a_run_that_is_already_applied_is_a_duplicate_and_changes_nothing(
 
 
 async def test_a_run_that_overlaps_the_applied_events_and_ends_beyond_them_is_applied(projection: Projection) -> None:
-    """Two replicators cut the same events into different runs."""
+    """Two replicators divide the same events into different runs."""
     await current(projection)
     await projection.apply(a_run(0, 3, Write("k", "f", stamped(3, "three"))))
     overlapping = a_run(1, 5, Write("k", "f", stamped(3, "three")), Write("k", "f", stamped(5, "five")))
@@ -75,7 +73,7 @@ async def test_a_gap_is_refused_and_nothing_of_it_is_written(
     assert await registers_in(raw) == {}
 
 
-async def test_the_first_event_of_all_is_a_gap_if_it_is_not_the_first(projection: Projection) -> None:
+async def test_a_first_run_that_does_not_begin_at_the_first_event_is_a_gap(projection: Projection) -> None:
     await current(projection)
     result = await projection.apply(a_run(1, 2))
     assert (result.outcome, result.mark) == (Applied.GAP, BEGINNING)
@@ -191,13 +189,13 @@ async def test_a_projection_is_not_read_before_every_required_end_is_reached(pro
     assert (await projection.read(Query(()))).vector == {US: at(2), EU: at(1)}
 
 
-async def test_reaching_the_ends_of_another_epoch_is_not_reaching_them(projection: Projection) -> None:
+async def test_events_of_another_epoch_do_not_reach_the_required_ends(projection: Projection) -> None:
     await begun(projection, us_iowa=1)
     await projection.apply(a_run(0, 5, epoch=Epoch("another")))
     assert not (await projection.observe()).is_current
 
 
-async def test_an_origin_that_stops_at_a_place_is_enough_once_it_has_reached_exactly_that_place(
+async def test_an_origin_that_stops_before_its_required_end_is_excused_only_at_that_place(
     projection: Projection,
 ) -> None:
     await begun(projection, us_iowa=3, europe_belgium=1)
@@ -205,11 +203,11 @@ async def test_an_origin_that_stops_at_a_place_is_enough_once_it_has_reached_exa
     stops_at = {US: Sequence(2)}
     for last in (0, 1):
         await projection.apply(a_run(0, last))
-        assert not (await projection.observe(stops_at=stops_at)).is_current, f"it is at {last} only"
+        assert not (await projection.observe(stops_at=stops_at)).is_current, f"it has reached only {last}"
     await projection.apply(a_run(1, 2))
     assert not (await projection.observe()).is_current
-    assert not (await projection.observe(stops_at={US: Sequence(1)})).is_current, "another process got farther"
-    assert not (await projection.observe(stops_at={EU: Sequence(1)})).is_current, "that is another origin"
+    assert not (await projection.observe(stops_at={US: Sequence(1)})).is_current, "the projection is beyond that place"
+    assert not (await projection.observe(stops_at={EU: Sequence(1)})).is_current, "the wrong origin is excused"
     assert (await projection.observe(stops_at=stops_at)).is_current
 
 
@@ -218,7 +216,7 @@ async def test_an_origin_that_stops_at_its_first_event_does_not_block_currency(p
     assert (await projection.observe(stops_at={US: Sequence(0)})).is_current
 
 
-async def test_an_origin_of_another_epoch_is_not_excused_at_any_place(projection: Projection) -> None:
+async def test_an_origin_of_another_epoch_is_not_excused(projection: Projection) -> None:
     await begun(projection, us_iowa=5)
     await projection.apply(a_run(0, 2, epoch=Epoch("another")))
     assert not (await projection.observe(stops_at={US: Sequence(2)})).is_current
@@ -230,7 +228,7 @@ async def test_the_first_required_ends_count(projection: Projection) -> None:
     assert not (await projection.observe()).is_current
 
 
-async def test_what_another_incarnation_must_reach_is_not_required(projection: Projection) -> None:
+async def test_the_required_ends_of_another_incarnation_do_not_count(projection: Projection) -> None:
     await projection.begin()
     await projection.require("another", {})
     state = await projection.observe()
@@ -253,7 +251,7 @@ async def test_a_current_projection_stays_current_while_more_is_applied(projecti
 
 
 async def test_no_call_needs_more_than_the_permissions_of_its_role(region: LocalRegion, raw: Raw) -> None:
-    """So what Redis recorded as refused was another client."""
+    """So every refusal that Redis records is that of another client."""
     await raw.acl_log_reset()
     async with (
         open_projection(region.redis_url_as(REPLICATOR)) as replicator,
@@ -268,7 +266,7 @@ async def test_no_call_needs_more_than_the_permissions_of_its_role(region: Local
 # Reading together
 
 
-async def test_queries_of_every_kind_at_one_moment_are_answered_as_one_by_one(projection: Projection) -> None:
+async def test_concurrent_queries_of_every_kind_have_the_same_answers_as_one_by_one(projection: Projection) -> None:
     await current(projection)
     writes = [Write(f"webhook:{number}", "name", stamped(number, f"hook {number}")) for number in range(1, 9)]
     named = [Write("webhooks", str(number), stamped(number, "")) for number in range(1, 9)]
@@ -289,14 +287,14 @@ async def test_queries_of_every_kind_at_one_moment_are_answered_as_one_by_one(pr
     assert len({str(view.registers) for view in alone}) == len(queries)
 
 
-async def test_many_queries_at_one_moment_take_few_calls_of_redis(projection: Projection, raw: Raw) -> None:
+async def test_many_concurrent_queries_take_few_calls_of_redis(projection: Projection, raw: Raw) -> None:
     await current(projection)
     await raw.config_resetstat()
     await asyncio.gather(*(projection.read(Query((f"webhook:{number}",))) for number in range(100)))
     assert (await raw.info("commandstats"))["cmdstat_evalsha"]["calls"] <= 3
 
 
-async def test_large_queries_at_one_moment_take_several_calls_of_redis_with_a_bound_on_their_bytes(
+async def test_large_concurrent_queries_take_several_calls_of_redis_of_bounded_size(
     projection: Projection, raw: Raw
 ) -> None:
     await current(projection)
@@ -306,7 +304,7 @@ async def test_large_queries_at_one_moment_take_several_calls_of_redis_with_a_bo
     await raw.config_resetstat()
     views = await asyncio.gather(*(projection.read(Query((f"webhook:{number}",))) for number in numbers))
     assert [view.registers for view in views] == [{f"webhook:{number}": {"f": large[number]}} for number in numbers]
-    # The first is alone: its call begins before the others come.
+    # The first query has a call of its own, which begins before the others come.
     assert (await raw.info("commandstats"))["cmdstat_evalsha"]["calls"] >= len(numbers) * 64 * 1024 // PIECE_BYTES
 
 
@@ -322,7 +320,7 @@ async def test_a_key_of_another_kind_fails_only_the_query_that_names_it(projecti
     assert not any(isinstance(view, BaseException) for view in (first, second, third))
 
 
-async def test_a_query_that_is_given_up_leaves_the_others_their_answers(
+async def test_a_cancelled_query_does_not_affect_the_answers_to_others(
     region: LocalRegion, projection: Projection
 ) -> None:
     await current(projection)

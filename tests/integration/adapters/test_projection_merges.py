@@ -38,7 +38,7 @@ def logged(origin: Region, sequence: int, clock: int, event: AnyEvent) -> Logged
 
 @st.composite
 def a_log(draw: st.DrawFn, origin: Region) -> list[Logged]:
-    """Few webhooks, addresses, triggers and clock readings: logs meet in most registers, and in the index."""
+    """Few webhooks, URLs, triggers and clock readings, so that logs share most registers and entries of the index."""
     any_event = events(few(webhook_ids=["w1", "w2"], key_ids=["k1", "k2"]) | {"name": st.text(max_size=3)})
     facts = draw(st.lists(st.tuples(st.integers(1, 4), any_event), max_size=6))
     return [logged(origin, sequence, clock, event) for sequence, (clock, event) in enumerate(facts, start=1)]
@@ -56,7 +56,7 @@ async def emptied(url: str) -> AsyncIterator[tuple[Projection, Raw]]:
 
 
 async def apply_all(url: str, logs: Logs, schedule: Iterable[tuple[Region, int, int]]) -> tuple[Registers, Clock, int]:
-    """Apply runs as `schedule` cuts them (going back by its second member), then all that is missing."""
+    """Apply runs as `schedule` divides them (its second member is how far to go back), then all missing events."""
     async with emptied(url) as (projection, raw):
         await current(projection)
         reached = dict.fromkeys(ORIGINS, 0)

@@ -15,7 +15,7 @@ def had(sequence: int, by: Region = JP, epoch: Epoch = EPOCH) -> Had:
     return Had(epoch, Sequence(sequence), by)
 
 
-async def test_a_current_incarnation_that_lacks_something_ends_at_once_and_the_next_must_reach_it(
+async def test_a_current_incarnation_that_lacks_known_events_ends_and_the_next_must_reach_them(
     projection: Projection,
 ) -> None:
     before = await current(projection)
@@ -25,7 +25,7 @@ async def test_a_current_incarnation_that_lacks_something_ends_at_once_and_the_n
         await projection.read(Query(()))
     state = await projection.observe()
     assert state.incarnation != before
-    assert not state.is_required_known, "the logs' ends are asked for again"
+    assert not state.is_required_known, "the ends of the logs must be read again"
     assert (state.vector, state.known) == ({US: at(1)}, {US: had(2)})
 
     await projection.require(state.incarnation, {US: at(1)})
@@ -41,7 +41,7 @@ async def test_known_events_that_are_already_applied_change_nothing(projection: 
     assert (await projection.read(Query(()))).incarnation == incarnation
 
 
-async def test_of_many_known_marks_at_once_the_highest_counts(projection: Projection) -> None:
+async def test_of_several_known_marks_the_highest_counts(projection: Projection) -> None:
     before = await current(projection)
     await projection.remember(before, {US: had(5, EU), EU: had(1)})
     now = (await projection.observe()).incarnation
@@ -49,7 +49,7 @@ async def test_of_many_known_marks_at_once_the_highest_counts(projection: Projec
         await projection.remember(incarnation, {US: had(3)})
         await projection.remember(incarnation, {EU: had(2)} if incarnation == now else {EU: had(9)})
     state = await projection.observe()
-    assert state.incarnation == now, "what was not current has nothing to end"
+    assert state.incarnation == now, "an incarnation that is not current is not ended"
     assert state.known == {US: had(5, EU), EU: had(2)}
 
 
@@ -82,7 +82,7 @@ async def test_known_marks_survive_a_restart_of_redis(region: LocalRegion, proje
     assert (state.is_current, state.known) == (False, {US: had(2)})
 
 
-async def test_a_log_that_contradicts_another_region_ends_currency_until_the_projection_is_built_anew(
+async def test_a_log_that_contradicts_another_region_ends_currency_until_the_projection_is_rebuilt(
     projection: Projection, raw: Raw
 ) -> None:
     incarnation = await current(projection)
@@ -92,7 +92,7 @@ async def test_a_log_that_contradicts_another_region_ends_currency_until_the_pro
     state = await projection.observe()
     assert (state.is_current, state.contradicted) == (False, contradicted)
     await projection.require(state.incarnation, {})
-    assert not (await projection.observe()).is_current, "however far it has got"
+    assert not (await projection.observe()).is_current, "whatever it has applied"
 
     after = await projection.rebuild(state.incarnation)
     assert "contradicted" not in await raw.hgetall(STATE_KEY)

@@ -1,4 +1,4 @@
-"""Records in a real Redis: kept in buckets, read in one step with the registers, forgotten after their time."""
+"""Records in a real Redis: kept in buckets, read in one step with the registers, and dropped after their time."""
 
 import msgspec
 

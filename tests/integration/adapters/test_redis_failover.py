@@ -16,7 +16,7 @@ from tests.integration.adapters.runs import a_run, begun, current, outcome, stam
 from tests.redis_servers import name_of, raw, redis_server
 
 SOON_SECONDS = 20.0
-"""It takes a second or two. Other tests share the machine."""
+"""It takes a second or two, and more if other tests run on the machine."""
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def asked(url: str, *, to_write: bool = True) -> AsyncIterator[Projection]:
-    """A projection that calls its Redis every second."""
+    """A projection that sends signs of life."""
     async with open_projection(url) as projection:
         asking = asyncio.create_task(projection.keep_asking(to_write=to_write))
         try:
@@ -53,7 +53,7 @@ async def soon_done(work: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_demoted_redis_is_left_for_the_one_that_its_name_resolves_to(tmp_path: Path) -> None:
+async def test_after_a_demotion_the_new_master_is_found_by_its_name(tmp_path: Path) -> None:
     async with (
         redis_server(tmp_path / "a") as a,
         redis_server(tmp_path / "b") as b,
@@ -109,7 +109,7 @@ async def able_to_save(port: int, directory: Path) -> None:
         await client.bgsave()
 
 
-async def test_a_refused_write_looks_the_name_up_at_once(tmp_path: Path) -> None:
+async def test_after_a_refused_write_the_name_is_looked_up_at_once(tmp_path: Path) -> None:
     """The look-up does not wait for the next sign of life."""
     async with (
         redis_server(tmp_path / "a") as a,
@@ -130,7 +130,7 @@ async def test_a_refused_write_looks_the_name_up_at_once(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("trouble", "cure", "code"), [(full, not_full, "OOM"), (unable_to_save, able_to_save, "MISCONF")]
 )
-async def test_a_redis_that_refuses_writes_is_noticed_without_one_and_still_read(
+async def test_a_redis_that_refuses_writes_is_noticed_without_a_write_and_is_still_read(
     tmp_path: Path,
     trouble: Callable[[int, Path], Awaitable[None]],
     cure: Callable[[int, Path], Awaitable[None]],
@@ -150,7 +150,7 @@ async def test_a_redis_that_refuses_writes_is_noticed_without_one_and_still_read
         assert await outcome(projection, a_run(1, 2)) is Applied.APPLIED
 
 
-async def test_a_sign_of_life_leaves_nothing_behind(tmp_path: Path) -> None:
+async def test_a_sign_of_life_stores_nothing(tmp_path: Path) -> None:
     async with (
         redis_server(tmp_path / "a") as port,
         asked(f"redis://127.0.0.1:{port}") as projection,

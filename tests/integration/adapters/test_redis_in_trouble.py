@@ -28,7 +28,7 @@ async def test_the_next_read_and_the_next_run_notice_an_emptied_redis(
     assert (await projection.observe()).incarnation == ""
     after = await projection.begin()
     assert after != before
-    assert not (await projection.observe()).is_current, "what it has to reach now is not known yet"
+    assert not (await projection.observe()).is_current, "its required ends are not known yet"
     assert await outcome(projection, a_run(1, 2)) is Applied.GAP
 
 
@@ -100,7 +100,7 @@ async def test_a_redis_that_refuses_writes_never_reports_a_run_as_applied(projec
     try:
         with pytest.raises(Unavailable):
             await projection.apply(a_run(1, 2, Write("k", "f", stamped(2, "y"))))
-        assert not projection.unanswered, "it says no, which is an answer"
+        assert not projection.unanswered, "a refusal is an answer"
         view = await projection.read(Query(("k",)))
     finally:
         await raw.config_set("maxmemory", "0")
@@ -171,7 +171,7 @@ async def test_more_concurrent_reads_than_connections_are_all_answered(projectio
     assert len(views) == 200
 
 
-async def test_more_reads_than_one_call_takes_all_fail_together_if_redis_is_silent(
+async def test_if_redis_is_silent_more_reads_than_fit_into_one_call_fail_together(
     region: LocalRegion, projection: Projection
 ) -> None:
     await current(projection)
@@ -184,7 +184,7 @@ async def test_more_reads_than_one_call_takes_all_fail_together_if_redis_is_sile
     finally:
         region.redis.resume()
     assert all(isinstance(one, Unavailable) for one in done)
-    assert took_seconds < 2 * CALL_TIMEOUT_SECONDS, "the time-out of one call, not of one after the other"
+    assert took_seconds < 2 * CALL_TIMEOUT_SECONDS, "the reads waited for one time-out, not for one after the other"
 
 
 async def test_a_busy_process_waits_for_a_redis_that_answers(projection: Projection) -> None:

@@ -29,7 +29,7 @@ def authority() -> Authority:
 
 @pytest.fixture
 def files(tmp_path: Path, authority: Authority) -> Files:
-    """The path of a file: what the server shows, what the process shows, or whom both believe."""
+    """The paths of the server's certificate, the process's certificate, and the authority that both trust."""
     server = authority.issue(HERE, "redis", use=Use.SERVER, now=datetime.now(UTC), hosts=["localhost"])
     client = authority.issue(HERE, "service", use=Use.CLIENT, now=datetime.now(UTC))
     (tmp_path / "authority").write_text(authority.identity.certificate)
@@ -40,7 +40,7 @@ def files(tmp_path: Path, authority: Authority) -> Files:
 
 @pytest.fixture
 async def address(region: LocalRegion, files: Files) -> AsyncIterator[str]:
-    """A real Redis behind what ends TLS before it and wants a certificate."""
+    """A real Redis behind a proxy that ends TLS and requires a certificate."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=files("authority"))
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_cert_chain(files("server"))
@@ -65,7 +65,7 @@ async def address(region: LocalRegion, files: Files) -> AsyncIterator[str]:
 
 @pytest.fixture
 def tls(files: Files) -> Callable[..., ssl.SSLContext]:
-    """What a process makes of its settings, as strict as Python 3.13 is by default."""
+    """The TLS context of a process with these settings, with the strict checks of Python 3.13."""
 
     def made(*, believes: bool = True, shows: bool = True) -> ssl.SSLContext:
         variables = {}

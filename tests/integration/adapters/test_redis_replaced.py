@@ -54,7 +54,7 @@ async def test_the_next_read_and_run_notice_data_that_a_replication_replaced(
     await projection.apply(a_run(0, 1, Write("k", "f", stamped(1, "one"))))
     await follow(other, region)
     await promote(other)
-    # A first replica changes the replication id too: this is no other data, and is proven again.
+    # A first replica changes the replication id too. The data is the same, and must be proven again.
     await begun(projection)
     assert (await projection.observe()).is_current
     await projection.apply(a_run(1, 2, Write("k", "f", stamped(2, "two"))))

@@ -77,7 +77,7 @@ async def test_redis_is_reached_at_the_address_that_serves(
 
 
 @pytest.mark.usefixtures("raw")
-async def test_connections_to_a_redis_stay_at_the_address_that_serves_as_long_as_it_does(
+async def test_connections_to_a_redis_stay_at_the_address_that_serves_while_it_serves(
     region: LocalRegion, by_name: By
 ) -> None:
     """Two addresses may lead to two servers while a name moves from one to the other."""

@@ -49,7 +49,7 @@ def context(tmp_path: Path, authority: Authority) -> Context:
 
 @pytest.fixture
 async def address(tmp_path: Path, authority: Authority) -> AsyncIterator[str]:
-    """A real server that speaks TLS only and wants a certificate; the service's login is in its address."""
+    """A real server that speaks only TLS and requires a certificate. Its address has the service's login."""
     ports, passwords = Ports(), new_logins([HERE]).nats[HERE]
     shown = authority.issue(HERE, "nats", use=Use.SERVER, now=datetime.now(UTC))
     give_certificate(tmp_path, HERE, shown, authority)
@@ -96,7 +96,7 @@ async def test_a_bad_certificate_is_refused_and_reported_within_the_bound_of_a_d
     assert "ertificate" in changes[0] or "SSL" in changes[0] or "TLS" in changes[0], changes
 
 
-async def test_a_server_that_offers_no_tls_gets_no_password(context: Context) -> None:
+async def test_a_server_without_tls_gets_no_password(context: Context) -> None:
     shown = bytearray()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

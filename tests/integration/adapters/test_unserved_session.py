@@ -21,13 +21,13 @@ from tests.integration.adapters.stand_ins import LOCALHOST, stand_in
 
 @pytest.fixture
 def soon_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sooner than a request gives up waiting for its answer for the second time."""
+    """A bound that passes before a request times out for the second time."""
     monkeypatch.setattr(session_module, "UNSERVED_SECONDS_MAX", 0.3)
     monkeypatch.setattr(jetstream, "API_TIMEOUT_SECONDS", 0.2)
 
 
 @pytest.mark.usefixtures("soon_left")
-async def test_a_live_server_that_serves_no_request_is_left_for_another(
+async def test_the_session_leaves_a_live_server_that_serves_no_request_for_another_server(
     region: LocalRegion, log: EventLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """This happens with a server that is cut off from the others of its region."""
@@ -50,7 +50,9 @@ async def test_a_live_server_that_serves_no_request_is_left_for_another(
 
 
 @pytest.mark.usefixtures("soon_left")
-async def test_a_server_that_serves_some_requests_is_not_left(region: LocalRegion, log: EventLog) -> None:
+async def test_the_session_does_not_leave_a_server_that_serves_some_requests(
+    region: LocalRegion, log: EventLog
+) -> None:
     async with open_connection([region.nats_url], name="a test") as connection:
         session = await connection.session()
         for _ in range(5):
@@ -106,7 +108,7 @@ async def test_behind_one_address_another_server_is_found_if_the_first_serves_no
 
 
 @pytest.mark.usefixtures("soon_left")
-async def test_a_single_server_that_serves_nothing_is_dialled_no_more_often_than_that(
+async def test_a_single_server_that_serves_nothing_is_dialled_no_more_often_than_sessions_end(
     origin: Region,
 ) -> None:
     async with stand_in() as useless, open_connection([useless.url], name="a test") as connection:

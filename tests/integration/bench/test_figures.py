@@ -62,7 +62,7 @@ def test_it_measures_three_regions_links_and_a_cut(tmp_path: Path, temporary: Pa
 
 
 @pytest.mark.long
-def test_without_postgresql_it_says_what_to_install_and_measures_the_other_sides(
+def test_without_postgresql_it_prints_what_to_install_and_measures_the_other_sides(
     monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:
     monkeypatch.setattr("bench.figures.find_postgres", lambda: None)

@@ -1,4 +1,4 @@
-"""A filled log holds what was stored, and `python -m bench scale` measures on it."""
+"""A filled log has what was stored, and `python -m bench scale` measures on it."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ from core.consistency import Level
 
 
 @pytest.mark.long
-def test_the_service_serves_what_was_stored_past_it() -> None:
+def test_the_service_serves_what_was_stored_directly_in_its_log() -> None:
     owner, progress = new_organization(), list[int]()
     own = list(islice(webhooks(), WEBHOOKS_MAX - 1))
     stored = [owner.owns(webhook) for webhook in own]

@@ -53,7 +53,7 @@ def organization() -> str:
 
 
 async def keys(*arguments: str, admin_key: str | None = None) -> Ended:
-    """Run the command in this process, since most of its time would be Python's start."""
+    """Run the command in this process. A process of its own would mostly wait for Python's start."""
     environment = {"CROSSHOOK_ADMIN_KEY": admin_key}
     result = await asyncio.to_thread(CliRunner().invoke, main, ["keys", *arguments], env=environment)
     return Ended(code=result.exit_code, stdout=result.stdout, stderr=result.stderr)
@@ -144,7 +144,7 @@ async def test_with_local_region_the_command_waits_for_one_region_only(demo: Loc
 
 
 @pytest.mark.usefixtures("demo")
-async def test_the_list_has_all_pages_in_the_order_of_issue_and_every_name_is_shown_as_text(
+async def test_the_list_has_all_pages_in_the_order_of_issue_and_shows_every_name_as_text(
     organization: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ["[red]alarm[/red]", "\x1b[2J", "three", "four", "five"]

@@ -1,4 +1,4 @@
-"""`crosshook lag`, as people type it, on regions that run."""
+"""`crosshook lag`, as typed at a shell, on running regions."""
 
 import asyncio
 import fcntl
@@ -31,7 +31,7 @@ ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 
 @pytest.fixture(autouse=True)
 def _apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No other demo is found, and no other test finds these."""
+    """This test finds only its own demo, and no other test finds it."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("t")))
 
 
@@ -43,7 +43,7 @@ async def demo() -> AsyncIterator[LocalRegions]:
 
 
 class Watch:
-    """A `crosshook lag --watch` with what it has printed."""
+    """A `crosshook lag --watch`, and what it has printed."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -51,7 +51,7 @@ class Watch:
         self._reading = asyncio.create_task(self._read())
 
     def events_behind(self, region: str, origin: str) -> list[int]:
-        """How many events `region` was behind `origin`, table after table: 0 if it is not named as missing."""
+        """How many events `region` was behind `origin` in each table; 0 if the table does not name it."""
         rows: list[str] = re.findall(rf"^{region}\b.*?  (.+)$", self.output, re.MULTILINE)
         found = [re.search(rf"\b{origin}: (?:≤ )?(\d+) event", row) for row in rows]
         return [0 if match is None else int(match[1]) for match in found]
@@ -143,9 +143,9 @@ async def test_a_cut_regions_lag_rises_with_every_event_and_falls_to_zero_after_
 
 
 @pytest.mark.long
-async def test_from_inside_a_cut_region_the_others_are_shown_to_be_unknown(demo: LocalRegions, api_key: str) -> None:
+async def test_seen_from_a_cut_region_the_other_regions_are_unknown(demo: LocalRegions, api_key: str) -> None:
     await register(demo.region(IOWA).http_url, "before", api_key=api_key)
-    # Belgium has heard that Iowa misses nothing, so that after the cut nothing is known to be missing.
+    # Belgium has heard that Iowa misses nothing. So after the cut Belgium knows of no missing event.
     await shown_from_belgium(lambda output: output.endswith(NONE_BEHIND))
     await demo.cut(BELGIUM)
     output = await shown_from_belgium(lambda output: f"{IOWA}, not heard" in output)
@@ -156,7 +156,7 @@ async def test_from_inside_a_cut_region_the_others_are_shown_to_be_unknown(demo:
 
 
 @pytest.mark.long
-async def test_a_demo_is_seen_from_a_region_that_is_not_cut_off(demo: LocalRegions) -> None:
+async def test_lag_asks_a_region_that_is_not_cut_off(demo: LocalRegions) -> None:
     assert (await outcome("lag", "--name", NAME))[1].startswith(f"seen from {IOWA}, ")
     await demo.cut(IOWA)
     assert (await outcome("lag", "--name", NAME))[1].startswith(f"seen from {BELGIUM}, ")
@@ -165,7 +165,7 @@ async def test_a_demo_is_seen_from_a_region_that_is_not_cut_off(demo: LocalRegio
 
 
 @pytest.mark.long
-async def test_on_a_terminal_it_is_as_wide_as_that_and_is_drawn_again_in_place(demo: LocalRegions) -> None:
+async def test_on_a_terminal_the_table_fits_its_width_and_is_redrawn_in_place(demo: LocalRegions) -> None:
     await demo.cut(BELGIUM)
     screen, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
@@ -191,6 +191,6 @@ async def test_on_a_terminal_it_is_as_wide_as_that_and_is_drawn_again_in_place(d
     assert 50 < max(map(len, lines)) <= 60
 
 
-async def test_without_a_demo_it_says_how_to_start_one() -> None:
+async def test_without_a_demo_the_error_says_how_to_start_one() -> None:
     expected = f"Error: the demo named '{NAME}' does not run; start it with `{own_command()} up --name {NAME}`\n"
     assert await outcome("lag", "--name", NAME) == (1, expected)

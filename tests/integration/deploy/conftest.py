@@ -19,7 +19,7 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def temporary(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The directory where temporary files are made; a test may look whether it is empty again."""
+    """The directory of temporary files. A test may check that it is empty again."""
     directory = tmp_path_factory.mktemp("t")
     monkeypatch.setattr("tempfile.tempdir", str(directory))
     monkeypatch.setenv("TMPDIR", str(directory))

@@ -1,4 +1,4 @@
-"""A region is added to another region's NATS as docs/operations/upgrading.md says: a peer's account, then restarts."""
+"""A region is added to another region's NATS as docs/operations/upgrading.md says: an account, then restarts."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ EPOCH = "epoch"
 
 
 class Added(NamedTuple):
-    """A region to whose servers another one was added, and a URL for the new peer at each of these."""
+    """A region whose servers know a new peer, and the URL of that peer at each server."""
 
     region: LocalRegion
     urls: list[str]
@@ -39,7 +39,7 @@ SERVERS = [pytest.param(1, id="one server"), pytest.param(3, id="three servers",
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=SERVERS)
 async def added(request: pytest.FixtureRequest) -> AsyncIterator[Added]:
-    """Servers that ran before there was the new region, and have run since, but for a restart of one at a time."""
+    """Servers that ran before the new region was added. Each was restarted once, one at a time."""
     regions = [Region(HERE), Region(KNOWN)]
     async with local_regions(regions=regions, services=0, replicators=0, nats_servers=request.param) as demo:
         region = demo.region(HERE)
@@ -50,13 +50,13 @@ async def added(request: pytest.FixtureRequest) -> AsyncIterator[Added]:
         for server in region.nats_servers:
             await server.stop()
             await server.restart()
-            await until_whole(region)  # Or the next one would be away while this one lacks something.
+            await until_whole(region)  # This server must have everything before the next one stops.
         await create_with_one_event(region, NEW)
         yield Added(region, [Login(NEW_PEER, PASSWORD).into(server.url) for server in region.nats_servers])
 
 
 def add(configuration: Path) -> None:
-    """Write the accounts of three regions into a server's file, with every password as it was."""
+    """Write the accounts of three regions into a server's file, and keep every password."""
     told: dict[str, Any] = json.loads(configuration.read_text())
     users = (user for account in told["accounts"].values() for user in account["users"])
     passwords = {user["user"]: user["password"] for user in users} | {NEW_PEER: PASSWORD}
@@ -96,7 +96,7 @@ async def create_with_one_event(region: LocalRegion, origin: str) -> None:
     [attempt for attempt in attempts(REGIONS) if NEW_PEER in attempt.may and attempt.subject.startswith("$JS.API.")],
     ids=lambda attempt: attempt.subject,
 )
-async def test_its_peer_may_at_every_server_what_a_peer_may(added: Added, attempt: Attempt) -> None:
+async def test_the_new_peer_has_the_permissions_of_a_peer_at_every_server(added: Added, attempt: Attempt) -> None:
     for url in added.urls:
         async with a_client(url) as client, asyncio.timeout(10):
             answer = None
@@ -106,7 +106,7 @@ async def test_its_peer_may_at_every_server_what_a_peer_may(added: Added, attemp
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_its_peer_is_heard_from_every_server_at_every_server(added: Added) -> None:
+async def test_an_announcement_of_the_new_peer_at_any_server_arrives_at_every_server(added: Added) -> None:
     for url in added.urls:
         for server in range(len(added.urls)):
             async with (
@@ -115,7 +115,7 @@ async def test_its_peer_is_heard_from_every_server_at_every_server(added: Added)
                 asyncio.timeout(30),
             ):
                 heard = await heard_by(service)
-                while not heard:  # Until servers have exchanged their subscriptions, messages are not passed on.
+                while not heard:  # Servers pass messages on only after they have exchanged subscriptions.
                     await client.publish(f"watermarks.{NEW}", b"this")
                     await client.flush()
                     await asyncio.sleep(0.01)

@@ -163,7 +163,7 @@ async def test_links_are_cut_healed_and_delayed_while_the_regions_run(demo: Demo
     assert demo.process.returncode is None
 
 
-async def test_a_second_demo_of_the_same_name_is_refused(demo: Demo, first_port: int) -> None:
+async def test_a_second_demo_with_the_same_name_is_refused(demo: Demo, first_port: int) -> None:
     port = str(first_port + 100)
     code, output = await outcome("up", "--http-port", port, "--name", NAME)
     assert code == 1

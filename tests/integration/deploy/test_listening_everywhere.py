@@ -1,4 +1,4 @@
-"""What a container's NATS and Redis are told of where to listen is, to a real server, IPv4 and IPv6."""
+"""With the listening addresses of containers, real servers listen on IPv4 and IPv6."""
 
 import asyncio
 import socket
@@ -45,7 +45,7 @@ async def takes_connections(*ports: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nats", "redis"])
-async def test_a_server_listens_on_both(tmp_path: Path, kind: str) -> None:
+async def test_a_server_listens_on_ipv4_and_ipv6(tmp_path: Path, kind: str) -> None:
     servers, ports, logins = find_servers(), Ports(), new_logins([HERE])
     port, monitor = ports.claim_any(), ports.claim_any()
     configuration = tmp_path / "configuration"

@@ -62,7 +62,7 @@ async def test_the_end_leaves_no_process_and_no_file(temporary: Path) -> None:
 
 
 @pytest.mark.usefixtures("stand_ins")
-async def test_cancelling_the_start_leaves_nothing_either(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelling_the_start_leaves_nothing_behind(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAND_IN_WAITS_FOR", "ever")
     waiting: list[str] = []
 
@@ -127,7 +127,7 @@ async def test_a_cut_region_is_silent_to_others_and_heals_with_nothing_lost() ->
             await demo.cut("mars")
 
 
-async def test_a_servers_files_can_be_kept_put_back_and_erased_while_it_is_stopped() -> None:
+async def test_the_files_of_a_stopped_server_can_be_saved_restored_and_erased() -> None:
     async with local_regions(regions=1, services=0, replicators=0) as demo:
         region = demo.region("us-iowa")
         await remember(region, "old")
@@ -218,7 +218,7 @@ async def settings_of(url: str) -> dict[str, str]:
         return settings
 
 
-async def test_a_killed_server_is_reached_again_through_the_same_links() -> None:
+async def test_a_restarted_server_is_reached_through_the_same_links() -> None:
     async with local_regions(regions=TWO, round_trips=0.0, services=0, replicators=0) as demo:
         await check_reachable(demo)
         belgium = demo.region("europe-belgium").nats

@@ -1,4 +1,4 @@
-"""At NATS each role may do what it does and nothing else: every line of the table is tried on a real server."""
+"""At NATS each role may do what it needs and nothing else. Every line of the table is tried on a real server."""
 
 import asyncio
 import json
@@ -41,10 +41,10 @@ OWN, COPY, OTHER_COPY = (stream(region) for region in REGIONS)
 PEER, OTHER_PEER = REGIONS.peers
 EPOCH = "epoch"
 TIMES = 20
-"""How often a message is sent that no client may receive, beside one that is received."""
+"""How often a forbidden message is sent, each time with one that is received."""
 
 SAID_BY_SERVERS = ("$JS.EVENT.", "deliver.")
-"""What no user sends in the accounts of the logs: about a consumer that ends, and to one whose user has gone."""
+"""Servers send these in the accounts of the logs: when a consumer ends, and to a consumer of a lost client."""
 
 
 SERVERS = [pytest.param(1, id="one server"), pytest.param(3, id="three servers", marks=pytest.mark.long)]
@@ -73,10 +73,10 @@ async def create_with_one_event(region: LocalRegion, origin: str, *, replicas: i
 
 @asynccontextmanager
 async def a_client(region: LocalRegion, user: str, *, server: int | None = None) -> AsyncIterator[Client]:
-    """A client of the region's only server, or of that one or any of its servers."""
+    """A client of that server of the region, or of any."""
 
     async def on_error(_: Exception) -> None:
-        """A refusal is what is looked for."""
+        """Tests expect refusals."""
 
     chosen = random.randrange(len(region.nats_servers)) if server is None else server
     client = await nats.connect(region.nats_url_as(user, server=chosen), allow_reconnect=False, error_cb=on_error)
@@ -90,7 +90,7 @@ async def a_client(region: LocalRegion, user: str, *, server: int | None = None)
 async def reaching_the_logs(
     region: LocalRegion, *, server: int, watched_by: Sequence[str] = (LOG_OPERATOR, COPIES_OPERATOR)
 ) -> AsyncIterator[set[str]]:
-    """What gets into the accounts of the logs by one server, whether a service there answers it or not."""
+    """The subjects that reach the accounts of the logs at one server, answered or not."""
     reached: set[str] = set()
 
     async def on_message(message: Msg) -> None:
@@ -108,7 +108,7 @@ async def reaching_the_logs(
 
 
 async def ends(region: LocalRegion) -> dict[str, tuple[StreamConfig, int, int]]:
-    """How each log is configured, and where it begins and ends."""
+    """The configuration, the first and the last sequence of each log."""
     found = {}
     for user, logs in ((LOG_OPERATOR, [OWN]), (COPIES_OPERATOR, [COPY, OTHER_COPY])):
         async with a_client(region, user) as client:
@@ -120,8 +120,8 @@ async def ends(region: LocalRegion) -> dict[str, tuple[StreamConfig, int, int]]:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", REGIONS.users)
-async def test_a_role_may_ask_for_what_it_needs(region: LocalRegion, user: str) -> None:
-    """Each request gets there, as `$JS.API` and as what that is mapped to, and the server of the log answers it."""
+async def test_a_role_may_send_the_requests_that_it_needs(region: LocalRegion, user: str) -> None:
+    """Each request reaches the log and is answered, under `$JS.API` and under the mapped subject."""
     wanted = [attempt for attempt in attempts(REGIONS) if user in attempt.may]
     wanted += as_mapped(wanted)
     async with reaching_the_logs(region, server=0) as reached, a_client(region, user, server=0) as client:
@@ -135,8 +135,8 @@ async def test_a_role_may_ask_for_what_it_needs(region: LocalRegion, user: str) 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", REGIONS.users)
-async def test_a_role_may_ask_for_nothing_else(region: LocalRegion, user: str) -> None:
-    """It is not answered, and does not get there either, whether or not a server there would answer or obey it."""
+async def test_a_role_may_send_no_other_requests(region: LocalRegion, user: str) -> None:
+    """No other request is answered. None reaches the log, whether or not a server there would answer or obey it."""
     unwanted = [attempt for attempt in attempts(REGIONS) if user not in attempt.may]
     unwanted += as_mapped(unwanted)
     before = await ends(region)
@@ -154,10 +154,10 @@ async def test_a_role_may_ask_for_nothing_else(region: LocalRegion, user: str) -
     ("user", "other", "others_logs"),
     [(LOG_OPERATOR, COPIES_OPERATOR, [COPY, OTHER_COPY]), (COPIES_OPERATOR, LOG_OPERATOR, [OWN])],
 )
-async def test_an_operator_of_some_logs_gets_to_no_others_and_not_to_the_system(
+async def test_an_operator_of_some_logs_reaches_neither_other_logs_nor_the_system_account(
     region: LocalRegion, user: str, other: str, others_logs: list[str]
 ) -> None:
-    """A user may have one of the same name in its own account, which is not a log of a region."""
+    """A user may have a stream of the same name in its own account. That is not a log of a region."""
     of_others = [one for one in attempts(REGIONS) if any(log in one.subject for log in others_logs)]
     of_others = [one for one in of_others if not one.subject.startswith("$JS.API.STREAM.CREATE.")]
     of_others += [one for one in attempts(REGIONS) if one.subject.startswith("events.")]
@@ -177,7 +177,7 @@ async def test_an_operator_of_some_logs_gets_to_no_others_and_not_to_the_system(
 
 
 def as_mapped(attempts: Iterable[Attempt]) -> list[Attempt]:
-    """The same, by the name that a role's account has for JetStream's API."""
+    """The same requests under the prefix that a role's account has for JetStream's API."""
     return [
         attempt._replace(subject=attempt.subject.replace("$JS.API.", "api.", 1))
         for attempt in attempts
@@ -193,14 +193,16 @@ async def test_an_answer_cannot_be_sent_into_a_log(region: LocalRegion, user: st
         for origin in (HERE, FAR, FARTHER):
             await client.publish(api("STREAM.INFO", OWN), b"", reply=event(origin, EPOCH))
         await client.flush()
-        await client.request(api("STREAM.INFO", OWN), b"", timeout=SECONDS)  # Answered after those.
+        await client.request(
+            api("STREAM.INFO", OWN), b"", timeout=SECONDS
+        )  # The server answers this one after the others.
     assert await ends(region) == before
 
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", REGIONS.users)
 async def test_a_server_tells_each_user_only_about_itself(region: LocalRegion, user: str) -> None:
-    """Whichever user the request names."""
+    """This holds whatever account the request names."""
     told = []
     async with a_client(region, LOG_OPERATOR), a_client(region, user) as client:
         for subject in OF_ONESELF:
@@ -223,10 +225,10 @@ async def test_a_server_tells_each_user_only_about_itself(region: LocalRegion, u
         *(api(action, log) for action in ("STREAM.DELETE", "STREAM.PURGE") for log in REGIONS.logs),
     ],
 )
-async def test_a_log_cannot_be_delivered_into_a_log_or_be_a_command(
+async def test_events_of_a_log_can_neither_be_delivered_into_a_log_nor_act_as_commands(
     region: LocalRegion, user: str, deliver: str
 ) -> None:
-    """Not either as the event of a service that says in its headers that an operator has sent it."""
+    """Nor can an event with forged headers, which name an operator as its sender."""
     forged = {"Nats-Request-Info": json.dumps({"acc": LOG, "user": LOG_OPERATOR})}
     async with a_client(region, SERVICE) as client:
         await client.request(event(HERE, EPOCH), b"{}", headers=forged, timeout=5)
@@ -249,7 +251,7 @@ async def test_a_log_cannot_be_delivered_into_a_log_or_be_a_command(
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("said", announcements(REGIONS), ids=lambda said: f"{said.user}-{said.region}")
 async def test_a_region_announces_its_own_watermarks_only(region: LocalRegion, said: Announcement) -> None:
-    """It is sent repeatedly: until servers have exchanged their subscriptions, messages are not passed on."""
+    """It is sent repeatedly. Servers pass messages on only after they have exchanged subscriptions."""
     async with (
         a_client(region, SERVICE) as service,
         a_client(region, said.user) as client,
@@ -266,8 +268,8 @@ async def test_a_region_announces_its_own_watermarks_only(region: LocalRegion, s
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_role_hears_no_other_role(region: LocalRegion) -> None:
-    """Neither its questions nor its answers, nor the events that it follows."""
+async def test_a_role_receives_no_messages_of_another_role(region: LocalRegion) -> None:
+    """These are its requests, their answers, and the events that it follows."""
     heard: list[str] = []
 
     async def on_message(message: Msg) -> None:
@@ -289,7 +291,7 @@ async def test_a_role_hears_no_other_role(region: LocalRegion) -> None:
 @pytest.mark.parametrize("url", ["nats://127.0.0.1:{port}", "nats://service:wrong@127.0.0.1:{port}"])
 async def test_a_login_without_the_right_password_is_refused(region: LocalRegion, url: str) -> None:
     async def on_error(_: Exception) -> None:
-        """It is raised as well."""
+        """The error is also raised."""
 
     client = Client()
     with pytest.raises(nats.errors.Error, match="Authorization Violation"):
@@ -299,8 +301,8 @@ async def test_a_login_without_the_right_password_is_refused(region: LocalRegion
     await client.close()
 
 
-def test_the_table_has_every_subject_of_jetstreams_api_that_the_server_has() -> None:
-    """As it stands in the server's program, where other words may follow it immediately."""
+def test_the_table_has_every_subject_of_the_servers_jetstream_api() -> None:
+    """The subjects are read from the server's program, where other words may follow them immediately."""
     program = find_servers().nats.path.read_bytes()
     words = re.findall(rb"\$JS\.API\.[A-Z_]{4,}(?:\.(?:[A-Z_]+|%s|\*|>))*", program)
     there = {re.sub(r"\.?(\*|%s|>)", "", word.decode()) for word in words}

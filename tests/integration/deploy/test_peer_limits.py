@@ -1,4 +1,4 @@
-"""A client with another region's login cannot permanently use up what a region's NATS has for all."""
+"""A client with another region's login cannot permanently use up what all clients of a region's NATS share."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ SOON = 10 * 10**9
 """Longer than servers need to exchange their subscriptions, and less than a minute."""
 TOO_MANY = b'"err_code":10026'
 READERS_MAX = 100
-"""More than the readers of ten regions, each as often as one that begins anew again and again."""
+"""More than the readers of ten regions, even if each begins anew several times a minute."""
 
 
 SERVERS = [pytest.param(1, id="one server"), pytest.param(3, id="three servers", marks=pytest.mark.long)]
@@ -39,7 +39,7 @@ SERVERS = [pytest.param(1, id="one server"), pytest.param(3, id="three servers",
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=SERVERS)
 async def region(request: pytest.FixtureRequest) -> AsyncIterator[LocalRegion]:
-    """The servers of a region of three, with a log of ten events that was made as a replicator makes it."""
+    """The servers of one of three regions, with a log of ten events that was created as a replicator does it."""
     async with local_regions(regions=REGIONS, services=0, replicators=0, nats_servers=request.param) as demo:
         region = demo.region(HERE)
         async with open_log(region, LOG_OPERATOR) as log, asyncio.timeout(30):
@@ -55,7 +55,7 @@ async def region(request: pytest.FixtureRequest) -> AsyncIterator[LocalRegion]:
 
 @asynccontextmanager
 async def open_log(region: LocalRegion, user: str) -> AsyncIterator[EventLog]:
-    """The log as the processes of `user` have it."""
+    """The log for a process with the login of `user`."""
     async with open_connection([region.nats_url_as(user)], name="a test") as connection:
         await connection.session()
         yield EventLog(connection, Region(HERE))
@@ -64,7 +64,7 @@ async def open_log(region: LocalRegion, user: str) -> AsyncIterator[EventLog]:
 @asynccontextmanager
 async def a_client(region: LocalRegion, user: str, *, server: int = 0) -> AsyncIterator[Client]:
     async def on_error(_: Exception) -> None:
-        """A refusal is what is looked for."""
+        """Tests expect refusals."""
 
     client = Client()
     url = region.nats_url_as(user, server=server)
@@ -76,14 +76,14 @@ async def a_client(region: LocalRegion, user: str, *, server: int = 0) -> AsyncI
 
 
 async def created(client: Client, **config: Any) -> bytes:  # noqa: ANN401 - whatever JSON takes
-    """The server's answer to a request for a consumer like this."""
+    """The server's answer to a request for a consumer with this configuration."""
     wanted = {"ack_policy": "none", "mem_storage": True, "num_replicas": 1, **config}
     body = json.dumps({"stream_name": OWN, "config": wanted}).encode()
     return (await client.request(api("CONSUMER.CREATE", OWN), body, timeout=10)).data
 
 
 async def taken(client: Client, *, deliver: str) -> int:
-    """How many consumers there can be more that deliver there, all of which there are from now on."""
+    """Create consumers that deliver there until the log refuses one, and return their number."""
     for count in range(2 * CONSUMERS_MAX):
         answer = await created(client, deliver_subject=deliver, max_deliver=1, inactive_threshold=SOON)
         if TOO_MANY in answer:
@@ -93,7 +93,7 @@ async def taken(client: Client, *, deliver: str) -> int:
 
 
 async def until_refused(region: LocalRegion) -> None:
-    """Connect again and again: how many there are at the others a server hears a moment later."""
+    """Connect again and again. A server learns of the connections at the others a moment later."""
     async with AsyncExitStack() as stack, asyncio.timeout(30):
         while True:
             await stack.enter_async_context(a_client(region, PEER))
@@ -107,7 +107,7 @@ async def until_few_follow(region: LocalRegion) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_nothing_that_a_peer_makes_stays_long_without_it(region: LocalRegion) -> None:
+async def test_a_consumer_of_a_peer_is_removed_soon_after_the_peer_has_left(region: LocalRegion) -> None:
     async with a_client(region, PEER) as client:
         assert b'"error"' in await created(client, name="for-a-year", inactive_threshold=A_YEAR)
         for config in ({"name": "as-it-likes"}, {"durable_name": "for-ever"}, {"name": "b", "inactive_threshold": 0}):
@@ -117,7 +117,7 @@ async def test_nothing_that_a_peer_makes_stays_long_without_it(region: LocalRegi
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.long
-async def test_a_peer_that_takes_every_place_takes_none_from_followers_and_frees_them_when_it_leaves(
+async def test_a_peer_that_takes_every_consumer_interrupts_no_follower_and_frees_them_when_it_leaves(
     region: LocalRegion,
 ) -> None:
     async with open_log(region, OTHER_PEER) as other, open_log(region, REPLICATOR) as own:
@@ -137,7 +137,7 @@ async def test_a_peer_that_takes_every_place_takes_none_from_followers_and_frees
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_as_many_as_ever_follow_may(region: LocalRegion) -> None:
+async def test_more_readers_than_ten_regions_need_can_follow(region: LocalRegion) -> None:
     async with AsyncExitStack() as stack:
         logs = [await stack.enter_async_context(open_log(region, user)) for user in (REPLICATOR, PEER, OTHER_PEER)]
         for number in range(READERS_MAX):
@@ -158,7 +158,7 @@ async def test_a_peer_has_its_own_limit_of_connections_and_takes_none_from_other
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_connection_of_a_peer_hears_so_many_subjects(region: LocalRegion) -> None:
+async def test_a_connection_of_a_peer_with_too_many_subscriptions_is_closed(region: LocalRegion) -> None:
     async with a_client(region, PEER) as client:
         for number in range(SUBSCRIPTIONS_MAX):
             await client.subscribe(f"x.{number}")

@@ -1,4 +1,4 @@
-"""In Redis each role may do what it does and nothing else: every line of the table is tried on a real server."""
+"""In Redis each role may do what it needs and nothing else. Every line of the table is tried on a real server."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ async def region() -> AsyncIterator[LocalRegion]:
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", PERMITTED)
-async def test_in_redis_a_service_reads_and_a_replicator_applies(region: LocalRegion, user: str) -> None:
+async def test_in_redis_a_role_may_make_every_call_of_its_table(region: LocalRegion, user: str) -> None:
     calls = [permitted.call for permitted in PERMITTED[user]]
     async with redis.asyncio.Redis.from_url(region.redis_url_as(user)) as client:
         assert await allowed(client.execute_command, calls) == calls
@@ -28,8 +28,8 @@ async def test_in_redis_a_service_reads_and_a_replicator_applies(region: LocalRe
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", PERMITTED)
-async def test_whatever_else_redis_has_is_refused_to_them(region: LocalRegion, user: str) -> None:
-    """To them and to their scripts, which could otherwise do all that they may not do themselves."""
+async def test_redis_refuses_every_other_command_to_a_role(region: LocalRegion, user: str) -> None:
+    """Their scripts are refused too. Otherwise a script could do what its user may not."""
     calls = await forbidden_to(user, operator_url=region.redis_url)
     assert len(calls) > 200
     async with redis.asyncio.Redis.from_url(region.redis_url_as(user)) as client:
@@ -39,14 +39,14 @@ async def test_whatever_else_redis_has_is_refused_to_them(region: LocalRegion, u
 
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("user", PERMITTED)
-async def test_redis_has_understood_the_rules_as_the_table_has_them(region: LocalRegion, user: str) -> None:
-    """What it has and does not name, such as second words before version 7, is not tried otherwise."""
+async def test_the_rules_that_redis_reports_are_those_of_the_table(region: LocalRegion, user: str) -> None:
+    """Other tests do not try what Redis does not list, such as subcommands before version 7."""
     rules = {f"+{permitted.command}" for permitted in PERMITTED[user]}
     assert await rules_of(user, operator_url=region.redis_url) == rules
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_an_operator_ends_a_script_of_a_service_that_does_not_end(region: LocalRegion) -> None:
+async def test_an_operator_can_end_an_endless_script_of_a_service(region: LocalRegion) -> None:
     async with (
         redis.asyncio.Redis.from_url(region.redis_url) as operator,
         redis.asyncio.Redis.from_url(region.redis_url_as("service"), socket_timeout=None, retry=None) as service,

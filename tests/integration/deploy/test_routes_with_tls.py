@@ -1,4 +1,4 @@
-"""The servers of a region know one another by certificates and a password; a server that lacks either does not join."""
+"""The servers of a region require a certificate and a password. A server without either does not join."""
 
 import asyncio
 import json
@@ -35,20 +35,20 @@ from tests.nats_over_tls import give_certificate, server_over_tls
 HERE = Region("us-iowa")
 EPOCH = Epoch("epoch")
 HOST = "localhost"
-"""By this name they dial one another, and their certificates have it; they listen at its address."""
+"""Servers dial one another by this name, listen at its address, and have it in their certificates."""
 
 PASSWORDS = new_logins([HERE]).nats[HERE]
 NAMES = {f"{HERE}-{number}" for number in (1, 2, 3)}
 
 
 class Shown(NamedTuple):
-    """A certificate of the region: of a server, which has its host's name, or of a process."""
+    """A certificate of the region, for a server (with the name of its host) or for a process."""
 
     use: Use
     by_another: bool = False
 
     def issued(self, authority: Authority) -> Identity:
-        """A new one, by the authority or one like it."""
+        """Issue a new certificate, by the authority or by another one."""
         now = datetime.now(UTC)
         issuer = new_authority(now=now) if self.by_another else authority
         return issuer.issue(HERE, "nats", use=self.use, now=now, hosts=[HOST] if self.use is Use.PEER else ())
@@ -58,7 +58,7 @@ OWN = Shown(Use.PEER)
 
 
 class Servers:
-    """What those of a region have in common, and the ones that were started."""
+    """What the servers of a region share, and the started servers."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -68,7 +68,7 @@ class Servers:
         self.started: list[ServerProcess] = []
 
     async def start(self, name: str, *, route_port: int, shows: Shown = OWN, password: str = PASSWORDS[ROUTES]) -> None:
-        """One more, which listens."""
+        """Start one more server, and wait until it listens."""
         self.give_certificate(name, shows)
         routes = [f"{HOST}:{each}" for each in self.route_ports]
         server = server_over_tls(
@@ -84,11 +84,11 @@ class Servers:
         await server.wait_ready()
 
     def give_certificate(self, name: str, shows: Shown) -> None:
-        """A new one, in the files where that server finds it when it starts or is told to read them."""
+        """Write a new certificate into the files that the server reads at its start and on a reload."""
         give_certificate(self.directory, name, shows.issued(self.authority), self.authority)
 
     async def serial_number(self, server: ServerProcess) -> int:
-        """That of the certificate which a server shows now."""
+        """The serial number of the certificate that the server shows now."""
         url = urlsplit(server.url)
         _, writer = await asyncio.open_connection(url.hostname, url.port, ssl=self._context(), server_hostname=HERE)
         try:
@@ -101,7 +101,7 @@ class Servers:
 
     @asynccontextmanager
     async def connection(self, server: ServerProcess, user: str) -> AsyncIterator[Connection]:
-        """A session with one of them."""
+        """A session with one of the servers."""
         url = Login(user, PASSWORDS[user]).into(server.url)
         async with open_connection([url], name="a test", tls=Tls(self._context(), HERE)) as connection:
             async with asyncio.timeout(10):
@@ -110,12 +110,12 @@ class Servers:
 
     @asynccontextmanager
     async def log(self, server: ServerProcess) -> AsyncIterator[EventLog]:
-        """The region's log, by way of one of them."""
+        """The region's log, reached through one of the servers."""
         async with self.connection(server, LOG_OPERATOR) as connection:
             yield EventLog(connection, HERE)
 
     def _context(self) -> ssl.SSLContext:
-        """What a process believes and shows."""
+        """The TLS context of a process."""
         shown = Shown(Use.CLIENT).issued(self.authority)
         (self.directory / "client.pem").write_text(shown.certificate + shown.key)
         context = ssl.create_default_context(cadata=self.authority.identity.certificate)
@@ -125,7 +125,7 @@ class Servers:
 
 @pytest.fixture
 async def servers(tmp_path: Path) -> AsyncIterator[Servers]:
-    """Three that have found one another."""
+    """Three servers that have found one another."""
     servers = Servers(tmp_path)
     try:
         for index, port in enumerate(servers.route_ports):
@@ -141,7 +141,7 @@ async def servers(tmp_path: Path) -> AsyncIterator[Servers]:
 
 
 async def names_of(servers: Servers) -> set[str]:
-    """Every server that is reached from the first one over routes, and that one, as they tell within a moment."""
+    """The names of the servers that answer a ping through the first one within a second, the first one included."""
     found: set[str] = set()
 
     async def on_message(message: Msg) -> None:
@@ -157,7 +157,7 @@ async def names_of(servers: Servers) -> set[str]:
 
 
 async def until_taken(log: EventLog, numbers: Sequence[int]) -> None:
-    """Append events of these numbers, the first of which is the next, as soon as a server leads the log."""
+    """Append events with these numbers, from the next place on, as soon as a server leads the log."""
     async with asyncio.timeout(60):
         while True:
             with suppress(Unavailable):
@@ -169,7 +169,7 @@ async def until_taken(log: EventLog, numbers: Sequence[int]) -> None:
 
 
 @pytest.mark.long
-async def test_three_that_know_one_another_by_certificate_keep_a_log_together(servers: Servers) -> None:
+async def test_three_servers_with_certificates_keep_a_log_together(servers: Servers) -> None:
     assert await names_of(servers) == NAMES
     async with servers.log(servers.started[0]) as log:
         await until_taken(log, [1, 2])
@@ -179,7 +179,7 @@ async def test_three_that_know_one_another_by_certificate_keep_a_log_together(se
 
 
 @pytest.mark.long
-async def test_certificates_are_renewed_without_a_restart_and_are_good_for_routes_too(servers: Servers) -> None:
+async def test_certificates_are_renewed_without_a_restart_even_those_of_routes(servers: Servers) -> None:
     async with servers.log(servers.started[0]) as log:
         await until_taken(log, [1, 2])
     before = {server.name: await servers.serial_number(server) for server in servers.started}
@@ -202,7 +202,7 @@ async def test_certificates_are_renewed_without_a_restart_and_are_good_for_route
 @pytest.mark.parametrize("use", [Use.PEER, Use.CLIENT])
 @pytest.mark.long
 async def test_a_server_with_the_password_and_a_certificate_of_the_deployment_joins(servers: Servers, use: Use) -> None:
-    """That of a process too: it dials them, and they do not ask whose it is."""
+    """The certificate of a process suffices: the servers do not check whose certificate it is."""
     await servers.start("fourth", route_port=servers.ports.claim_any(), shows=Shown(use))
     async with asyncio.timeout(60):
         while await names_of(servers) != NAMES | {"fourth"}:
@@ -218,7 +218,7 @@ async def test_a_server_with_the_password_and_a_certificate_of_the_deployment_jo
     ids=["another password", "a certificate of another authority"],
 )
 @pytest.mark.long
-async def test_a_server_with_either_alone_does_not_join(
+async def test_a_server_with_only_the_password_or_only_the_certificate_does_not_join(
     servers: Servers, shows: Shown, password: str, why: str
 ) -> None:
     await servers.start("fourth", route_port=servers.ports.claim_any(), shows=shows, password=password)

@@ -1,4 +1,4 @@
-"""Regions of three NATS servers on one machine: each server is reached by itself, dies by itself, and comes back."""
+"""Regions of three NATS servers on one machine: each server is reached, dies and comes back on its own."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ STREAM = "kept"
 
 @asynccontextmanager
 async def servers(*, data: Path | None = None) -> AsyncIterator[LocalRegions]:
-    """Two regions of three servers each, and nothing else of theirs."""
+    """The servers of two regions with three servers each."""
     async with local_regions(
         regions=(HERE, THERE), round_trips=0, data=data, services=0, replicators=0, nats_servers=3
     ) as demo:
@@ -41,7 +41,7 @@ async def a_client(url: str) -> AsyncIterator[Client]:
 
 
 async def publish(region: LocalRegion, text: str, *, server: int = 0) -> None:
-    """Have a stream that all three servers keep take `text`; try until it has, since no server may lead yet."""
+    """Publish `text` to a stream on all three servers. Repeat it until a server leads the stream and takes it."""
     async with asyncio.timeout(30):
         while True:
             with suppress(nats.errors.Error):
@@ -60,7 +60,7 @@ async def messages(region: LocalRegion, *, server: int = 0) -> int:
 
 
 async def greeting(port: int, *, within_seconds: float = 5) -> tuple[str, str]:
-    """The name of the server that is reached at `port`, and that of its cluster."""
+    """The names of the server at `port` and of its cluster."""
     reader, writer = await asyncio.open_connection(LOCALHOST, port)
     try:
         line = await asyncio.wait_for(reader.readline(), within_seconds)
@@ -96,7 +96,7 @@ async def test_a_cut_cuts_off_every_server() -> None:
 
 
 @pytest.mark.long
-async def test_what_three_servers_keep_outlives_any_of_them_and_its_disk() -> None:
+async def test_the_data_of_three_servers_survives_the_loss_of_any_one_and_its_disk() -> None:
     async with servers() as demo:
         here = demo.region(HERE)
         await publish(here, "first")
@@ -105,7 +105,7 @@ async def test_what_three_servers_keep_outlives_any_of_them_and_its_disk() -> No
             await publish(here, f"without {index}", server=(index + 1) % 3)
             await server.erase_files()
             await server.restart()
-            # Before the next one goes this one has to have what it lost.
+            # This server must have recovered its data before the next one is killed.
             await until_whole(here)
         assert await messages(here) >= 4
 
@@ -122,7 +122,7 @@ async def until_whole(region: LocalRegion) -> None:
 
 
 @pytest.mark.long
-async def test_the_same_data_is_started_from_again_with_as_many_servers_only(tmp_path: Path) -> None:
+async def test_kept_data_starts_only_with_the_same_number_of_servers(tmp_path: Path) -> None:
     async with servers(data=tmp_path) as demo:
         await publish(demo.region(HERE), "kept")
     async with servers(data=tmp_path) as demo:
@@ -135,7 +135,7 @@ async def test_the_same_data_is_started_from_again_with_as_many_servers_only(tmp
             pytest.fail("one server does not have what three kept")
 
 
-async def test_no_server_joins_those_of_a_region_without_their_password() -> None:
+async def test_no_server_joins_a_region_without_its_password() -> None:
     async with servers() as demo:
         told = json.loads((demo.region(HERE).directory / "nats-1.conf").read_text())
         reader, writer = await asyncio.open_connection(LOCALHOST, int(told["cluster"]["listen"].split(":")[1]))

@@ -13,7 +13,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as SentSpan
 
 @dataclass(frozen=True)
 class Taken:
-    """A span as it was sent."""
+    """A received span."""
 
     trace_id: str
     span_id: str
@@ -27,7 +27,7 @@ class Taken:
 
 
 class Receiver:
-    """Every span that was sent to `endpoint`."""
+    """Every span that processes sent to `endpoint`."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint

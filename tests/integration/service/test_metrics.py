@@ -1,4 +1,4 @@
-"""Each metric moves when it should, on two regions that run."""
+"""Each metric changes when it should, on two running regions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,7 +23,7 @@ EVERYWHERE = {"SlashID-Required-Consistency": "all_regions", "SlashID-Required-C
 
 
 class Metrics:
-    """What a process said at one time. What it does not have is 0."""
+    """The metrics of a process at one time. A missing metric is 0."""
 
     def __init__(self, text: str) -> None:
         self._samples = {
@@ -144,7 +144,7 @@ async def test_shipped_and_applied_events_are_counted_and_timed(demo: LocalRegio
     assert grown(EU, "apply_age_seconds_sum") >= grown(EU, "apply_age_seconds_count") * one_way
 
 
-async def test_waiting_requests_are_counted_while_a_region_is_cut_off_with_the_region_named(
+async def test_while_a_region_is_cut_off_waiting_requests_are_counted_by_that_region(
     demo: LocalRegions, client: httpx.AsyncClient
 ) -> None:
     webhook = await registered(client)
@@ -202,7 +202,7 @@ async def test_a_cut_off_region_has_no_connection_to_the_others_and_one_to_itsel
     await until(says(lambda: replicator(demo, EU), lambda said: said.of("connected", to=US) == 1))
 
 
-async def test_both_processes_report_a_hanging_redis_as_such_and_not_as_a_rebuild(demo: LocalRegions) -> None:
+async def test_both_processes_report_a_hanging_redis_and_not_a_rebuild(demo: LocalRegions) -> None:
     def is_told(said: Metrics) -> bool:
         reasons = {reason for reason in NotReady if said.of("not_ready", reason=reason)}
         return reasons == {NotReady.REDIS} and said.of("ready") == 0

@@ -98,7 +98,7 @@ async def test_a_write_for_all_regions_is_one_trace_with_both_regions_processes_
     assert read.seconds + append.seconds + wait.seconds <= request.seconds
 
 
-async def test_writes_that_are_appended_together_keep_to_their_own_traces(
+async def test_writes_that_are_appended_together_keep_their_own_traces(
     receiver: Receiver, client: httpx.AsyncClient
 ) -> None:
     webhook = await registered(client)
@@ -121,7 +121,7 @@ async def test_writes_that_are_appended_together_keep_to_their_own_traces(
             assert span.attributes["crosshook.sequence"] == request.attributes["crosshook.sequence"]
 
 
-async def test_a_request_without_a_trace_or_with_nonsense_begins_one(
+async def test_a_request_without_a_valid_traceparent_begins_a_trace(
     receiver: Receiver, client: httpx.AsyncClient
 ) -> None:
     for header in (b"", b"00-nonsense", b"\xe9"):
@@ -157,7 +157,7 @@ async def test_an_unsampled_trace_is_not_sent_from_either_region(
 
 
 async def traceparents(demo: LocalRegions, region: str) -> list[str]:
-    """What the messages of Iowa's log say in `region`; each has no other header of Iowa's."""
+    """The `traceparent` headers of Iowa's log in `region`. No other header is copied from Iowa."""
     origin, copy = await headers_in(demo, US), await headers_in(demo, region)
     assert [one.get("traceparent") for one in origin] == [one.get("traceparent") for one in copy]
     assert await read_log(demo.region(US).nats_url, US) == await read_log(demo.region(region).log_url(US), US)
@@ -176,7 +176,7 @@ async def headers_in(demo: LocalRegions, region: str) -> list[dict[str, str]]:
         await client.close()
 
 
-async def test_an_endpoint_for_traces_alone_is_enough_and_is_taken_as_it_is(
+async def test_an_endpoint_for_traces_alone_is_enough_and_is_used_unchanged(
     receiver: Receiver, demo: LocalRegions, client: httpx.AsyncClient
 ) -> None:
     endpoint = {
