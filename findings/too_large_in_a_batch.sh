@@ -10,7 +10,7 @@
 #      between the two passes the client's check and gets no answer: the server closes the connection.
 #
 # Why it matters here: an append that is not answered may still be in the log, and a batch that is incomplete would be
-# tried again for ever. So a batch that is refused is appended one by one, and sizes are compared with their headers.
+# tried again forever. So a batch that is refused is appended one by one, and sizes are compared with their headers.
 set -euo pipefail
 folder=$(mktemp -d)
 server=

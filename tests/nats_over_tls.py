@@ -18,7 +18,7 @@ _FILES = ("certificate", "key", "authority")
 
 
 def give_certificate(directory: Path, name: str, shown: Identity, authority: Authority) -> None:
-    """Put what the server of that name shows, and whom it believes, where it looks when it starts or is told to."""
+    """Write the certificate of the server `name`, and the authority that it trusts, into the files that it reads."""
     texts = (shown.certificate, shown.key, authority.identity.certificate)
     for file, text in zip(_FILES, texts, strict=True):
         (directory / f"{name}-{file}.pem").write_text(text)

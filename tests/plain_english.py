@@ -46,6 +46,10 @@ PATTERNS = {
         re.compile(rf"\b(?P<found>(?:{_TO_BE})\s+an?\s+`?[45](?:\d\d|xx))\b", re.IGNORECASE),
         "a request is answered 408; a service returns 408",
     ),
+    "for good": Pattern(
+        re.compile(r"\b(?P<found>for (?:good|ever)|as (?:ever|good as)|also where|not either)\b", re.IGNORECASE),
+        "permanently, forever, as before, nearly, even if, neither",
+    ),
 }
 
 

@@ -19,7 +19,7 @@ async def region() -> AsyncIterator[LocalRegion]:
 
 @pytest.fixture
 async def environment(region: LocalRegion) -> dict[str, str]:
-    """Whom a client calls, and in whose name."""
+    """The address that a client calls, and its organization and API key."""
     caller = await newcomer(region)
     return {"URL": region.http_url, "ORG": caller["SlashID-OrgID"], "KEY": caller["SlashID-API-Key"]}
 

@@ -38,6 +38,8 @@ def test_no_file_has_such_a_phrase(found: dict[str, list[str]]) -> None:
         ("he", "The process ends his connections."),
         ("is a 408", "A dead region: the write is a 408."),
         ("is a 408", "what needs it becomes a `503`, and more than 5 % are\na 4xx"),
+        ("for good", "A child that works keeps a core busy for good, and a batch is tried for ever."),
+        ("for good", "It stays as ever, also where no server answers."),
     ],
 )
 def test_a_pattern_finds_its_phrase(pattern: str, text: str) -> None:

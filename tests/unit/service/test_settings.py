@@ -84,7 +84,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_DRAIN_SECONDS", "soon", "a number from 0 to 60"),
         ("CROSSHOOK_DRAIN_SECONDS", "61", "a number from 0 to 60"),
         ("CROSSHOOK_IDLE_SECONDS", "0", "a number from 1 to 86400"),
-        ("CROSSHOOK_IDLE_SECONDS", "for ever", "a number from 1 to 86400"),
+        ("CROSSHOOK_IDLE_SECONDS", "forever", "a number from 1 to 86400"),
         ("CROSSHOOK_LOG_FORMAT", "xml", "one of auto, json, console"),
         ("CROSSHOOK_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", "1.5", "an integer from -3155760000000 to 3155760000000"),
