@@ -49,16 +49,16 @@ class Service:
     def register(self, level: Level) -> str:
         """Register a webhook with a `target_url` of its own. Returns its id."""
         body = {"name": "measured", "target_url": f"https://hooks.example.com/{next(_number)}"}
-        status, answer = self._ask("POST", _WEBHOOKS, level=level, body=msgspec.json.encode(body))
+        status, response = self._ask("POST", _WEBHOOKS, level=level, body=msgspec.json.encode(body))
         if status != http.client.CREATED:
-            raise UnexpectedResponse(status=status, body=answer)
-        return msgspec.json.decode(answer, type=_Registered).result.id
+            raise UnexpectedResponse(status=status, body=response)
+        return msgspec.json.decode(response, type=_Registered).result.id
 
     def has(self, webhook_id: str) -> bool:
         """Whether the region's projection has this webhook."""
-        status, answer = self._ask("GET", f"{_WEBHOOKS}/{webhook_id}")
+        status, response = self._ask("GET", f"{_WEBHOOKS}/{webhook_id}")
         if status not in (http.client.OK, http.client.NOT_FOUND):
-            raise Unmeasured(f"expected 200 or 404, got {status}: {answer[:500].decode(errors='replace')}")
+            raise Unmeasured(f"expected 200 or 404, got {status}: {response[:500].decode(errors='replace')}")
         return status == http.client.OK
 
     def _ask(
@@ -66,8 +66,8 @@ class Service:
     ) -> tuple[int, bytes]:
         try:
             self._connection.request(method, path, body=body, headers=_headers(self._api_key, level))
-            answer = self._connection.getresponse()
-            return answer.status, answer.read()
+            response = self._connection.getresponse()
+            return response.status, response.read()
         except (OSError, http.client.HTTPException) as error:
             raise Unmeasured(f"{method} {path} failed: {error!r}") from error
 

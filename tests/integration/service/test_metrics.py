@@ -94,8 +94,8 @@ async def test_a_write_is_counted_timed_and_followed_from_its_arrival_to_every_a
     await until(says(lambda: service(demo), lambda said: said.of("acknowledge_seconds_count", of=EU) >= 2))
     before = await service(demo)
     for _ in range(3):
-        answer = await client.post(triggers_of(webhook), json=A_TRIGGER, headers=EVERYWHERE)
-        assert answer.status_code == 201
+        response = await client.post(triggers_of(webhook), json=A_TRIGGER, headers=EVERYWHERE)
+        assert response.status_code == 201
     after = await service(demo)
 
     def grown(name: str, **labels: str) -> float:
@@ -119,8 +119,8 @@ async def test_a_write_is_counted_timed_and_followed_from_its_arrival_to_every_a
 async def test_shipped_and_applied_events_are_counted_and_timed(demo: LocalRegions, client: httpx.AsyncClient) -> None:
     before = {region: await replicator(demo, region) for region in (US, EU)}
     webhook = await registered(client)
-    answer = await client.post(triggers_of(webhook), json=A_TRIGGER, headers=EVERYWHERE)
-    assert answer.status_code == 201
+    response = await client.post(triggers_of(webhook), json=A_TRIGGER, headers=EVERYWHERE)
+    assert response.status_code == 201
     after = {region: await replicator(demo, region) for region in (US, EU)}
 
     def grown(region: str, name: str, **labels: str) -> float:

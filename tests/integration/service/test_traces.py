@@ -77,8 +77,8 @@ async def test_a_write_for_all_regions_is_one_trace_with_both_regions_processes_
 ) -> None:
     webhook = await registered(client)
     header, trace_id, their_span = a_traceparent()
-    answer = await client.post(triggers_of(webhook), json=A_TRIGGER, headers={**EVERYWHERE, "traceparent": header})
-    assert answer.status_code == 201
+    response = await client.post(triggers_of(webhook), json=A_TRIGGER, headers={**EVERYWHERE, "traceparent": header})
+    assert response.status_code == 201
     spans = await trace_of(receiver, trace_id, spans=7)
     assert len(spans) == 7
     request = only(spans, "POST /organizations/webhooks/{webhook_id}/triggers", US)
@@ -92,7 +92,7 @@ async def test_a_write_for_all_regions_is_one_trace_with_both_regions_processes_
         assert (span.parent, span.kind) == (append.span_id, "CONSUMER")
         assert span.attributes["crosshook.origin"] == US
         assert span.attributes["crosshook.sequence"] == request.attributes["crosshook.sequence"]
-    assert request.attributes["crosshook.operation_id"] == answer.headers["SlashID-Operation-ID"]
+    assert request.attributes["crosshook.operation_id"] == response.headers["SlashID-Operation-ID"]
     assert request.attributes["http.response.status_code"] == 201
     assert request.seconds >= wait.seconds >= ROUND_TRIP_SECONDS * 0.8
     assert read.seconds + append.seconds + wait.seconds <= request.seconds
@@ -103,19 +103,19 @@ async def test_writes_that_are_appended_together_keep_their_own_traces(
 ) -> None:
     webhook = await registered(client)
     headers = [a_traceparent() for _ in range(40)]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(
             client.post(triggers_of(webhook), json=A_TRIGGER, headers={**EVERYWHERE, "traceparent": header})
             for header, _, _ in headers
         )
     )
-    assert {answer.status_code for answer in answers} == {201}
-    for answer, (_, trace_id, _) in zip(answers, headers, strict=True):
+    assert {response.status_code for response in responses} == {201}
+    for response, (_, trace_id, _) in zip(responses, headers, strict=True):
         spans = await trace_of(receiver, trace_id, spans=7)
         append = only(spans, "append", US)
         followed = [only(spans, "ship", EU, "replicator"), only(spans, "apply", EU, "replicator")]
         request = next(span for span in spans if span.kind == "SERVER")
-        assert request.attributes["crosshook.operation_id"] == answer.headers["SlashID-Operation-ID"]
+        assert request.attributes["crosshook.operation_id"] == response.headers["SlashID-Operation-ID"]
         for span in followed:
             assert span.parent == append.span_id
             assert span.attributes["crosshook.sequence"] == request.attributes["crosshook.sequence"]
@@ -126,8 +126,8 @@ async def test_a_request_without_a_valid_traceparent_begins_a_trace(
 ) -> None:
     for header in (b"", b"00-nonsense", b"\xe9"):
         headers = {b"traceparent": header, b"SlashID-Required-Consistency": b"nope"}
-        answer = await client.post("/organizations/webhooks", json={"name": "a"}, headers=headers)
-        assert answer.status_code == 400
+        response = await client.post("/organizations/webhooks", json={"name": "a"}, headers=headers)
+        assert response.status_code == 400
     begun = [span for span in receiver.spans if span.attributes.get("http.response.status_code") == 400]
 
     async def are_there() -> bool:
@@ -146,8 +146,8 @@ async def test_an_unsampled_trace_is_not_sent_from_either_region(
     header, trace_id, _ = a_traceparent(is_sampled=False)
     marker, marked_id, _ = a_traceparent()
     for sent in (header, marker):
-        answer = await client.post(triggers_of(webhook), json=A_TRIGGER, headers={**EVERYWHERE, "traceparent": sent})
-        assert answer.status_code == 201
+        response = await client.post(triggers_of(webhook), json=A_TRIGGER, headers={**EVERYWHERE, "traceparent": sent})
+        assert response.status_code == 201
     await trace_of(receiver, marked_id, spans=7)
     assert receiver.of(trace_id) == []
     assert [(value[:35], value[-3:]) for value in await traceparents(demo, EU)][-2:] == [

@@ -45,7 +45,7 @@ def refused(status: int, message: str, **meta: object) -> Said:
 
 
 @contextmanager
-def scripted(answer: Callable[[Asked], Said]) -> Iterator[ScriptedService]:
+def scripted(response: Callable[[Asked], Said]) -> Iterator[ScriptedService]:
     """Listens until the end."""
     asked: list[Asked] = []
 
@@ -53,7 +53,7 @@ def scripted(answer: Callable[[Asked], Said]) -> Iterator[ScriptedService]:
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             asked.append(Asked(self.command, self.path, dict(self.headers), body))
-            status, content, headers, length = answer(asked[-1])
+            status, content, headers, length = response(asked[-1])
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)

@@ -43,7 +43,7 @@ def test_a_key_is_asked_for_with_the_admin_key_and_the_wait() -> None:
 
 
 def test_every_write_and_no_read_has_an_idempotency_key_of_its_own() -> None:
-    def answer(asked: Asked) -> Said:
+    def response(asked: Asked) -> Said:
         listed_or_issued = [] if asked.method == "GET" else {**A_KEY, "key": "text"}
         return (
             Said(204)
@@ -51,7 +51,7 @@ def test_every_write_and_no_read_has_an_idempotency_key_of_its_own() -> None:
             else said(201 if asked.method == "POST" else 200, result=listed_or_issued)
         )
 
-    with scripted(answer) as service:
+    with scripted(response) as service:
         api = api_of(service)
         for _ in range(2):
             api.issue(ORGANIZATION, Wait())
@@ -64,11 +64,11 @@ def test_every_write_and_no_read_has_an_idempotency_key_of_its_own() -> None:
 
 
 def test_every_page_is_listed_until_one_is_not_full() -> None:
-    def answer(asked: Asked) -> Said:
+    def response(asked: Asked) -> Said:
         offset = int(asked.path.rpartition("=")[2])
         return said(200, result=[{**A_KEY, "id": str(number)} for number in range(offset, 2_500)][:PAGE_LENGTH])
 
-    with scripted(answer) as service:
+    with scripted(response) as service:
         assert [key.id for key in api_of(service).keys(ORGANIZATION)] == [str(number) for number in range(2_500)]
     assert len(service.asked) == 3
 
@@ -80,7 +80,7 @@ def test_a_list_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "message"),
+    ("response", "kind", "message"),
     [
         (refused(400, "name: expected text"), Invalid, "name: expected text"),
         (refused(401, "header Authorization: …"), AdminKeyRefused, "started with another admin key"),
@@ -97,8 +97,8 @@ def test_a_list_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         (Said(201, b"{", length=2), Unanswered, "did not answer: the response is not complete"),
     ],
 )
-def test_every_failure_is_one_line_with_its_reason(answer: Said, kind: type[AdminError], message: str) -> None:
-    with scripted(lambda _: answer) as service, pytest.raises(kind) as caught:
+def test_every_failure_is_one_line_with_its_reason(response: Said, kind: type[AdminError], message: str) -> None:
+    with scripted(lambda _: response) as service, pytest.raises(kind) as caught:
         api_of(service).issue(ORGANIZATION, Wait())
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -107,8 +107,8 @@ def test_every_failure_is_one_line_with_its_reason(answer: Said, kind: type[Admi
 @pytest.mark.parametrize(("state", "is_committed"), [("committed", True), ("unknown", False)])
 def test_a_408_names_the_missing_regions_and_whether_the_log_has_it(state: str, *, is_committed: bool) -> None:
     consistency = {"state": state, "pending": ["asia-japan"], "acknowledged": ["us-iowa"]}
-    answer = refused(408, "waiting for asia-japan", consistency=consistency)
-    with scripted(lambda _: answer) as service, pytest.raises(NotReached, match="waiting for asia-japan") as caught:
+    response = refused(408, "waiting for asia-japan", consistency=consistency)
+    with scripted(lambda _: response) as service, pytest.raises(NotReached, match="waiting for asia-japan") as caught:
         api_of(service).revoke(ORGANIZATION, "1", Wait())
     assert caught.value.is_committed is is_committed
     assert caught.value.pending == ("asia-japan",)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 PLACES = ["us-iowa=http://127.0.0.1:8081", "asia-japan=http://127.0.0.1:8083"]
 
 
-def answer(asked: Asked) -> Said:
+def response(asked: Asked) -> Said:
     if asked.method == "POST":
         return said(201, result={"id": "1", "name": "", "created_at": "", "key": "the-key"})
     return said(200, result=[])
@@ -22,7 +22,7 @@ def answer(asked: Asked) -> Said:
 
 @pytest.fixture
 def service() -> Iterator[ScriptedService]:
-    with scripted(answer) as service:
+    with scripted(response) as service:
         yield service
 
 

@@ -73,11 +73,11 @@ def test_bytes_that_are_not_http_are_reported_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [Said(201, b"xx", length=3), Said(201, b"x" * (RESPONSE_BYTES_MAX + 1))], ids=["breaks off", "too long"]
+    "response", [Said(201, b"xx", length=3), Said(201, b"x" * (RESPONSE_BYTES_MAX + 1))], ids=["breaks off", "too long"]
 )
-def test_an_incomplete_response_is_an_error(answer: Said) -> None:
+def test_an_incomplete_response_is_an_error(response: Said) -> None:
     whole = "the response is not complete"
-    with scripted(lambda _: answer) as service, pytest.raises(NotAnswered, match=whole):
+    with scripted(lambda _: response) as service, pytest.raises(NotAnswered, match=whole):
         get(service.url)
 
 

@@ -33,8 +33,8 @@ async def test_a_response_that_the_server_makes_for_an_application_is_not_stored
         reader, writer = await connect(port)
         writer.write(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
         async with asyncio.timeout(5):
-            answer = await reader.read()
-    head, _, body = answer.partition(b"\r\n\r\n")
+            response = await reader.read()
+    head, _, body = response.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 " + status)
     assert head.count(b"cache-control: no-store") == 1
     assert body == (

@@ -95,6 +95,6 @@ async def test_a_response_arrives_in_one_piece() -> None:
         reader, writer = await connect(port)
         for _ in range(20):
             writer.write(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n")
-            answer = await reader.read(4_096)
-            assert answer.startswith(b"HTTP/1.1 200 ")
-            assert answer.endswith(b"\r\n\r\n{}")
+            response = await reader.read(4_096)
+            assert response.startswith(b"HTTP/1.1 200 ")
+            assert response.endswith(b"\r\n\r\n{}")

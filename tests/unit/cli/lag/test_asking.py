@@ -62,7 +62,7 @@ OTHERWISE = "it answered 200, not as a service of this version does"
 
 
 @pytest.mark.parametrize(
-    ("answer", "why"),
+    ("response", "why"),
     [
         (refused(404, "no such route: /dashboard/lag"), "it answered 404: no such route: /dashboard/lag"),
         (Said(200, b'{"regions": []}'), OTHERWISE),
@@ -72,8 +72,8 @@ OTHERWISE = "it answered 200, not as a service of this version does"
     ],
     ids=["a replicator", "an older service", "no service", "not ready", "broken off"],
 )
-def test_an_address_with_another_response_is_named_in_one_line_with_the_remedy(answer: Said, why: str) -> None:
-    with scripted(lambda _: answer) as other:
+def test_an_address_with_another_response_is_named_in_one_line_with_the_remedy(response: Said, why: str) -> None:
+    with scripted(lambda _: response) as other:
         ended = lag("--url", other.url)
     assert ended.exit_code == 1
     remedy = "name the address of a region's service with --url"

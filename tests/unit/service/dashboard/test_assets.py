@@ -60,14 +60,14 @@ def test_the_page_works_below_a_prefix(client: TestClient[Litestar]) -> None:
     assert all(
         urljoin("http://here/hooks/dashboard", path).startswith("http://here/hooks/") for path in Page(page.text).loaded
     )
-    answer = client.get("/dashboard/", follow_redirects=False)
-    assert (answer.status_code, answer.headers["Location"]) == (308, "../dashboard")
+    response = client.get("/dashboard/", follow_redirects=False)
+    assert (response.status_code, response.headers["Location"]) == (308, "../dashboard")
 
 
 def test_the_page_may_load_from_its_own_host_alone_and_run_files_alone(client: TestClient[Litestar]) -> None:
-    answer = client.get("/dashboard")
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    response = client.get("/dashboard")
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     directives = dict(directive.split(" ", 1) for directive in CONTENT_SECURITY_POLICY.split("; "))
     assert directives["default-src"] == "'none'"
     assert set(directives.values()) == {"'none'", "'self'"}
@@ -115,10 +115,10 @@ def board() -> Board:
 
 @pytest.mark.parametrize("name", ASSETS)
 def test_a_file_is_sent_with_its_own_type(client: TestClient[Litestar], name: str) -> None:
-    answer = client.get(f"/dashboard/{name}")
-    assert answer.headers["Content-Type"] == ASSETS[name][1]
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.content
+    response = client.get(f"/dashboard/{name}")
+    assert response.headers["Content-Type"] == ASSETS[name][1]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.content
 
 
 def test_without_a_recent_sample_the_response_is_an_error_and_not_an_old_lag(board: Board) -> None:
@@ -129,13 +129,13 @@ def test_without_a_recent_sample_the_response_is_an_error_and_not_an_old_lag(boa
         openapi_config=None,
     )
     with TestClient(app) as client:
-        answer = client.get("/dashboard/lag")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert answer.json()["errors"] == [{"httpcode": 503, "message": NO_SAMPLE}]
+        response = client.get("/dashboard/lag")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
+    assert response.json()["errors"] == [{"httpcode": 503, "message": NO_SAMPLE}]
 
 
 @pytest.mark.parametrize("path", ["page.html", "LICENSE", "..%2fassets.py", "%2e%2e", "nothing"])
 def test_no_other_file_is_sent(client: TestClient[Litestar], path: str) -> None:
-    answer = client.get(f"/dashboard/{path}")
-    assert answer.status_code == 404
-    assert answer.json()["errors"] == [{"httpcode": 404, "message": f"no such route: {answer.request.url.path}"}]
+    response = client.get(f"/dashboard/{path}")
+    assert response.status_code == 404
+    assert response.json()["errors"] == [{"httpcode": 404, "message": f"no such route: {response.request.url.path}"}]

@@ -69,10 +69,10 @@ class Client:
 
     @property
     def refusal(self) -> dict[str, Any]:
-        answer = msgspec.json.decode(self.sent[1]["body"])
+        response = msgspec.json.decode(self.sent[1]["body"])
         assert self.headers[b"content-length"] == str(len(self.sent[1]["body"])).encode()
         assert self.headers[b"content-type"] == b"application/json"
-        return dict(answer["errors"][0])
+        return dict(response["errors"][0])
 
 
 async def reached(held: Held, count: int) -> None:
@@ -266,9 +266,9 @@ async def test_a_late_a_too_large_and_an_abandoned_body_over_a_real_connection()
 
         reader, writer = await connect(port)
         writer.write(head + b"Content-Length: 3\r\n\r\n{")
-        answer = await reader.read()
-        assert answer.startswith(b"HTTP/1.1 408 ")
-        assert answer.endswith(b'"message":"body: it did not arrive within 0.1 s"}]}')
+        response = await reader.read()
+        assert response.startswith(b"HTTP/1.1 408 ")
+        assert response.endswith(b'"message":"body: it did not arrive within 0.1 s"}]}')
         writer.close()
 
         reader, writer = await connect(port)

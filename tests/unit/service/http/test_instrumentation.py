@@ -287,9 +287,9 @@ async def test_an_application_that_ends_before_or_within_its_response_has_failed
         reader, writer = await connect(port)
         writer.write(b"GET /organizations/webhooks HTTP/1.1\r\nHost: here\r\n\r\n")
         async with asyncio.timeout(5):
-            answer = await reader.read()
-    assert answer.startswith(said)
-    assert answer or not said
+            response = await reader.read()
+    assert response.startswith(said)
+    assert response or not said
     assert [(line["outcome"], line["status"], line["route"]) for line in lines] == [("failed", status, TRIGGERS)]
     assert counted(f"GET {TRIGGERS}", "none", status) == before + 1
 

@@ -48,7 +48,9 @@ def client() -> Iterator[TestClient[Litestar]]:
         yield client
 
 
-def answer(client: TestClient[Litestar], error: Exception, path: str = "/raises") -> tuple[int, dict[str, Any], Any]:
+def response_to(
+    client: TestClient[Litestar], error: Exception, path: str = "/raises"
+) -> tuple[int, dict[str, Any], Any]:
     Raised.error = error
     found = client.get(path)
     assert found.headers["Content-Type"] == "application/json"
@@ -95,7 +97,7 @@ TABLE: list[tuple[Exception, int, str]] = [
 def test_each_error_has_its_status_in_the_line_and_in_the_envelope(
     client: TestClient[Litestar], error: Exception, status: int, message: str
 ) -> None:
-    code, body, _ = answer(client, error)
+    code, body, _ = response_to(client, error)
     assert code == status
     assert [item["httpcode"] for item in body["errors"]] == [status]
     assert message in body["errors"][0]["message"]
@@ -107,28 +109,28 @@ def test_a_refusal_has_the_response_of_its_reason_with_the_token_and_the_operati
     client: TestClient[Litestar], error: Exception, status: int, message: str
 ) -> None:
     shown = Shown(token_at(Position(US, Epoch("k3v9x2"), Sequence(42))), OPERATION_ID)
-    code, body, headers = answer(client, Refused(error, shown))
+    code, body, headers = response_to(client, Refused(error, shown))
     assert (code, message in body["errors"][0]["message"]) == (status, True)
     assert headers["SlashID-Consistency-Token"] == render_token(shown.token)
     assert headers["SlashID-Operation-ID"] == OPERATION_ID
-    assert answer(client, Refused(error, None))[:2] == answer(client, error)[:2] == (code, body)
+    assert response_to(client, Refused(error, None))[:2] == response_to(client, error)[:2] == (code, body)
 
 
 @pytest.mark.parametrize("shown", [None, Shown({})])
 def test_a_refusal_that_shows_nothing_has_neither_header(client: TestClient[Litestar], shown: Shown | None) -> None:
-    _, _, headers = answer(client, Refused(WebhookNotFound("w1"), shown))
+    _, _, headers = response_to(client, Refused(WebhookNotFound("w1"), shown))
     assert "SlashID-Consistency-Token" not in headers
     assert "SlashID-Operation-ID" not in headers
 
 
 def test_the_response_to_an_unexpected_error_does_not_name_it(client: TestClient[Litestar]) -> None:
-    _, body, _ = answer(client, ValueError("secret"))
+    _, body, _ = response_to(client, ValueError("secret"))
     assert "secret" not in str(body)
 
 
 def test_503_has_retry_after_and_405_has_allow(client: TestClient[Litestar]) -> None:
-    assert answer(client, RegionUnavailable("x"))[2]["Retry-After"] == "1"
-    assert answer(client, MethodNotAllowedException(headers={"allow": "GET"}))[2]["Allow"] == "GET, HEAD"
+    assert response_to(client, RegionUnavailable("x"))[2]["Retry-After"] == "1"
+    assert response_to(client, MethodNotAllowedException(headers={"allow": "GET"}))[2]["Allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(
@@ -143,12 +145,12 @@ def test_503_has_retry_after_and_405_has_allow(client: TestClient[Litestar]) -> 
 def test_every_408_has_retry_after_since_some_clients_otherwise_repeat_at_once(
     client: TestClient[Litestar], error: Exception
 ) -> None:
-    code, _, headers = answer(client, error)
+    code, _, headers = response_to(client, error)
     assert (code, headers["Retry-After"]) == (408, "1")
 
 
 def test_the_error_about_an_unknown_route_names_at_most_200_characters_of_it(client: TestClient[Litestar]) -> None:
-    code, body, _ = answer(client, ValueError(), path="/" + "x" * 5_000)
+    code, body, _ = response_to(client, ValueError(), path="/" + "x" * 5_000)
     assert code == 404
     assert body["errors"][0]["message"] == "no such route: /" + "x" * 199
 
@@ -164,7 +166,7 @@ def test_408_has_what_is_known_of_the_write(
     client: TestClient[Litestar], *, is_committed: bool, state: str, known: str
 ) -> None:
     error = TimedOut(WAIT, operation_id=OPERATION_ID, is_committed=is_committed, acknowledged=[US], pending=[EU])
-    code, body, headers = answer(client, error)
+    code, body, headers = response_to(client, error)
     assert (code, headers["Location"]) == (408, f"/operations/{OPERATION_ID}")
     assert body == {
         "meta": {

@@ -73,9 +73,9 @@ def test_a_page_that_breaks_these_rules_is_noticed() -> None:
 
 
 def test_the_page_may_load_from_its_own_host_alone_and_run_files_alone(client: TestClient[Litestar]) -> None:
-    answer = client.get("/schema")
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    response = client.get("/schema")
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     directives = dict(directive.split(" ", 1) for directive in CONTENT_SECURITY_POLICY.split("; "))
     assert directives.pop("img-src") == "'self' data:"
     assert directives["default-src"] == "'none'"
@@ -106,30 +106,32 @@ def test_the_page_and_the_document_work_below_a_prefix(client: TestClient[Litest
 
 
 def test_the_page_is_also_found_with_a_slash_at_its_end_and_below_a_prefix(client: TestClient[Litestar]) -> None:
-    answer = client.get("/schema/", follow_redirects=False)
-    assert answer.status_code == 308
-    assert urljoin("http://here/hooks/schema/", answer.headers["Location"]) == "http://here/hooks/schema"
+    response = client.get("/schema/", follow_redirects=False)
+    assert response.status_code == 308
+    assert urljoin("http://here/hooks/schema/", response.headers["Location"]) == "http://here/hooks/schema"
 
 
 @pytest.mark.parametrize("name", ASSETS)
 def test_a_file_is_sent_with_its_own_type(client: TestClient[Litestar], name: str) -> None:
-    answer = client.get(f"/schema/{name}")
-    assert answer.headers["Content-Type"] == ASSETS[name][1]
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.content
+    response = client.get(f"/schema/{name}")
+    assert response.headers["Content-Type"] == ASSETS[name][1]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.content
 
 
 @pytest.mark.parametrize("path", ["page.html", "LICENSE", "..%2fassets.py", "%2e%2e", "start.js/", "", "nothing"])
 def test_no_other_file_is_sent(client: TestClient[Litestar], path: str) -> None:
-    answer = client.get(f"/schema/{path}")
+    response = client.get(f"/schema/{path}")
     if path.strip("/") in {"", "start.js"}:
-        assert answer.status_code == 200
+        assert response.status_code == 200
     else:
-        assert answer.status_code == 404
-        assert answer.json()["errors"] == [{"httpcode": 404, "message": f"no such route: {answer.request.url.path}"}]
+        assert response.status_code == 404
+        assert response.json()["errors"] == [
+            {"httpcode": 404, "message": f"no such route: {response.request.url.path}"}
+        ]
 
 
 def test_the_document_is_sent_unchanged(client: TestClient[Litestar]) -> None:
-    answer = client.get("/schema/openapi.json")
-    assert answer.headers["Content-Type"] == "application/json"
-    assert msgspec.json.decode(answer.content) == msgspec.to_builtins(document(HeaderLimits()))
+    response = client.get("/schema/openapi.json")
+    assert response.headers["Content-Type"] == "application/json"
+    assert msgspec.json.decode(response.content) == msgspec.to_builtins(document(HeaderLimits()))

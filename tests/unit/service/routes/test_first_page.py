@@ -43,11 +43,11 @@ def test_the_page_links_to_the_dashboard_and_the_api_and_has_no_script_or_style(
 
 
 def test_the_page_may_load_images_from_its_own_host_alone(client: TestClient[Litestar]) -> None:
-    answer = client.get("/")
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    response = client.get("/")
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
     directives = dict(directive.split(" ", 1) for directive in CONTENT_SECURITY_POLICY.split("; "))
     assert directives.pop("img-src") == "'self'"
     assert set(directives.values()) == {"'none'"}
@@ -63,7 +63,7 @@ def test_the_links_work_below_a_prefix(client: TestClient[Litestar], prefix: str
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize("path", SHORT_WAYS)
 def test_the_usual_paths_lead_to_the_schema(client: TestClient[Litestar], path: str, slash: str) -> None:
-    answer = client.get(f"{path}{slash}", follow_redirects=False)
-    assert (answer.status_code, answer.content) == (308, b"")
-    assert urljoin(f"/hooks{path}{slash}", answer.headers["Location"]) == f"/hooks/{SHORT_WAYS[path]}"
+    response = client.get(f"{path}{slash}", follow_redirects=False)
+    assert (response.status_code, response.content) == (308, b"")
+    assert urljoin(f"/hooks{path}{slash}", response.headers["Location"]) == f"/hooks/{SHORT_WAYS[path]}"
     assert client.get(f"{path}{slash}").status_code == 200
