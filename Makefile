@@ -3,8 +3,8 @@
 PYTHON ?= python3
 ARGS ?=
 WHOLE ?=
-# The short run mostly waits, so two cores have time for four workers. The whole run keeps them busy.
-WORKERS ?= $(if $(WHOLE),2,4)
+# Tests mostly wait, so two cores have time for more workers than two. The whole run has more tests that load regions.
+WORKERS ?= $(if $(WHOLE),3,4)
 # `=` and not `:=`, so that both follow the WHOLE of `test-all`.
 # WHOLE=rest runs whole what a short run leaves out or shortens, and nothing else.
 EXTENT = $(if $(WHOLE),$(if $(filter rest,$(WHOLE)),--rest,--whole --programs))

@@ -52,10 +52,10 @@ def test_on_linux_the_next_check_is_that_of_the_python(tmp_path: Path, target: s
     ("words", "options"),
     [
         (["test"], ["4"]),
-        (["test-all"], ["2", "--whole", "--programs"]),
-        (["check", "WHOLE=yes"], ["2", "--whole", "--programs"]),
-        (["check", "WHOLE=rest"], ["2", "--rest"]),
-        (["test-all", "WORKERS=3"], ["3", "--whole", "--programs"]),
+        (["test-all"], ["3", "--whole", "--programs"]),
+        (["check", "WHOLE=yes"], ["3", "--whole", "--programs"]),
+        (["check", "WHOLE=rest"], ["3", "--rest"]),
+        (["test-all", "WORKERS=2"], ["2", "--whole", "--programs"]),
     ],
 )
 def test_pytest_runs_as_much_as_was_asked_for_on_as_many_workers(
