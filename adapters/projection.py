@@ -6,11 +6,11 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from enum import StrEnum
 from typing import NamedTuple
 
 from redis.asyncio import Redis
 
+from adapters.apply_result import ApplyResult, result_of
 from adapters.coalesced_reads import CoalescedReads
 from adapters.errors import NotCurrent, Unavailable
 from adapters.projection_arguments import Run, of_apply, of_read
@@ -27,7 +27,8 @@ from adapters.projection_state import (
 from adapters.redis_calls import RedisCalls
 from adapters.redis_pool import Pool, make_pool
 from adapters.scripts import Script
-from core.positions import Epoch, Mark, Region
+from adapters.watermark_channel import WatermarkSubscription, channel_of
+from core.positions import Mark, Region
 from core.positions import Sequence as EventSequence
 from core.registers import Fields, Query
 from core.stamps import NEVER, Clock, parse
@@ -61,31 +62,13 @@ class View(NamedTuple):
     incarnation: str = ""
 
 
-class Applied(StrEnum):
-    """The outcome of a run of events."""
-
-    APPLIED = "applied"
-    DUPLICATE = "duplicate"
-    GAP = "gap"
-    FORKED = "forked"
-    UNSEEN = "unseen"
-    TAINTED = "tainted"
-
-
-class ApplyResult(NamedTuple):
-    """The outcome of a run of events, and the origin's watermark afterwards."""
-
-    outcome: Applied
-    incarnation: str
-    is_current: bool
-    mark: Mark
-
-
 class Projection:
-    """The registers and watermarks in one Redis."""
+    """The registers and watermarks in one Redis. `subscription` receives the watermarks that it publishes."""
 
-    def __init__(self, redis: "Redis", pool: Pool) -> None:
+    def __init__(self, redis: "Redis", pool: Pool, region: Region) -> None:
         self._pool = pool
+        self._channel = channel_of(region)
+        self.subscription = WatermarkSubscription(pool, region)
         self._calls = RedisCalls(CALLS_AT_ONCE_MAX, pool.redial)
         self._apply = Script(redis, "apply", self._calls)
         self._read = Script(redis, "read", self._calls)
@@ -163,15 +146,12 @@ class Projection:
         await self._coalesced.close()
 
     async def apply(self, run: Run) -> ApplyResult:
-        """Write the registers of `run` and the new watermark if `run` is the next one. Raises `Unavailable`."""
-        keys, arguments = of_apply(run)
-        what, incarnation, is_current, epoch, sequence, mark = await self._apply([STATE_KEY, *keys], arguments)
-        return ApplyResult(
-            outcome=Applied(what),
-            incarnation=incarnation,
-            is_current=bool(is_current),
-            mark=Mark(epoch=Epoch(epoch), sequence=EventSequence(sequence), fingerprint=mark),
-        )
+        """Write the registers of `run` and the new watermark if `run` is the next one. Raises `Unavailable`.
+
+        The script publishes the watermark last. Redis may refuse that: the run is applied even so.
+        """
+        keys, arguments = of_apply(run, channel=self._channel)
+        return result_of(await self._apply([STATE_KEY, *keys], arguments))
 
     async def observe(self, *, stops_at: Mapping[Region, EventSequence] | None = None) -> State:
         """The projection's state, declared current if it has just become so. Raises `Unavailable`.
@@ -223,11 +203,11 @@ class Projection:
 
 
 @asynccontextmanager
-async def open_projection(url: str, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Projection]:
-    """The projection in the Redis at `url`, with these TLS settings. It connects at its first use."""
+async def open_projection(url: str, *, region: Region, tls: ssl.SSLContext | None = None) -> AsyncIterator[Projection]:
+    """The projection of `region` in the Redis at `url`, with these TLS settings. It connects at its first use."""
     pool = make_pool(url, tls=tls)
     async with Redis(connection_pool=pool) as redis:
-        projection = Projection(redis, pool)
+        projection = Projection(redis, pool, region)
         try:
             yield projection
         finally:

@@ -57,8 +57,8 @@ def of_read(queries: Sequence[Query]) -> Call:
     return Call(keys, arguments)
 
 
-def of_apply(run: Run) -> Call:
-    """The call of `apply`."""
+def of_apply(run: Run, *, channel: str) -> Call:
+    """The call of `apply`, which publishes the new watermark on `channel`."""
     buckets = (record.bucket for record in run.records)
     keys = list(dict.fromkeys([*(key for write in run.writes for key in _keys_of(write)), *buckets]))
     index = {key: str(number) for number, key in enumerate(keys, start=2)} | {"": "0"}
@@ -74,6 +74,7 @@ def of_apply(run: Run) -> Call:
         TOMBSTONE,
         str(ENTRY_CHARACTERS),
         str(len(run.writes)),
+        channel,
     ]
     for key, field, register, points_to, (pointing_key, pointing_field), index_key, indexed in run.writes:
         arguments += (index[key], field, register, index[points_to], index[pointing_key], pointing_field)

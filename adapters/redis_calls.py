@@ -52,7 +52,7 @@ class RedisCalls:
             answer = await call()
         except (RedisError, OSError) as error:
             refused = refusal_in(error)
-            why = refused or _in_words(error)
+            why = refused or in_words(error)
             if refused:
                 self.refused = refused
                 await self._redial()
@@ -108,7 +108,8 @@ class RedisCalls:
         self._line.clear()
 
 
-def _in_words(error: Exception) -> str:
+def in_words(error: Exception) -> str:
+    """Why Redis did not do what it was asked."""
     return str(error) if isinstance(error, Unsuitable) else f"{type(error).__name__}: {error}"
 
 

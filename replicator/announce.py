@@ -8,9 +8,9 @@ from functools import partial
 import msgspec
 
 from adapters.announcements import Announcement, announce
+from adapters.apply_result import ApplyResult
 from adapters.connection import Connection
 from adapters.errors import Unavailable
-from adapters.projection import ApplyResult
 from adapters.projection_state import Had, Required, State
 from core.positions import BEGINNING, NOTHING, Mark, Region, Sequence
 from replicator import metrics
@@ -23,7 +23,10 @@ from replicator.status import Status, Step
 HEARTBEAT_SECONDS = 0.25
 REBUILDING_HEARTBEAT_SECONDS = 0.05
 ADVANCE_INTERVAL_SECONDS = 0.002
-"""The shortest time between two announcements to a region whose events were applied."""
+"""The shortest time between two announcements to a region whose events were applied.
+
+Redis publishes to this region's own services at once. They get such announcements only if none received it.
+"""
 
 BYSTANDER_INTERVAL_SECONDS = 0.02
 """The same for the other regions. It is longer, since no request there waits for these events."""
@@ -83,7 +86,8 @@ class Announcer:
         if result.mark.sequence >= self._vector.get(origin, BEGINNING).sequence:
             self._vector[origin] = result.mark
             self._evidence.shown(result.incarnation, {origin: result.mark}, is_current=result.is_current)
-        if origin in self._connections:
+        self._lines.published(result.unpublished)
+        if origin in self._connections and not (origin == self._here and result.is_received_here):
             self._concerned.add(origin)
         self._advanced.set()
         self._advanced_for_all.set()

@@ -54,7 +54,7 @@ async def main(settings: Settings) -> None:
             for region in (here, *settings.topology.others(here))
         }
         redis = settings.topology.regions[here].redis
-        projection = await stack.enter_async_context(open_projection(redis, tls=settings.tls))
+        projection = await stack.enter_async_context(open_projection(redis, region=here, tls=settings.tls))
         replicator = Replicator(settings, connections, projection, tracer)
         replicating = asyncio.create_task(replicator.run())
         expose_health(replicator.health)

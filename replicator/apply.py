@@ -7,10 +7,11 @@ from time import monotonic
 import structlog
 from opentelemetry.trace import Tracer
 
+from adapters.apply_result import Applied, ApplyResult
 from adapters.errors import Forked, Interrupted, LogVanished, Unavailable, WentBack
 from adapters.event_log import EventLog
 from adapters.follower import Stored
-from adapters.projection import Applied, ApplyResult, Projection
+from adapters.projection import Projection
 from adapters.projection_arguments import Run
 from core.codec import Undecodable, decode
 from core.idempotency import record_of

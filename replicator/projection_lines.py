@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import structlog
 
 from adapters.projection_state import State
+from adapters.watermark_channel import MAY_PUBLISH
 from core.positions import Mark, Region
 from replicator.shortfall import what_to_do_about, why_not_current
 from runtime.reminders import Reminders
@@ -29,6 +30,13 @@ class ProjectionLines:
         """Log that the projection could not be read."""
         if self._reminders.is_due("unreachable", why):
             log.warning("projection unreachable", why=why)
+
+    def published(self, why_not: str) -> None:
+        """Log why a watermark could not be published; `""` if it could."""
+        if not why_not:
+            self._reminders.is_end_due("published")
+        elif self._reminders.is_due("published", why_not):
+            log.warning("watermarks not published", why=f"{why_not}; grant the Redis user {MAY_PUBLISH}")
 
     def seen(self, state: State, *, previous: State) -> None:
         """Log what changed in the projection's state since the `previous` look."""

@@ -35,6 +35,20 @@ def report_connection(region: str, reminders: Reminders | None = None) -> Callab
     return report
 
 
+def report_subscription(reminders: Reminders | None = None) -> Callable[[str | None], None]:
+    """A callback for the subscription to what this region's Redis publishes. Its argument is as for a connection."""
+    reminders = reminders or Reminders()
+
+    def report(why_not: str | None) -> None:
+        if why_not is None:
+            if reminders.is_end_due("subscription"):
+                log.info("watermarks heard from Redis again")
+        elif reminders.is_due("subscription", why_not):
+            log.warning("watermarks not heard from Redis", why=why_not)
+
+    return report
+
+
 async def report_health(look: Callable[[], Health]) -> None:
     """Check every second whether the process is ready, and log what it waits for, until cancelled."""
     reminders = Reminders()

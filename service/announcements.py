@@ -6,6 +6,7 @@ from typing import Protocol
 
 from adapters.announcements import Announcement, keep_listening
 from adapters.connection import Connection
+from adapters.watermark_channel import Published
 from core.positions import BEGINNING, NOTHING, Region, Sequence, Vector
 from core.topology import Topology
 from runtime.health import Health, NotReady
@@ -65,6 +66,7 @@ class Announcements:
         self._acknowledgements = acknowledgements
         self._latest: dict[Region, Announcement] = {}
         self._heard_at: dict[Region, float] = {}
+        self._ahead: Published | None = None
         self._applied_to = NOTHING
         self._applied_at = monotonic()
         self.is_draining = False
@@ -85,22 +87,41 @@ class Announcements:
             self._waiters.believe_again(region, announcement.incarnation)
         self._heard_at[region] = now
         self._latest[region] = announcement
-        self._take_in(announcement)
+        self._announced(announcement)
+
+    def published(self, watermark: Published) -> None:
+        """Process a watermark that this region's Redis published when it was applied.
+
+        It counts only in the incarnation that this region's replicators announced last, and never makes it current. So
+        a late message, one of another Redis, or one of an incarnation that is not proved changes nothing.
+        """
+        latest, origin = self._latest.get(self._here), watermark.origin
+        if latest is None or watermark.incarnation != latest.incarnation or origin not in self._topology.regions:
+            return
+        self._take_in(self._here, watermark.incarnation, {origin: watermark.mark}, is_current=False)
+        if origin == self._here:
+            self._ahead = watermark if self._here in self._log_state.forks.ahead else None
 
     def _look_again(self) -> None:
         """Examine marks again after more of this region's log was read: those that were ahead may be recognized now."""
         for region in self._log_state.forks.ahead:
-            self._take_in(self._latest[region])
+            self._announced(self._latest[region])
+        if self._ahead is not None:
+            self.published(self._ahead)
 
-    def _take_in(self, announcement: Announcement) -> None:
-        vector = dict(announcement.vector)
-        ours = vector.get(self._here)
-        if ours is not None and not self._log_state.forks.is_believed(announcement.region, ours):
-            del vector[self._here]
-        self._waiters.heard(announcement.region, announcement.incarnation, vector, is_current=announcement.is_current)
-        if announcement.region == self._here:
+    def _announced(self, announcement: Announcement) -> None:
+        region, incarnation = announcement.region, announcement.incarnation
+        self._take_in(region, incarnation, announcement.vector, is_current=announcement.is_current)
+
+    def _take_in(self, region: Region, incarnation: str, vector: Vector, *, is_current: bool) -> None:
+        believed = dict(vector)
+        ours = believed.get(self._here)
+        if ours is not None and not self._log_state.forks.is_believed(region, ours):
+            del believed[self._here]
+        self._waiters.heard(region, incarnation, believed, is_current=is_current)
+        if region == self._here:
             self._applied(self._waiters.watermark(self._here, self._here).sequence)
-        self._acknowledgements.heard(announcement.region, now_seconds=monotonic())
+        self._acknowledgements.heard(region, now_seconds=monotonic())
 
     def _applied(self, sequence: Sequence) -> None:
         """Record how far this region's own log is applied, and when that last advanced or was all of it."""

@@ -72,7 +72,7 @@ async def open_backends(settings: Settings) -> AsyncIterator[Backends]:
             tls=Tls(settings.tls, config.tls_name),
             on_change=report_connection(settings.region),
         ) as connection,
-        open_projection(config.redis, tls=settings.tls) as projection,
+        open_projection(config.redis, region=settings.region, tls=settings.tls) as projection,
     ):
         yield Backends(tracer, connection, projection)
 

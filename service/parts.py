@@ -8,7 +8,7 @@ from opentelemetry.trace import Tracer
 from adapters.connection import Connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection
-from runtime.reporting import report_health
+from runtime.reporting import report_health, report_subscription
 from service import metrics
 from service.announcements import Announcements
 from service.http.event_size import check_each_server
@@ -111,6 +111,7 @@ class Parts(NamedTuple):
             self.log_reader.run(),
             self.writer.run(),
             self.region.keep_listening(),
+            backends.projection.subscription.keep(self.region.published, report_subscription()),
             self.sampling.run(),
             backends.projection.keep_asking(to_write=False),
             report_health(self.region.health),

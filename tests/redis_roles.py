@@ -44,8 +44,12 @@ APPLIES = (
     Permitted("flushdb", (1, 0), "FLUSHDB WRONG"),
 )
 
-PERMITTED = {SERVICE: CONNECTS + READS, REPLICATOR: CONNECTS + READS + APPLIES}
-"""All that each user may: whatever else the Redis that runs has is forbidden."""
+PUBLISHES = Permitted("publish", (2, 0), "PUBLISH crosshook:watermarks:us-iowa x")
+SUBSCRIBES = Permitted("subscribe", (2, 0), "SUBSCRIBE crosshook:watermarks:us-iowa")
+
+PERMITTED = {SERVICE: (*CONNECTS, *READS, SUBSCRIBES), REPLICATOR: (*CONNECTS, *READS, *APPLIES, PUBLISHES)}
+"""All that each user may: whatever else the Redis that runs has is forbidden. A connection that has subscribed can do
+nothing else, so that comes last."""
 
 _UNNAMED = """SCRIPT EXISTS x|SCRIPT FLUSH|SCRIPT KILL|SCRIPT DEBUG NO|SCRIPT HELP
 ACL LOAD|ACL SAVE|ACL SETUSER service on nopass +@all|ACL DELUSER operator|ACL GETUSER operator|ACL LIST|ACL USERS
@@ -64,7 +68,13 @@ XGROUP CREATE k g $|XGROUP DESTROY k g|XGROUP SETID k g $|XGROUP CREATECONSUMER 
 XGROUP HELP|XINFO STREAM k|XINFO GROUPS k|XINFO CONSUMERS k g|XINFO HELP"""
 """What Redis before 7 has and does not name when it is asked for its commands: their second words."""
 
-_REFUSALS = ("no permissions", "command not allowed", "can't run this command", "not allowed from script")
+_REFUSALS = (
+    "no permissions",
+    "command not allowed",
+    "can't run this command",
+    "can't publish to the channel",
+    "not allowed from script",
+)
 """For a missing permission; from version 7 on, for what is off (`DEBUG`, `MODULE LOAD`); and for scripts."""
 
 _FOR_EVERY_USER = "no_auth"
@@ -78,6 +88,14 @@ async def rules_of(user: str, *, operator_url: str) -> set[str]:
     async with redis.asyncio.Redis.from_url(operator_url, decode_responses=True) as operator:
         described: Any = await operator.acl_getuser(user)
         return set(described["commands"])
+
+
+async def channels_of(user: str, *, operator_url: str) -> list[str]:
+    """The channels that this Redis says `user` may use."""
+    async with redis.asyncio.Redis.from_url(operator_url, decode_responses=True) as operator:
+        described: Any = await operator.acl_getuser(user)
+        channels = described["channels"]
+        return [str(channel) for channel in (channels if isinstance(channels, list) else channels.split())]
 
 
 async def forbidden_to(user: str, *, operator_url: str) -> list[str]:
@@ -105,6 +123,11 @@ def _calls_of(name: str, arity: int, flags: Iterable[str], *more: Any) -> Iterat
         yield from _calls_of(*subcommand)
 
 
+def client_of(url: str) -> "redis.asyncio.Redis":
+    """A client that speaks as the processes do: RESP2, which answers a SUBSCRIBE like any other command."""
+    return redis.asyncio.Redis.from_url(url, protocol=2)
+
+
 def from_a_script(client: "redis.asyncio.Redis") -> Ask:
     """To have a script of this user call something."""
     script = client.register_script("return redis.call(unpack(ARGV))")
@@ -120,5 +143,5 @@ async def _is_refused(ask: Ask, call: str) -> bool:
     try:
         await ask(*call.split(" "))
     except redis.exceptions.ResponseError as error:
-        return any(words in str(error) for words in _REFUSALS)
+        return any(words in str(error).lower() for words in _REFUSALS)
     return False

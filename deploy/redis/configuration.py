@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from adapters.watermark_channel import MAY_PUBLISH, MAY_SUBSCRIBE
+
 SERVICE, REPLICATOR, OPERATOR = "service", "replicator", "operator"
 """The users: one that reads, one that applies, and one for repairs. Each has a password. There is no other user."""
 
@@ -18,10 +20,16 @@ A Redis that does not know one of these commands does not start. So all of them 
 _READ = ("hget", "hgetall", "hexists", "hlen", "ttl")
 _APPLY = ("hset", "hsetnx", "hdel", "del", "expire", "flushdb")
 
+
+def _allowed(*commands: str) -> str:
+    """The rules for these commands only, and for no channel."""
+    return "resetchannels -@all " + " ".join(f"+{command}" for command in commands)
+
+
 _MAY = {
-    SERVICE: "-@all " + " ".join(f"+{command}" for command in (*_CONNECT, *_READ)),
-    REPLICATOR: "-@all " + " ".join(f"+{command}" for command in (*_CONNECT, *_READ, *_APPLY)),
-    OPERATOR: "+@all",
+    SERVICE: f"{_allowed(*_CONNECT, *_READ)} {MAY_SUBSCRIBE}",
+    REPLICATOR: f"{_allowed(*_CONNECT, *_READ, *_APPLY)} {MAY_PUBLISH}",
+    OPERATOR: "+@all &*",
 }
 
 

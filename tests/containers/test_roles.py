@@ -21,7 +21,7 @@ from runtime.credentials import Login
 from tests.containers.composed import REGIONS
 from tests.containers.ways_in import CONNECT_SECONDS_MAX, WaysIn
 from tests.nats_roles import Regions, announcements, answer_to, api, attempts, event, heard_by, stream
-from tests.redis_roles import PERMITTED, allowed, forbidden_to, from_a_script, rules_of
+from tests.redis_roles import CONNECTS, PERMITTED, READS, allowed, client_of, forbidden_to, from_a_script, rules_of
 
 pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module")]
 
@@ -186,8 +186,8 @@ async def test_nats_refuses_another_regions_password_and_a_missing_one(inside: W
 async def test_everything_that_a_role_may_not_do_in_redis_is_refused(inside: WaysIn, here: Region, user: str) -> None:
     way = inside.regions[here]
     calls = await forbidden_to(user, operator_url=way.redis_url)
-    reads = [permitted.call for permitted in PERMITTED[SERVICE]]
-    async with redis.asyncio.Redis.from_url(way.redis_url_as(user)) as client:
+    reads = [permitted.call for permitted in (*CONNECTS, *READS)]
+    async with client_of(way.redis_url_as(user)) as client:
         assert await allowed(client.execute_command, calls) == []
         assert await allowed(from_a_script(client), calls) == []
         assert await allowed(client.execute_command, reads) == reads

@@ -15,6 +15,7 @@ from adapters.projection import Projection, open_projection
 from adapters.session import Session
 from core.positions import Epoch, Region
 from deploy.local import LocalRegion, local_regions
+from tests.integration.adapters.runs import US
 
 _number = itertools.count(1)
 
@@ -68,7 +69,7 @@ async def raw(region: LocalRegion) -> AsyncIterator["redis.asyncio.Redis"]:
 @pytest.fixture
 async def projection(region: LocalRegion, raw: "redis.asyncio.Redis") -> AsyncIterator[Projection]:  # noqa: ARG001
     """An empty projection, unknown to every process."""
-    async with open_projection(region.redis_url) as projection:
+    async with open_projection(region.redis_url, region=US) as projection:
         yield projection
 
 

@@ -2,7 +2,8 @@
 
 import redis.asyncio
 
-from adapters.projection import STATE_KEY, Applied, Projection
+from adapters.apply_result import Applied
+from adapters.projection import STATE_KEY, Projection
 from adapters.projection_arguments import Run
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
 from core.registers import Write

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from adapters.apply_result import Applied, ApplyResult
 from adapters.errors import NotCurrent, Unavailable
-from adapters.projection import STATE_KEY, Applied, Projection, open_projection
+from adapters.projection import STATE_KEY, Projection, open_projection
 from adapters.projection_arguments import PIECE_BYTES, Run
 from adapters.projection_state import Required
 from core.positions import BEGINNING, Epoch, Sequence
@@ -33,7 +34,7 @@ from tests.integration.adapters.runs import (
 async def test_a_run_is_applied_with_its_watermark_and_clock_in_one_step(projection: Projection, raw: Raw) -> None:
     incarnation = await current(projection)
     result = await projection.apply(a_run(0, 3, Write("webhook:1", "name", stamped(3, "hook")), clock=9))
-    assert result == (Applied.APPLIED, incarnation, True, at(3))
+    assert result == ApplyResult(Applied.APPLIED, incarnation, is_current=True, mark=at(3))
     view = await projection.read(Query(("webhook:1",)))
     assert view.vector == {US: at(3)}
     assert view.clock == 9
@@ -133,7 +134,7 @@ async def test_many_concurrent_replicators_apply_the_same_events_once(
     region: LocalRegion, projection: Projection
 ) -> None:
     await current(projection)
-    async with open_projection(region.redis_url) as rival:
+    async with open_projection(region.redis_url, region=US) as rival:
         applied = 0
         for sequence in range(1, 41):
             run = a_run(sequence - 1, sequence)
@@ -239,7 +240,7 @@ async def test_the_required_ends_of_another_incarnation_do_not_count(projection:
 async def test_concurrent_first_visits_to_a_redis_agree_on_its_incarnation(
     region: LocalRegion, projection: Projection
 ) -> None:
-    async with open_projection(region.redis_url) as rival:
+    async with open_projection(region.redis_url, region=US) as rival:
         found = await asyncio.gather(*(one.begin() for one in (projection, rival) * 5))
     assert len(set(found)) == 1
 
@@ -254,8 +255,8 @@ async def test_no_call_needs_more_than_the_permissions_of_its_role(region: Local
     """So every refusal that Redis records is that of another client."""
     await raw.acl_log_reset()
     async with (
-        open_projection(region.redis_url_as(REPLICATOR)) as replicator,
-        open_projection(region.redis_url_as(SERVICE)) as service,
+        open_projection(region.redis_url_as(REPLICATOR), region=US) as replicator,
+        open_projection(region.redis_url_as(SERVICE), region=US) as service,
     ):
         await current(replicator)
         assert await outcome(replicator, a_run(0, 1, Write("k", "f", stamped(1, "v")))) is Applied.APPLIED

@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.projection import Applied, Projection, open_projection
+from adapters.apply_result import Applied
+from adapters.projection import Projection, open_projection
 from adapters.projection_arguments import Run
 from core.codec import encode, fingerprint
 from core.events import AnyEvent, Envelope
@@ -21,7 +22,17 @@ from core.webhooks import query_webhooks, webhooks_in
 from deploy.local import LocalRegion
 from tests.events import events, few
 from tests.indexes import derived_index
-from tests.integration.adapters.runs import EPOCH, ORGANIZATION, ORIGINS, Raw, Registers, current, outcome, registers_in
+from tests.integration.adapters.runs import (
+    EPOCH,
+    ORGANIZATION,
+    ORIGINS,
+    US,
+    Raw,
+    Registers,
+    current,
+    outcome,
+    registers_in,
+)
 
 Logged = tuple[Mark, str, list[Write]]
 """An event at its place, with its clock and what it writes."""
@@ -50,7 +61,7 @@ schedules = st.lists(st.tuples(st.sampled_from(ORIGINS), st.integers(0, 3), st.i
 
 @asynccontextmanager
 async def emptied(url: str) -> AsyncIterator[tuple[Projection, Raw]]:
-    async with Raw.from_url(url, decode_responses=True) as raw, open_projection(url) as projection:
+    async with Raw.from_url(url, decode_responses=True) as raw, open_projection(url, region=US) as projection:
         await raw.flushall()
         yield projection, raw
 

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from adapters.projection import Applied, Projection
+from adapters.apply_result import Applied
+from adapters.projection import Projection
 from core.positions import Sequence
 from core.registers import Query, Recall, Record, Write, value_of
 from core.stamps import Clock, render, stamp

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from adapters import projection as projection_module
+from adapters.apply_result import Applied
 from adapters.errors import Unavailable
-from adapters.projection import Applied, Projection, open_projection
+from adapters.projection import Projection, open_projection
 from core.registers import Query, Write
 from deploy.local.network.ports import LOCALHOST
-from tests.integration.adapters.runs import a_run, begun, current, outcome, stamped
+from tests.integration.adapters.runs import US, a_run, begun, current, outcome, stamped
 from tests.redis_servers import name_of, raw, redis_server
 
 SOON_SECONDS = 20.0
@@ -27,7 +28,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def asked(url: str, *, to_write: bool = True) -> AsyncIterator[Projection]:
     """A projection that sends signs of life."""
-    async with open_projection(url) as projection:
+    async with open_projection(url, region=US) as projection:
         asking = asyncio.create_task(projection.keep_asking(to_write=to_write))
         try:
             yield projection
@@ -115,7 +116,7 @@ async def test_after_a_refused_write_the_name_is_looked_up_at_once(tmp_path: Pat
         redis_server(tmp_path / "a") as a,
         redis_server(tmp_path / "b") as b,
         name_of(a) as name,
-        open_projection(name.url) as projection,
+        open_projection(name.url, region=US) as projection,
     ):
         await current(projection)
         await full(a, tmp_path)

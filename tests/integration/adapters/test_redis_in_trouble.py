@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from adapters.apply_result import Applied
 from adapters.errors import NotCurrent, Unavailable
-from adapters.projection import CALLS_AT_ONCE_MAX, READS_TOGETHER_MAX, STATE_KEY, Applied, Projection
+from adapters.projection import CALLS_AT_ONCE_MAX, READS_TOGETHER_MAX, STATE_KEY, Projection
 from adapters.redis_pool import CALL_TIMEOUT_SECONDS
 from core.positions import Sequence
 from core.registers import Query, Write

@@ -17,6 +17,7 @@ from deploy.certificates import Authority, Use, new_authority
 from deploy.local import LocalRegion
 from deploy.local.network.ports import LOCALHOST
 from runtime.settings import Environment
+from tests.integration.adapters.runs import US
 
 HERE = Region("us-iowa")
 Files = Callable[[str], Path]
@@ -82,19 +83,19 @@ def tls(files: Files) -> Callable[..., ssl.SSLContext]:
 
 @pytest.mark.usefixtures("raw")
 async def test_both_sides_show_certificates_and_redis_works(address: str, tls: Callable[..., ssl.SSLContext]) -> None:
-    async with open_projection(address, tls=tls()) as projection:
+    async with open_projection(address, region=US, tls=tls()) as projection:
         assert await projection.begin()
 
 
 async def test_an_untrusted_certificate_of_redis_is_reported(address: str, tls: Callable[..., ssl.SSLContext]) -> None:
     for context, host in ((tls(believes=False), "localhost"), (tls(), LOCALHOST)):
-        async with open_projection(address.replace("localhost", host), tls=context) as projection:
+        async with open_projection(address.replace("localhost", host), region=US, tls=context) as projection:
             with pytest.raises(Unavailable, match="certificate verify failed"):
                 await projection.begin()
 
 
 async def test_a_process_without_a_certificate_is_refused(address: str, tls: Callable[..., ssl.SSLContext]) -> None:
-    async with open_projection(address, tls=tls(shows=False)) as projection:
+    async with open_projection(address, region=US, tls=tls(shows=False)) as projection:
         with pytest.raises(Unavailable):
             await projection.begin()
 
@@ -104,5 +105,5 @@ async def test_an_address_with_its_own_tls_options_uses_only_these(
     address: str, files: Files, tls: Callable[..., ssl.SSLContext]
 ) -> None:
     own = f"{address}?ssl_ca_certs={files('authority')}&ssl_certfile={files('client')}"
-    async with open_projection(own, tls=tls(believes=False, shows=False)) as projection:
+    async with open_projection(own, region=US, tls=tls(believes=False, shows=False)) as projection:
         assert await projection.begin()

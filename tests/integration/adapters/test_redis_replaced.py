@@ -8,8 +8,9 @@ import pytest
 import pytest_asyncio
 import redis.asyncio
 
+from adapters.apply_result import Applied
 from adapters.errors import NotCurrent, Unavailable
-from adapters.projection import STATE_KEY, Applied, Projection, open_projection
+from adapters.projection import STATE_KEY, Projection, open_projection
 from core.registers import Query, Write
 from deploy.local import LocalRegion, local_regions
 from tests.integration.adapters.runs import US, Raw, a_run, at, begun, current, outcome, registers_in, stamped
@@ -77,7 +78,7 @@ async def test_a_replica_is_never_current_and_nothing_is_written_to_it(
 ) -> None:
     """This holds even if it accepts writes, and on a connection from before it became a replica."""
     await projection.observe()
-    async with open_projection(other_region.redis_url) as master:
+    async with open_projection(other_region.redis_url, region=US) as master:
         await current(master)
         await master.apply(a_run(0, 1, Write("k", "f", stamped(1, "one"))))
         await follow(raw, other_region)

@@ -15,6 +15,7 @@ from adapters.errors import Unavailable
 from adapters.projection import open_projection
 from deploy.local import LocalRegion
 from deploy.local.network.ports import LOCALHOST
+from tests.integration.adapters.runs import US
 from tests.swallowing import swallowing
 
 NAME = "several.test"
@@ -69,7 +70,7 @@ async def test_redis_is_reached_at_the_address_that_serves(
 ) -> None:
     monkeypatch.setattr(redis_pool, "CALL_TIMEOUT_SECONDS", 0.5)
     with unserved_at(region.redis_url):
-        async with open_projection(by_name(region.redis_url)) as projection, asyncio.timeout(BOUND_SECONDS):
+        async with open_projection(by_name(region.redis_url), region=US) as projection, asyncio.timeout(BOUND_SECONDS):
             while True:
                 with suppress(Unavailable):
                     assert await projection.begin()
@@ -89,7 +90,7 @@ async def test_connections_to_a_redis_stay_at_the_address_that_serves_while_it_s
 
     async with (
         await asyncio.start_server(take, ELSEWHERE, urlsplit(region.redis_url).port),
-        open_projection(by_name(region.redis_url)) as projection,
+        open_projection(by_name(region.redis_url), region=US) as projection,
         asyncio.timeout(BOUND_SECONDS),
     ):
         await asyncio.gather(*(projection.begin() for _ in range(10)))

@@ -9,7 +9,7 @@ import redis.asyncio
 import redis.exceptions
 
 from deploy.local import LocalRegion, local_regions
-from tests.redis_roles import PERMITTED, allowed, forbidden_to, from_a_script, rules_of
+from tests.redis_roles import PERMITTED, allowed, channels_of, client_of, forbidden_to, from_a_script, rules_of
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -22,7 +22,7 @@ async def region() -> AsyncIterator[LocalRegion]:
 @pytest.mark.parametrize("user", PERMITTED)
 async def test_in_redis_a_role_may_make_every_call_of_its_table(region: LocalRegion, user: str) -> None:
     calls = [permitted.call for permitted in PERMITTED[user]]
-    async with redis.asyncio.Redis.from_url(region.redis_url_as(user)) as client:
+    async with client_of(region.redis_url_as(user)) as client:
         assert await allowed(client.execute_command, calls) == calls
 
 
@@ -32,7 +32,7 @@ async def test_redis_refuses_every_other_command_to_a_role(region: LocalRegion, 
     """Their scripts are refused too. Otherwise a script could do what its user may not."""
     calls = await forbidden_to(user, operator_url=region.redis_url)
     assert len(calls) > 200
-    async with redis.asyncio.Redis.from_url(region.redis_url_as(user)) as client:
+    async with client_of(region.redis_url_as(user)) as client:
         assert await allowed(client.execute_command, calls) == []
         assert await allowed(from_a_script(client), calls) == []
 
@@ -43,6 +43,18 @@ async def test_the_rules_that_redis_reports_are_those_of_the_table(region: Local
     """Other tests do not try what Redis does not list, such as subcommands before version 7."""
     rules = {f"+{permitted.command}" for permitted in PERMITTED[user]}
     assert await rules_of(user, operator_url=region.redis_url) == rules
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("user", PERMITTED)
+async def test_a_role_may_use_the_channels_of_watermarks_only(region: LocalRegion, user: str) -> None:
+    assert [name.lstrip("&") for name in await channels_of(user, operator_url=region.redis_url)] == [
+        "crosshook:watermarks:*"
+    ]
+    calls = ["PUBLISH other x", "SUBSCRIBE other"]
+    async with client_of(region.redis_url_as(user)) as client:
+        assert await allowed(client.execute_command, calls) == []
+        assert await allowed(from_a_script(client), calls) == []
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -39,7 +39,7 @@ async def raw(region: LocalRegion) -> AsyncIterator[Raw]:
 
 @pytest.fixture
 async def projection(region: LocalRegion, raw: Raw) -> AsyncIterator[Projection]:  # noqa: ARG001 - emptied
-    async with open_projection(region.redis_url) as projection:
+    async with open_projection(region.redis_url, region=US) as projection:
         yield projection
 
 

@@ -10,8 +10,9 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from adapters.announcements import Announcement
+from adapters.apply_result import Applied, ApplyResult
 from adapters.errors import Unavailable
-from adapters.projection import Applied, ApplyResult, Projection
+from adapters.projection import Projection
 from adapters.projection_state import Required, State
 from core.positions import Epoch, Mark, Region, Sequence
 from replicator import announce as announce_module
@@ -298,3 +299,41 @@ async def test_a_projection_that_comes_and_goes_is_not_told_each_time(
 
 def told(lines: list[Any], event: str) -> list[dict[Region, int]]:
     return [line["vector"] for line in lines if line["event"] == event]
+
+
+async def test_its_own_region_gets_an_announcement_at_once_only_if_no_service_received_the_watermark(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announce_module, "BYSTANDER_INTERVAL_SECONDS", 60)
+    async with running(scene.announcer.beat()):
+        await until(lambda: bool(scene.wires[US].said))
+    at_home, abroad = scene.wires[US].said, scene.wires[EU].said
+    async with running(scene.announcer.tell_concerned()):
+        for sequence, result in enumerate(
+            (applied(1)._replace(receivers=2), applied(2)._replace(outcome=Applied.DUPLICATE)), start=1
+        ):
+            scene.announcer.advanced(US, result)
+            scene.announcer.advanced(EU, applied(sequence)._replace(receivers=2))
+            await until(lambda sequence=sequence: abroad[-1].vector.get(US) == mark(sequence))  # type: ignore[misc]
+        assert all(US not in said.vector for said in at_home)
+        scene.announcer.advanced(US, applied(3))
+        await until(lambda: at_home[-1].vector.get(US) == mark(3))
+
+
+async def test_its_own_region_gets_later_announcements_of_what_redis_published(scene: Scene) -> None:
+    """They repeat what a lost subscription missed, and reach services of a version that does not subscribe."""
+    async with running(scene.announcer.beat()):
+        await until(lambda: bool(scene.wires[US].said))
+    async with running(scene.announcer.tell_concerned(), scene.announcer.tell_bystanders()):
+        scene.announcer.advanced(US, applied(1)._replace(receivers=1))
+        await until(lambda: scene.wires[US].said[-1].vector.get(US) == mark(1))
+
+
+async def test_a_replicator_that_may_not_publish_logs_once_what_to_grant(scene: Scene, lines: list[Any]) -> None:
+    async with running(scene.announcer.beat()):
+        await until(lambda: scene.announcer.state.incarnation == "one")
+    for sequence in range(1, 10):
+        scene.announcer.advanced(US, applied(sequence)._replace(unpublished="@user_script: 1: can't run this command"))
+    warnings = [line for line in lines if line["log_level"] == "warning"]
+    assert [line["event"] for line in warnings] == ["watermarks not published"]
+    assert warnings[0]["why"].endswith("; grant the Redis user +publish &crosshook:watermarks:*")

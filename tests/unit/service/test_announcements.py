@@ -4,8 +4,11 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.announcements import Announcement
+from adapters.watermark_channel import Published
 from core.positions import Epoch, Mark, Position, Region, Sequence
 from core.topology import Topology, parse_topology
 from runtime.health import Condition, NotReady
@@ -31,9 +34,11 @@ class Log:
         self.on_read = print
         self.alarm = ""
         self.unapplied = 0
+        self.applied_to = 0
 
     def applied(self, sequence: Sequence) -> None:
         """Every event up to `sequence` is applied."""
+        self.applied_to = sequence
 
 
 def a_view(
@@ -43,6 +48,7 @@ def a_view(
     connection: SimpleNamespace | None = None,
     projection: SimpleNamespace | None = None,
     writer: SimpleNamespace | None = None,
+    acknowledgements: Acknowledgements | None = None,
 ) -> Announcements:
     return Announcements(
         HERE,
@@ -52,7 +58,7 @@ def a_view(
         log_state=log or Log(),  # type: ignore[arg-type]
         writer=writer,  # type: ignore[arg-type]
         waiters=waiters,
-        acknowledgements=Acknowledgements(waiters, {}),
+        acknowledgements=acknowledgements or Acknowledgements(waiters, {}),
     )
 
 
@@ -196,3 +202,159 @@ def test_a_service_that_is_ready_shows_what_its_replicator_waits_for(clock: Simp
     assert health.waiting_for == ["a replicator to ship asia-japan: Unavailable: the copy is full"]
     clock.now += SILENCE_SECONDS + 0.1
     assert view.health().waiting_for == ["a replicator of us-iowa to report that the projection is current"]
+
+
+# Watermarks that this region's Redis published
+
+
+def published(incarnation: str, sequence: int, *, origin: Region = HERE) -> Published:
+    return Published(incarnation, origin, Mark(EPOCH, Sequence(sequence), f"{sequence:016x}"))
+
+
+def a_position(sequence: int, *, origin: Region = HERE) -> Position:
+    return Position(origin, EPOCH, Sequence(sequence))
+
+
+def test_a_published_watermark_ends_a_wait_and_an_older_announcement_takes_nothing_back() -> None:
+    waiters, reached = Waiters(), []
+    view = a_view(waiters)
+    view.heard(said("one", 4, region=HERE))
+    waiters.wait(a_position(7), {HERE}, lambda: reached.append(7))
+    view.published(published("one", 6))
+    assert not reached
+    view.published(published("one", 7))
+    assert reached == [7]
+    view.heard(said("one", 5, region=HERE))
+    view.published(published("one", 6))
+    assert waiters.watermark(HERE, HERE).sequence == 7
+    assert waiters.has_applied(HERE, a_position(7))
+
+
+def test_a_published_watermark_of_another_origin_counts_for_this_region_alone() -> None:
+    waiters = Waiters()
+    view = a_view(waiters)
+    view.heard(said("one", 1, region=HERE))
+    view.heard(said("one", 1, region=THERE))
+    view.published(published("one", 3, origin=THERE))
+    assert waiters.has_applied(HERE, a_position(3, origin=THERE))
+    assert not waiters.has_applied(THERE, a_position(3, origin=THERE))
+    view.published(published("one", 3, origin=Region("of-another-topology")))
+    assert waiters.watermark(HERE, Region("of-another-topology")).sequence == 0
+
+
+def test_before_the_first_announcement_a_published_watermark_counts_for_nothing() -> None:
+    waiters = Waiters()
+    view = a_view(waiters)
+    view.published(published("one", 7))
+    assert waiters.watermark(HERE, HERE).sequence == 0
+
+
+def test_a_published_watermark_does_not_make_an_incarnation_current() -> None:
+    waiters, reached = Waiters(), []
+    view = a_view(waiters)
+    view.heard(said("one", 4, region=HERE))
+    waiters.wait(a_position(7), {HERE}, lambda: reached.append(7))
+    view.published(published("two", 7))
+    assert waiters.watermark(HERE, HERE).sequence == 4, "it was not announced yet"
+    view.heard(msgspec.structs.replace(said("two", 1, region=HERE), is_current=False))
+    view.published(published("two", 7))
+    assert not reached
+    view.heard(said("two", 5, region=HERE))
+    assert reached == [7]
+
+
+def test_a_late_published_watermark_of_a_superseded_incarnation_changes_nothing(clock: SimpleNamespace) -> None:
+    """Not even after the time in which an announcement of it would be believed again."""
+    waiters = Waiters()
+    view = a_view(waiters)
+    view.heard(said("one", 9, region=HERE))
+    view.heard(said("two", 9, region=HERE))
+    for _ in range(2):
+        view.published(published("one", 12))
+        assert waiters.watermark(HERE, HERE).sequence == 9
+        clock.now += OUTLIVED_SECONDS + 0.1
+    view.published(published("two", 10))
+    assert waiters.watermark(HERE, HERE).sequence == 10
+
+
+def test_published_watermarks_do_not_replace_the_announcements_of_replicators(clock: SimpleNamespace) -> None:
+    """They have no reasons of the replicators. So a region whose announcements stop is not ready."""
+    view = ready_view()
+    view.heard(said("one", 1, region=HERE))
+    clock.now += SILENCE_SECONDS + 0.1
+    view.published(published("one", 2))
+    assert set(view.health().not_ready) == {NotReady.PROJECTION}
+    assert view.heard_of()[HERE].vector[HERE].sequence == 2
+
+
+def test_a_published_watermark_is_believed_once_this_process_has_read_its_event() -> None:
+    log, waiters, reached = Log(), Waiters(), []
+    read_to = 4
+    log.forks = ForkDetection(lambda mark: Recognition.OURS if mark.sequence <= read_to else Recognition.AHEAD)
+    view = a_view(waiters, log)
+    view.heard(said("one", 4, region=HERE))
+    waiters.wait(a_position(6), {HERE}, lambda: reached.append(6))
+    view.published(published("one", 6))
+    view.published(published("one", 3, origin=THERE))
+    view.heard(said("one", 4, region=HERE))
+    assert not reached
+    read_to = 6
+    log.on_read()
+    assert reached == [6]
+
+
+def test_a_published_watermark_of_an_event_that_is_not_ours_is_not_believed_and_raises_the_alarm() -> None:
+    log, waiters = Log(), Waiters()
+    view = a_view(waiters, log)
+    view.heard(said("one", 4, region=HERE))
+    log.forks = ForkDetection(lambda mark: Recognition.FOREIGN if mark.sequence > 4 else Recognition.OURS)
+    view.published(published("one", 6))
+    assert waiters.watermark(HERE, HERE).sequence == 4
+    assert "applied another event 6" in log.forks.contradiction
+    view.heard(said("one", 4, region=HERE))
+    log.on_read()
+    assert not log.forks.contradiction
+
+
+def test_a_published_watermark_ends_the_measuring_of_its_batch_and_frees_the_tail() -> None:
+    log, waiters, seconds = Log(), Waiters(), list[float]()
+    acknowledgements = Acknowledgements(waiters, {HERE: seconds.append})
+    view = a_view(waiters, log, acknowledgements=acknowledgements)
+    view.heard(said("one", 4, region=HERE))
+    acknowledgements.stored(a_position(6), now_seconds=0.0)
+    view.published(published("one", 6))
+    assert len(seconds) == 1
+    assert log.applied_to == 6
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.integers(0, 2), st.integers(0, 8), st.booleans()),
+        max_size=40,
+    )
+)
+def test_the_highest_mark_of_the_announced_incarnation_counts_whichever_way_it_comes(
+    messages: list[tuple[bool, int, int, bool]],
+) -> None:
+    """Announcements and published watermarks in any order: late, repeated, lost, of any incarnation."""
+    waiters = Waiters()
+    view = a_view(waiters)
+    announced, superseded, mark, is_current, best = -1, set[int](), 0, False, 0
+    for is_announcement, incarnation, sequence, says_current in messages:
+        if is_announcement:
+            told = said(str(incarnation), sequence, region=HERE)
+            view.heard(msgspec.structs.replace(told, is_current=says_current))
+        else:
+            view.published(published(str(incarnation), sequence))
+        if is_announcement and incarnation not in superseded and incarnation != announced:
+            superseded.add(announced)
+            announced, mark, is_current = incarnation, 0, False
+        if incarnation == announced:
+            mark = max(mark, sequence)
+            is_current |= is_announcement and says_current
+        if is_current:
+            best = max(best, mark)
+        assert waiters.watermark(HERE, HERE).sequence == mark
+        for place in range(1, 10):
+            is_applied = is_current and mark >= max(place, best)
+            assert waiters.has_applied(HERE, a_position(place)) == is_applied
