@@ -159,9 +159,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def in_one_process(node_id: str) -> str:
-    """Which tests one worker runs, one after the other: those of a file, and all that share the same containers."""
+    """Which tests one worker runs, one after the other: those of a file, and all that share the same containers.
+
+    Tests of other versions start containers of their own, each file for itself.
+    """
     file = node_id.partition("::")[0]
-    return "tests/containers" if file.startswith("tests/containers/") else file
+    has_own = file.startswith("tests/containers/test_versions")
+    return "tests/containers" if file.startswith("tests/containers/") and not has_own else file
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]

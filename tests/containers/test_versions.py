@@ -36,13 +36,13 @@ def name_of(versions: Versions | None) -> str:
 
 
 @pytest.fixture(scope="module", params=[*MATRIX, WHEELS], ids=name_of)
-def servers(request: pytest.FixtureRequest, run_name: str) -> Iterator[tuple[Servers, Versions | None]]:
+def servers(request: pytest.FixtureRequest) -> Iterator[tuple[Servers, Versions | None]]:
     """The versions of the regions' servers."""
     versions: Versions | None = request.param
     if versions is None:
         yield find_servers(), versions
     else:
-        with servers_of(versions, label=run_name) as found:
+        with servers_of(versions) as found:
             yield found, versions
 
 

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.containers
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", params=MATRIX, ids=lambda versions: versions.redis)
-async def region(request: pytest.FixtureRequest, run_name: str) -> AsyncIterator[LocalRegion]:
+async def region(request: pytest.FixtureRequest) -> AsyncIterator[LocalRegion]:
     """As the fixture of those tests, with other servers."""
     versions: Versions = request.param
-    with servers_of(versions, label=run_name):
+    with servers_of(versions):
         async with local_regions(regions=1, services=0, replicators=0) as demo:
             yield demo.region("us-iowa")

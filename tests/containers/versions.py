@@ -17,7 +17,7 @@ from deploy.local import ServerProcess, region, starting
 from deploy.local.processes import nats_servers
 from deploy.local.processes.children import STOP_SECONDS_MAX
 from deploy.local.processes.servers import Program, Servers
-from tests.containers.leftovers import LABEL
+from tests.containers.leftovers import LABEL, a_run
 
 
 class Versions(NamedTuple):
@@ -112,13 +112,16 @@ class ContainerServer(ServerProcess):
 
 
 @contextmanager
-def servers_of(versions: Versions, *, label: str) -> Iterator[Servers]:
-    """Regions that start in this context have these servers. At the end no container is left."""
+def servers_of(versions: Versions) -> Iterator[Servers]:
+    """Regions that start in this context have these servers. At the end no container is left.
+
+    Its containers belong to a run of their own, so that another worker than that of the Compose file may call it.
+    """
     servers = Servers(
         nats=_program(versions.nats, "nats-server"),
         redis=_program(versions.redis, "redis-server"),
     )
-    with ExitStack() as containers, pytest.MonkeyPatch.context() as patch:
+    with a_run() as label, ExitStack() as containers, pytest.MonkeyPatch.context() as patch:
         for module, image in ((region, versions.redis), (nats_servers, versions.nats)):
             server = functools.partial(ContainerServer, image=image, label=label, containers=containers)
             patch.setattr(module, "ServerProcess", server)

@@ -98,5 +98,8 @@ async def test_if_the_requested_compose_is_missing_they_fail_and_name_it(
 
 def test_tests_that_share_containers_run_in_one_process_and_all_others_by_file() -> None:
     assert in_one_process("tests/containers/test_tour.py::test_a[x]") == "tests/containers"
-    assert in_one_process("tests/containers/versions/test_b.py::test_b") == "tests/containers"
+    assert in_one_process("tests/containers/deeper/test_b.py::test_b") == "tests/containers"
+    for file in ("tests/containers/test_versions.py", "tests/containers/test_versions_of_redis.py"):
+        assert in_one_process(f"{file}::test_b") == file
+        assert "composed" not in (ROOT / file).read_text(), "it would start the regions of the Compose file again"
     assert in_one_process("tests/unit/core/test_stamps.py::test_c") == "tests/unit/core/test_stamps.py"
