@@ -13,7 +13,9 @@ from adapters.apply_result import Applied
 from adapters.projection import STATE_KEY, Projection, open_projection
 from adapters.watermark_channel import Published, channel_of
 from core.registers import Query, Write
+from deploy.local import LocalRegion
 from deploy.local.network.ports import LOCALHOST
+from runtime.credentials import Login
 from tests.integration.adapters.runs import EU, US, Raw, a_run, at, begun, current, outcome, stamped
 from tests.redis_servers import name_of, raw, redis_server
 
@@ -64,18 +66,16 @@ async def a_redis(directory: Path) -> AsyncIterator[tuple[int, Raw, Projection]]
         yield port, client, projection
 
 
-async def make_user(
-    client: Raw, user: str, *, commands: list[str] | None = None, channels: list[str] | None = None
-) -> None:
+async def make_user(client: Raw, user: str, *rules: str) -> None:
     """Make a user with the password `p`, which may do everything but use channels, with these exceptions."""
     await client.acl_setuser(
         user,
         enabled=True,
+        reset=True,
         passwords=["+p"],
         categories=["+@all"],
-        commands=commands or [],
+        commands=rules,
         keys=["*"],
-        channels=channels or [],
         reset_channels=True,
     )
 
@@ -165,36 +165,39 @@ async def test_a_message_that_is_no_watermark_is_ignored(projection: Projection,
         assert heard.watermarks == [Published("a", US, at(1))]
 
 
-async def test_events_are_applied_even_if_their_watermark_may_not_be_published(tmp_path: Path) -> None:
+async def test_events_are_applied_even_if_their_watermark_may_not_be_published(
+    region: LocalRegion, raw: Raw, projection: Projection
+) -> None:
     """A script's error takes nothing back. A call that failed by a refusal would fail after its effect."""
-    async with a_redis(tmp_path / "a") as (port, client, owner), listening(owner) as heard:
-        await make_user(client, "none", commands=["-publish"])
-        await make_user(client, "others", channels=["other"])
-        await current(owner)
-        for before, user in enumerate(("none", "others")):
-            async with open_projection(f"redis://{user}:p@{LOCALHOST}:{port}", region=US) as projection:
-                result = await projection.apply(a_run(before, before + 1, Write("k", user, stamped(before + 1, "v"))))
+    await current(projection)
+    await make_user(raw, "no-command", "-publish")
+    await make_user(raw, "no-channel")
+    async with listening(projection) as heard:
+        for before, user in enumerate(("no-command", "no-channel")):
+            async with open_projection(Login(user, "p").into(region.redis.url), region=US) as refused:
+                result = await refused.apply(a_run(before, before + 1, Write("k", user, stamped(before + 1, "v"))))
             assert (result.outcome, result.mark, result.receivers) == (Applied.APPLIED, at(before + 1), 0)
             assert result.unpublished
-            assert await client.hget("k", user) == stamped(before + 1, "v")
-        await owner.apply(a_run(2, 3))
+            assert await raw.hget("k", user) == stamped(before + 1, "v")
+        await projection.apply(a_run(2, 3))
         await soon(lambda: bool(heard.watermarks))
         assert [watermark.mark for watermark in heard.watermarks] == [at(3)]
 
 
-async def test_a_service_that_may_not_subscribe_reports_what_to_grant_and_needs_no_restart(tmp_path: Path) -> None:
-    async with a_redis(tmp_path / "a") as (port, client, owner):
-        await current(owner)
-        await make_user(client, "s")
-        async with (
-            open_projection(f"redis://s:p@{LOCALHOST}:{port}", region=US) as projection,
-            listening(projection) as heard,
-        ):
-            assert str(heard.changes[-1]).endswith("; grant the Redis user +subscribe &crosshook:watermarks:*")
-            assert (await owner.apply(a_run(0, 1))).receivers == 0
-            await make_user(client, "s", channels=["crosshook:watermarks:*"])
-            await soon(lambda: heard.is_subscribed)
-            assert (await owner.apply(a_run(1, 2))).receivers == 1
+async def test_a_service_that_may_not_subscribe_reports_what_to_grant_and_needs_no_restart(
+    region: LocalRegion, raw: Raw, projection: Projection
+) -> None:
+    await current(projection)
+    await make_user(raw, "no-channel")
+    async with (
+        open_projection(Login("no-channel", "p").into(region.redis.url), region=US) as service,
+        listening(service) as heard,
+    ):
+        assert str(heard.changes[-1]).endswith("; grant the Redis user +subscribe &crosshook:watermarks:*")
+        assert (await projection.apply(a_run(0, 1))).receivers == 0
+        await raw.acl_setuser("no-channel", enabled=True, channels=["crosshook:watermarks:*"])
+        await soon(lambda: heard.is_subscribed)
+        assert (await projection.apply(a_run(1, 2))).receivers == 1
 
 
 async def test_a_subscription_returns_after_redis_was_gone(tmp_path: Path) -> None:
