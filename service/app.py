@@ -9,6 +9,7 @@ from socket import socket
 
 import msgspec
 from litestar import Litestar
+from litestar.datastructures import State
 from litestar.di import Provide
 from prometheus_client import REGISTRY
 
@@ -165,7 +166,6 @@ def make_app(
     board: Board,
 ) -> Litestar:
     """The routes over the use cases. The administrator's exist only if there is an admin key."""
-    made_of = Calls(use_cases, settings.limits, administrator)
     contract = msgspec.json.encode(document(settings.limits.headers))
     return Litestar(
         with_options(
@@ -182,14 +182,11 @@ def make_app(
             ]
         ),
         dependencies={
-            "read": Provide(made_of.read, sync_to_thread=False),
-            "admin_read": Provide(made_of.admin_read, sync_to_thread=False),
-            "write": Provide(made_of.write),
-            "admin_write": Provide(made_of.admin_write),
             "health": Provide(region.health, sync_to_thread=False),
             "board": Provide(lambda: board, sync_to_thread=False),
             "contract": Provide(lambda: contract, sync_to_thread=False),
         },
+        state=State({"calls": Calls(use_cases, settings.limits, administrator)}),
         before_request=refuse_encoded_body,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from runtime.head import is_head
-from service.http.envelope import failure, send_whole
+from service.http.envelope import failure
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
@@ -65,7 +65,7 @@ class Listeners:
         if self._is_over or len(self) >= self._listeners_max:
             why = f"at most {self._listeners_max} pages may be open at once; try again"
             message = "this process is about to stop; try again" if self._is_over else why
-            await send_whole(send, failure(503, message, headers={"Retry-After": "1"}))
+            await failure(503, message, headers={"Retry-After": "1"}).send(send)
             return
         if is_head(scope):
             await send(_START)

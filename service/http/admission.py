@@ -1,36 +1,17 @@
-"""Admission: a request's arrival, its whole body in time, and how many requests may be in flight."""
+"""Admission: a request's whole body in time, and how many requests may be in flight."""
 
 import asyncio
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from litestar import Response
-
+from service.http.encoded_response import EncodedResponse
 from service.http.envelope import LATE, Empty, failure
+from service.http.received import Scope, arrival_of, body_arrived, gave_up, values_in
 
-Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
 
 BODY_SECONDS = 10.0
 """The time that a body may take, counted from the arrival of the request's head."""
-
-_ARRIVAL = "crosshook.arrival"
-_IS_GIVEN_UP = "crosshook.is_given_up"
-
-
-def arrival_of(scope: Mapping[str, Any]) -> float:
-    """When the request's head arrived, in the event loop's time."""
-    return float(scope[_ARRIVAL])
-
-
-def arrived(scope: Scope) -> None:
-    """Record that the request's head has arrived."""
-    scope[_ARRIVAL] = asyncio.get_running_loop().time()
-
-
-def is_given_up(scope: Mapping[str, Any]) -> bool:
-    """Whether the connection ended before the whole request had arrived, so that no client waits for a response."""
-    return _IS_GIVEN_UP in scope
 
 
 class Admission:
@@ -42,7 +23,7 @@ class Admission:
         self._body_seconds = body_seconds
         self.in_flight = 0
 
-    async def body_of(self, scope: Scope, receive: Asgi) -> bytes | Response[Empty] | None:
+    async def body_of(self, scope: Scope, receive: Asgi) -> bytes | EncodedResponse[Empty] | None:
         """The request's whole body. A 413 or 408 if it is too large or late; None if the client left.
 
         A body that does not arrive holds a connection, and none of the `requests_max` places.
@@ -55,18 +36,20 @@ class Admission:
                 while True:
                     message = await receive()
                     if message["type"] == "http.disconnect":
-                        scope[_IS_GIVEN_UP] = True
+                        gave_up(scope)
                         return None
                     body += message.get("body", b"")
                     if len(body) > self._body_bytes_max:
                         return self._too_large()
                     if not message.get("more_body", False):
-                        return bytes(body)
+                        whole = bytes(body)
+                        body_arrived(scope, whole)
+                        return whole
         except TimeoutError:
             late = f"body: it did not arrive within {self._body_seconds:g} s"
             return failure(408, late, headers={**LATE, "Connection": "close"})
 
-    def enter(self) -> Response[Empty] | None:
+    def enter(self) -> EncodedResponse[Empty] | None:
         """Take one of the places, until `leave`. A 503 if all are taken."""
         if self.in_flight >= self._requests_max:
             message = "this process has too many requests waiting; try again"
@@ -78,15 +61,14 @@ class Admission:
         """Free the place."""
         self.in_flight -= 1
 
-    def _too_large(self) -> Response[Empty]:
+    def _too_large(self) -> EncodedResponse[Empty]:
         return failure(413, f"body: expected at most {self._body_bytes_max} bytes")
 
 
 def _declared_bytes(scope: Scope) -> int:
     """The body's length as the head declares it. A client need not send a body that will not be read."""
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            return int(value) if value.isdigit() else 0
+    for value in values_in(scope, b"content-length"):
+        return int(value) if value.isdigit() else 0
     return 0
 
 

@@ -1,13 +1,13 @@
 """The envelope of every response, and the descriptions of its members for the OpenAPI document."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
-from litestar import Response
 
 from core.consistency import Level
+from service.http.encoded_response import EncodedResponse
 from service.reads.pages import Listed
 
 S = TypeVar("S")
@@ -99,11 +99,11 @@ names a time."""
 
 
 def failure(
-    httpcode: int, message: str, *, meta: Meta = NOTHING_MORE, headers: dict[str, str] | None = None
-) -> Response[Empty]:
+    httpcode: int, message: str, *, meta: Meta = NOTHING_MORE, headers: Mapping[str, str] | None = None
+) -> EncodedResponse[Empty]:
     """A response that says what is wrong."""
     content = Empty(meta=meta, errors=[ErrorItem(httpcode=httpcode, message=message)])
-    return Response(content, status_code=httpcode, headers=headers, media_type="application/json")
+    return EncodedResponse(content, status_code=httpcode, headers=dict(headers or {}))
 
 
 def listed(found: Listed[S], view: Callable[[S], T]) -> Envelope[list[T]]:
@@ -115,12 +115,3 @@ def listed(found: Listed[S], view: Callable[[S], T]) -> Envelope[list[T]]:
 def rfc3339(milliseconds: int) -> str:
     """A time in milliseconds since 1970, in the form of a response."""
     return datetime.fromtimestamp(milliseconds / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-async def send_whole(send: Callable[..., Any], response: Response[Empty]) -> None:
-    """Send a response that no route has made."""
-    body = msgspec.json.encode(response.content)
-    headers = {"content-type": "application/json", "content-length": str(len(body)), **response.headers}
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": response.status_code, "headers": encoded})
-    await send({"type": "http.response.body", "body": body})

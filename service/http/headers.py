@@ -1,5 +1,6 @@
 """Headers by their names, and the values of a request's parameters."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from litestar import Request
@@ -8,6 +9,7 @@ from core.fields import InvalidField
 from service.http import parameters
 from service.http.parameter import Parameter, Place
 from service.http.parameter_forms import Unexpected
+from service.http.received import values_in
 
 ORGANIZATION = parameters.ORGANIZATION.name
 API_KEY = "SlashID-API-Key"
@@ -43,18 +45,29 @@ def value_of(request: AnyRequest, parameter: Parameter[T]) -> T:
 
 def text_of(request: AnyRequest, parameter: Parameter[Any]) -> str | None:
     """A parameter's text as it came, or None if it is absent. Raises as `value_of` if it came more than once."""
-    found = request.query_params if parameter.place is Place.QUERY else request.headers
-    texts = found.getall(parameter.name, [])
+    texts: Sequence[str]
+    if parameter.place is Place.QUERY:
+        texts = request.query_params.getall(parameter.name, [])
+    else:
+        texts = texts_of(request, parameter.header)
+    if not texts:
+        return None
     if parameter.is_list:
-        return ", ".join(texts) if texts else None  # RFC 9110, 5.3
+        return ", ".join(texts)  # RFC 9110, 5.3
     if len(texts) > 1:
         raise _refusal(parameter, "to be given once")
-    return texts[0] if texts else None
+    return texts[0]
+
+
+def texts_of(request: AnyRequest, name: bytes) -> Sequence[str]:
+    """The values of the header `name`, which is in lower case."""
+    found = values_in(request.scope, name)
+    return [value.decode("latin-1") for value in found] if found else ()
 
 
 def only(request: AnyRequest, name: str) -> str | None:
     """The header's value, or None if it is absent. Raises `InvalidHeader` if it came more than once."""
-    values = request.headers.getall(name, [])
+    values = texts_of(request, name.lower().encode())
     if len(values) > 1:
         raise InvalidHeader(name, "to be given once")
     return values[0] if values else None

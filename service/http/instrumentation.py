@@ -14,7 +14,7 @@ from runtime.lines import Write
 from runtime.tracing import OFF, begin
 from service import metrics
 from service.http.access_log import NO_RESPONSE, NO_ROUTE, end_span, line_of
-from service.http.admission import Scope, is_given_up
+from service.http.received import Scope, is_given_up, values_in
 from service.http.write_latency import WriteLatencies
 from service.request.scope import level_in, trace
 
@@ -124,7 +124,6 @@ class Instrumentation:
 
 
 def _traceparent_in(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == _TRACEPARENT:
-            return str(value, "latin-1")
+    for value in values_in(scope, _TRACEPARENT):
+        return str(value, "latin-1")
     return ""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from service.http.parameter_forms import Json
@@ -46,6 +47,11 @@ class Parameter(Generic[T_co]):
     description: str
     is_required: bool = False
     is_list: bool = False
+
+    @cached_property
+    def header(self) -> bytes:
+        """The name of the header, as an ASGI scope has it."""
+        return self.name.lower().encode()
 
 
 def takes(*parameters: Parameter[object]) -> dict[str, object]:

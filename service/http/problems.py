@@ -2,7 +2,7 @@
 
 from typing import Any, assert_never
 
-from litestar import HttpMethod, Response
+from litestar import HttpMethod
 from litestar.types import ExceptionHandlersMap
 
 from core.api_keys import Forbidden, Unauthenticated
@@ -23,6 +23,7 @@ from core.fields import InvalidField
 from core.preconditions import PreconditionFailed, Unmet
 from service.http.authentication.identification import NotTheAdministrator
 from service.http.content_encoding import IDENTITY, EncodedBody
+from service.http.encoded_response import EncodedResponse, ErrorResponses
 from service.http.envelope import LATE, ConsistencyMeta, Empty, Meta, failure
 from service.http.headers import (
     API_KEY,
@@ -35,6 +36,7 @@ from service.http.headers import (
     AnyRequest,
     InvalidHeader,
 )
+from service.http.json_body import InvalidBody
 from service.http.litestar_problems import OF_LITESTAR
 from service.http.response_headers import showing
 from service.request.errors import (
@@ -50,37 +52,41 @@ from service.request.errors import (
 from service.request.shown import Refused
 
 
-def _bad_request(_: AnyRequest, error: Exception) -> Response[Empty]:
+def _bad_request(_: AnyRequest, error: Exception) -> EncodedResponse[Empty]:
     return failure(400, str(error))
 
 
-def _encoded_body(_: AnyRequest, __: EncodedBody) -> Response[Empty]:
+def _invalid_body(_: AnyRequest, error: InvalidBody) -> EncodedResponse[Empty]:
+    return failure(400, f"body: {error}")
+
+
+def _encoded_body(_: AnyRequest, __: EncodedBody) -> EncodedResponse[Empty]:
     message = f"header {CONTENT_ENCODING}: expected {IDENTITY} or none; send the body as it is"
     return failure(415, message, headers={"Accept-Encoding": IDENTITY})
 
 
-def _webhook_not_found(_: AnyRequest, error: WebhookNotFound) -> Response[Empty]:
+def _webhook_not_found(_: AnyRequest, error: WebhookNotFound) -> EncodedResponse[Empty]:
     return failure(404, f"webhook not found: {error.webhook_id[:80]}")
 
 
-def _target_url_taken(_: AnyRequest, error: TargetUrlTaken) -> Response[Empty]:
+def _target_url_taken(_: AnyRequest, error: TargetUrlTaken) -> EncodedResponse[Empty]:
     return failure(
         409, f"target_url: another webhook of this organization already uses {error.target_url} or an equivalent URL"
     )
 
 
-def _trigger_not_found(_: AnyRequest, error: TriggerNotFound) -> Response[Empty]:
+def _trigger_not_found(_: AnyRequest, error: TriggerNotFound) -> EncodedResponse[Empty]:
     trigger = error.trigger
     return failure(404, f"trigger not found: {trigger.trigger_type} {trigger.trigger_name} does not call this webhook")
 
 
-def _too_many_webhooks(_: AnyRequest, error: TooManyWebhooks) -> Response[Empty]:
+def _too_many_webhooks(_: AnyRequest, error: TooManyWebhooks) -> EncodedResponse[Empty]:
     return failure(422, f"this organization already has its maximum of {error.webhooks_max} webhooks")
 
 
-def _precondition_failed(request: AnyRequest, error: PreconditionFailed) -> Response[Any]:
+def _precondition_failed(request: AnyRequest, error: PreconditionFailed) -> EncodedResponse[Any]:
     if error.unmet is Unmet.MATCHED and request.method == HttpMethod.GET:
-        return Response(None, status_code=304, headers={} if error.etag is None else {"ETag": f'"{error.etag}"'})
+        return EncodedResponse(None, status_code=304, headers={} if error.etag is None else {"ETag": f'"{error.etag}"'})
     return failure(412, _unmet(error))
 
 
@@ -103,32 +109,32 @@ def _unmet(error: PreconditionFailed) -> str:
             assert_never(error.unmet)
 
 
-def _unauthenticated(_: AnyRequest, __: Unauthenticated) -> Response[Empty]:
+def _unauthenticated(_: AnyRequest, __: Unauthenticated) -> EncodedResponse[Empty]:
     """The message does not say what is wrong with a key: no caller may learn whether a key with its id exists."""
     return _challenged(f"{API_KEY}: expected a valid API key of the organization", f'ApiKey header="{API_KEY}"')
 
 
-def _not_the_administrator(_: AnyRequest, __: NotTheAdministrator) -> Response[Empty]:
+def _not_the_administrator(_: AnyRequest, __: NotTheAdministrator) -> EncodedResponse[Empty]:
     return _challenged(f"{AUTHORIZATION}: expected Bearer and the admin key", "Bearer")
 
 
-def _challenged(header: str, challenge: str) -> Response[Empty]:
+def _challenged(header: str, challenge: str) -> EncodedResponse[Empty]:
     return failure(401, f"header {header}", headers={"WWW-Authenticate": challenge})
 
 
-def _forbidden(_: AnyRequest, __: Forbidden) -> Response[Empty]:
+def _forbidden(_: AnyRequest, __: Forbidden) -> EncodedResponse[Empty]:
     return failure(403, f"header {API_KEY}: the key belongs to another organization")
 
 
-def _api_key_not_found(_: AnyRequest, error: ApiKeyNotFound) -> Response[Empty]:
+def _api_key_not_found(_: AnyRequest, error: ApiKeyNotFound) -> EncodedResponse[Empty]:
     return failure(404, f"API key not found: {error.key_id[:80]}")
 
 
-def _too_many_api_keys(_: AnyRequest, error: TooManyApiKeys) -> Response[Empty]:
+def _too_many_api_keys(_: AnyRequest, error: TooManyApiKeys) -> EncodedResponse[Empty]:
     return failure(422, f"this organization already has its maximum of {error.api_keys_max} API keys; revoke one first")
 
 
-def _api_key_issued_before(_: AnyRequest, error: ApiKeyIssuedBefore) -> Response[Empty]:
+def _api_key_issued_before(_: AnyRequest, error: ApiKeyIssuedBefore) -> EncodedResponse[Empty]:
     message = (
         f"this {IDEMPOTENCY_KEY} has issued API key {error.key_id}, and only the first response had its text. If the "
         f"text is lost, revoke it with DELETE /admin/organizations/{error.organization_id}/keys/{error.key_id} and "
@@ -137,17 +143,17 @@ def _api_key_issued_before(_: AnyRequest, error: ApiKeyIssuedBefore) -> Response
     return failure(409, message)
 
 
-def _event_too_large(_: AnyRequest, error: EventTooLarge) -> Response[Empty]:
+def _event_too_large(_: AnyRequest, error: EventTooLarge) -> EncodedResponse[Empty]:
     return failure(413, f"body: the event is too large for this region's log: {error.why}")
 
 
-def _idempotency_key_reused(_: AnyRequest, __: IdempotencyKeyReused) -> Response[Empty]:
+def _idempotency_key_reused(_: AnyRequest, __: IdempotencyKeyReused) -> EncodedResponse[Empty]:
     return failure(
         422, f"header {IDEMPOTENCY_KEY}: this key was used with another payload; use a new key for a new request"
     )
 
 
-def _too_many_idempotency_keys(_: AnyRequest, error: TooManyIdempotencyKeys) -> Response[Empty]:
+def _too_many_idempotency_keys(_: AnyRequest, error: TooManyIdempotencyKeys) -> EncodedResponse[Empty]:
     message = (
         f"{error.idempotency_keys_max} values of {IDEMPOTENCY_KEY} were used for this organization in 24 hours, "
         "its maximum; nothing was done, try again later or without one"
@@ -155,45 +161,45 @@ def _too_many_idempotency_keys(_: AnyRequest, error: TooManyIdempotencyKeys) -> 
     return failure(503, message, headers={"Retry-After": "60"})
 
 
-def _too_many_waiting(_: AnyRequest, error: TooManyInFlight) -> Response[Empty]:
+def _too_many_waiting(_: AnyRequest, error: TooManyInFlight) -> EncodedResponse[Empty]:
     message = (
         f"{error.requests_max} requests of this organization are in flight, its maximum; nothing was done, try again"
     )
     return failure(429, message, headers={"Retry-After": "1"})
 
 
-def _list_too_large(_: AnyRequest, error: ListTooLarge) -> Response[Empty]:
+def _list_too_large(_: AnyRequest, error: ListTooLarge) -> EncodedResponse[Empty]:
     message = f"this list has more than {error.bytes_max // 2**20} MiB; read it in parts, with limit and offset"
     return failure(413, message)
 
 
-def _not_yet_their_turn(_: AnyRequest, __: NotYetTheirTurn) -> Response[Empty]:
+def _not_yet_their_turn(_: AnyRequest, __: NotYetTheirTurn) -> EncodedResponse[Empty]:
     message = "this organization already reads another whole list; use limit, or try again when that list is sent"
     return failure(429, message, headers={"Retry-After": "1"})
 
 
-def _not_seen_in_time(_: AnyRequest, error: NotSeenInTime) -> Response[Empty]:
+def _not_seen_in_time(_: AnyRequest, error: NotSeenInTime) -> EncodedResponse[Empty]:
     missing = ", ".join(error.missing)
     message = f"{TOKEN}: this region did not catch up with {missing} within {error.timeout_seconds} s"
     return failure(408, message, headers=LATE)
 
 
-def _write_lost(_: AnyRequest, error: WriteLost) -> Response[Empty]:
+def _write_lost(_: AnyRequest, error: WriteLost) -> EncodedResponse[Empty]:
     return failure(
         410,
         f"{TOKEN}: this write was lost when {error.origin} was restored to an earlier state; read without the token",
     )
 
 
-def _operation_expired(_: AnyRequest, error: OperationExpired) -> Response[Empty]:
+def _operation_expired(_: AnyRequest, error: OperationExpired) -> EncodedResponse[Empty]:
     return failure(410, f"operation {error.operation_id} is older than {error.hours} hours")
 
 
-def _region_unavailable(_: AnyRequest, error: RegionUnavailable) -> Response[Empty]:
+def _region_unavailable(_: AnyRequest, error: RegionUnavailable) -> EncodedResponse[Empty]:
     return failure(503, f"{error}; nothing was done, try again", headers={"Retry-After": "1"})
 
 
-def _timed_out(_: AnyRequest, error: TimedOut) -> Response[Empty]:
+def _timed_out(_: AnyRequest, error: TimedOut) -> EncodedResponse[Empty]:
     consistency = ConsistencyMeta(
         required=error.wait.level,
         timeout_seconds=error.wait.timeout_seconds,
@@ -215,18 +221,19 @@ def _timed_out(_: AnyRequest, error: TimedOut) -> Response[Empty]:
     return failure(408, message, meta=Meta(consistency=consistency), headers=headers)
 
 
-def _refused(request: AnyRequest, refused: Refused) -> Response[Any]:
+def _refused(request: AnyRequest, refused: Refused) -> EncodedResponse[Any]:
     """The response to the reason of a refusal, with the token and the operation that the use case had come to."""
     why = refused.why
     response = next(_TABLE[kind] for kind in type(why).__mro__ if kind in _TABLE)(request, why)
     return response if refused.shown is None else showing(refused.shown, request.scope, response)
 
 
-_TABLE: ExceptionHandlersMap = {
+_TABLE: ErrorResponses = {
     **OF_LITESTAR,
     InvalidField: _bad_request,
     FieldRefused: _bad_request,
     InvalidHeader: _bad_request,
+    InvalidBody: _invalid_body,
     EncodedBody: _encoded_body,
     WebhookNotFound: _webhook_not_found,
     TargetUrlTaken: _target_url_taken,
@@ -257,6 +264,6 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {**_TABLE, Refused: _refused}
 
 def response_to(
     request: AnyRequest, error: Unauthenticated | Forbidden | TooManyInFlight | RegionUnavailable
-) -> Response[Empty]:
+) -> EncodedResponse[Empty]:
     """The response to an `error` that no route raised."""
     return _TABLE[type(error)](request, error)

@@ -4,18 +4,17 @@ It arrives, its span begins, its body is read, it takes a place, its route answe
 checked, is counted, and goes out in pieces.
 """
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from runtime.head import as_get, as_head
-from service.http.admission import Admission, arrived, replayed
+from service.http.admission import Admission, replayed
 from service.http.authentication.key_check import Authentication
 from service.http.chunked_send import send_in_pieces
-from service.http.envelope import send_whole
 from service.http.instrumentation import Instrumentation, Measured
 from service.http.policies import Policies
+from service.http.received import Scope, arrived
 
-Scope = MutableMapping[str, Any]
 Asgi = Callable[..., Any]
 
 
@@ -64,12 +63,12 @@ class RequestPath:
         if isinstance(body, bytes):
             await self._take_place(scope, replayed(body, receive), response)
         elif body is not None:
-            await send_whole(response.send, body)
+            await body.send(response.send)
 
     async def _take_place(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
         full = self._admission.enter()
         if full is not None:
-            await send_whole(response.send, full)
+            await full.send(response.send)
             return
         try:
             await self._route(scope, receive, response)
@@ -104,7 +103,7 @@ class _Response:
             refusal = await self._authentication.refusal_of(self._scope, message["status"])
             if refusal is not None:
                 self._is_withheld = True
-                await send_whole(self.send, refusal)
+                await refusal.send(self.send)
         if not self._is_withheld:
             await send_in_pieces(self.send, message)
 

@@ -7,13 +7,13 @@ from core.events import IdempotencyKey
 from core.idempotency import idempotency_key_of
 from core.preconditions import UNCONDITIONAL, Preconditions
 from service.http import parameters
-from service.http.admission import arrival_of
 from service.http.headers import AnyRequest, text_of, value_of
+from service.http.received import arrival_of, body_in
 from service.request.context import Identified, ReadRequest, Wait, WriteRequest
 from service.request.scope import requires
 
 
-async def write_request(request: AnyRequest, by: Identified) -> WriteRequest:
+def write_request(request: AnyRequest, by: Identified) -> WriteRequest:
     """A write by an identified caller. Raises `InvalidHeader`."""
     return WriteRequest(
         caller=by.caller,
@@ -21,7 +21,7 @@ async def write_request(request: AnyRequest, by: Identified) -> WriteRequest:
         held=by.held,
         asked=value_of(request, parameters.TOKEN),
         wait=_wait(request),
-        idempotency_key=await _idempotency_key(request, by.caller.organization_id),
+        idempotency_key=_idempotency_key(request, by.caller.organization_id),
         preconditions=_preconditions(request),
     )
 
@@ -48,7 +48,7 @@ def _wait(request: AnyRequest) -> Wait:
     return Wait(level=level, timeout_seconds=seconds, deadline=arrival_of(request.scope) + seconds)
 
 
-async def _idempotency_key(request: AnyRequest, organization_id: str) -> IdempotencyKey | None:
+def _idempotency_key(request: AnyRequest, organization_id: str) -> IdempotencyKey | None:
     """By which the request is known again. Its payload is all that says what is asked for: as JSON, not as bytes.
 
     `If-None-Match` was not looked at once, and is left out where it is missing: an earlier version's keys still hold.
@@ -59,7 +59,7 @@ async def _idempotency_key(request: AnyRequest, organization_id: str) -> Idempot
     if_match, if_none_match = (
         text_of(request, parameter) for parameter in (parameters.IF_MATCH, parameters.IF_NONE_MATCH)
     )
-    asked = (_canonical(await request.body()), sorted(request.query_params.multi_items()), if_match)
+    asked = (_canonical(body_in(request.scope)), sorted(request.query_params.multi_items()), if_match)
     return idempotency_key_of(
         organization_id=organization_id,
         method=request.method,

@@ -4,22 +4,22 @@ import secrets
 from typing import Annotated
 
 import msgspec
-from litestar import Response, delete, get, post
-from litestar.di import NamedDependency
+from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 from msgspec import Meta
 
 from core.api_keys import NAME_CHARACTERS_MAX, SECRET_BYTES, ApiKey, api_key_in, api_key_text, digest_of
 from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey
 from core.fields import InvalidField
+from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Envelope, Moment, listed, rfc3339
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
 from service.http.parameter import takes
 from service.http.parameters import KEY_ID, LIMIT, OFFSET
 from service.http.query_parameters import page
-from service.routes.calls import Read, Write
+from service.routes.calls import calls_of, with_body
 
 KEYS = "/admin/organizations/{organization_id:str}/keys"
 
@@ -57,22 +57,21 @@ class IssuedApiKeyView(ApiKeyView, frozen=True):
         "with the same `Idempotency-Key` issues no second key. It waits as *it* requires, and returns 409."
     ),
 )
-async def issue_api_key(
-    admin_write: NamedDependency[Write], data: JSONBody[ApiKeyBody]
-) -> Response[Envelope[IssuedApiKeyView]]:
+async def issue_api_key(request: AnyRequest) -> EncodedResponse[Envelope[IssuedApiKeyView]]:
     """Issue an API key for an organization."""
+    write, body = with_body(calls_of(request).admin_write, request, ApiKeyBody)
     secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
     command = IssueApiKey(
-        organization_id=admin_write.caller.organization_id,
+        organization_id=write.caller.organization_id,
         key_id=key_id,
         digest=digest_of(secret),
-        name=_name(data.name or ""),
-        api_keys_max=admin_write.limits.api_keys_max,
+        name=_name(body.name or ""),
+        api_keys_max=write.limits.api_keys_max,
     )
-    written = await admin_write.carry_out(command)
+    written = await write.carry_out(command)
     issued = view_of(api_key_in(key_id, written.value.fields))
     view = IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret))
-    return admin_write.respond(Envelope(view), written.shown)
+    return write.respond(Envelope(view), written.shown)
 
 
 @get(
@@ -81,10 +80,11 @@ async def issue_api_key(
     description="An organization's keys, in the order of their issue, without their texts.",
     opt=takes(LIMIT, OFFSET),
 )
-async def list_api_keys(admin_read: NamedDependency[Read], request: AnyRequest) -> Response[Envelope[list[ApiKeyView]]]:
+async def list_api_keys(request: AnyRequest) -> EncodedResponse[Envelope[list[ApiKeyView]]]:
     """List an organization's API keys in the order of their issue."""
-    found = await admin_read.use_cases.reading.api_keys(admin_read.request, page(request))
-    return admin_read.respond(listed(found.value, view_of), found.shown)
+    read = calls_of(request).admin_read(request)
+    found = await read.use_cases.reading.api_keys(read.request, page(request))
+    return read.respond(listed(found.value, view_of), found.shown)
 
 
 @delete(
@@ -96,13 +96,14 @@ async def list_api_keys(admin_read: NamedDependency[Read], request: AnyRequest) 
     ),
     opt=takes(KEY_ID),
 )
-async def revoke_api_key(key_id: FromPath[str], admin_write: NamedDependency[Write]) -> Response[None]:
+async def revoke_api_key(key_id: FromPath[str], request: AnyRequest) -> EncodedResponse[None]:
     """Revoke an API key permanently."""
+    write = calls_of(request).admin_write(request)
     found = uuid_in(key_id)
     if found is None:
         raise ApiKeyNotFound(key_id)
-    written = await admin_write.carry_out(RevokeApiKey(admin_write.caller.organization_id, found))
-    return admin_write.respond(None, written.shown)
+    written = await write.carry_out(RevokeApiKey(write.caller.organization_id, found))
+    return write.respond(None, written.shown)
 
 
 def view_of(api_key: ApiKey) -> ApiKeyView:

@@ -1,17 +1,19 @@
-"""What a route is given: one request, and the use cases that answer it.
+"""One request to a route, and the use cases that answer it.
 
-Litestar starts a task for each dependency where a handler has two. So each handler has one, which carries both.
+Each handler makes its own from the request. A dependency of Litestar's would cost each request 4.5 µs more.
 """
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
 import msgspec
-from litestar import Response
 
 from core.commands import Command
 from service.http.authentication.identification import Administrator, identify
+from service.http.encoded_response import EncodedResponse
 from service.http.headers import AnyRequest
+from service.http.json_body import as_kind, document_in
+from service.http.received import body_in
 from service.http.requests import read_request, write_request
 from service.http.response_headers import showing
 from service.reads.listing import Listing
@@ -23,6 +25,7 @@ from service.request.scope import Scope
 from service.request.shown import Result, Shown
 from service.writes.command_handler import CommandHandler, Written
 
+B = TypeVar("B")
 T = TypeVar("T")
 
 
@@ -41,9 +44,10 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     use_cases: UseCases
 
-    def respond(self, content: T, shown: Shown, *, headers: Mapping[str, str] | None = None) -> Response[T]:
+    def respond(self, content: T, shown: Shown, *, headers: dict[str, str] | None = None) -> EncodedResponse[T]:
         """The response to it, with the route's status and the headers of `shown`."""
-        return showing(shown, self.scope, Response(content, headers=headers))
+        status_code = self.scope["route_handler"].status_code
+        return showing(shown, self.scope, EncodedResponse(content, status_code=status_code, headers=headers))
 
 
 class Write(_Call, frozen=True, kw_only=True):
@@ -69,7 +73,7 @@ class Read(_Call, frozen=True, kw_only=True):
 
 
 class Calls:
-    """The dependencies of the routes: each is made of one request."""
+    """Makes each of a request."""
 
     def __init__(self, use_cases: UseCases, limits: Limits, administrator: Administrator) -> None:
         self._use_cases = use_cases
@@ -81,9 +85,9 @@ class Calls:
         asked = read_request(request, identify(request))
         return Read(scope=request.scope, use_cases=self._use_cases, request=asked)
 
-    async def write(self, request: AnyRequest) -> Write:
+    def write(self, request: AnyRequest) -> Write:
         """A write in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
-        asked = await write_request(request, identify(request))
+        asked = write_request(request, identify(request))
         return Write(scope=request.scope, use_cases=self._use_cases, request=asked, limits=self._limits)
 
     def admin_read(self, request: AnyRequest) -> Read:
@@ -91,7 +95,19 @@ class Calls:
         asked = read_request(request, self._administrator.identify(request))
         return Read(scope=request.scope, use_cases=self._use_cases, request=asked)
 
-    async def admin_write(self, request: AnyRequest) -> Write:
+    def admin_write(self, request: AnyRequest) -> Write:
         """A write by the administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
-        asked = await write_request(request, self._administrator.identify(request))
+        asked = write_request(request, self._administrator.identify(request))
         return Write(scope=request.scope, use_cases=self._use_cases, request=asked, limits=self._limits)
+
+
+def calls_of(request: AnyRequest) -> Calls:
+    """What makes the calls of the request's application."""
+    calls: Calls = request.app.state.calls
+    return calls
+
+
+def with_body(make: Callable[[AnyRequest], Write], request: AnyRequest, kind: type[B]) -> tuple[Write, B]:
+    """A write, and its body as `kind`. Raises `InvalidBody`: before what `make` raises, if the body is no JSON."""
+    document = document_in(body_in(request.scope))
+    return make(request), as_kind(document, kind)

@@ -3,19 +3,20 @@
 from typing import Annotated, Literal
 
 import msgspec
-from litestar import Response, get
-from litestar.di import NamedDependency
+from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Meta
 
 from core.fields import InvalidField
+from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Envelope
+from service.http.headers import AnyRequest
 from service.http.identifiers import uuid_in
 from service.http.parameter import takes
 from service.http.parameters import OPERATION_ID
 from service.reads.operation_status import Fate, State
-from service.routes.calls import Read
+from service.routes.calls import calls_of
 
 
 class OperationView(msgspec.Struct, frozen=True):
@@ -55,8 +56,9 @@ class OperationView(msgspec.Struct, frozen=True):
     ),
     opt=takes(OPERATION_ID),
 )
-async def read_operation(operation_id: FromPath[str], read: NamedDependency[Read]) -> Response[Envelope[OperationView]]:
+async def read_operation(operation_id: FromPath[str], request: AnyRequest) -> EncodedResponse[Envelope[OperationView]]:
     """Read the state of a write."""
+    read = calls_of(request).read(request)
     found = await read.use_cases.operations.fate(_known_form(operation_id), read.request)
     return read.respond(Envelope(view_of(found.value)), found.shown)
 

@@ -1,9 +1,10 @@
 """Routes of the original API that belong to calling webhooks, which this service does not do yet: 501."""
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 
 from service.http.authentication.identification import identify, organization_in
+from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Empty, failure
 from service.http.headers import AnyRequest
 
@@ -19,7 +20,7 @@ NO_TESTS_YET = "test events are not there yet: this service calls no webhook"
     description="Not available yet. It will take the organization's id alone, without an API key.",
     sync_to_thread=False,
 )
-def read_verification_keys(request: AnyRequest) -> Response[Empty]:
+def read_verification_keys(request: AnyRequest) -> EncodedResponse[Empty]:
     """Read the keys with which calls of webhooks are signed."""
     organization_in(request)
     return failure(501, NO_KEYS_YET)
@@ -31,7 +32,7 @@ def read_verification_keys(request: AnyRequest) -> Response[Empty]:
     description="Not available yet.",
     sync_to_thread=False,
 )
-def create_test_events(request: AnyRequest) -> Response[Empty]:
+def create_test_events(request: AnyRequest) -> EncodedResponse[Empty]:
     """Have an organization's webhooks called with made-up events."""
     identify(request)
     return failure(501, NO_TESTS_YET)

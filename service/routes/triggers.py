@@ -1,20 +1,20 @@
 """Triggers: create, list, delete what calls a webhook."""
 
 import msgspec
-from litestar import Response, delete, get, post
-from litestar.di import NamedDependency
+from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 
 from core import catalogue
 from core.catalogue import NameOfTrigger, Trigger, TypeOfTrigger
 from core.commands import CreateTrigger, DeleteTrigger
+from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Empty, Envelope, listed
 from service.http.headers import AnyRequest
 from service.http.parameter import takes
 from service.http.parameters import LIMIT, OFFSET, TRIGGER_NAME, TRIGGER_TYPE, WEBHOOK_ID
 from service.http.query_parameters import named_trigger, page
-from service.routes.calls import Read, Write
+from service.routes.calls import calls_of, with_body
 from service.routes.webhooks import known_form
 
 TRIGGERS = "/organizations/webhooks/{webhook_id:str}/triggers"
@@ -39,11 +39,10 @@ class TriggerBody(msgspec.Struct, frozen=True):
     ),
     opt=takes(WEBHOOK_ID),
 )
-async def create_trigger(
-    webhook_id: FromPath[str], write: NamedDependency[Write], data: JSONBody[TriggerBody]
-) -> Response[Empty]:
+async def create_trigger(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[Empty]:
     """Create a webhook trigger."""
-    trigger = catalogue.trigger(data.trigger_type, data.trigger_name)
+    write, body = with_body(calls_of(request).write, request, TriggerBody)
+    trigger = catalogue.trigger(body.trigger_type, body.trigger_name)
     command = CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger)
     return write.respond(Empty(), (await write.carry_out(command)).shown)
 
@@ -54,10 +53,9 @@ async def create_trigger(
     description="A webhook's triggers, in creation order.",
     opt=takes(WEBHOOK_ID, LIMIT, OFFSET),
 )
-async def list_triggers(
-    webhook_id: FromPath[str], read: NamedDependency[Read], request: AnyRequest
-) -> Response[Envelope[list[Trigger]]]:
+async def list_triggers(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[Envelope[list[Trigger]]]:
     """List a webhook's triggers in creation order."""
+    read = calls_of(request).read(request)
     found = await read.use_cases.reading.triggers(read.request, known_form(webhook_id), page(request))
     return read.respond(listed(found.value, lambda trigger: trigger), found.shown)
 
@@ -71,10 +69,9 @@ async def list_triggers(
     ),
     opt=takes(WEBHOOK_ID, TRIGGER_TYPE, TRIGGER_NAME),
 )
-async def delete_trigger(
-    webhook_id: FromPath[str], write: NamedDependency[Write], request: AnyRequest
-) -> Response[None]:
+async def delete_trigger(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[None]:
     """Delete a webhook trigger, named by the query parameters."""
+    write = calls_of(request).write(request)
     trigger = named_trigger(request)
     command = DeleteTrigger(write.caller.organization_id, known_form(webhook_id), trigger)
     return write.respond(None, (await write.carry_out(command)).shown)

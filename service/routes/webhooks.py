@@ -5,15 +5,15 @@ from functools import partial
 from typing import TypeVar
 
 import msgspec
-from litestar import Response, delete, get, patch, post
-from litestar.di import NamedDependency
+from litestar import delete, get, patch, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath
 
 from core import fields
 from core.commands import CreateWebhook, DeleteWebhook, UpdateWebhook, WebhookNotFound
 from core.fields import InvalidField, NoLongerTaken
 from core.webhooks import Webhook, webhook_in
+from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Envelope, listed
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
@@ -31,7 +31,7 @@ from service.http.parameters import (
 from service.http.query_parameters import page, wanted_webhooks
 from service.request.limits import Limits
 from service.request.shown import Refused, Result, Shown
-from service.routes.calls import Read, Write
+from service.routes.calls import Read, Write, calls_of, with_body
 from service.routes.webhook_shapes import CustomHeaders, WebhookBody, WebhookChanges, WebhookView, view_of
 from service.writes.command_handler import Written
 
@@ -46,9 +46,10 @@ V = TypeVar("V")
     summary="Create a webhook",
     description="Register a webhook. It is called once it has triggers.",
 )
-async def create_webhook(write: NamedDependency[Write], data: JSONBody[WebhookBody]) -> Response[Envelope[WebhookView]]:
+async def create_webhook(request: AnyRequest) -> EncodedResponse[Envelope[WebhookView]]:
     """Register a webhook."""
-    command = creation(write.caller.organization_id, data, write.limits)
+    write, body = with_body(calls_of(request).write, request, WebhookBody)
+    command = creation(write.caller.organization_id, body, write.limits)
     return described(write, await write.carry_out(command))
 
 
@@ -62,8 +63,9 @@ async def create_webhook(write: NamedDependency[Write], data: JSONBody[WebhookBo
     ),
     opt=takes(LIMIT, OFFSET, WANTED_TARGET_URL, WANTED_TRIGGER_TYPE, WANTED_TRIGGER_NAME),
 )
-async def list_webhooks(read: NamedDependency[Read], request: AnyRequest) -> Response[Envelope[list[msgspec.Raw]]]:
+async def list_webhooks(request: AnyRequest) -> EncodedResponse[Envelope[list[msgspec.Raw]]]:
     """List an organization's webhooks in creation order."""
+    read = calls_of(request).read(request)
     listing = read.use_cases.listing
     found = await listing.webhooks(read.request, page(request), wanted_webhooks(request), _encoded)
     return read.respond(listed(found.value, lambda item: item), found.shown)
@@ -75,8 +77,9 @@ async def list_webhooks(read: NamedDependency[Read], request: AnyRequest) -> Res
     description="One webhook, as this region has applied it.",
     opt=takes(WEBHOOK_ID, IF_NONE_MATCH),
 )
-async def read_webhook(webhook_id: FromPath[str], read: NamedDependency[Read]) -> Response[Envelope[WebhookView]]:
+async def read_webhook(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[Envelope[WebhookView]]:
     """Read one webhook."""
+    read = calls_of(request).read(request)
     found = await read.use_cases.reading.webhook(read.request, known_form(webhook_id))
     return webhook_response(read, found.value, found.shown)
 
@@ -90,11 +93,10 @@ async def read_webhook(webhook_id: FromPath[str], read: NamedDependency[Read]) -
     ),
     opt=takes(WEBHOOK_ID, IF_MATCH),
 )
-async def update_webhook(
-    webhook_id: FromPath[str], write: NamedDependency[Write], data: JSONBody[WebhookChanges]
-) -> Response[Envelope[WebhookView]]:
+async def update_webhook(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[Envelope[WebhookView]]:
     """Change some of a webhook's fields."""
-    command = change(write.caller.organization_id, known_form(webhook_id), data, write.limits)
+    write, body = with_body(calls_of(request).write, request, WebhookChanges)
+    command = change(write.caller.organization_id, known_form(webhook_id), body, write.limits)
     return described(write, await write.carry_out(command))
 
 
@@ -107,8 +109,9 @@ async def update_webhook(
     ),
     opt=takes(WEBHOOK_ID, IF_MATCH),
 )
-async def delete_webhook(webhook_id: FromPath[str], write: NamedDependency[Write]) -> Response[None]:
+async def delete_webhook(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[None]:
     """Delete a webhook and its triggers."""
+    write = calls_of(request).write(request)
     command = DeleteWebhook(write.caller.organization_id, known_form(webhook_id))
     return write.respond(None, (await write.carry_out(command)).shown)
 
@@ -165,7 +168,7 @@ def _given(headers: CustomHeaders) -> dict[str, list[str]] | None:
     return None
 
 
-def described(write: Write, found: Result[Written]) -> Response[Envelope[WebhookView]]:
+def described(write: Write, found: Result[Written]) -> EncodedResponse[Envelope[WebhookView]]:
     """The webhook that an accepted command leaves. Raises `Refused` if it leaves none."""
     webhook = webhook_in(found.value.about_id, found.value.fields)
     if webhook is None:
@@ -173,7 +176,7 @@ def described(write: Write, found: Result[Written]) -> Response[Envelope[Webhook
     return webhook_response(write, webhook, found.shown)
 
 
-def webhook_response(call: Read | Write, webhook: Webhook, shown: Shown) -> Response[Envelope[WebhookView]]:
+def webhook_response(call: Read | Write, webhook: Webhook, shown: Shown) -> EncodedResponse[Envelope[WebhookView]]:
     """One webhook, and its `ETag`."""
     return call.respond(Envelope(view_of(webhook)), shown, headers={"ETag": f'"{webhook.etag}"'})
 

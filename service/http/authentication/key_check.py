@@ -6,18 +6,19 @@ is held back until the key was checked, so that a request with a good key pays n
 
 from typing import assert_never
 
-from litestar import HttpMethod, Request, Response
+from litestar import HttpMethod, Request
 from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_UNAVAILABLE
 
 from core.api_keys import Forbidden, Unauthenticated
 from core.fields import InvalidField
 from core.registers import Query
-from service.http.admission import Scope
 from service.http.authentication.identification import Administrator, identify
+from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Empty
 from service.http.headers import AnyRequest, InvalidHeader
 from service.http.policies import Key, Policies
 from service.http.problems import response_to
+from service.http.received import Scope
 from service.reads.projection import ProjectionReader
 from service.request.context import Identified
 from service.request.errors import RegionUnavailable, TooManyInFlight
@@ -41,7 +42,7 @@ class Authentication:
         self._projection = projection
         self._administrator = administrator
 
-    async def refusal_of(self, scope: Scope, status: int) -> Response[Empty] | None:
+    async def refusal_of(self, scope: Scope, status: int) -> EncodedResponse[Empty] | None:
         """The 401, 403, 429 or 503 that takes the place of a response with `status`. None if the caller may have it."""
         if status in UNTELLING or shown_in(scope) is not None:
             return None  # Nearly always: a request with a good key costs nothing more.

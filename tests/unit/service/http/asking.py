@@ -1,6 +1,5 @@
 """Requests with valid headers, and how they are read."""
 
-from types import SimpleNamespace
 from typing import Any
 
 from litestar import Request
@@ -30,9 +29,6 @@ def a_request(
     ]
     path, _, query = path.partition("?")
 
-    async def receive() -> Any:  # noqa: ANN401 - ASGI's
-        return {"type": "http.request", "body": body, "more_body": False}
-
     return Request(
         {
             "type": "http",
@@ -41,15 +37,14 @@ def a_request(
             "query_string": query.encode(),
             "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in (*usual, *headers)],
             "crosshook.arrival": ARRIVAL,
-            "route_handler": SimpleNamespace(resolve_request_max_body_size=lambda: None),
+            "crosshook.body": body,
             "path_params": {"organization_id": ORGANIZATION.upper()},
-        },  # type: ignore[arg-type]
-        receive,
+        }  # type: ignore[arg-type]
     )
 
 
-async def write_request(request: Request[Any, Any, Any]) -> WriteRequest:
-    return await requests.write_request(request, identify(request))
+def write_request(request: Request[Any, Any, Any]) -> WriteRequest:
+    return requests.write_request(request, identify(request))
 
 
 def read_request(request: Request[Any, Any, Any]) -> ReadRequest:

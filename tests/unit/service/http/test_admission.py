@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.http.admission import Admission, arrival_of
+from service.http.admission import Admission
+from service.http.received import arrival_of
 from service.http.request_path import RequestPath
 from tests.unit.runtime.serving import connect, reset, served
 from tests.unit.service.http.paths import BODY_BYTES_MAX, path_to

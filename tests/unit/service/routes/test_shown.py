@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 from litestar import Litestar
-from litestar.di import Provide
+from litestar.datastructures import State as AppState
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -18,9 +18,9 @@ from core.registers import Fields
 from core.stamps import Clock, render
 from core.tokens import render_token, token_at
 from core.webhooks import Webhook, webhook_in
-from service.http.admission import arrived
 from service.http.authentication.identification import Administrator
 from service.http.problems import EXCEPTION_HANDLERS
+from service.http.received import arrived, body_arrived
 from service.reads.operation_status import Fate, State
 from service.reads.pages import Listed, Page
 from service.request.limits import Limits
@@ -85,6 +85,8 @@ class Seen:
 def recording(app: ASGIApp) -> ASGIApp:
     async def record(scope: Scope, receive: Receive, send: Send) -> None:
         arrived(cast("Any", scope))
+        message: Any = await receive()
+        body_arrived(cast("Any", scope), message["body"])
         Seen.scope = scope
         await app(scope, receive, send)
 
@@ -102,12 +104,7 @@ def client(stub: Stub) -> Iterator[TestClient[Litestar]]:
     calls = Calls(UseCases(use_cases, use_cases, use_cases, use_cases), Limits(), Administrator(ADMIN_KEY))
     app = Litestar(
         [*WEBHOOK_ROUTES, *TRIGGER_ROUTES, *OPERATION_ROUTES, *API_KEY_ROUTES],
-        dependencies={
-            "read": Provide(calls.read, sync_to_thread=False),
-            "admin_read": Provide(calls.admin_read, sync_to_thread=False),
-            "write": Provide(calls.write),
-            "admin_write": Provide(calls.admin_write),
-        },
+        state=AppState({"calls": calls}),
         middleware=[recording],
         exception_handlers=EXCEPTION_HANDLERS,
         logging_config=None,
