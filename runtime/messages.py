@@ -5,7 +5,9 @@ value, transfer codings, trailers, and `Host`.
 """
 
 import re
+from collections.abc import Mapping
 from enum import Enum
+from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -18,6 +20,14 @@ HTTP_1_0, HTTP_1_1 = "1.0", "1.1"
 _WHITE_SPACE = b" \t"
 _ABSOLUTE = re.compile(rb"[a-z][a-z0-9+.-]*://([^/?#]*)(.*)", re.IGNORECASE)
 _CONNECT = b"CONNECT"
+
+
+_IS_WHOLE = "crosshook.is_whole"
+
+
+def is_whole(scope: Mapping[str, Any]) -> bool:
+    """Whether the whole request with this ASGI scope has arrived, so that nothing of it is waited for."""
+    return _IS_WHOLE in scope.get("state", ())
 
 
 class Part(Enum):
@@ -88,6 +98,7 @@ class MessageProtocol(HttpToolsProtocol):
         """End the request's body, unless its head must be parsed again."""
         if not self._head_again:
             self.part = Part.BETWEEN
+            self.scope["state"][_IS_WHOLE] = True
             super().on_message_complete()
 
     def _without_offer(self, version: str) -> bytes:

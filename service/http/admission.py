@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from runtime.messages import is_whole
 from service.http.encoded_response import EncodedResponse
 from service.http.envelope import LATE, Empty, failure
 from service.http.received import Scope, arrival_of, body_arrived, gave_up, values_in
@@ -30,24 +31,28 @@ class Admission:
         """
         if _declared_bytes(scope) > self._body_bytes_max:
             return self._too_large()
-        body = bytearray()
+        if is_whole(scope):
+            return await self._read_body(scope, receive)  # Nearly always: nothing to wait for, so no timer.
         try:
             async with asyncio.timeout_at(arrival_of(scope) + self._body_seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        gave_up(scope)
-                        return None
-                    body += message.get("body", b"")
-                    if len(body) > self._body_bytes_max:
-                        return self._too_large()
-                    if not message.get("more_body", False):
-                        whole = bytes(body)
-                        body_arrived(scope, whole)
-                        return whole
+                return await self._read_body(scope, receive)
         except TimeoutError:
             late = f"body: it did not arrive within {self._body_seconds:g} s"
             return failure(408, late, headers={**LATE, "Connection": "close"})
+
+    async def _read_body(self, scope: Scope, receive: Asgi) -> bytes | EncodedResponse[Empty] | None:
+        body: bytes = b""
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                gave_up(scope)
+                return None
+            body += message.get("body", b"")
+            if len(body) > self._body_bytes_max:
+                return self._too_large()
+            if not message.get("more_body", False):
+                body_arrived(scope, body)
+                return body
 
     def enter(self) -> EncodedResponse[Empty] | None:
         """Take one of the places, until `leave`. A 503 if all are taken."""

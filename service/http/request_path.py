@@ -10,7 +10,7 @@ from typing import Any
 from runtime.head import as_get, as_head
 from service.http.admission import Admission, replayed
 from service.http.authentication.key_check import Authentication
-from service.http.chunked_send import send_in_pieces
+from service.http.chunked_send import PIECE_BYTES, send_in_pieces
 from service.http.instrumentation import Instrumentation, Measured
 from service.http.policies import Policies
 from service.http.received import Scope, arrived
@@ -60,20 +60,17 @@ class RequestPath:
 
     async def _admit(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
         body = await self._admission.body_of(scope, receive)
-        if isinstance(body, bytes):
-            await self._take_place(scope, replayed(body, receive), response)
-        elif body is not None:
-            await body.send(response.send)
-
-    async def _take_place(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
-        full = self._admission.enter()
-        if full is not None:
-            await full.send(response.send)
+        if body is None:
             return
-        try:
-            await self._route(scope, receive, response)
-        finally:
-            self._admission.leave()
+        if not isinstance(body, bytes):
+            await body.send(response.send)
+        elif (full := self._admission.enter()) is not None:
+            await full.send(response.send)
+        else:
+            try:
+                await self._route(scope, replayed(body, receive), response)
+            finally:
+                self._admission.leave()
 
     async def _route(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
         try:
@@ -104,15 +101,23 @@ class _Response:
             if refusal is not None:
                 self._is_withheld = True
                 await refusal.send(self.send)
-        if not self._is_withheld:
+        if self._is_withheld:
+            return
+        if len(message.get("body", b"")) > PIECE_BYTES:
             await send_in_pieces(self.send, message)
+        else:
+            await self._send(self._begun(message))
 
     async def send(self, message: Mapping[str, Any]) -> None:
-        """Send, and count the response when it begins. One to a `HEAD` has no body."""
+        """Send, and count the response when it begins."""
+        await self._send(self._begun(message))
+
+    def _begun(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The message to send. The response to a `HEAD` has no body."""
         if self._is_head:
             as_head(self._scope)
             if message["type"] == "http.response.body":
                 message = {**message, "body": b""}
         if message["type"] == "http.response.start":
             self._measured.answered(message["status"])
-        await self._send(message)
+        return message
