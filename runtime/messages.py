@@ -4,14 +4,17 @@ It handles five things that uvicorn and its parser do not: the offer of another 
 value, transfer codings, trailers, and `Host`.
 """
 
+import asyncio
 import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
+from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from runtime.cycle import Cycle
 from runtime.hosts import host_in, shown_host
 from runtime.refusals import Refusal, Refused
 
@@ -90,7 +93,7 @@ class MessageProtocol(HttpToolsProtocol):
         if not self.url.startswith(b"/") and (absolute := _ABSOLUTE.fullmatch(self.url)):
             host_in(absolute[1], part="target")
             self.url = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
-        super().on_headers_complete()
+        self._begin(version)
         self.part = Part.BODY
         self.headers = []  # Trailers are no headers (RFC 9110, 6.5.1). The request keeps the old list.
 
@@ -100,6 +103,38 @@ class MessageProtocol(HttpToolsProtocol):
             self.part = Part.BETWEEN
             self.scope["state"][_IS_WHOLE] = True
             super().on_message_complete()
+
+    def _begin(self, version: str) -> None:
+        """Start the request, or let it wait for those before it.
+
+        uvicorn's own method does more, for WebSockets and for a limit of its own, and makes another cycle.
+        """
+        url, scope = httptools.parse_url(self.url), self.scope
+        path = url.path.decode("ascii")
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        earlier: RequestResponseCycle | None = self.cycle
+        self.cycle = Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != HTTP_1_0 and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if earlier is None or earlier.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def _without_offer(self, version: str) -> bytes:
         """The same head without `Upgrade`: the parser then ignores `Connection: Upgrade`."""

@@ -4,39 +4,11 @@ The API key has its own header, so a cache cannot know that a response is for th
 """
 
 import json
-from collections.abc import Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any
 
-Asgi = Callable[..., Any]
-
 CACHE_CONTROL = b"cache-control"
 NO_STORE = b"no-store"
-
-
-class NotStored:
-    """Middleware that marks every response as `no-store`, unless the application sets `Cache-Control` itself."""
-
-    def __init__(self, app: Asgi) -> None:
-        self._app = app
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Asgi, send: Asgi) -> None:
-        """Pass the request on, and return 500 if the application fails before it responds. The server logs why."""
-        is_started = False
-
-        async def send_marked(message: Mapping[str, Any]) -> None:
-            nonlocal is_started
-            if message["type"] == "http.response.start":
-                is_started = True
-                message = {**message, "headers": not_stored(message.get("headers", ()))}
-            await send(message)
-
-        try:
-            await self._app(scope, receive, send_marked)
-        except Exception:
-            if not is_started:
-                await _send_failure(send_marked)
-            raise
 
 
 def not_stored(headers: Any) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 - any iterable of an ASGI server's pairs
@@ -68,15 +40,3 @@ def closing_response(status: int, message: str) -> bytes:
     }
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {headers[name]}" for name in headers)]
     return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-async def _send_failure(send: Asgi) -> None:
-    body = envelope(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected error; the service has logged it")
-    headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
-    start: Mapping[str, Any] = {
-        "type": "http.response.start",
-        "status": HTTPStatus.INTERNAL_SERVER_ERROR.value,
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-    }
-    await send(start)
-    await send({"type": "http.response.body", "body": body})

@@ -12,7 +12,6 @@ import structlog
 import uvicorn
 
 from runtime.protocol import protocol_with
-from runtime.responses import NotStored
 from runtime.settings import IDLE_SECONDS, InvalidSetting
 
 log = structlog.get_logger()
@@ -95,7 +94,7 @@ async def serve(
     The signal calls `on_drain` with the deadline, in the event loop's time, for responses to waiting requests.
     """
     config = uvicorn.Config(
-        NotStored(app),
+        app,
         lifespan="off",
         log_config=None,
         access_log=False,
