@@ -50,7 +50,6 @@ class EndingProtocol(MessageProtocol):
         """Parse the bytes that arrived, up to the first that are not valid."""
         if self._refusal is not None:
             return
-        self._unset_keepalive_if_required()
         try:
             self.parse(data)
         except httptools.HttpParserError as error:
@@ -77,8 +76,12 @@ class EndingProtocol(MessageProtocol):
             self._end_with(refusal.response())
 
     def on_response_complete(self) -> None:
-        """Start the next request, or close."""
-        super().on_response_complete()
+        """Start the next request, or close. uvicorn's own method sets a timer for each response."""
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
         if self.transport.is_closing():
             self._end_in_time()
         elif self._refusal is not None and self.is_answered:

@@ -60,7 +60,8 @@ class BoundedProtocol(EndingProtocol):
         self._connections_max = connections_max
         self._idle_seconds = idle_seconds
         self._is_spare = False
-        self._is_idle = False
+        self._idle_since: float | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._unparsed_bytes = 0
 
@@ -77,8 +78,10 @@ class BoundedProtocol(EndingProtocol):
             self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop its timer."""
+        """Stop its timers."""
         self._stop_head_timer()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -91,7 +94,7 @@ class BoundedProtocol(EndingProtocol):
             super().data_received(piece)
             if self._unparsed_bytes > HEAD_BYTES_MAX:
                 self.refuse(_LARGE_HEAD)
-        if self._is_idle and self.part is Part.HEAD:
+        if self._idle_since is not None and self.part is Part.HEAD:
             self._await_head()
 
     def on_headers_complete(self) -> None:
@@ -141,16 +144,30 @@ class BoundedProtocol(EndingProtocol):
 
     def _await_head(self) -> None:
         self._stop_head_timer()
-        self._is_idle = self.part is not Part.HEAD
-        wait, reason = (self._idle_seconds, "idle_seconds") if self._is_idle else (HEAD_SECONDS, "head_seconds")
-        self._head_timer = self.loop.call_later(wait, self.end, reason)
+        if self.part is Part.HEAD:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.end, "head_seconds")
+            return
+        self._idle_since = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self._idle_seconds, self._end_idle)
+
+    def _end_idle(self) -> None:
+        """End the connection if it was idle for long enough. One timer serves many requests, each of which moves it."""
+        self._idle_timer = None
+        if self._idle_since is None or self.transport.is_closing():
+            return
+        left = self._idle_since + self._idle_seconds - self.loop.time()
+        if left > 0:
+            self._idle_timer = self.loop.call_later(left, self._end_idle)
+        else:
+            self.end("idle_seconds")
 
     def _give_up_body(self) -> None:
         if self.cycle.more_body:
             self.refuse(_STOPPING)
 
     def _stop_head_timer(self) -> None:
-        self._is_idle = False
+        self._idle_since = None
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None

@@ -105,7 +105,6 @@ async def serve(
         ws="none",
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=int(idle_seconds) + 1,  # Never reached: the protocol's own limit is shorter.
         timeout_graceful_shutdown=int(drain_seconds + ANSWER_SECONDS) + 1,
     )
     server = _Server(config)

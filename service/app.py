@@ -31,7 +31,6 @@ from service.dashboard.routes import DASHBOARD_ROUTES
 from service.http.admission import Admission
 from service.http.authentication.identification import Administrator
 from service.http.authentication.key_check import Authentication
-from service.http.content_encoding import refuse_encoded_body
 from service.http.instrumentation import Instrumentation
 from service.http.problems import EXCEPTION_HANDLERS
 from service.http.request_path import RequestPath
@@ -187,7 +186,6 @@ def make_app(
             "contract": Provide(lambda: contract, sync_to_thread=False),
         },
         state=State({"calls": Calls(use_cases, settings.limits, administrator)}),
-        before_request=refuse_encoded_body,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
         openapi_config=None,

@@ -13,7 +13,7 @@ class EncodedBody(Exception):
     """The body is encoded, and would have to be decoded before it can be read."""
 
 
-async def refuse_encoded_body(request: AnyRequest) -> None:
+def refuse_encoded_body(request: AnyRequest) -> None:
     """Raise `EncodedBody` if the request's body is encoded. Runs before the body is parsed."""
     if request.method in _WITH_A_BODY and not _is_plain(texts_of(request, _HEADER)):
         raise EncodedBody

@@ -34,7 +34,10 @@ class InvalidHeader(ValueError):
 
 def value_of(request: AnyRequest, parameter: Parameter[T]) -> T:
     """A parameter's value. Raises `InvalidHeader`, or `InvalidField` for one that is not in a header."""
-    text = text_of(request, parameter)
+    if parameter.place is Place.HEADER and not values_in(request.scope, parameter.header):
+        text = None  # Most headers are absent.
+    else:
+        text = text_of(request, parameter)
     if text is None and not parameter.is_required:
         return parameter.default
     try:

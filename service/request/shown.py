@@ -5,6 +5,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 
 from core.positions import Position, Vector
 from core.tokens import Token, highest, token_at, token_of
+from core.topology import REGIONS_MAX
 
 T = TypeVar("T")
 
@@ -78,5 +79,8 @@ class Progress:
 
     def _shown(self, seen: Token) -> Shown:
         """What was not checked against what this region knows counts as the newer."""
-        token = highest(self._asked, seen) if self.is_caught_up else highest(seen, self._asked)
+        if not self._asked and len(seen) <= REGIONS_MAX:
+            token = seen  # Nearly always: nothing to merge.
+        else:
+            token = highest(self._asked, seen) if self.is_caught_up else highest(seen, self._asked)
         return Shown(token if seen else {}, self.operation_id, self._position)

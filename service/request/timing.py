@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, Tracer
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Tracer
 
 from runtime.tracing import OFF
 
@@ -54,7 +54,10 @@ class During:
     def __init__(self, part: Part, timing: Timing) -> None:
         self._part = part
         self._spent_seconds = timing.spent_seconds
-        self._span = timing.traced.tracer.start_span(part, timing.traced.whole, kind=_KINDS[part])
+        traced = timing.traced
+        self._span = (
+            INVALID_SPAN if traced is NOT_TRACED else traced.tracer.start_span(part, traced.whole, kind=_KINDS[part])
+        )
 
     def __enter__(self) -> Span:
         self._began = monotonic()

@@ -10,6 +10,7 @@ import msgspec
 
 from core.commands import Command
 from service.http.authentication.identification import Administrator, identify
+from service.http.content_encoding import refuse_encoded_body
 from service.http.encoded_response import EncodedResponse
 from service.http.headers import AnyRequest
 from service.http.json_body import as_kind, document_in
@@ -108,6 +109,10 @@ def calls_of(request: AnyRequest) -> Calls:
 
 
 def with_body(make: Callable[[AnyRequest], Write], request: AnyRequest, kind: type[B]) -> tuple[Write, B]:
-    """A write, and its body as `kind`. Raises `InvalidBody`: before what `make` raises, if the body is no JSON."""
+    """A write, and its body as `kind`. Raises `EncodedBody`, `InvalidBody`, and what `make` raises.
+
+    A body that is no JSON is refused first, and one without the right members last.
+    """
+    refuse_encoded_body(request)
     document = document_in(body_in(request.scope))
     return make(request), as_kind(document, kind)
