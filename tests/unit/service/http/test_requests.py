@@ -105,7 +105,7 @@ def test_the_administrator_has_idempotency_keys_like_any_client() -> None:
         request = a_request(shown, *headers)
         return requests.write_request(request, Administrator(ADMIN_KEY).identify(request))
 
-    assert (admin_write_request()).idempotency_key is None
+    assert admin_write_request().idempotency_key is None
     first, again = [(admin_write_request(("Idempotency-Key", "k"))).idempotency_key for _ in range(2)]
     assert first == again is not None
     with pytest.raises(InvalidHeader, match="Idempotency-Key"):
@@ -128,7 +128,7 @@ def keyed(value: str, **request: Any) -> WriteRequest:  # noqa: ANN401 - whateve
 
 
 def test_a_request_without_the_header_has_no_idempotency_key() -> None:
-    assert (write_request(a_request())).idempotency_key is None
+    assert write_request(a_request()).idempotency_key is None
 
 
 @pytest.mark.parametrize("value", ["", " ", "a b", "\u00e9", "k" * 256, "a\tb"])
