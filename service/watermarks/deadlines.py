@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from core.positions import Position, Region
@@ -30,22 +31,13 @@ class Deadlines:
         """Return when `future` is done, at `deadline`, or when the process stops."""
         if future.done():
             return
-        loop = asyncio.get_running_loop()
-        over: asyncio.Future[None] = loop.create_future()
-
-        def rouse(_: object = None) -> None:
-            if not over.done():
-                over.set_result(None)
-
-        timer = loop.call_at(min(deadline, self._closing_at), rouse)
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        rouse = partial(_settle, over)
         future.add_done_callback(rouse)
-        self._open.add(rouse)
         try:
-            await over
+            await self._end_in_time(over, rouse, deadline)
         finally:
-            self._open.discard(rouse)
             future.remove_done_callback(rouse)
-            timer.cancel()
 
     async def until_seen(self, future: asyncio.Future[Any], deadline: float, *, by: str) -> None:
         """As `until`, and counted in `waiting` under `by`."""
@@ -57,16 +49,29 @@ class Deadlines:
 
     async def reach(self, position: Position, regions: Iterable[Region], deadline: float, *, by: str) -> set[Region]:
         """Return once all `regions` have applied `position`; at `deadline` return the regions that have not."""
-        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter = self._waiters.wait(position, regions, lambda: reached.set_result(None))
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        rouse = partial(_settle, over)
+        waiter = self._waiters.wait(position, regions, rouse)
         if waiter is None:
             return set()
+        self.waiting[by] += 1
         try:
-            await self.until_seen(reached, deadline, by=by)
+            await self._end_in_time(over, rouse, deadline)
             return set(waiter.pending)
         finally:
+            self.waiting[by] -= 1
             if waiter.pending:
                 self._waiters.give_up(waiter)
+
+    async def _end_in_time(self, over: "asyncio.Future[None]", rouse: Callable[[], None], deadline: float) -> None:
+        """Return once `rouse` has settled `over`. It is called at `deadline`, and when the process stops."""
+        timer = asyncio.get_running_loop().call_at(min(deadline, self._closing_at), rouse)
+        self._open.add(rouse)
+        try:
+            await over
+        finally:
+            self._open.discard(rouse)
+            timer.cancel()
 
     @asynccontextmanager
     async def within(self, deadline: float) -> AsyncIterator[None]:
@@ -82,3 +87,8 @@ class Deadlines:
                 yield
             finally:
                 self._open.discard(rouse)
+
+
+def _settle(over: "asyncio.Future[None]", _: object = None) -> None:
+    if not over.done():
+        over.set_result(None)
