@@ -24,7 +24,8 @@ class Announcement(msgspec.Struct, frozen=True):
     `waiting` has, for each origin that waits, the step and the reason.
     `refused` is why the region's Redis refuses writes; `""` while it accepts them.
     `not_current` is why the projection is not current; `""` while it is, or is only rebuilt. `known_of_recipient` is
-    the vector that the announcing process knows of the recipient. Only heartbeats have it.
+    the vector that the announcing process knows of the recipient. Only heartbeats have it. `reads` has the forms of
+    messages that every process of the region is known to read, beside those of one event.
     """
 
     region: Region
@@ -37,6 +38,7 @@ class Announcement(msgspec.Struct, frozen=True):
     waiting: dict[Region, str] = msgspec.field(default_factory=dict)
     not_current: str = ""
     known_of_recipient: Known | None = None
+    reads: list[str] = msgspec.field(default_factory=list)
 
 
 _encoder = msgspec.json.Encoder()

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from core.positions import Epoch, Mark
-from core.positions import Sequence as EventSequence
+from adapters.projection_state import mark_of
+from core.positions import Mark
 
 
 class Applied(StrEnum):
@@ -44,13 +44,13 @@ class ApplyResult(NamedTuple):
 
 def result_of(response: Sequence[Any]) -> ApplyResult:
     """The result in the script's response."""
-    what, incarnation, is_current, epoch, sequence, fingerprint, published = response
+    what, incarnation, is_current, epoch, sequence, fingerprint, extra, published = response
     is_published = isinstance(published, int)
     return ApplyResult(
         outcome=Applied(what),
         incarnation=incarnation,
         is_current=bool(is_current),
-        mark=Mark(epoch=Epoch(epoch), sequence=EventSequence(sequence), fingerprint=fingerprint),
+        mark=mark_of(epoch, sequence, fingerprint, extra=extra),
         receivers=published if is_published else 0,
         unpublished="" if is_published else published,
     )

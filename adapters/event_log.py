@@ -16,7 +16,7 @@ from adapters.log_info import Ancestors, LogInfo, log_info, metadata_of
 from adapters.session import Session
 from core.positions import BEGINNING, NOTHING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
-from core.subjects import stream_of, subjects_of
+from core.subjects import FRAMES, stream_of, subjects_of
 
 APPEND_TIMEOUT_SECONDS = 3.0
 ASCERTAIN_SECONDS_MAX = 4.0
@@ -29,7 +29,7 @@ _ASCERTAIN_POLL_SECONDS = 0.1
 
 
 class Entry(NamedTuple):
-    """An event to append. `traceparent` accompanies it and is no part of it."""
+    """A message to append. `traceparent` accompanies it and is no part of it, as in `Stored`."""
 
     subject: str
     data: bytes
@@ -40,7 +40,7 @@ class Append(Enum):
     """The outcome of a batch. Only `UNANSWERED` leaves it open: appending it again at its place decides it.
 
     REFUSED: not stored; a later try may succeed. NOT_AS_A_BATCH: not stored together; single appends may succeed.
-    TOO_LARGE: one event is not stored, and this log will never take it.
+    TOO_LARGE: one message is not stored, and this log will never take it.
     """
 
     STORED = auto()
@@ -129,6 +129,14 @@ class EventLog:
             return (await jetstream.stored_message(self._connection.current, self._stream, sequence)).time
         except jetstream.ApiError as error:
             raise LogMissing(f"no event {sequence} in {self._stream}: {error}") from error
+
+    async def is_read_in_frames(self) -> bool:
+        """Whether every process that follows the log now reads frames. Raises `LogMissing`, `Unavailable`."""
+        try:
+            readers = await jetstream.readers(self._connection.current, self._stream)
+        except jetstream.ApiError as error:
+            raise LogMissing(f"no readers of {self._stream}: {error}") from error
+        return all(reads == FRAMES for reads in readers)
 
     async def append(
         self, entries: Sequence[Entry], *, after: EventSequence, on: Session | None = None

@@ -23,9 +23,10 @@ QUIET_SECONDS = 5.0
 
 
 class Stored(NamedTuple):
-    """An event at its place.
+    """A message of a log at its place.
 
-    `traceparent` accompanied it and is no part of it; `""` if unknown. `heard_nanoseconds` is its arrival by this
+    `traceparent` accompanied it and is no part of it; `""` if unknown. A frame's has one for each of its events, with
+    commas between them. `heard_nanoseconds` is its arrival by this
     machine's clock, since 1970; 0 if it was read on request.
     """
 
@@ -35,8 +36,13 @@ class Stored(NamedTuple):
     traceparent: str = ""
     heard_nanoseconds: int = 0
 
+    @property
+    def traceparents(self) -> list[str]:
+        """The traces of its events, without those that are not known."""
+        return [traceparent for traceparent in self.traceparent.split(",") if traceparent]
+
     def mark(self) -> Mark:
-        """The mark that identifies this event."""
+        """The mark that identifies this message."""
         return Mark(
             epoch=epoch_in(self.subject), sequence=self.sequence, fingerprint=fingerprint(self.subject, self.data)
         )

@@ -10,11 +10,15 @@ import msgspec
 from adapters.errors import Unavailable
 from adapters.server_needs import complaint_about
 from adapters.session import Session
+from core.subjects import FRAMES
 
 API_TIMEOUT_SECONDS = 3.0
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_TAKEN = 10058
 MESSAGE_NOT_FOUND = 10037
+READS = "crosshook.reads"
+"""The key of a consumer's metadata for the newest form of messages that its reader knows."""
+
 _SERVER_VERSION = "_nats.ver"
 """A key that the answering server adds to a stream's metadata: its own version."""
 
@@ -117,6 +121,19 @@ class StreamInfo(msgspec.Struct, frozen=True):
     created: str = ""
 
 
+class _ConsumerConfig(msgspec.Struct, frozen=True):
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class _Consumer(msgspec.Struct, frozen=True):
+    config: _ConsumerConfig
+
+
+class _Consumers(msgspec.Struct, frozen=True):
+    total: int
+    consumers: list[_Consumer] | None = None
+
+
 class _StoredMessage(msgspec.Struct, frozen=True):
     subject: str
     seq: int
@@ -210,7 +227,7 @@ async def create_push_consumer(session: Session, stream: str, *, deliver: str, s
     """Start the delivery of every message from sequence `start` on to `deliver`, in order, once, with flow control.
 
     Nothing is acknowledged, so nothing is delivered twice. The server removes the consumer 5 s after its last
-    subscriber is gone.
+    subscriber is gone. Until then the consumer shows in `READS` which messages its reader knows.
     """
     config = {
         "deliver_subject": deliver,
@@ -223,8 +240,20 @@ async def create_push_consumer(session: Session, stream: str, *, deliver: str, s
         "inactive_threshold": 5_000_000_000,
         "mem_storage": True,
         "num_replicas": 1,
+        "metadata": {READS: FRAMES},
     }
     await call(session, f"CONSUMER.CREATE.{stream}", {"stream_name": stream, "config": config})
+
+
+async def readers(session: Session, stream: str) -> list[str]:
+    """What each consumer of a stream shows in `READS`, `""` where that is nothing. Raises `ApiError`, `Unavailable`."""
+    found: list[str] = []
+    while True:
+        page = decoded(await call(session, f"CONSUMER.LIST.{stream}", {"offset": len(found)}), _Consumers)
+        consumers = page.consumers or []
+        found += [consumer.config.metadata.get(READS, "") for consumer in consumers]
+        if not consumers or len(found) >= page.total:
+            return found
 
 
 def sequence_of(reply: str) -> int:

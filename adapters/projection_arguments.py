@@ -17,7 +17,7 @@ Other calls wait for Redis meanwhile: about a millisecond.
 
 
 class Run(msgspec.Struct, frozen=True):
-    """Consecutive events of one origin, as register writes: from the one after `before` up to `last`."""
+    """Consecutive messages of one origin, as register writes: from the one after `before` up to `last`."""
 
     origin: Region
     before: Mark
@@ -75,6 +75,7 @@ def of_apply(run: Run, *, channel: str) -> Call:
         str(ENTRY_CHARACTERS),
         str(len(run.writes)),
         channel,
+        str(run.last.count - run.last.sequence),
     ]
     for key, field, register, points_to, (pointing_key, pointing_field), index_key, indexed in run.writes:
         arguments += (index[key], field, register, index[points_to], index[pointing_key], pointing_field)

@@ -64,7 +64,11 @@ def state_from(incarnation: str, stored: dict[str, str], *, is_current: bool, is
 def vector_from(stored: dict[str, str]) -> dict[Region, Mark]:
     """The watermarks that a Redis has stored."""
     prefix = "mark:"
-    return {Region(name.removeprefix(prefix)): _mark(text) for name, text in stored.items() if name.startswith(prefix)}
+    origins = (name.removeprefix(prefix) for name in stored if name.startswith(prefix))
+    return {
+        Region(origin): _mark(stored[prefix + origin], extra=int(stored.get(f"extra:{origin}", "0")))
+        for origin in origins
+    }
 
 
 def lines_of_required(ends: Mapping[Region, Mark]) -> str:
@@ -104,8 +108,13 @@ def _contradiction(text: str) -> Contradiction | None:
     return Contradiction(_mark(mark), Region(by))
 
 
-def _mark(text: str) -> Mark:
+def _mark(text: str, *, extra: int = 0) -> Mark:
     if not text:
         return BEGINNING
     epoch, sequence, fingerprint = text.split(" ")
-    return Mark(epoch=Epoch(epoch), sequence=EventSequence(int(sequence)), fingerprint=fingerprint)
+    return mark_of(epoch, int(sequence), fingerprint, extra=extra)
+
+
+def mark_of(epoch: str, sequence: int, fingerprint: str, *, extra: int) -> Mark:
+    """A mark that a Redis has. Up to it the log has `extra` more events than messages."""
+    return Mark(Epoch(epoch), EventSequence(sequence), fingerprint, events=sequence + extra)

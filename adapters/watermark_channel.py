@@ -10,9 +10,10 @@ from redis.asyncio import Connection
 from redis.exceptions import NoPermissionError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from adapters.projection_state import mark_of
 from adapters.redis_calls import in_words
 from adapters.redis_pool import REDIAL_SECONDS, Pool
-from core.positions import Epoch, Mark, Region, Sequence
+from core.positions import Mark, Region
 
 CHANNELS = "crosshook:watermarks:*"
 """The channels of all regions. Databases of one Redis share its channels, so a channel is named after its region."""
@@ -98,8 +99,8 @@ async def _hear(
 def _published(text: str) -> Published | None:
     """The watermark in a message; None if it is no watermark. A newer version may append words."""
     try:
-        incarnation, origin, epoch, sequence, fingerprint, *_ = text.split(" ")
-        return Published(incarnation, Region(origin), Mark(Epoch(epoch), Sequence(int(sequence)), fingerprint))
+        incarnation, origin, epoch, sequence, fingerprint, extra, *_ = text.split(" ")
+        return Published(incarnation, Region(origin), mark_of(epoch, int(sequence), fingerprint, extra=int(extra)))
     except ValueError:
         return None
 

@@ -1,4 +1,4 @@
-"""Fills a region's log without its service: valid events, appended in atomic batches through the adapters."""
+"""Fills a region's log without its service: valid events, appended in frames through the adapters."""
 
 import asyncio
 import secrets
@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from adapters.batches import BATCH_EVENTS_MAX
 from adapters.connection import open_connection
 from adapters.event_log import Append, Entry, EventLog
 from bench.errors import Unmeasured
 from bench.population import Owned
 from bench.regions import Regions
-from core.codec import encode
 from core.events import ADMINISTRATOR, Envelope
-from core.operations import NONCE_BITS, batch_name, log_code, operation_id
-from core.positions import Epoch, Region
+from core.frames import EVENTS_MAX, decode_message, encode_entry, encode_frame
+from core.operations import NONCE_BITS, batch_name
+from core.positions import NOTHING, Epoch, Region
 from core.positions import Sequence as EventSequence
 from core.stamps import NEVER, Clock, render, tick
-from core.subjects import subject_of
+from core.subjects import frames_of
 from core.topology import parse_topology
 from runtime.credentials import read_credentials
 
@@ -58,41 +57,36 @@ async def _fill(
 async def _append(log: EventLog, chunk: Sequence[Owned], *, after: Clock) -> Clock:
     """Append some events, with clocks above `after`. Returns the last clock."""
     info = await log.describe()
-    last, clock = info.last_sequence, after
-    for start in range(0, len(chunk), BATCH_EVENTS_MAX):
-        batch = chunk[start : start + BATCH_EVENTS_MAX]
-        entries, clock = _entries(batch, log.origin, info.epoch, last, clock)
-        outcome, why = await log.append(entries, after=last)
+    last, count, clock = info.last_sequence, await _count(log, info.last_sequence), after
+    for start in range(0, len(chunk), EVENTS_MAX):
+        events = chunk[start : start + EVENTS_MAX]
+        count += len(events)
+        clock = tick(now_milliseconds=time.time_ns() // 1_000_000, seen=clock)
+        outcome, why = await log.append([_frame(events, log.origin, info.epoch, clock, count)], after=last)
         if outcome is not Append.STORED:
             raise Unmeasured(f"the log did not take the events: {outcome.name} {why}")
-        last = EventSequence(last + len(batch))
+        last, clock = EventSequence(last + 1), Clock(clock + len(events) - 1)
     return clock
 
 
-def _entries(
-    batch: Sequence[Owned], origin: Region, epoch: Epoch, last: EventSequence, clock: Clock
-) -> tuple[list[Entry], Clock]:
+async def _count(log: EventLog, last: EventSequence) -> int:
+    """How many events the log has up to its last message. Before that, it has one event a message."""
+    stored = None if last == NOTHING else await log.event_at(last)
+    if stored is None:
+        return 0
+    message = decode_message(log.origin, last, stored.subject, stored.data, counted=last - 1)
+    return message.mark.count
+
+
+def _frame(events: Sequence[Owned], origin: Region, epoch: Epoch, clock: Clock, count: int) -> Entry:
+    """A frame of `events`, of which the first has `clock`."""
     now_milliseconds = time.time_ns() // 1_000_000
-    name = batch_name(now_milliseconds=now_milliseconds, nonce=secrets.randbits(NONCE_BITS))
-    code, begin = log_code(origin, epoch), EventSequence(last + 1)
-    entries = []
-    for number, owned in enumerate(batch):
-        clock = tick(now_milliseconds=now_milliseconds, seen=clock)
-        envelope = Envelope(
-            operation_id=operation_id(
-                owned.organization_id,
-                batch=name,
-                log=code,
-                batch_start=begin,
-                sequence=EventSequence(begin + number),
-            ),
-            organization_id=owned.organization_id,
-            clock=render(clock),
-            event=owned.event,
-            author=ADMINISTRATOR,
-        )
-        entries.append(Entry(subject_of(origin, epoch, owned.event), encode(envelope)))
-    return entries, clock
+    entries = [
+        encode_entry(Envelope("", owned.organization_id, render(clock), owned.event, author=ADMINISTRATOR))
+        for owned in events
+    ]
+    batch = batch_name(now_milliseconds=now_milliseconds, nonce=secrets.randbits(NONCE_BITS))
+    return Entry(frames_of(origin, epoch), encode_frame(entries, clock=clock, batch=batch, count=count))
 
 
 def _servers(regions: Regions, here: Region) -> list[str]:

@@ -1,5 +1,7 @@
 """Bytes <-> envelope: JSON on the wire, unknown members skipped."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 
 import msgspec
@@ -28,19 +30,27 @@ def encode(envelope: Envelope) -> bytes:
     return _encoder.encode(envelope)
 
 
-def decode(data: bytes) -> Envelope:
-    """The envelope in `data`, or `Undecodable` with the reason."""
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Turn what a decoder raises into `Undecodable`."""
     try:
-        return _decoder.decode(data)
+        yield
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable(str(error)) from error
 
 
+def decode(data: bytes) -> Envelope:
+    """The envelope in `data`, or `Undecodable` with the reason."""
+    with decoding():
+        return _decoder.decode(data)
+
+
 def clock_text_in(data: bytes) -> str:
-    """The clock of the envelope in `data`, even of a newer version's; `""` if there is none."""
+    """The clock of the envelope or frame in `data`, even of a newer version's; `""` if there is none."""
     try:
-        return _clock_decoder.decode(data).clock
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        with decoding():
+            return _clock_decoder.decode(data).clock
+    except Undecodable:
         return ""
 
 

@@ -9,8 +9,8 @@ from hashlib import blake2b
 
 import msgspec
 
-from core.events import ADMINISTRATOR, Envelope, IdempotencyKey
-from core.positions import Position
+from core.events import ADMINISTRATOR, IdempotencyKey
+from core.frames import LoggedEvent
 from core.registers import Recall, Record, stamp_of, value_of
 from core.stamps import Clock, milliseconds, parse, stamp
 
@@ -54,11 +54,12 @@ def is_kept(clock: Clock, *, now_milliseconds: int) -> bool:
     return _seconds_left(milliseconds(clock) // _HOUR_MILLISECONDS, now_milliseconds) > 0
 
 
-def record_of(envelope: Envelope, position: Position, *, now_milliseconds: int) -> Record | None:
+def record_of(logged: LoggedEvent, *, now_milliseconds: int) -> Record | None:
     """The record of an event whose request had an idempotency key; None if it had none, or is too old.
 
     A stamp that is ahead of the local clock counts as now: no reader looks for it in the future.
     """
+    envelope, position = logged.envelope, logged.position
     if envelope.idempotency_key is None:
         return None
     event_stamp = stamp(envelope.clock, position.origin, position.sequence)
@@ -66,7 +67,7 @@ def record_of(envelope: Envelope, position: Position, *, now_milliseconds: int) 
     seconds = _seconds_left(hour, now_milliseconds)
     if seconds <= 0:
         return None
-    value = f"{envelope.idempotency_key.payload} {envelope.operation_id}"
+    value = f"{envelope.idempotency_key.payload} {logged.operation_id}"
     holder = holder_of(envelope.organization_id, author=envelope.author)
     return Record(_bucket(holder, hour), envelope.idempotency_key.key, event_stamp + value, seconds)
 

@@ -23,6 +23,9 @@ Stamp = NewType("Stamp", str)
 NEVER = Clock(0)
 LOGICAL_BITS = 24
 CLOCK_WIDTH = 18
+CLOCKS = 16**CLOCK_WIDTH
+"""The number of readings that `CLOCK_WIDTH` characters can show."""
+
 ORIGIN_WIDTH = 6
 SEQUENCE_WIDTH = 12
 STAMP_WIDTH = CLOCK_WIDTH + ORIGIN_WIDTH + SEQUENCE_WIDTH

@@ -7,7 +7,14 @@ ANNOUNCEMENTS = "watermarks.*"
 """The subject to receive every region's announcements."""
 
 TRACEPARENT = "traceparent"
-"""The header that names the trace, and the span in it, that a request or an event is part of (W3C Trace Context)."""
+"""The header that names the trace, and the span in it, that a request or an event is part of (W3C Trace Context).
+
+A frame has one for each of its events, in their order, with commas between them. It is empty for an event without.
+"""
+
+
+FRAMES = "frame.v1"
+"""The form of messages that carry several events. A reader that knows it says so."""
 
 
 def stream_of(origin: Region) -> str:
@@ -25,8 +32,18 @@ def subject_of(origin: Region, epoch: Epoch, event: AnyEvent) -> str:
     return f"events.{origin}.{epoch}.{event.__struct_config__.tag}"
 
 
+def frames_of(origin: Region, epoch: Epoch) -> str:
+    """The subject of a log's frames: `events.us-iowa.k3v9x2.frame.v1`."""
+    return f"events.{origin}.{epoch}.{FRAMES}"
+
+
+def is_frame(subject: str) -> bool:
+    """Whether a message with this subject is a frame."""
+    return subject.split(".", 3)[-1] == FRAMES
+
+
 def epoch_in(subject: str) -> Epoch:
-    """The epoch that an event's subject names; `""` if it is no event's subject."""
+    """The epoch that the subject of a log's message names; `""` if it is no such subject."""
     tokens = subject.split(".", 3)
     return Epoch(tokens[2]) if len(tokens) == 4 and tokens[0] == "events" else Epoch("")
 

@@ -15,6 +15,7 @@ from adapters.projection_state import Had, Required, State
 from core.positions import BEGINNING, NOTHING, Mark, Region, Sequence
 from replicator import metrics
 from replicator.evidence import Evidence
+from replicator.log_readers import LogReaders
 from replicator.projection_lines import ProjectionLines
 from replicator.proof import Proof
 from replicator.shortfall import why_not_current
@@ -49,12 +50,14 @@ class Announcer:
         evidence: Evidence,
         connections: Mapping[Region, Connection],
         status: Status,
+        log_readers: LogReaders,
     ) -> None:
         self._here = here
         self._proof = proof
         self._evidence = evidence
         self._connections = connections
         self._status = status
+        self._log_readers = log_readers
         self._state = UNSEEN
         self._vector: dict[Region, Mark] = {}
         self._concerned: set[Region] = set()
@@ -204,6 +207,7 @@ class Announcer:
             not_connected=[region for region, connection in self._connections.items() if not connection.is_connected],
             refused=self._proof.refused,
             not_current=self.why_not_current,
+            reads=self._log_readers.reads,
             waiting={origin: f"{step}: {why}" for (step, origin), why in waits.items()},
         )
         for region in regions:

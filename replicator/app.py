@@ -16,6 +16,7 @@ from replicator.apply import Applier
 from replicator.establish import Keeper
 from replicator.evidence import Evidence
 from replicator.health import health
+from replicator.log_readers import LogReaders
 from replicator.proof import Proof
 from replicator.settings import Settings
 from replicator.ship import COPY, Shipper
@@ -102,12 +103,14 @@ class Replicator:
             must_exist={here} if settings.is_first_start else {here, *settings.topology.waited_for()},
             evidence=evidence,
         )
+        self._log_readers = LogReaders(local_logs[here])
         self._announcer = Announcer(
             here,
             proof=proof,
             evidence=evidence,
             connections=connections,
             status=status,
+            log_readers=self._log_readers,
         )
         shippers = {
             origin: Shipper(
@@ -155,6 +158,7 @@ class Replicator:
                 group.create_task(supervisor.run())
             group.create_task(self._projection.keep_asking(to_write=True))
             group.create_task(report_health(self.health))
+            group.create_task(self._log_readers.keep_looking())
             group.create_task(self._announcer.beat())
             group.create_task(keep_listening(self._connections[self._here], self._announcer.heard))
             group.create_task(self._announcer.tell_concerned())

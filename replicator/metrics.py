@@ -28,7 +28,7 @@ APPLY_AGE = Histogram(
 WATERMARK = Gauge("crosshook_watermark_sequence", "Highest sequence applied here; every lower one is too", ["origin"])
 CURRENT = Gauge("crosshook_projection_current", "1 while this region's projection is current")
 REBUILD_MISSING = Gauge(
-    "crosshook_rebuild_missing_events", "Events still to be applied before the projection is current", ["origin"]
+    "crosshook_rebuild_missing_events", "Messages still to be applied before the projection is current", ["origin"]
 )
 
 

@@ -10,6 +10,7 @@ from adapters.errors import EpochChanged, Forked, Incomplete, Interrupted, LogMi
 from adapters.event_log import Append, Entry, EventLog
 from adapters.follower import Stored
 from core.codec import clock_text_in
+from core.frames import events_in
 from core.positions import NOTHING, Arrival, Mark, Region, classify
 from replicator import metrics
 from replicator.status import Status, Step
@@ -95,7 +96,7 @@ class Shipper:
             match outcome:
                 case Append.STORED:
                     self._measures.shipped(
-                        events=len(pending),
+                        events=sum(events_in(one.subject, one.data) for one in pending),
                         clock_text=clock_text_in(pending[0].data),
                         now_milliseconds=self._now_milliseconds(),
                     )

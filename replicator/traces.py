@@ -13,19 +13,19 @@ from replicator.status import Step
 from runtime.tracing import record
 
 
-def record_step(tracer: Tracer, step: Step, origin: Region, events: Sequence[Stored]) -> None:
-    """Record `step` for each of `events`, from its arrival until now. The traces of old events have ended."""
-    if not any(event.traceparent for event in events):
+def record_step(tracer: Tracer, step: Step, origin: Region, messages: Sequence[Stored]) -> None:
+    """Record `step` for each event of `messages`, from its arrival until now. The traces of old events have ended."""
+    if not any(message.traceparent for message in messages):
         return
     now_milliseconds = time_ns() // 1_000_000
-    if metrics.is_history(clock_text_in(events[0].data), now_milliseconds=now_milliseconds):
+    if metrics.is_history(clock_text_in(messages[0].data), now_milliseconds=now_milliseconds):
         return
-    for event in events:
-        if event.traceparent:
+    for message in messages:
+        for traceparent in message.traceparents:
             record(
                 tracer,
                 step,
-                traceparent=event.traceparent,
-                began_nanoseconds=event.heard_nanoseconds,
-                attributes={"crosshook.origin": origin, "crosshook.sequence": event.sequence},
+                traceparent=traceparent,
+                began_nanoseconds=message.heard_nanoseconds,
+                attributes={"crosshook.origin": origin, "crosshook.sequence": message.sequence},
             )

@@ -8,6 +8,7 @@ from adapters.announcements import Announcement, keep_listening
 from adapters.connection import Connection
 from adapters.watermark_channel import Published
 from core.positions import BEGINNING, NOTHING, Region, Sequence, Vector
+from core.subjects import FRAMES
 from core.topology import Topology
 from runtime.health import Health, NotReady
 from service.watermarks.acknowledgements import Acknowledgements
@@ -128,6 +129,19 @@ class Announcements:
         self._log_state.applied(sequence)
         if sequence != self._applied_to or not self._log_state.unapplied:
             self._applied_to, self._applied_at = sequence, monotonic()
+
+    def why_frames_are_not_read(self) -> str:
+        """The regions that do not announce that all of their processes read frames, in words; `""` if all do.
+
+        A region that is not heard now counts as it was last heard.
+        """
+        expected = {self._here, *self._topology.others(self._here)}
+        silent = sorted(region for region in expected if not self._reads_frames(region))
+        return f"not announced to read frames: {', '.join(silent)}" if silent else ""
+
+    def _reads_frames(self, region: Region) -> bool:
+        latest = self._latest.get(region)
+        return latest is not None and FRAMES in latest.reads
 
     def health(self) -> Health:
         """Ready means: this region's log can be written to, and its projection is current and can be read."""

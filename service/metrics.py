@@ -28,6 +28,7 @@ APPEND_BATCH = Histogram("crosshook_append_batch_events", "Events in a batch tha
 APPEND_SECONDS = Histogram(
     "crosshook_append_seconds", "From a batch's first attempt to the log's acknowledgement", buckets=SECONDS
 )
+WRITES_FRAMES = Gauge("crosshook_writes_frames", "1 while this process writes frames, 0 while older messages")
 ACKNOWLEDGE_SECONDS = Histogram(
     "crosshook_acknowledge_seconds",
     "From storing a batch to the announcement that a region has applied all of it",

@@ -30,6 +30,7 @@ from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 from service.writes.command_handler import CommandHandler
 from service.writes.deletions import Deletions
+from service.writes.frame_use import FrameUse
 from service.writes.level_wait import LevelWait
 from service.writes.log_reader import LogReader
 from service.writes.log_state import LogState
@@ -132,11 +133,12 @@ def build_parts(settings: Settings, backends: Backends) -> Parts:
         projection=projection,
         idempotency_keys_max=settings.idempotency_keys_max,
     )
-    acknowledgements = _acknowledgements(settings, waiters)
+    acknowledgements, frame_use = _acknowledgements(settings, waiters), FrameUse(settings.frames)
     writer = LogWriter(
         log_state,
         event_log=event_logs[here],
         acknowledgements=acknowledgements,
+        frame_use=frame_use,
         now_milliseconds=now_milliseconds,
     )
     region = Announcements(
@@ -149,6 +151,7 @@ def build_parts(settings: Settings, backends: Backends) -> Parts:
         waiters=waiters,
         acknowledgements=acknowledgements,
     )
+    frame_use.why_not_read = region.why_frames_are_not_read
     sampling = LagSampling(
         here, topology=topology, region=region, log_state=log_state, logs=logs, now_milliseconds=now_milliseconds
     )

@@ -13,6 +13,7 @@ from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
 from runtime.settings import Environment, TracesEndpoint
 from service.request.limits import Limits
+from service.writes.frame_use import Frames
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -30,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True):
     traces_endpoint: TracesEndpoint | None
     clock: Clock
     append_seconds: float
+    frames: Frames
     requests_max: int
     tail_events_max: int
     organization_requests_max: int
@@ -59,6 +61,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         traces_endpoint=environment.traces_endpoint(),
         clock=environment.clock(),
         append_seconds=environment.number("CROSSHOOK_APPEND_SECONDS", default=2, low=0.1, high=120),
+        frames=environment.choice("CROSSHOOK_FRAMES", default=Frames.AUTO),
         requests_max=environment.integer("CROSSHOOK_REQUESTS_MAX", default=10_000, low=1, high=1_000_000),
         tail_events_max=environment.integer("CROSSHOOK_TAIL_EVENTS_MAX", default=10_000, low=1, high=1_000_000),
         organization_requests_max=environment.integer(

@@ -165,6 +165,7 @@ def permitted(regions: Regions) -> dict[str, frozenset[str]]:
         event(regions.far): replicator,
         event(regions.farther): replicator,
         **{api("STREAM.CREATE", log): replicator for log in regions.logs},
+        api("CONSUMER.LIST", own): replicator,
         **{api("STREAM.INFO", log): frozenset(users) for log, users in readers.items()},
         **{api("STREAM.MSG.GET", log): frozenset(users) for log, users in readers.items()},
         **{api("CONSUMER.CREATE", log): frozenset(users) for log, users in followers.items()},

@@ -1,26 +1,27 @@
--- Apply a run of one origin's events: their register writes and the new watermark, in one step.
+-- Apply a run of one origin's messages: their register writes and the new watermark, in one step.
 -- KEYS[1] state; KEYS[2…] the keys written
--- ARGV: origin, epoch, sequence before the first event, its fingerprint, sequence of the last, its fingerprint,
+-- ARGV: origin, epoch, sequence before the first message, its fingerprint, sequence of the last, its fingerprint,
 --       highest clock, stamp width, the tombstone's field, length of an index's entries, how many writes,
---       channel to publish the watermark on;
+--       channel to publish the watermark on, how many more events than messages the log has up to the last;
 --       then for each write: place in KEYS, field, register, place of the key that it points to or 0; for a tombstone:
 --       place of the key with the pointer to it, field; place of the index or 0; for a tombstone: the indexed field;
 --       then for each record: place in KEYS of its bucket, field, value, seconds until the bucket is forgotten
--- Returns {what, incarnation, current, epoch, sequence, fingerprint, published}. The three before the last are the
--- watermark now. `published` is how many clients received it, or why it was not published.
+-- Returns {what, incarnation, current, epoch, sequence, fingerprint, extra, published}. The four before the last are
+-- the watermark now. `published` is how many clients received it, or why it was not published.
 -- Every write is idempotent, and the watermark comes last. So a script that failed half-way can run again.
 local origin, epoch = ARGV[1], ARGV[2]
 local before, before_fingerprint = tonumber(ARGV[3]), ARGV[4]
 local last, last_fingerprint = tonumber(ARGV[5]), ARGV[6]
 local width, TOMBSTONE, entry_length = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
-local channel = ARGV[12]
+local channel, extra = ARGV[12], ARGV[13]
 local WRITE_ARGUMENTS = 8
 
 local seen = incarnation()
 local now_epoch, now, now_fingerprint = mark(origin)
 
 local function answer(what, published)
-  return { what, seen, is_current(seen) and 1 or 0, now_epoch, now, now_fingerprint, published or 0 }
+  local extra = tonumber(redis.call('HGET', STATE, 'extra:' .. origin) or 0)
+  return { what, seen, is_current(seen) and 1 or 0, now_epoch, now, now_fingerprint, extra, published or 0 }
 end
 
 if seen == '' then return answer('unseen') end
@@ -72,7 +73,7 @@ local function set(key, field, register, index)
   if index and old and entry_of(old) ~= entry_of(register) then name_in_index(index, old, key, false) end
 end
 
-local writes_at = 13
+local writes_at = 14
 local records_at = writes_at + WRITE_ARGUMENTS * tonumber(ARGV[11])
 for i = writes_at, records_at - 1, WRITE_ARGUMENTS do
   local place, field, register, index = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], KEYS[tonumber(ARGV[i + 6])]
@@ -96,9 +97,9 @@ end
 local clock = redis.call('HGET', STATE, 'clock')
 if not clock or clock < ARGV[7] then redis.call('HSET', STATE, 'clock', ARGV[7]) end
 local watermark = epoch .. ' ' .. ARGV[5] .. ' ' .. last_fingerprint
-redis.call('HSET', STATE, 'mark:' .. origin, watermark)
+redis.call('HSET', STATE, 'mark:' .. origin, watermark, 'extra:' .. origin, extra)
 now_epoch, now, now_fingerprint = epoch, last, last_fingerprint
 
 -- `pcall`, since everything is applied by now: a user that may not publish must not make that look like a failure.
-local published = redis.pcall('PUBLISH', channel, seen .. ' ' .. origin .. ' ' .. watermark)
+local published = redis.pcall('PUBLISH', channel, seen .. ' ' .. origin .. ' ' .. watermark .. ' ' .. extra)
 return answer('applied', type(published) == 'table' and published.err or published)

@@ -8,7 +8,9 @@
 --   current      the incarnation in which all of `required` and `known` was reached, with nothing contradicted
 --   tainted      the maxmemory-policy under which this Redis may have dropped registers; only emptying it removes that
 --   clock        the highest clock applied
---   mark:ORIGIN  "epoch sequence fingerprint" of the last event applied
+--   mark:ORIGIN  "epoch sequence fingerprint" of the last message applied
+--   extra:ORIGIN how many more events than messages the log has up to it. Versions before frames apply messages of one
+--                event, so it is still true if they leave it as it is or leave it out
 local STATE = KEYS[1]
 
 -- The format of the keys and registers. A version that writes other ones has the next number. Data in a lower format

@@ -125,6 +125,8 @@ def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
             *_reads(LOG, own),
             *_follows(LOG, own, by=REPLICATOR),
             _api(LOG, f"STREAM.CREATE.{own}"),
+            # Frames are written once all readers of the log are of a version that reads them.
+            _api(LOG, f"CONSUMER.LIST.{own}"),
             *(
                 one
                 for origin, copy in copies.items()

@@ -43,6 +43,13 @@ EVERY_ADDRESS = "* -::*"
 """The addresses of a Redis in a network of its own: IPv4, and IPv6 if there is any."""
 
 
+COMPACT = {"entries": 128, "value": 512}
+"""The largest hash that Redis stores in one piece, in half the memory: a webhook with its triggers is one hash.
+
+Redis 7 and Valkey call these settings `hash-max-listpack-…`, and know them by this name too.
+"""
+
+
 def redis_configuration(*, bind: str, port: int, directory: str, passwords: Mapping[str, str]) -> str:
     """The configuration of a Redis with these users.
 
@@ -58,6 +65,7 @@ def redis_configuration(*, bind: str, port: int, directory: str, passwords: Mapp
         "appendonly yes",
         "appendfsync everysec",
         "maxmemory-policy noeviction",
+        *(f"hash-max-ziplist-{what} {limit}" for what, limit in COMPACT.items()),
         _NOBODY,
         *(f"user {user} on #{_digest(passwords[user])} ~* {_MAY[user]}" for user in USERS),
     ]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from core.positions import BEGINNING, NOTHING, Epoch, Mark, Position, Region, Sequence
+from core.positions import BEGINNING, NOTHING, Mark, Position, Region, Sequence
 from service.lag.log_ends import LogEnd
 from service.watermarks.heard import Heard
 
@@ -100,8 +100,7 @@ class Lag(msgspec.Struct, frozen=True, kw_only=True):
 class _End(NamedTuple):
     """Where a log ends, as far as is known, and when that was."""
 
-    epoch: Epoch
-    sequence: Sequence
+    mark: Mark
     at_seconds: float
 
 
@@ -119,7 +118,7 @@ def oldest_unapplied(known: Known) -> frozenset[Position]:
 def ends(known: Known) -> dict[Region, LogEnd]:
     """How far each origin's log is known to reach."""
     found = {origin: _end(known, origin) for origin in known.regions}
-    return {origin: LogEnd(end.epoch, end.sequence) for origin, end in found.items() if end is not None}
+    return {origin: LogEnd(end.mark.epoch, end.mark.sequence) for origin, end in found.items() if end is not None}
 
 
 def matrix(known: Known, *, written_milliseconds: Mapping[Position, int], now_milliseconds: int) -> dict[Pair, Lag]:
@@ -136,10 +135,9 @@ def _unapplied(known: Known, pair: Pair) -> Lag:
         unheard = max(known.now_seconds - known.heard_at_seconds(region) for region in pair)
         return Lag(certainty=Certainty.NEVER_HEARD, unheard_seconds=unheard)
     mark = heard.vector.get(pair.origin, BEGINNING)
-    if NOTHING not in (mark.sequence, end.sequence) and mark.epoch != end.epoch:
+    if NOTHING not in (mark.sequence, end.mark.sequence) and mark.epoch != end.mark.epoch:
         return Lag(certainty=Certainty.OTHER_LOG)
-    # A watermark may be newer than the end, which came another way.
-    events = max(0, end.sequence - mark.sequence)
+    events = _events_between(mark, end.mark)
     is_end_old = known.now_seconds > end.at_seconds + SILENT_AFTER_SECONDS
     # A region that has applied the whole log cannot have applied more.
     is_mark_old = not known.is_heard(pair.behind) and (events > 0 or is_end_old)
@@ -148,8 +146,22 @@ def _unapplied(known: Known, pair: Pair) -> Lag:
         events=events,
         certainty=_certainty(is_end_old=is_end_old, is_mark_old=is_mark_old),
         unheard_seconds=known.now_seconds - min(told_at, default=known.now_seconds),
-        oldest=Position(pair.origin, end.epoch, Sequence(mark.sequence + 1)) if events else None,
+        oldest=Position(pair.origin, end.mark.epoch, Sequence(mark.sequence + 1)) if events else None,
     )
+
+
+def _events_between(applied: Mark, end: Mark) -> int:
+    """How many events of a log come after `applied`, up to `end`: at least one a message.
+
+    A watermark may be newer than the end, which came another way.
+    """
+    messages = max(0, end.sequence - applied.sequence)
+    return max(messages, end.count - applied.count) if messages else 0
+
+
+def _order(mark: Mark) -> tuple[Sequence, int]:
+    """The order of one log's marks. Of two of the same message, one that counts the events comes later."""
+    return mark.sequence, mark.events
 
 
 def _end(known: Known, origin: Region) -> _End | None:
@@ -164,10 +176,11 @@ def _end(known: Known, origin: Region) -> _End | None:
         at_seconds = known.heard_at_seconds(origin)
     if first is None and not marks:
         return None
-    highest = max([*marks, BEGINNING], key=lambda mark: mark.sequence)
+    highest = max([*marks, BEGINNING], key=_order)
     epoch = highest.epoch if first is None or first.sequence == NOTHING else first.epoch
-    sequence = max((mark.sequence for mark in marks if mark.epoch == epoch), default=NOTHING)
-    return _End(epoch, sequence, at_seconds)
+    nothing = Mark(epoch, NOTHING, "")
+    of_epoch = (mark for mark in marks if mark.epoch == epoch)
+    return _End(max(of_epoch, key=_order, default=nothing), at_seconds)
 
 
 def _certainty(*, is_end_old: bool, is_mark_old: bool) -> Certainty:

@@ -9,10 +9,9 @@ import msgspec
 import structlog
 
 from adapters.errors import LogMissing, Unavailable
-from core.codec import Undecodable, decode
+from core.codec import Undecodable
 from core.positions import Position, Region
 from core.stamps import milliseconds, parse
-from core.subjects import epoch_in
 from core.topology import Topology
 from runtime.reminders import Reminders
 from service.announcements import Announcements
@@ -141,8 +140,8 @@ class LagSampling:
 
     async def _find_out_age(self, position: Position) -> None:
         with suppress(LogMissing, Unavailable, Undecodable):
-            event = await self._logs.event_at(position.origin, position.sequence)
-            if event is not None and epoch_in(event.subject) == position.epoch:
-                written = milliseconds(parse(decode(event.data).clock))
+            events = await self._logs.events_at(position.origin, position.sequence)
+            if events and events[0].position.epoch == position.epoch:
+                written = milliseconds(parse(events[0].envelope.clock))
                 self._written[position] = min(written, self._written[position])
                 self._read.add(position)

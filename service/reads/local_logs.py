@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from adapters.errors import LogMissing, Unavailable
 from adapters.event_log import EventLog
-from adapters.follower import Stored
 from adapters.log_info import LogInfo
+from core.frames import LoggedEvent, decode_message
 from core.operations import log_code
 from core.positions import Epoch, Region, Sequence, Vector
 
@@ -27,9 +27,15 @@ class LocalLogs:
         """The regions whose logs these are."""
         return self._logs.keys()
 
-    async def event_at(self, origin: Region, sequence: Sequence) -> Stored | None:
-        """The event at `sequence` of a log, or None if it has none there. Raises `LogMissing`, `Unavailable`."""
-        return await self._logs[origin].event_at(sequence)
+    async def events_at(self, origin: Region, sequence: Sequence) -> list[LoggedEvent]:
+        """The events of a log's message at `sequence`; none if it has no message there.
+
+        Raises `LogMissing`, `Unavailable`, `Undecodable`.
+        """
+        stored = await self._logs[origin].event_at(sequence)
+        if stored is None:
+            return []
+        return decode_message(origin, sequence, stored.subject, stored.data, counted=0).events
 
     async def describe(self, origin: Region) -> LogInfo | None:
         """A log's identity, not older than `DESCRIBED_SECONDS`; None if it is not here or does not answer."""

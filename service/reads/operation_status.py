@@ -5,12 +5,13 @@ from enum import StrEnum
 
 import msgspec
 
+from core.frames import LoggedEvent
 from core.operations import operation_in
 from core.positions import Position, Region, Sequence, reaches
 from core.preconditions import require
 from core.registers import Query
 from core.topology import Topology
-from service.reads.event_lookup import Absent, EventLookup, Found
+from service.reads.event_lookup import Absent, EventLookup
 from service.reads.session_consistency import SessionConsistency
 from service.request.context import ReadRequest
 from service.request.errors import OperationExpired
@@ -80,7 +81,7 @@ class OperationStatus:
         if operation.made_at_minutes + 60 * self._hours < self._now_milliseconds() // 60_000:
             raise OperationExpired(operation_id, hours=self._hours)
         found = await self._event_lookup.look_up(operation_id, operation, view.vector, deadline=request.deadline)
-        is_of_another_log = isinstance(found, Found) and found.position.origin != self._here
+        is_of_another_log = isinstance(found, LoggedEvent) and found.position.origin != self._here
         if self._is_in_doubt() and not is_of_another_log:
             return Fate(operation_id, State.UNKNOWN)
         match found:
@@ -88,7 +89,7 @@ class OperationStatus:
                 return Fate(operation_id, State.UNKNOWN)
             case Absent.NEVER:
                 return Fate(operation_id, State.NEVER)
-            case Found(position, _):
+            case LoggedEvent(position=position):
                 applied_in = self._applied_in(position)
                 applied_in[self._here] = reaches(view.vector, position) or applied_in[self._here]
                 state = State.APPLIED if all(applied_in.values()) else State.COMMITTED

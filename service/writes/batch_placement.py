@@ -6,7 +6,7 @@ from time import monotonic
 
 import structlog
 
-from adapters.event_log import Append, Entry, EventLog
+from adapters.event_log import Append, EventLog
 from core.positions import Position
 from runtime.reminders import Reminders
 from service import metrics
@@ -41,15 +41,12 @@ class BatchPlacement:
         Return too once a new reading of the log has begun: `batch` was decided on another history, and has no place in
         this one.
         """
-        entries = [
-            Entry(*entry, proposal.traceparent) for entry, proposal in zip(batch.entries, batch.proposals, strict=True)
-        ]
         began = monotonic()
         while True:
             await self._state.until(lambda: self._state.session is not None or self._is_of_the_past(group_commit))
             if self._is_of_the_past(group_commit):
                 return
-            outcome, why = await self._log.append(entries, after=batch.after.sequence, on=self._state.session)
+            outcome, why = await self._log.append(batch.entries, after=batch.after.sequence, on=self._state.session)
             _APPENDS[outcome].inc()
             if outcome not in (Append.REFUSED, Append.UNANSWERED):
                 self._recovered()
@@ -101,13 +98,13 @@ class BatchPlacement:
             return False
         if self._reminders.is_due("never taken", why):
             log.warning(
-                "append", outcome=outcome.name, why=why, events=len(batch.entries), is_in_doubt=batch.is_in_doubt
+                "append", outcome=outcome.name, why=why, events=len(batch.events), is_in_doubt=batch.is_in_doubt
             )
         if group_commit.has_lost_place(batch):
             group_commit.never(batch, is_place_taken=False)
         elif batch.is_in_doubt:
             group_commit.set_aside(batch)
-        elif outcome is Append.TOO_LARGE:
+        elif len(batch.events) == 1:
             group_commit.too_large(batch, why)
         else:
             group_commit.not_as_a_batch(batch)
@@ -127,12 +124,12 @@ class BatchPlacement:
 
     def _stored(self, group_commit: GroupCommit, batch: Batch, began: float) -> None:
         """`batch` is in the log; its first attempt began at `began` (monotonic seconds)."""
-        now, events = monotonic(), len(batch.entries)
+        now, events = monotonic(), len(batch.events)
         metrics.APPENDED.inc(events)
         metrics.APPEND_BATCH.observe(events)
         metrics.APPEND_SECONDS.observe(now - began)
         group_commit.stored(batch)
-        last = Position(self._log.origin, group_commit.epoch, batch.events[-1].mark.sequence)
+        last = Position(self._log.origin, group_commit.epoch, batch.last_mark.sequence)
         self._acknowledgements.stored(last, now_seconds=now)
 
     def _resolve(self, group_commit: GroupCommit, batch: Batch, began: float) -> None:

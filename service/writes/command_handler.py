@@ -8,13 +8,14 @@ from adapters.projection import View
 from core.commands import ApiKeyIssuedBefore, Command, DeletedBefore, IssueApiKey, RevokeApiKey
 from core.decider import query_for
 from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, IdempotencyKey
+from core.frames import LoggedEvent
 from core.idempotency import Recorded, holder_of, recall, recorded_in
 from core.operations import operation_in
 from core.positions import BEGINNING, Region
 from core.projection import fields_after, key_about, writes_of
 from core.registers import Fields
 from runtime.tracing import traceparent_of
-from service.reads.event_lookup import Absent, EventLookup, Found
+from service.reads.event_lookup import Absent, EventLookup
 from service.reads.projection import ProjectionReader
 from service.request.context import WriteRequest
 from service.request.errors import RegionUnavailable
@@ -163,7 +164,7 @@ class CommandHandler:
             raise self._level_wait.unknown(request, progress)
         raise RegionUnavailable("this region's log took no event in time")
 
-    async def _found(self, first: Recorded, view: View, request: WriteRequest) -> Found | None:
+    async def _found(self, first: Recorded, view: View, request: WriteRequest) -> LoggedEvent | None:
         """The event of the first request; None if it was lost with its log, and so has no effect any more."""
         operation = operation_in(first.operation_id, request.caller.organization_id)
         if operation is None:
@@ -172,15 +173,15 @@ class CommandHandler:
         found = await self._event_lookup.look_up(first.operation_id, operation, view.vector, deadline=deadline)
         if found is Absent.NOT_YET:
             raise RegionUnavailable("the first request with this Idempotency-Key is not in this region's log yet")
-        return found if isinstance(found, Found) else None
+        return found if isinstance(found, LoggedEvent) else None
 
-    async def _repeat(self, found: Found, request: WriteRequest, progress: Progress) -> Written:
+    async def _repeat(self, found: LoggedEvent, request: WriteRequest, progress: Progress) -> Written:
         """The outcome of the first request, once the level that this one asks for is reached.
 
         Raises `ApiKeyIssuedBefore` for an API key: its secret was not kept.
         """
-        position, envelope = found
-        progress.operation_id = envelope.operation_id
+        position, envelope = found.position, found.envelope
+        progress.operation_id = found.operation_id
         await self._level_wait.reach(position, request, progress)
         if isinstance(envelope.event, ApiKeyIssued):
             raise ApiKeyIssuedBefore(envelope.organization_id, envelope.event.key_id)

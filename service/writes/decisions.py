@@ -1,18 +1,17 @@
 """Turn each proposal of a batch into an event, the outcome of its first request, or a refusal. Pure."""
 
-from core.codec import encode, fingerprint
 from core.commands import IdempotencyKeyReused, Refusal, RevokeApiKey, TooManyIdempotencyKeys
 from core.decider import decide, query_for
 from core.events import AnyEvent, Envelope, IdempotencyKey
+from core.frames import LoggedEvent
 from core.idempotency import Recorded, holder_of
 from core.operations import log_code, operation_id
-from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
+from core.positions import BEGINNING, Epoch, Position, Region, Sequence
 from core.projection import fields_after, key_about, seen_by_author
 from core.registers import Registers, merge
-from core.stamps import render, tick
-from core.subjects import subject_of
+from core.stamps import render
 from service.writes.batch import Batch, Proposal, Repeated, Stale
-from service.writes.tail import Tail, tail_event
+from service.writes.tail import Tail
 
 
 class Decisions:
@@ -25,22 +24,22 @@ class Decisions:
         self._code = log_code(origin, epoch)
         self._idempotency_keys_max = idempotency_keys_max
 
-    def decide(self, batch: Batch, proposal: Proposal) -> int:
-        """Put `proposal` into `batch`, with or without an event. Returns the event's size in bytes."""
+    def decide(self, batch: Batch, proposal: Proposal) -> None:
+        """Put `proposal` into `batch`, with or without an event, or settle it."""
         after = self._origin_in(proposal)
         if after < self._tail.floor:
             proposal.settle(Stale())
-            return 0
+            return
         idempotency_key = proposal.idempotency_key
         if (
             idempotency_key is not None
             and (first := self._tail.recorded(idempotency_key, now_milliseconds=batch.made_at_milliseconds)) is not None
         ):
             proposal.settle(repetition(idempotency_key, first))
-            return 0
+            return
         if idempotency_key is not None and (first := batch.recorded(idempotency_key)) is not None:
             batch.join(proposal, first, repetition(idempotency_key, first))
-            return 0
+            return
         found = self._tail.over(
             query_for(proposal.command),
             proposal.registers,
@@ -50,47 +49,36 @@ class Decisions:
         )
         if found.unread:
             proposal.settle(Stale(found.unread))
-            return 0
+            return
         try:
             event = decide(proposal.command, found.registers, proposal.preconditions, webhooks_count=found.counted)
             self._refuse_too_many_idempotency_keys(batch, proposal)
         except Refusal as refusal:
             batch.settled_with.append((proposal, refusal))
-            return 0
-        return self._enter(batch, proposal, event, found.registers)
+            return
+        self._enter(batch, proposal, event, found.registers)
 
-    def _enter(self, batch: Batch, proposal: Proposal, event: AnyEvent, registers: Registers) -> int:
-        """Give `event` its place in `batch`. Returns its size in bytes."""
-        organization_id, now_milliseconds = proposal.command.organization_id, batch.made_at_milliseconds
-        sequence = Sequence(batch.after.sequence + len(batch.entries) + 1)
-        latest = batch.events[-1].clock if batch.events else self._tail.clock
+    def _enter(self, batch: Batch, proposal: Proposal, event: AnyEvent, registers: Registers) -> None:
+        """Give `event` its place in `batch`."""
+        organization_id, number, sequence = proposal.command.organization_id, len(batch.events), batch.next_sequence
         proposal.operation_id = operation_id(
-            organization_id,
-            batch=batch.name,
-            log=self._code,
-            batch_start=Sequence(batch.after.sequence + 1),
-            sequence=sequence,
+            organization_id, batch=batch.name, log=self._code, number=number, sequence=sequence
         )
         key = key_about(organization_id, event)
         fields = registers.get(key, {})
         envelope = Envelope(
             operation_id=proposal.operation_id,
             organization_id=organization_id,
-            clock=render(tick(now_milliseconds=now_milliseconds, seen=max(latest, proposal.clock))),
+            clock=render(batch.next_clock),
             event=event,
             author=proposal.author,
             idempotency_key=proposal.idempotency_key,
             seen={} if proposal.idempotency_key is None else seen_by_author(event, fields),
         )
         position = Position(self._origin, self._epoch, sequence)
-        subject, data = subject_of(self._origin, self._epoch, event), encode(envelope)
-        mark = Mark(epoch=self._epoch, sequence=sequence, fingerprint=fingerprint(subject, data))
-        batch.entries.append((subject, data))
-        batch.events.append(tail_event(envelope, position, mark))
-        batch.proposals.append(proposal)
-        batch.results.append(fields_after(batch.events[-1].writes, key=key, before=fields))
-        merge(batch.layer, batch.events[-1].writes)
-        return len(data)
+        added = batch.add(proposal, LoggedEvent(position, number, envelope, batch.name))
+        batch.results.append(fields_after(added.writes, key=key, before=fields))
+        merge(batch.layer, added.writes)
 
     def _refuse_too_many_idempotency_keys(self, batch: Batch, proposal: Proposal) -> None:
         """A revocation is never refused: it adds at most one record for each API key that was issued."""

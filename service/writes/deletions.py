@@ -2,10 +2,11 @@
 
 from core.commands import Command, DeletedBefore, RevokeApiKey
 from core.consistency import regions_needed
+from core.frames import LoggedEvent
 from core.positions import BEGINNING, Position, Region, Sequence, Vector, reaches
 from core.stamps import place_in
 from core.topology import Topology
-from service.reads.event_lookup import EventLookup, Found
+from service.reads.event_lookup import EventLookup
 from service.request.context import Wait
 from service.request.errors import RegionUnavailable
 from service.watermarks.waiters import Waiters
@@ -20,7 +21,7 @@ class Deletions:
         self._event_lookup = event_lookup
         self._waiters = waiters
 
-    async def first(self, before: DeletedBefore, command: Command, vector: Vector, wait: Wait) -> Found:
+    async def first(self, before: DeletedBefore, command: Command, vector: Vector, wait: Wait) -> LoggedEvent:
         """The deletion that `command` repeats, if it is to be joined. `vector` belongs to a state that was just read.
 
         Raises `before.missing` if every region that `wait` asks for has applied that deletion. A revocation is always

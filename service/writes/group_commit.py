@@ -6,15 +6,15 @@ events before its place, and that place is its condition: if it lands at all, it
 
 from collections.abc import Callable
 
-from adapters.batches import BATCH_BYTES_MAX
 from core.commands import EventTooLarge
 from core.operations import batch_name
 from core.positions import Epoch, Mark, Position, Region, Sequence
-from service.writes.batch import Accepted, Batch, Proposal
+from core.stamps import Clock, tick
+from service.writes.batch import Accepted, Batch, Form, Proposal
 from service.writes.decisions import Decisions, repetition
 from service.writes.fork_detection import Recognition
 from service.writes.set_aside import SetAside
-from service.writes.tail import Tail, TailEvent
+from service.writes.tail import Tail, TailMessage
 
 
 def _never() -> bool:
@@ -24,11 +24,8 @@ def _never() -> bool:
 class GroupCommit:
     """The queue, the batch in flight, and the tail that both are decided on."""
 
-    def __init__(
-        self, origin: Region, epoch: Epoch, start: Mark, *, batch_size: Callable[[int], int], idempotency_keys_max: int
-    ) -> None:
+    def __init__(self, origin: Region, epoch: Epoch, start: Mark, *, idempotency_keys_max: int) -> None:
         self._origin = origin
-        self._batch_size = batch_size
         self._queue: dict[Proposal, None] = {}
         self._must_reach = Sequence(0)
         self.epoch = epoch
@@ -80,7 +77,9 @@ class GroupCommit:
         """Wait no longer to read the event that took a place: perhaps it was never stored there."""
         self._must_reach = Sequence(0)
 
-    def compose(self, now_milliseconds: int, *, nonce: int, is_enough: Callable[[], bool] = _never) -> Batch | None:
+    def compose(
+        self, now_milliseconds: int, *, nonce: int, form: Form, is_enough: Callable[[], bool] = _never
+    ) -> Batch | None:
         """Decide waiting proposals until `is_enough`, and put the batch in flight. None if no event results.
 
         At least one proposal is decided, if any waits. If none results in an event, all of them are settled already.
@@ -90,20 +89,33 @@ class GroupCommit:
             self.in_flight = self.aside.take()
             return self.in_flight
         name = batch_name(now_milliseconds=now_milliseconds, nonce=nonce)
-        batch = Batch(after=self.tail.end, made_at_milliseconds=now_milliseconds, name=name)
-        events_max, size = 1 if self._one_by_one else self._batch_size(len(self._queue)), 0
-        self._one_by_one = max(0, self._one_by_one - 1)
-        while self._queue and len(batch.entries) < events_max and size < BATCH_BYTES_MAX:
+        if self._one_by_one:
+            form, self._one_by_one = form._replace(events_max=1), self._one_by_one - 1
+        elif len(self._queue) <= form.one_by_one_max:
+            form = form._replace(events_max=1)
+        batch = Batch(
+            after=self.tail.end,
+            made_at_milliseconds=now_milliseconds,
+            name=name,
+            form=form,
+            clock=tick(now_milliseconds=now_milliseconds, seen=self._latest_seen()),
+        )
+        while self._queue and not batch.is_full:
             proposal = next(iter(self._queue))
             del self._queue[proposal]
-            size += self._decisions.decide(batch, proposal)
+            self._decisions.decide(batch, proposal)
             if is_enough():
                 break
-        if batch.entries:
+        if batch.events:
+            batch.seal()
             self.in_flight = batch
             return batch
         batch.settle_others()
         return None
+
+    def _latest_seen(self) -> Clock:
+        """The latest reading that any event of the tail has, or that the author of a waiting proposal had seen."""
+        return max([self.tail.clock, *(proposal.clock for proposal in self._queue)])
 
     def stored(self, batch: Batch) -> None:
         """The batch is in the log, synced, at its place: settle every proposal in it."""
@@ -123,7 +135,7 @@ class GroupCommit:
 
     def not_as_a_batch(self, batch: Batch) -> None:
         """Never: the log does not take its events together. Decide them again, and append them one by one."""
-        self._one_by_one = len(batch.entries)
+        self._one_by_one = len(batch.events)
         self.never(batch, is_place_taken=False)
 
     def too_large(self, batch: Batch, why: str) -> None:
@@ -154,7 +166,7 @@ class GroupCommit:
 
     def _settle(self, batch: Batch) -> None:
         for proposal, event, fields in zip(batch.proposals, batch.events, batch.results, strict=True):
-            proposal.settle(Accepted(Position(self._origin, self.epoch, event.mark.sequence), fields))
+            proposal.settle(Accepted(Position(self._origin, self.epoch, event.sequence), fields))
         batch.settle_others()
 
     def _put_back(self, proposals: list[Proposal]) -> None:
@@ -174,15 +186,15 @@ class GroupCommit:
             return Recognition.TOO_OLD
         return Recognition.OURS if known == mark else Recognition.FOREIGN
 
-    def observed(self, event: TailEvent) -> None:
-        """An event was read from the log: one of ours, or one that another process appended."""
-        if event.mark.sequence <= self.tail.end.sequence:
+    def observed(self, mark: Mark, read: Callable[[], TailMessage]) -> None:
+        """A message was read from the log: one of ours, or one of another process, of which `read` is the content."""
+        if mark.sequence <= self.tail.end.sequence:
             return
         batch = self.in_flight
-        is_in_flight = batch is not None and batch.events[0].mark == event.mark
-        ours = batch if is_in_flight else self.aside.with_first(event.mark)
+        is_in_flight = batch is not None and batch.first_mark == mark
+        ours = batch if is_in_flight else self.aside.with_first(mark)
         if ours is None:
-            self.tail.extend(event)
+            self.tail.extend(read())
         else:
             self._into_tail(ours)
         self._decide_set_aside()
@@ -190,5 +202,5 @@ class GroupCommit:
     def _into_tail(self, batch: Batch) -> None:
         if not batch.is_seen:
             batch.is_seen = True
-            for event in batch.events:
-                self.tail.extend(event)
+            for message in batch.messages:
+                self.tail.extend(message)

@@ -2,25 +2,25 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 
 import structlog
 
-from adapters.batches import batch_size
 from adapters.errors import EpochChanged, Interrupted, LogAlarm, LogMissing, NotCurrent, Unavailable
 from adapters.event_log import EventLog
 from adapters.follower import Follower, Stored
 from adapters.projection import Projection
-from core.codec import Undecodable, decode
+from core.codec import Undecodable
+from core.frames import decode_message
 from core.known_marks import history_of
-from core.positions import BEGINNING, Mark, Position, Region
+from core.positions import BEGINNING, Mark, Region
 from core.registers import Query
-from core.subjects import epoch_in
 from runtime.reminders import Reminders
 from runtime.troubles import halts
 from service.writes.group_commit import GroupCommit
 from service.writes.log_state import ABOUT_ONE_EVENT, LogState
 from service.writes.mark_comparison import MarkComparison
-from service.writes.tail import TailEvent, tail_event
+from service.writes.tail import Tail, TailMessage, tail_message
 
 log = structlog.get_logger()
 
@@ -140,7 +140,6 @@ class LogReader:
                 self._origin,
                 follower.epoch,
                 known,
-                batch_size=batch_size,
                 idempotency_keys_max=self._idempotency_keys_max,
             )
         elif group_commit.epoch != follower.epoch:
@@ -167,7 +166,7 @@ class LogReader:
             events = await follower.heard()
             for event in events:
                 if event.sequence > group_commit.tail.end.sequence:
-                    group_commit.observed(_tail_event(self._origin, event))
+                    group_commit.observed(event.mark(), partial(self._read, group_commit.tail, event))
             self._is_in_doubt = False
             self._waits_no_more()
             # An alarm about an event ends with that event. Any other one ends once the log can be read on.
@@ -177,13 +176,14 @@ class LogReader:
             if events:
                 state.on_read()
 
+    def _read(self, tail: Tail, stored: Stored) -> TailMessage:
+        """The message after the end of `tail`. Raises `Undecodable`."""
+        message = decode_message(self._origin, stored.sequence, stored.subject, stored.data, counted=tail.end.count)
+        return tail_message(message)
+
     async def _keep_comparing(self) -> None:
         """Compare the marks of other regions with the log, and report what contradicts it."""
         while True:
             self._report_alarm()
             await asyncio.sleep(COMPARE_SECONDS)
             await self._comparison.compare()
-
-
-def _tail_event(origin: Region, event: Stored) -> TailEvent:
-    return tail_event(decode(event.data), Position(origin, epoch_in(event.subject), event.sequence), event.mark())

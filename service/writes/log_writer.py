@@ -9,6 +9,7 @@ from core.operations import NONCE_BITS
 from service.watermarks.acknowledgements import Acknowledgements
 from service.writes.batch import Proposal
 from service.writes.batch_placement import BatchPlacement
+from service.writes.frame_use import FrameUse
 from service.writes.log_state import LogState
 
 COMPOSE_SECONDS_MAX = 0.01
@@ -31,9 +32,11 @@ class LogWriter:
         *,
         event_log: EventLog,
         acknowledgements: Acknowledgements,
+        frame_use: FrameUse,
         now_milliseconds: Callable[[], int],
     ) -> None:
         self._state = state
+        self._frame_use = frame_use
         self._placement = BatchPlacement(state, event_log=event_log, acknowledgements=acknowledgements)
         self._now_milliseconds = now_milliseconds
 
@@ -65,11 +68,14 @@ class LogWriter:
         """Append until cancelled."""
         while True:
             await self._state.until(self._can_compose)
-            group_commit = self._state.group_commit
-            if group_commit is None:
+            group_commit, session = self._state.group_commit, self._state.session
+            if group_commit is None or session is None:
                 continue
             batch = group_commit.compose(
-                self._now_milliseconds(), nonce=secrets.randbits(NONCE_BITS), is_enough=_after(COMPOSE_SECONDS_MAX)
+                self._now_milliseconds(),
+                nonce=secrets.randbits(NONCE_BITS),
+                form=self._frame_use.form(group_commit.tail.end, session),
+                is_enough=_after(COMPOSE_SECONDS_MAX),
             )
             if batch is not None:
                 await self._placement.place(group_commit, batch)

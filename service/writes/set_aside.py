@@ -19,8 +19,8 @@ class SetAside:
         return self.batches.pop()
 
     def with_first(self, mark: Mark) -> Batch | None:
-        """The batch whose first event has `mark`."""
-        return next((batch for batch in self.batches if batch.events[0].mark == mark), None)
+        """The batch whose first message has `mark`."""
+        return next((batch for batch in self.batches if batch.first_mark == mark), None)
 
     def lost(self) -> list[Batch]:
         """Remove and return the batches that were not read, now that an event stands at their place."""

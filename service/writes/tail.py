@@ -5,21 +5,22 @@ from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import NamedTuple
 
-from core.events import Envelope, IdempotencyKey
+from core.events import IdempotencyKey
+from core.frames import LoggedEvent, LogMessage
 from core.idempotency import Recorded, holder_of, is_kept
-from core.positions import Mark, Position, Sequence
+from core.positions import Mark, Sequence
 from core.projection import writes_of
 from core.registers import TOMBSTONE, Fields, Query, Registers, Write, is_buried, merge, names_in, stamp_of, take_out
 from core.stamps import NEVER, Clock, milliseconds, parse, sequence_of
 
 KEPT_EVENTS = 1_024
-"""The number of applied events that are kept for views that were read a moment ago."""
+"""The number of applied events, or a few more, that are kept for views that were read a moment ago."""
 
 
 class TailEvent(NamedTuple):
-    """An event of this region's own log, as the tail needs it."""
+    """An event of this region's own log, as the tail needs it. `sequence` is its message's."""
 
-    mark: Mark
+    sequence: Sequence
     clock: Clock
     writes: list[Write]
     operation_id: str = ""
@@ -34,16 +35,30 @@ class TailEvent(NamedTuple):
         return Recorded(payload=self.idempotency_key.payload, operation_id=self.operation_id)
 
 
-def tail_event(envelope: Envelope, position: Position, mark: Mark) -> TailEvent:
+class TailMessage(NamedTuple):
+    """A message of this region's own log: a frame, or an older message of one event."""
+
+    mark: Mark
+    events: list[TailEvent]
+
+
+def tail_event(logged: LoggedEvent) -> TailEvent:
     """The tail's part of an event at its place."""
+    envelope, position = logged.envelope, logged.position
+    is_keyed = envelope.idempotency_key is not None
     return TailEvent(
-        mark=mark,
+        sequence=position.sequence,
         clock=parse(envelope.clock),
         writes=writes_of(envelope, position),
-        operation_id=envelope.operation_id,
+        operation_id=logged.operation_id if is_keyed else "",
         idempotency_key=envelope.idempotency_key,
-        key_holder=holder_of(envelope.organization_id, author=envelope.author),
+        key_holder=holder_of(envelope.organization_id, author=envelope.author) if is_keyed else "",
     )
+
+
+def tail_message(message: LogMessage) -> TailMessage:
+    """The tail's part of a message."""
+    return TailMessage(message.mark, [tail_event(logged) for logged in message.events])
 
 
 class Found(NamedTuple):
@@ -65,42 +80,47 @@ class Tail:
         self.floor = start.sequence
         self.end = start
         self.clock = NEVER
-        self._events: deque[TailEvent] = deque()
+        self._messages: deque[TailMessage] = deque()
         self._registers: dict[str, dict[str, str]] = {}
         self._first_with_key: dict[str, TailEvent] = {}
-        self._applied = start.sequence
+        self._applied = start
 
     @property
     def unapplied(self) -> int:
         """The number of events that the projection is not known to have."""
-        return self.end.sequence - self._applied
+        return self.end.count - self._applied.count
 
     def mark_at(self, sequence: Sequence) -> Mark | None:
-        """The mark of the event at `sequence`, or None if that is before what is remembered or after `end`."""
+        """The mark of the message at `sequence`, or None if that is before what is remembered or after `end`."""
         if sequence == self.end.sequence:
             return self.end
-        if not self._events or not self._events[0].mark.sequence <= sequence < self.end.sequence:
+        if not self._messages or not self._messages[0].mark.sequence <= sequence < self.end.sequence:
             return None
-        return self._events[sequence - self._events[0].mark.sequence].mark
+        return self._messages[sequence - self._messages[0].mark.sequence].mark
 
-    def extend(self, event: TailEvent) -> None:
-        """Add the event that follows `end`."""
-        if event.mark.sequence != self.end.sequence + 1:
-            raise ValueError(f"event {event.mark.sequence} does not follow {self.end.sequence}")
-        self._events.append(event)
-        self.end = event.mark
-        self.clock = max(self.clock, event.clock)
-        merge(self._registers, event.writes)
-        if event.idempotency_key is not None:
-            self._remember(event.idempotency_key, event)
+    def extend(self, message: TailMessage) -> None:
+        """Add the message that follows `end`."""
+        if message.mark.sequence != self.end.sequence + 1:
+            raise ValueError(f"message {message.mark.sequence} does not follow {self.end.sequence}")
+        self._messages.append(message)
+        self.end = message.mark
+        for event in message.events:
+            self.clock = max(self.clock, event.clock)
+            merge(self._registers, event.writes)
+            if event.idempotency_key is not None:
+                self._remember(event.idempotency_key, event)
 
     def applied(self, sequence: Sequence) -> None:
-        """Record that the projection has every event up to `sequence`."""
-        self._applied = max(self._applied, min(sequence, self.end.sequence))
-        while self._events and self._events[0].mark.sequence <= self._applied - KEPT_EVENTS:
-            event = self._events.popleft()
-            self.floor = event.mark.sequence
-            self._forget(event)
+        """Record that the projection has every message up to `sequence`."""
+        reached = self.mark_at(min(sequence, self.end.sequence))
+        if reached is None or reached.sequence <= self._applied.sequence:
+            return
+        self._applied = reached
+        while self._messages and self._messages[0].mark.count <= reached.count - KEPT_EVENTS:
+            message = self._messages.popleft()
+            self.floor = message.mark.sequence
+            for event in message.events:
+                self._forget(event)
 
     def recorded(self, idempotency_key: IdempotencyKey, *, now_milliseconds: int) -> Recorded | None:
         """The first request with that idempotency key, if its event is among these and is still recognized."""
@@ -109,8 +129,8 @@ class Tail:
         return event.recorded if event is not None and is_known else None
 
     def idempotency_keys(self, holder: str, *, after: Sequence) -> int:
-        """The number of idempotency keys that `holder` used after the event at `after`."""
-        later = takewhile(lambda event: event.mark.sequence > after, reversed(self._first_with_key.values()))
+        """The number of idempotency keys that `holder` used after the message at `after`."""
+        later = takewhile(lambda event: event.sequence > after, reversed(self._first_with_key.values()))
         return sum(event.key_holder == holder for event in later)
 
     def over(
@@ -182,6 +202,8 @@ def _merged(key: str, sources: Iterable[Registers]) -> dict[str, str]:
             merged = dict(fields)
         else:
             for field, register in fields.items():
-                if stamp_of(register) > stamp_of(merged.get(field, "")):
+                old = merged.get(field, "")
+                # Most are the same in the view and in the tail. Then no stamps need to be compared.
+                if register != old and stamp_of(register) > stamp_of(old):
                     merged[field] = register
     return merged

@@ -7,20 +7,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-import msgspec
 import nats
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import ServiceUnavailableError
 from redis.asyncio import Redis
 
-from core.codec import decode
-from core.positions import Epoch, Position, Region, Sequence
+from core.events import WebhookCreated
+from core.frames import LoggedEvent, decode_message
+from core.positions import Region, Sequence
 from core.projection import writes_of
 from core.registers import merge
 from tests.e2e.callers import Told
 
-Log = list["Event"]
+Log = list["Message"]
 Registers = dict[str, dict[str, str]]
 
 Connect = Callable[[str], Awaitable[Client]]
@@ -53,8 +53,8 @@ class Places(Protocol):
         """Name -> region."""
 
 
-class Event(NamedTuple):
-    """An event as a log has it."""
+class Message(NamedTuple):
+    """A message as a log has it."""
 
     sequence: int
     subject: str
@@ -72,14 +72,32 @@ class Evidence:
         """An origin's own log."""
         return self.logs[name][name]
 
+    def events(self, name: str) -> list[LoggedEvent]:
+        """The events of an origin's own log."""
+        return events_of(name, self.origin(name))
+
+    def all_events(self) -> list[LoggedEvent]:
+        """The events of all origin logs."""
+        return [event for name in self.logs for event in self.events(name)]
+
+    def operations(self, name: str) -> set[str]:
+        """The ids of the operations in an origin's own log."""
+        return {event.operation_id for event in self.events(name)}
+
     def target_urls(self) -> Counter[str]:
         """`target_url` -> how often all origin logs register it."""
-        return Counter(
-            msgspec.json.decode(event.data)["event"]["target_url"]
-            for name in self.logs
-            for event in self.origin(name)
-            if "webhook_created" in event.subject
-        )
+        events = (logged.envelope.event for logged in self.all_events())
+        return Counter(event.target_url for event in events if isinstance(event, WebhookCreated))
+
+
+def events_of(name: str, log: Log) -> list[LoggedEvent]:
+    """The events of a log of the origin `name`. The log's count of events must be right at each message."""
+    events: list[LoggedEvent] = []
+    for sequence, subject, data in log:
+        message = decode_message(Region(name), Sequence(sequence), subject, data, counted=len(events))
+        events += message.events
+        assert message.mark.events == len(events), f"{name} counts {message.mark.events} events, and has {len(events)}"
+    return events
 
 
 async def read_log(nats_url: str, origin: str, *, connect: Connect = nats.connect) -> Log:
@@ -99,7 +117,7 @@ async def read_log(nats_url: str, origin: str, *, connect: Connect = nats.connec
                 # With several servers, the one that is asked may not know yet which of them has the consumer.
                 with suppress(ServiceUnavailableError):
                     for message in await subscription.fetch(min(FETCHED, state.messages - len(log)), timeout=10):
-                        log.append(Event(message.metadata.sequence.stream, message.subject, message.data))
+                        log.append(Message(message.metadata.sequence.stream, message.subject, message.data))
         return log
     finally:
         await client.close()
@@ -161,8 +179,8 @@ def check(evidence: Evidence) -> None:
     """Check the promises that need no caller: contiguous, copied exactly, convergent, and equal to the logs."""
     for name in evidence.logs:
         origin = evidence.origin(name)
-        assert [event.sequence for event in origin] == list(range(1, len(origin) + 1)), f"{name} has a gap"
-        operations = Counter(msgspec.json.decode(event.data)["operation_id"] for event in origin)
+        assert [message.sequence for message in origin] == list(range(1, len(origin) + 1)), f"{name} has a gap"
+        operations = Counter(event.operation_id for event in evidence.events(name))
         assert all(count == 1 for count in operations.values()), f"{name} has an event twice"
         for here, logs in evidence.logs.items():
             assert logs[name] == origin, f"{here}'s copy of {name} differs"
@@ -174,10 +192,8 @@ def check(evidence: Evidence) -> None:
 def replay(evidence: Evidence) -> Registers:
     """The registers that follow from the origin logs."""
     registers: Registers = {}
-    for name in evidence.logs:
-        for event in evidence.origin(name):
-            position = Position(Region(name), Epoch(""), Sequence(event.sequence))
-            merge(registers, writes_of(decode(event.data), position))
+    for logged in evidence.all_events():
+        merge(registers, writes_of(logged.envelope, logged.position))
     return registers
 
 

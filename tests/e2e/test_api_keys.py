@@ -8,6 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from core.events import ADMINISTRATOR, WebhookCreated
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import ORGANIZATION, calling, calling_all
 from tests.e2e.callers import keys_of as new_keys
@@ -86,10 +87,11 @@ async def test_every_event_names_its_author() -> None:
         client = callers[HERE].client
         created = await client.post(WEBHOOKS, json={"name": "a", "target_url": "https://authors.example.com"})
         listed = (await client.get(keys_of(ORGANIZATION), headers=admin_headers(demo.admin_key))).json()["result"]
-        events = (await settled(demo)).origin(HERE)
-        assert f'"author":"{listed[0]["id"]}"' in events[-1].data.decode()
-        assert created.json()["result"]["id"] in events[-1].data.decode()
-        assert all('"author":"admin"' in event.data.decode() for event in events[:-1])
+        *before, last = [logged.envelope for logged in (await settled(demo)).events(HERE)]
+        assert last.author == listed[0]["id"]
+        assert isinstance(last.event, WebhookCreated)
+        assert last.event.webhook_id == created.json()["result"]["id"]
+        assert {envelope.author for envelope in before} == {ADMINISTRATOR}
 
 
 @pytest.mark.long

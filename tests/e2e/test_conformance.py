@@ -211,7 +211,7 @@ async def test_410(place: Place3, route: Route) -> None:
             ORGANIZATION,
             batch=batch_name(now_milliseconds=a_day_ago, nonce=0),
             log=log_code(Region(HERE), Epoch("after")),
-            batch_start=Sequence(1),
+            number=0,
             sequence=Sequence(1),
         )
         check(await route.ask(place.client, {"operation_id": old}), 410, route)

@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
-import msgspec
 import pytest
 
 from deploy.local import local_regions
@@ -82,7 +81,7 @@ async def test_a_write_in_flight_when_its_service_and_nats_were_killed_later_rea
             assert (await callers[HERE].register(level="all_regions")).status == 201
         evidence = await settled(demo)
         check(evidence)
-        there = {msgspec.json.decode(event.data)["operation_id"] for event in evidence.origin(HERE)}
+        there = evidence.operations(HERE)
         expected = ["applied" if one.operation in there else "never" for one in left]
         assert "never" in expected
         for caller in callers.values():
@@ -111,5 +110,5 @@ async def test_a_write_in_flight_when_only_nats_was_killed_later_reads_committed
             return all(answer.is_success and answer.json()["result"]["state"] == "applied" for answer in answers)
 
         await comes_true(is_decided)
-        there = {msgspec.json.decode(event.data)["operation_id"] for event in (await settled(demo)).origin(HERE)}
+        there = (await settled(demo)).operations(HERE)
         assert {one.operation for one in left} <= there

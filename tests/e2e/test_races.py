@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import OPERATION, ORGANIZATION, WEBHOOKS, Caller, calling_all, fate
-from tests.e2e.evidence import Log, check, settled
+from tests.e2e.evidence import check, settled
 
 WEBHOOKS_AT_ONCE = 20
 WRITERS = 64
@@ -71,10 +71,6 @@ async def flap(demo: LocalRegions) -> None:
         await asyncio.sleep(0.8)
 
 
-def operations_in(log: Log) -> set[str]:
-    return {msgspec.json.decode(event.data)["operation_id"] for event in log}
-
-
 @pytest.mark.long
 async def test_racing_writers_over_a_flapping_link_leave_equal_projections_and_lose_nothing() -> None:
     seed = random.randrange(1 << 32)
@@ -98,10 +94,10 @@ async def test_racing_writers_over_a_flapping_link_leave_equal_projections_and_l
         assert {status for _, status in answers} <= {200, 201, 204, 404, 408, 409}
         evidence = await settled(demo, within_seconds=60)
         check(evidence)
-        events = [msgspec.json.decode(event.data)["event"] for name in evidence.logs for event in evidence.origin(name)]
+        events = [msgspec.to_builtins(logged.envelope.event) for logged in evidence.all_events()]
         written = Counter(text for event in events for text in (event.get("name"), event.get("description")) if text)
         assert all(written[name] == 1 for writer in writers for name in writer.names)
-        operations = {event for name in evidence.logs for event in operations_in(evidence.origin(name))}
+        operations = {logged.operation_id for logged in evidence.all_events()}
         named = {name: status for writer in writers for name, status in writer.operations.items()}
         assert {name for name, status in named.items() if status != 408} <= operations
         late = [name for name, status in named.items() if status == 408]

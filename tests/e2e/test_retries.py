@@ -7,12 +7,12 @@ from collections import Counter
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 
+from core.frames import LoggedEvent
 from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import ORGANIZATIONS, WEBHOOKS, Caller, calling, calling_all
-from tests.e2e.evidence import Event, check, settled
+from tests.e2e.evidence import check, settled
 
 HERE, AWAY = "us-iowa", "asia-japan"
 RETRIES_AT_ONCE = 25
@@ -20,10 +20,10 @@ IMPATIENT_ATTEMPTS = 4
 PATIENT_SECONDS = 20
 
 
-def idempotency_keys(events: list[Event]) -> Counter[str]:
+def idempotency_keys(events: list[LoggedEvent]) -> Counter[str]:
     """Idempotency key -> the number of its events."""
-    envelopes = [msgspec.json.decode(event.data) for event in events]
-    return Counter(envelope["retry"]["key"] for envelope in envelopes if "retry" in envelope)
+    keys = (logged.envelope.idempotency_key for logged in events)
+    return Counter(key.key for key in keys if key is not None)
 
 
 class Persistent:
@@ -119,13 +119,13 @@ async def test_a_thousand_requests_repeated_under_random_408s_have_exactly_a_tho
         assert told[408] > 20, "nothing was disturbed"
         evidence = await settled(demo, within_seconds=60)
         check(evidence)
-        keys = idempotency_keys(evidence.origin(HERE))
+        keys = idempotency_keys(evidence.events(HERE))
         assert len(keys) == count
         assert set(keys.values()) == {1}
         assert set(evidence.target_urls().values()) == {1}
         for person in people:
             assert all(answer == person.answers[0] for answer in person.answers), "the same outcome, the same ids"
-        in_the_log = {msgspec.json.decode(event.data)["operation_id"] for event in evidence.origin(HERE)}
+        in_the_log = evidence.operations(HERE)
         assert all(len(person.operations & in_the_log) == 1 for person in people)
 
 
@@ -144,7 +144,7 @@ async def test_a_retry_in_another_region_is_the_first_request_once_that_is_known
         assert reused.status_code == 422
         evidence = await settled(demo)
         check(evidence)
-        assert sum(idempotency_keys(evidence.origin(name)).total() for name in evidence.logs) == 1
+        assert sum(idempotency_keys(evidence.events(name)).total() for name in evidence.logs) == 1
 
 
 @pytest.mark.long

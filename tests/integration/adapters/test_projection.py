@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from adapters.apply_result import Applied, ApplyResult
@@ -9,7 +10,7 @@ from adapters.errors import NotCurrent, Unavailable
 from adapters.projection import STATE_KEY, Projection, open_projection
 from adapters.projection_arguments import PIECE_BYTES, Run
 from adapters.projection_state import Required
-from core.positions import BEGINNING, Epoch, Sequence
+from core.positions import BEGINNING, Epoch, Mark, Sequence
 from core.registers import Index, Query, Recall, Write
 from deploy.local import LocalRegion
 from deploy.redis.configuration import REPLICATOR, SERVICE
@@ -61,6 +62,38 @@ async def test_a_run_that_overlaps_the_applied_events_and_ends_beyond_them_is_ap
     overlapping = a_run(1, 5, Write("k", "f", stamped(3, "three")), Write("k", "f", stamped(5, "five")))
     assert (await projection.apply(overlapping)).mark == at(5)
     assert (await projection.read(Query(("k",)))).registers == {"k": {"f": stamped(5, "five")}}
+
+
+async def test_the_count_of_events_is_kept_with_the_watermark_and_returned_with_it(projection: Projection) -> None:
+    """Two replicators may have cut the same frames into different runs."""
+    await current(projection)
+    for before, last, events in ((0, 3, 700), (1, 5, 703), (0, 2, 650)):
+        run = a_run(before, last)
+        result = await projection.apply(msgspec.structs.replace(run, last=counted(run.last, events)))
+        assert result.mark.events == max(703 if last == 2 else 0, events)
+    view = await projection.read(Query(()))
+    assert (view.vector, view.vector[US].events) == ({US: at(5)}, 703)
+    assert (await projection.observe()).vector[US].events == 703
+
+
+async def test_a_count_is_still_right_after_a_version_that_does_not_count_has_applied_messages(
+    projection: Projection, raw: Raw
+) -> None:
+    """Versions before frames write the watermark alone, and one event a message."""
+    await current(projection)
+    assert (await projection.apply(a_run(0, 3))).mark.events == 3
+    for extra, stored in ((0, at(5)), (697, at(9))):
+        run = a_run(3, 4)
+        if extra:
+            run = msgspec.structs.replace(a_run(5, 7), last=counted(at(7), 7 + extra))
+            assert (await projection.apply(run)).mark.events == 704
+        await raw.hset(STATE_KEY, f"mark:{US}", f"{stored.epoch} {stored.sequence} {stored.fingerprint}")
+        assert (await projection.read(Query(()))).vector[US].events == stored.sequence + extra
+        assert (await projection.apply(a_run(0, 1))).mark.events == stored.sequence + extra
+
+
+def counted(mark: Mark, events: int) -> Mark:
+    return msgspec.structs.replace(mark, events=events)
 
 
 @pytest.mark.parametrize(("before", "last"), [(4, 5), (4, 9), (99, 100)])

@@ -150,17 +150,17 @@ async def test_watermarks_of_another_region_in_the_same_redis_are_not_received(
     """Channels do not belong to a database: regions in different databases of one Redis share them."""
     async with listening(projection) as heard:
         incarnation = await current(projection)
-        await raw.publish(channel_of(EU), f"{incarnation} {US} k3v9x2 9 e")
+        await raw.publish(channel_of(EU), f"{incarnation} {US} k3v9x2 9 e 0")
         await projection.apply(a_run(0, 1))
         await soon(lambda: bool(heard.watermarks))
         assert heard.watermarks == [Published(incarnation, US, at(1))]
 
 
-@pytest.mark.parametrize("text", ["", "x", "a us-iowa k3v9x2 one f", "a us-iowa k3v9x2 1", " ", "\x00"])
+@pytest.mark.parametrize("text", ["", "x", "a us-iowa k3v9x2 one f 0", "a us-iowa k3v9x2 1", "a us-iowa k3v9x2 1 f x", " ", "\x00"])
 async def test_a_message_that_is_no_watermark_is_ignored(projection: Projection, raw: Raw, text: str) -> None:
     async with listening(projection) as heard:
         await raw.publish(channel_of(US), text)
-        await raw.publish(channel_of(US), f"a {US} k3v9x2 1 {at(1).fingerprint} and words of a newer version")
+        await raw.publish(channel_of(US), f"a {US} k3v9x2 1 {at(1).fingerprint} 0 and words of a newer version")
         await soon(lambda: bool(heard.watermarks))
         assert heard.watermarks == [Published("a", US, at(1))]
 

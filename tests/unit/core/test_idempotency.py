@@ -3,6 +3,7 @@
 import pytest
 
 from core.events import Envelope, IdempotencyKey, WebhookDeleted
+from core.frames import LoggedEvent
 from core.idempotency import (
     KEPT_HOURS,
     Recorded,
@@ -40,7 +41,8 @@ def kept(
         idempotency_key=idempotency_key,
         author=author,
     )
-    return record_of(envelope, Position(Region("us-iowa"), Epoch("e"), Sequence(sequence)), now_milliseconds=now)
+    place = Position(Region("us-iowa"), Epoch("e"), Sequence(sequence))
+    return record_of(LoggedEvent(place, 0, envelope), now_milliseconds=now)
 
 
 def test_nothing_is_kept_of_a_request_without_an_idempotency_key() -> None:

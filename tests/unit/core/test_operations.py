@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.operations import NONCE_BITS, Operation, batch_name, log_code, operation_id, operation_in
+from core.operations import NONCE_BITS, NUMBERS, Operation, batch_name, log_code, operation_id, operation_in
 from core.positions import Epoch, Region, Sequence
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
@@ -15,25 +15,23 @@ HERE = log_code(Region("us-iowa"), Epoch("k3v9x2"))
 NOW = 1_795_000_000_000
 
 nonces = st.integers(0, 2**NONCE_BITS - 1)
-places = st.integers(1, 2**40 - 1).flatmap(
-    lambda sequence: st.tuples(st.integers(max(1, sequence - 499), sequence), st.just(sequence))
-)
+places = st.tuples(st.integers(0, NUMBERS - 1), st.integers(1, 2**40 - 1) | st.integers(1, 3))
 
 
-def made(organization: str, batch: int, start: int, sequence: int) -> str:
-    return operation_id(organization, batch=batch, log=HERE, batch_start=Sequence(start), sequence=Sequence(sequence))
+def made(organization: str, batch: int, number: int, sequence: int) -> str:
+    return operation_id(organization, batch=batch, log=HERE, number=number, sequence=Sequence(sequence))
 
 
 @given(st.uuids().map(str), st.integers(0, 2**26 * 60_000 - 1), nonces, places)
 def test_an_id_is_a_uuid_of_version_8_that_reads_back(
     organization: str, now: int, nonce: int, place: tuple[int, int]
 ) -> None:
-    start, sequence = place
+    number, sequence = place
     batch = batch_name(now_milliseconds=now, nonce=nonce)
-    text = made(organization, batch, start, sequence)
+    text = made(organization, batch, number, sequence)
     assert (UUID(text).version, UUID(text).variant, str(UUID(text))) == (8, "specified in RFC 4122", text)
     operation = operation_in(text, organization)
-    assert operation == Operation(batch, HERE, Sequence(start), Sequence(sequence))
+    assert operation == Operation(batch, HERE, number, Sequence(sequence))
     assert operation.made_at_minutes == now // 60_000
 
 
@@ -52,15 +50,24 @@ def test_each_epoch_of_each_origin_is_a_log_of_its_own() -> None:
 
 def test_ids_of_one_batch_differ_and_so_do_those_of_two_batches_for_one_place() -> None:
     one, other = (batch_name(now_milliseconds=NOW, nonce=nonce) for nonce in (1, 2))
-    ids = {made(ORGANIZATION, batch, 5, sequence) for batch in (one, other) for sequence in (5, 6, 7)}
-    assert len(ids) == 6
+    places = [(0, 5), (1, 5), (2, 5), (1, 6), (2, 7)]
+    assert len({made(ORGANIZATION, batch, *place) for batch in (one, other) for place in places}) == 10
 
 
-def test_an_id_with_a_batch_before_the_logs_beginning_is_refused() -> None:
+def test_every_number_has_an_id_in_the_first_message_of_a_log_and_no_id_names_a_place_before_it() -> None:
     batch = batch_name(now_milliseconds=NOW, nonce=1)
-    assert operation_in(made(ORGANIZATION, batch, 1, 9), ORGANIZATION) is not None
-    for start in (0, -1, -400):
-        assert operation_in(made(ORGANIZATION, batch, start, 9), ORGANIZATION) is None
+    for number in range(NUMBERS):
+        operation = operation_in(made(ORGANIZATION, batch, number, 1), ORGANIZATION)
+        assert operation == Operation(batch, HERE, number, Sequence(1))
+        assert operation_in(made(ORGANIZATION, batch, number, 0), ORGANIZATION) is None
+
+
+def test_an_id_of_a_version_before_frames_reads_as_it_did() -> None:
+    """It was made for the eighth event of a batch of messages that began at 5."""
+    text = operation_id(
+        ORGANIZATION, batch=batch_name(now_milliseconds=NOW, nonce=1), log=HERE, number=7, sequence=Sequence(12)
+    )
+    assert text == "721f7e80-0000-8dd5-9715-08c440d8b33a"
 
 
 @pytest.mark.parametrize(

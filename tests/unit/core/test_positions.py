@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,3 +66,44 @@ def test_a_vector_does_not_reach_a_position_of_another_epoch() -> None:
 def test_the_beginning_is_below_every_event() -> None:
     assert BEGINNING.sequence == NOTHING == 0
     assert not reaches({HERE: BEGINNING}, Position(origin=HERE, epoch=EPOCH, sequence=Sequence(1)))
+
+
+def test_the_count_of_events_is_no_part_of_a_marks_identity() -> None:
+    """A reader that cannot count has the same message as one that can."""
+    counted, uncounted = Mark(EPOCH, Sequence(5), "f", events=900), Mark(EPOCH, Sequence(5), "f")
+    assert counted == uncounted
+    assert not counted != uncounted  # noqa: SIM202 - `!=` is another method than `==`
+    assert hash(counted) == hash(uncounted)
+    assert len({counted, uncounted}) == 1
+    assert classify(known=uncounted, incoming=counted) is Arrival.DUPLICATE
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Mark(OTHER_EPOCH, Sequence(5), "f", events=900),
+        Mark(EPOCH, Sequence(6), "f", events=900),
+        Mark(EPOCH, Sequence(5), "g", events=900),
+        (EPOCH, 5, "f", 900),
+    ],
+)
+def test_a_mark_of_another_message_is_unequal_however_many_events_it_counts(other: object) -> None:
+    one = Mark(EPOCH, Sequence(5), "f", events=900)
+    assert one != other
+    assert not one == other  # noqa: SIM201 - `==` is another method than `!=`
+
+
+@given(st.integers(0, 2**48), st.integers(0, 2**48))
+def test_a_mark_keeps_its_count_on_the_wire(sequence: int, events: int) -> None:
+    sent = Mark(EPOCH, Sequence(sequence), "f", events=events)
+    received = msgspec.json.decode(msgspec.json.encode(sent), type=Mark)
+    assert (received, received.events, received.count) == (sent, events, events or sequence)
+
+
+def test_the_mark_of_an_older_announcer_counts_one_event_a_message() -> None:
+    received = msgspec.json.decode(b'{"epoch":"k3v9x2","sequence":7,"fingerprint":"f"}', type=Mark)
+    assert (received, received.events, received.count) == (mark(7), 0, 7)
+
+
+def test_an_older_reader_gets_a_mark_without_a_count_as_it_was() -> None:
+    assert msgspec.json.decode(msgspec.json.encode(mark(7))) == {"epoch": EPOCH, "sequence": 7, "fingerprint": "f"}

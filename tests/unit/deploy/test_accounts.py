@@ -10,6 +10,7 @@ REGIONS = [Region("us"), Region("eu"), Region("jp")]
 
 READS = "asks {of} for $JS.API.STREAM.INFO.EVENTS_{log} | asks {of} for $JS.API.STREAM.MSG.GET.EVENTS_{log}"
 FOLLOWS = "asks {of} for $JS.API.CONSUMER.CREATE.EVENTS_{log} | asks {of} for $JS.FC.EVENTS_{log}.>"
+LISTS_READERS = "asks {of} for $JS.API.CONSUMER.LIST.EVENTS_{log}"
 CREATES = "asks {of} for $JS.API.STREAM.CREATE.EVENTS_{log}"
 APPENDS = "asks {of} for events.{log}.>"
 HEARS_OTHERS = "hears PEER-EU say watermarks.eu | hears PEER-JP say watermarks.jp"
@@ -35,7 +36,7 @@ EXPECTED = {
     ),
     "REPLICATOR": " | ".join(
         [
-            at(LOG, "us", READS, FOLLOWS, CREATES),
+            at(LOG, "us", READS, FOLLOWS, CREATES, LISTS_READERS),
             "hears LOG say deliver.replicator.>",
             at(COPIES, "eu", READS, FOLLOWS, CREATES, APPENDS),
             at(COPIES, "jp", READS, FOLLOWS, CREATES, APPENDS),

@@ -1,6 +1,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
@@ -15,6 +17,7 @@ from adapters.errors import Unavailable
 from adapters.projection import Projection
 from adapters.projection_state import Required, State
 from core.positions import Epoch, Mark, Region, Sequence
+from core.subjects import FRAMES
 from replicator import announce as announce_module
 from replicator import projection_lines
 from replicator.announce import Announcer
@@ -83,6 +86,7 @@ class Scene:
     def __init__(self) -> None:
         self.redis, self.status = Redis(), Status()
         self.wires = {region: Wire() for region in (US, EU, JP)}
+        self.log_readers = SimpleNamespace(reads=[])
         evidence = Evidence(US, others=(), origins=(US, EU, JP))
         projection = cast("Projection", cast("Any", self.redis))
         self.announcer = Announcer(
@@ -91,6 +95,7 @@ class Scene:
             evidence=evidence,
             connections=cast("Any", self.wires),
             status=self.status,
+            log_readers=cast("Any", self.log_readers),
         )
 
 
@@ -266,6 +271,30 @@ async def test_every_region_is_told_why_the_redis_takes_no_writes(scene: Scene) 
     async with running(scene.announcer.beat()):
         await until(lambda: all(wire.said for wire in scene.wires.values()))
     assert {wire.said[-1].refused for wire in scene.wires.values()} == {"MISCONF no space left on device"}
+
+
+async def test_every_region_is_told_which_messages_this_one_reads_now(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announce_module, "HEARTBEAT_SECONDS", 0.001)
+    async with running(scene.announcer.beat()):
+        for reads in ([FRAMES], [], [FRAMES]):
+            scene.log_readers.reads = reads
+            await until(partial(all_told, scene, reads))
+
+
+def all_told(scene: Scene, reads: list[str]) -> bool:
+    """Whether the last announcement to each region names these forms."""
+    return all(wire.said and wire.said[-1].reads == reads for wire in scene.wires.values())
+
+
+async def test_the_counts_of_events_are_announced_with_the_watermarks(scene: Scene) -> None:
+    counted = msgspec.structs.replace(mark(5), events=900)
+    scene.redis.state = scene.redis.state._replace(vector={US: counted, EU: mark(3)})
+    async with running(scene.announcer.beat()):
+        await until(lambda: bool(scene.wires[EU].said))
+    vector = scene.wires[EU].said[-1].vector
+    assert [(vector[origin].sequence, vector[origin].count) for origin in (US, EU)] == [(5, 900), (3, 3)]
 
 
 async def test_a_rebuild_that_stands_still_is_not_told_every_second(

@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import Tracer
+from prometheus_client import REGISTRY
 
 from adapters.batches import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, ONE_BY_ONE_MAX, batch_of
 from adapters.errors import Forked, Incomplete, Interrupted, TooLarge
@@ -198,3 +199,36 @@ async def test_the_event_that_the_log_of_an_origin_contradicts_is_told() -> None
     with pytest.raises(Forked):
         await shipper.run()
     assert told == [(ORIGIN, before[1].mark())]
+
+
+async def test_frames_are_shipped_as_they_are_with_all_of_their_events_counted() -> None:
+    """Their events are counted without being known: a copy has also what this version cannot apply."""
+    subject = f"events.{ORIGIN}.{EPOCH}.frame.v1"
+    frames = [
+        Stored(
+            EventSequence(number), subject, b'{"clock":"%018x","events":[%s]}' % (number, b",".join([b"{}"] * number))
+        )
+        for number in range(1, 4)
+    ]
+    before, copy = counted(), Copy()
+    await shipped(Copy(frames), copy)
+    assert copy.events == frames
+    assert counted() - before == 1 + 2 + 3
+
+
+def counted() -> float:
+    return REGISTRY.get_sample_value("crosshook_shipped_events_total", {"origin": ORIGIN}) or 0.0
+
+
+async def test_each_traced_event_of_a_frame_has_a_span_in_its_own_trace() -> None:
+    trace = "00-{:032x}-0000000000000001-01"
+    traces = f"{trace.format(1)},,{trace.format(3)}"
+    coming = [stored(1)[0]._replace(traceparent=traces, heard_nanoseconds=1_001)]
+    exporter, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    copy = Copy()
+    await shipped(Copy(coming), copy, provider.get_tracer("crosshook"))
+    spans = exporter.get_finished_spans()
+    assert [(span.context.trace_id, span.start_time) for span in spans] == [(1, 1_001), (3, 1_001)]
+    assert [span.attributes["crosshook.sequence"] for span in spans if span.attributes] == [1, 1]
+    assert copy.events[0].traceparent == traces, "the next reader of the copy has the same traces"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from adapters.announcements import Announcement
 from adapters.watermark_channel import Published
 from core.positions import Epoch, Mark, Position, Region, Sequence
+from core.subjects import FRAMES
 from core.topology import Topology, parse_topology
 from runtime.health import Condition, NotReady
 from service.announcements import OUTLIVED_SECONDS, SILENCE_SECONDS, STALLED_SECONDS, Announcements
@@ -358,3 +359,40 @@ def test_the_highest_mark_of_the_announced_incarnation_counts_whichever_way_it_c
         for place in range(1, 10):
             is_applied = is_current and mark >= max(place, best)
             assert waiters.has_applied(HERE, a_position(place)) == is_applied
+
+
+def test_frames_are_not_read_before_every_configured_region_has_announced_that_it_reads_them() -> None:
+    view = a_view(Waiters())
+    assert view.why_frames_are_not_read() == "not announced to read frames: asia-japan, us-iowa"
+    view.heard(reading(HERE))
+    assert view.why_frames_are_not_read() == "not announced to read frames: asia-japan"
+    view.heard(reading(THERE))
+    assert view.why_frames_are_not_read() == ""
+    view.heard(said("first", 8))
+    assert view.why_frames_are_not_read() == "not announced to read frames: asia-japan", "it announces it no more"
+
+
+def test_a_region_that_is_not_heard_now_reads_what_it_read_when_it_was_last_heard(clock: SimpleNamespace) -> None:
+    view = a_view(Waiters())
+    for region in (HERE, THERE):
+        view.heard(reading(region))
+    clock.now += 3_600
+    assert view.why_frames_are_not_read() == ""
+
+
+@pytest.mark.parametrize("forms", [[], ["frame.v2"], ["frame"]])
+def test_a_region_that_reads_other_forms_reads_no_frames(forms: list[str]) -> None:
+    view = a_view(Waiters())
+    view.heard(reading(HERE))
+    view.heard(msgspec.structs.replace(reading(THERE), reads=forms))
+    assert view.why_frames_are_not_read() == "not announced to read frames: asia-japan"
+
+
+def test_the_announcement_of_an_older_version_names_no_form() -> None:
+    sent = msgspec.to_builtins(said("first", 7))
+    del sent["reads"]
+    assert msgspec.convert(sent, Announcement).reads == []
+
+
+def reading(region: Region) -> Announcement:
+    return msgspec.structs.replace(said("first", 7, region=region), reads=[FRAMES])

@@ -9,6 +9,7 @@ from runtime.logs import LogFormat, LogLevel
 from runtime.process import EXIT_BAD_SETTING, run
 from service.request.limits import Limits
 from service.settings import Settings, read_settings
+from service.writes.frame_use import Frames
 
 Variables = Mapping[str, str]
 
@@ -39,6 +40,7 @@ def test_every_setting_but_the_region_and_the_topology_has_a_default(place: Vari
     assert settings.dashboard_listeners_max == 100
     assert settings.limits == Limits(webhooks_max=1_000, api_keys_max=100, headers=HeaderLimits(64, 1_024))
     assert settings.admin_key == "", "no default key gives access"
+    assert settings.frames is Frames.AUTO
 
 
 def test_everything_can_be_set(place: Variables) -> None:
@@ -52,6 +54,7 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_LOG_LEVEL": "debug",
             "CROSSHOOK_CLOCK_OFFSET_MILLISECONDS": "-3600000",
             "CROSSHOOK_APPEND_SECONDS": "0.1",
+            "CROSSHOOK_FRAMES": "never",
             "CROSSHOOK_REQUESTS_MAX": "1",
             "CROSSHOOK_TAIL_EVENTS_MAX": "2",
             "CROSSHOOK_ORGANIZATION_REQUESTS_MAX": "3",
@@ -72,6 +75,7 @@ def test_everything_can_be_set(place: Variables) -> None:
     assert settings.limits == Limits(webhooks_max=5, api_keys_max=6, headers=HeaderLimits(7, 8))
     assert settings.admin_key == "a" * 32
     assert settings.operation_hours == 9
+    assert settings.frames is Frames.NEVER
     assert (settings.append_seconds, settings.requests_max, settings.tail_events_max) == (0.1, 1, 2)
 
 
@@ -89,6 +93,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", "1.5", "an integer from -3155760000000 to 3155760000000"),
         ("CROSSHOOK_APPEND_SECONDS", "0", "a number from 0.1 to 120"),
+        ("CROSSHOOK_FRAMES", "yes", "one of auto, always, never"),
         ("CROSSHOOK_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),
         ("CROSSHOOK_TAIL_EVENTS_MAX", "many", "an integer from 1 to 1000000"),
         ("CROSSHOOK_ORGANIZATION_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),

@@ -16,8 +16,8 @@ NOW_MILLISECONDS, WRITTEN_MILLISECONDS = 1_700_000_000_000, 1_699_999_995_000
 EPOCH, OTHER_EPOCH = Epoch("k3v9x2"), Epoch("m7q4z1")
 
 
-def mark(sequence: int, epoch: Epoch = EPOCH) -> Mark:
-    return Mark(epoch, Sequence(sequence), f"{sequence:016x}") if sequence else BEGINNING
+def mark(sequence: int, epoch: Epoch = EPOCH, *, events: int = 0) -> Mark:
+    return Mark(epoch, Sequence(sequence), f"{sequence:016x}", events) if sequence else BEGINNING
 
 
 def says(at_seconds: float = NOW, /, **sequences: int) -> Heard:
@@ -155,6 +155,48 @@ CASES = [
         seen_from_iowa({}, own_end=None),
         Pair(IOWA, IOWA),
         Lag(certainty=Certainty.NEVER_HEARD, unheard_seconds=100.0),
+    ),
+    Case(
+        "the events of frames are counted, and the oldest of them are in the frame after the watermark",
+        seen_from_iowa(IN_STEP | {JAPAN: Heard(NOW, {IOWA: mark(4, events=700)})}, own_end=mark(7, events=1_000)),
+        Pair(JAPAN, IOWA),
+        Lag(events=300, milliseconds=5_000, certainty=Certainty.EXACT, oldest=at(IOWA, 5)),
+    ),
+    Case(
+        "nothing of a log of frames was applied yet",
+        seen_from_iowa(IN_STEP | {JAPAN: says()}, own_end=mark(7, events=1_000)),
+        Pair(JAPAN, IOWA),
+        Lag(events=1_000, milliseconds=5_000, certainty=Certainty.EXACT, oldest=at(IOWA, 1)),
+    ),
+    Case(
+        "an older announcer counts no events, and has applied one a message",
+        seen_from_iowa(IN_STEP | {JAPAN: says(iowa=4)}, own_end=mark(7, events=1_000)),
+        Pair(JAPAN, IOWA),
+        Lag(events=996, milliseconds=5_000, certainty=Certainty.EXACT, oldest=at(IOWA, 5)),
+    ),
+    Case(
+        "an older announcer is the only one that has applied the end of a log without frames",
+        seen_from_iowa({BELGIUM: says(belgium=9), JAPAN: Heard(NOW, {BELGIUM: mark(5, events=5)})}),
+        Pair(JAPAN, BELGIUM),
+        Lag(events=4, milliseconds=5_000, certainty=Certainty.EXACT, oldest=at(BELGIUM, 6)),
+    ),
+    Case(
+        "an older announcer has applied the whole log",
+        seen_from_iowa(IN_STEP | {JAPAN: says(iowa=7)}, own_end=mark(7, events=1_000)),
+        Pair(JAPAN, IOWA),
+        NONE,
+    ),
+    Case(
+        "each message that is missing has at least one event, whatever is counted",
+        seen_from_iowa(IN_STEP | {JAPAN: Heard(NOW, {IOWA: mark(4, events=9)})}, own_end=mark(7)),
+        Pair(JAPAN, IOWA),
+        Lag(events=3, milliseconds=5_000, certainty=Certainty.EXACT, oldest=at(IOWA, 5)),
+    ),
+    Case(
+        "a region counts the same message as applied that an older announcer does not count",
+        seen_from_iowa({BELGIUM: says(belgium=9), JAPAN: Heard(NOW, {BELGIUM: mark(9, events=9)})}),
+        Pair(JAPAN, BELGIUM),
+        NONE,
     ),
     Case(
         "a region has applied events of a log that was made anew since",

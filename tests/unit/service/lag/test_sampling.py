@@ -14,8 +14,10 @@ from adapters.errors import Unavailable
 from adapters.follower import Stored
 from core.codec import encode
 from core.events import Envelope, WebhookDeleted
+from core.frames import encode_entry, encode_frame
 from core.positions import Epoch, Mark, Region, Sequence
 from core.stamps import Clock, render
+from core.subjects import frames_of
 from core.topology import parse_topology
 from service.lag import sampling as lag_sampling
 from service.lag.matrix import Pair
@@ -119,7 +121,18 @@ async def test_the_age_of_the_oldest_unapplied_event_is_read_once_and_grows(worl
     assert there.asked == [5, 6]
 
 
-async def test_if_no_event_is_missing_the_log_is_not_read(world: Make) -> None:
+async def test_the_age_of_a_frame_is_that_of_its_first_event(world: Make) -> None:
+    def a_frame(sequence: Sequence) -> Stored:
+        entries = [encode_entry(Envelope("", "an organization", "", WebhookDeleted(webhook_id="w")))] * 3
+        clock = Clock((START_MILLISECONDS - 500) << 24)
+        return Stored(sequence, frames_of(HERE, EPOCH), encode_frame(entries, clock=clock, batch=1, count=15))
+
+    there = world(a_frame)
+    assert await there.milliseconds() == 500
+    assert there.asked == [5]
+
+
+async def test_what_is_lacking_is_not_asked_for_where_nothing_is(world: Make) -> None:
     there = world(lambda _: None)
     there.applied = 7
     assert await there.milliseconds() == 0

@@ -1,19 +1,20 @@
 """Proposals for the tests of the tail and of group commit, with their outcomes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from adapters.event_log import Entry
 from core.catalogue import Trigger
-from core.codec import decode, fingerprint
 from core.commands import Command, CreateTrigger, CreateWebhook
 from core.decider import query_for
 from core.events import IdempotencyKey
+from core.frames import LoggedEvent, decode_message
 from core.positions import BEGINNING, Epoch, Mark, Position, Region, Sequence
 from core.registers import Query, merge, names_in
 from core.stamps import NEVER, Clock
-from core.subjects import epoch_in
 from core.webhooks import organization_key, webhook_key
 from service.writes.batch import Accepted, Outcome, Proposal
-from service.writes.tail import TailEvent, tail_event
+from service.writes.tail import TailMessage, tail_message
 
 HERE = Region("us-iowa")
 EPOCH = Epoch("k3v9x2")
@@ -36,19 +37,21 @@ def a_trigger(webhook_id: str) -> CreateTrigger:
 
 @dataclass
 class View:
-    """A projection, or a copy of one: the registers after the first events of a log."""
+    """A projection, or a copy of one: the registers after the first messages of a log."""
 
     mark: Mark = BEGINNING
     clock: Clock = NEVER
     registers: dict[str, dict[str, str]] = field(default_factory=dict)
     idempotency_keys: set[str] = field(default_factory=set)
 
-    def apply(self, event: TailEvent) -> None:
-        assert event.mark.sequence == self.mark.sequence + 1
-        self.mark, self.clock = event.mark, max(self.clock, event.clock)
-        merge(self.registers, event.writes)
-        if event.idempotency_key is not None:
-            self.idempotency_keys.add(event.idempotency_key.key)
+    def apply(self, message: TailMessage) -> None:
+        assert message.mark.sequence == self.mark.sequence + 1
+        self.mark = message.mark
+        for event in message.events:
+            self.clock = max(self.clock, event.clock)
+            merge(self.registers, event.writes)
+            if event.idempotency_key is not None:
+                self.idempotency_keys.add(event.idempotency_key.key)
 
     def fields(self, webhook_id: str) -> dict[str, str]:
         """A webhook's registers."""
@@ -113,8 +116,19 @@ def ask(
     return Asked(proposal, outcomes)
 
 
-def as_read(sequence: int, subject: str, data: bytes) -> TailEvent:
-    """An event as the log's follower returns it."""
-    position = Position(HERE, epoch_in(subject), Sequence(sequence))
-    mark = Mark(position.epoch, position.sequence, fingerprint(subject, data))
-    return tail_event(decode(data), position, mark)
+def as_read(sequence: int, entry: Entry, *, counted: int | None = None) -> TailMessage:
+    """A message as the log's reader makes it from what the log has. `counted` events came before it.
+
+    By default each message before it had one event.
+    """
+    counted = sequence - 1 if counted is None else counted
+    return tail_message(decode_message(HERE, Sequence(sequence), entry.subject, entry.data, counted=counted))
+
+
+def events_of(entries: Iterable[Entry], *, after: int = 0) -> list[LoggedEvent]:
+    """The events of a log's messages, of which the first comes after the message at `after`."""
+    return [
+        event
+        for sequence, (subject, data, _) in enumerate(entries, start=after + 1)
+        for event in decode_message(HERE, Sequence(sequence), subject, data, counted=0).events
+    ]

@@ -7,10 +7,10 @@ import pytest
 from core.commands import ApiKeyNotFound, Command, DeletedBefore, DeleteWebhook, RevokeApiKey, WebhookNotFound
 from core.consistency import Level
 from core.events import Envelope, WebhookDeleted
+from core.frames import LoggedEvent
 from core.positions import Epoch, Mark, Position, Region, Sequence, Vector
 from core.stamps import Clock, Stamp, render, stamp
 from core.topology import RegionConfig, Topology
-from service.reads.event_lookup import Found
 from service.request.context import Wait
 from service.request.errors import RegionUnavailable
 from service.watermarks.waiters import Waiters
@@ -22,7 +22,7 @@ EPOCH = Epoch("k3v9x2")
 ORGANIZATION, ANOTHER = "o1", "o2"
 PLACE = Position(THERE, EPOCH, Sequence(7))
 STAMP = stamp(render(Clock(1)), THERE, PLACE.sequence)
-FIRST = Found(PLACE, Envelope("operation", ORGANIZATION, render(Clock(1)), WebhookDeleted("w1")))
+FIRST = LoggedEvent(PLACE, 0, Envelope("operation", ORGANIZATION, render(Clock(1)), WebhookDeleted("w1")))
 APPLIED, NOT_APPLIED = ({THERE: Mark(EPOCH, Sequence(sequence), "f")} for sequence in (7, 6))
 DELETE, REVOKE = DeleteWebhook(ORGANIZATION, "w1"), RevokeApiKey(ORGANIZATION, "k1")
 
@@ -30,10 +30,10 @@ DELETE, REVOKE = DeleteWebhook(ORGANIZATION, "w1"), RevokeApiKey(ORGANIZATION, "
 class Log:
     """A log that has `found` at every place."""
 
-    def __init__(self, found: Found | None = FIRST) -> None:
+    def __init__(self, found: LoggedEvent | None = FIRST) -> None:
         self._found = found
 
-    async def event_with(self, wanted: Stamp, *, deadline: float) -> Found | None:
+    async def event_with(self, wanted: Stamp, *, deadline: float) -> LoggedEvent | None:
         assert (wanted, deadline) == (STAMP, 5.0)
         return self._found
 
@@ -44,9 +44,9 @@ async def first(
     *,
     level: Level = Level.LOCAL_REGION,
     there: Vector | None = None,
-    found: Found | None = FIRST,
+    found: LoggedEvent | None = FIRST,
     topology: Topology = TOPOLOGY,
-) -> Found:
+) -> LoggedEvent:
     """What `command` joins after `vector` was read here and the other region announced `there`."""
     waiters, log = Waiters(), Log(found)
     if there is not None:

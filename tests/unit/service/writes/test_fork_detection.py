@@ -3,7 +3,7 @@
 from core.positions import BEGINNING, Epoch, Mark, Region, Sequence
 from service.writes.fork_detection import ForkDetection, Recognition
 from service.writes.group_commit import GroupCommit
-from service.writes.tail import KEPT_EVENTS, TailEvent
+from service.writes.tail import KEPT_EVENTS, TailMessage
 
 HERE, THERE = Region("us-iowa"), Region("asia-japan")
 EPOCH = Epoch("k3v9x2")
@@ -14,10 +14,14 @@ def mark(sequence: int, fingerprint: str = "", epoch: Epoch = EPOCH) -> Mark:
 
 
 def group_commit_with(events: int) -> GroupCommit:
-    group_commit = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, idempotency_keys_max=1)
+    group_commit = GroupCommit(HERE, EPOCH, BEGINNING, idempotency_keys_max=1)
     for sequence in range(1, events + 1):
-        group_commit.observed(TailEvent(mark(sequence), 0, []))  # type: ignore[arg-type]
+        observe(group_commit, mark(sequence))
     return group_commit
+
+
+def observe(group_commit: GroupCommit, mark: Mark) -> None:
+    group_commit.observed(mark, lambda: TailMessage(mark, []))
 
 
 def test_a_mark_is_recognized_by_the_event_that_stands_at_its_place() -> None:
@@ -42,7 +46,7 @@ def test_a_region_that_is_ahead_is_not_believed_until_the_event_was_read_here() 
     forks = ForkDetection(group_commit.recognize)
     assert not forks.is_believed(THERE, mark(6))
     assert forks.ahead == {THERE: mark(6)}
-    group_commit.observed(TailEvent(mark(6), 0, []))  # type: ignore[arg-type]
+    observe(group_commit, mark(6))
     assert forks.is_believed(THERE, mark(6))
     assert forks.ahead == {}
     assert forks.contradiction == ""
@@ -74,7 +78,7 @@ def test_a_log_that_ends_before_a_regions_mark_went_back_and_once_it_grows_past_
     assert not forks.is_believed(THERE, mark(9, "another"))
     forks.ends_before(THERE, mark(9, "another"), last_sequence=Sequence(8))
     assert forks.contradiction == "went_back: the log ends at 8, and asia-japan has applied event 9"
-    group_commit.observed(TailEvent(mark(9), 0, []))  # type: ignore[arg-type]
+    observe(group_commit, mark(9))
     assert not forks.is_believed(THERE, mark(9, "another"))
     assert forks.contradiction == "forked: asia-japan has applied another event 9"
     assert forks.is_believed(THERE, mark(9))

@@ -11,16 +11,18 @@ import structlog
 from structlog.testing import capture_logs
 
 from adapters.event_log import Append, Entry
-from core.codec import decode
 from core.commands import EventTooLarge
 from core.positions import BEGINNING
 from service.watermarks.acknowledgements import Acknowledgements
 from service.watermarks.waiters import Waiters
 from service.writes import batch_placement
+from service.writes import frame_use as frame_use_module
+from service.writes.batch import FRAME, MESSAGES
+from service.writes.frame_use import Frames, FrameUse
 from service.writes.group_commit import GroupCommit
 from service.writes.log_state import LogState
 from service.writes.log_writer import LogWriter
-from tests.unit.service.writes.proposals import EPOCH, HERE, Asked, a_webhook, as_read, ask
+from tests.unit.service.writes.proposals import EPOCH, HERE, Asked, a_webhook, as_read, ask, events_of
 
 NOW = 1_700_000_000_000
 
@@ -35,10 +37,12 @@ class Log:
         self.outcomes: dict[str, Append] = {}
         """By author: the outcome of a batch with an event of that author."""
         self.tried: list[str] = []
+        self.subjects: list[str] = []
 
     async def append(self, entries: Sequence[Entry], *, after: int, on: object) -> tuple[Append, str]:  # noqa: ARG002
+        self.subjects += [entry.subject for entry in entries]
         await asyncio.sleep(0)
-        authors = [decode(entry.data).author for entry in entries]
+        authors = [event.envelope.author for event in events_of(entries, after=after)]
         self.tried += authors
         return next((self.outcomes[author] for author in authors if author in self.outcomes), self.outcome), "why"
 
@@ -57,12 +61,18 @@ def state() -> LogState:
     return state
 
 
+@pytest.fixture(params=[Frames.ALWAYS, Frames.NEVER])
+def frame_use(request: pytest.FixtureRequest) -> FrameUse:
+    return FrameUse(request.param)
+
+
 @pytest.fixture
-async def writer(state: LogState, log: Log) -> AsyncIterator[LogWriter]:
+async def writer(state: LogState, log: Log, frame_use: FrameUse) -> AsyncIterator[LogWriter]:
     writer = LogWriter(
         state,
         event_log=cast("Any", log),
         acknowledgements=Acknowledgements(Waiters(), {}),
+        frame_use=frame_use,
         now_milliseconds=lambda: NOW,
     )
     running = asyncio.create_task(writer.run())
@@ -73,11 +83,9 @@ async def writer(state: LogState, log: Log) -> AsyncIterator[LogWriter]:
 
 
 def read_anew(state: LogState) -> None:
-    state.group_commit = GroupCommit(
-        HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, idempotency_keys_max=10
-    )
+    state.group_commit = GroupCommit(HERE, EPOCH, BEGINNING, idempotency_keys_max=10)
     state.waiting_for = ""
-    state.following = cast("Any", SimpleNamespace(is_lost=False))
+    state.following = cast("Any", SimpleNamespace(is_lost=False, bytes_max=2**20))
     state.changed()
 
 
@@ -141,12 +149,13 @@ async def test_an_event_in_doubt_that_the_log_never_takes_is_decided_by_another_
 ) -> None:
     """The log is not asked again: an append that is too large does not reach it."""
     large = await in_doubt(writer, log)
-    elsewhere = GroupCommit(HERE, EPOCH, BEGINNING, batch_size=lambda waiting: waiting, idempotency_keys_max=10)
+    elsewhere = GroupCommit(HERE, EPOCH, BEGINNING, idempotency_keys_max=10)
     elsewhere.submit(ask(a_webhook("w2"), "o2").proposal)
-    batch = elsewhere.compose(NOW, nonce=7)
+    batch = elsewhere.compose(NOW, nonce=7, form=FRAME)
     assert batch is not None
+    message = as_read(1, batch.entries[0])
     assert state.group_commit is not None
-    state.group_commit.observed(as_read(1, *batch.entries[0]))
+    state.group_commit.observed(message.mark, lambda: message)
     state.changed()
     await until_settled(large)
     assert isinstance(large.outcomes[0], EventTooLarge)
@@ -174,3 +183,45 @@ async def test_any_number_of_events_that_the_log_never_takes_is_one_line(writer:
             writer.submit(large.proposal)
             await until_settled(large)
     assert [line["outcome"] for line in lines if line["event"] == "append"] == ["TOO_LARGE"]
+
+
+async def test_what_the_log_refuses_together_is_appended_one_by_one_and_only_what_it_never_takes_is_refused(
+    writer: LogWriter, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server's limit may be lower than a frame: one event of a batch must not refuse the others."""
+    monkeypatch.setattr(frame_use_module, "MESSAGES", MESSAGES._replace(one_by_one_max=0))
+    log.outcome = Append.STORED
+    log.outcomes = {"o1": Append.TOO_LARGE}
+    asked = [ask(a_webhook(f"w{number}"), f"o{number}") for number in range(3)]
+    for one in asked:
+        writer.submit(one.proposal)
+    for one in asked:
+        await until_settled(one)
+    assert log.tried == ["o0", "o1", "o2", "o0", "o1", "o2"]
+    assert [one.position.sequence for one in (asked[0], asked[2])] == [1, 2]
+    assert isinstance(asked[1].outcomes[0], EventTooLarge)
+
+
+async def test_each_batch_is_in_the_form_that_is_in_use_when_it_is_composed(state: LogState, log: Log) -> None:
+    frame_use, log.outcome = FrameUse(Frames.AUTO), Append.STORED
+    writer = LogWriter(
+        state,
+        event_log=cast("Any", log),
+        acknowledgements=Acknowledgements(Waiters(), {}),
+        frame_use=frame_use,
+        now_milliseconds=lambda: NOW,
+    )
+    running = asyncio.create_task(writer.run())
+    try:
+        for number, silent in enumerate(["asia-japan", "", "asia-japan"]):
+            frame_use.why_not_read = lambda silent=silent: silent  # type: ignore[misc]
+            asked = [ask(a_webhook(f"w{number}{half}"), f"o{number}{half}") for half in "ab"]
+            for one in asked:
+                writer.submit(one.proposal)
+            for one in asked:
+                await until_settled(one)
+    finally:
+        running.cancel()
+    kinds = [subject.split(".", 3)[-1] for subject in log.subjects]
+    frame, message = "frame.v1", "webhook_created.v1"
+    assert kinds == [message, message, frame, frame], "a log that has frames is read by no older version any more"

@@ -17,7 +17,13 @@ async def test_an_append_that_is_refused_now_and_then_is_logged_once(monkeypatch
     monkeypatch.setattr(batch_placement, "RETRY_SECONDS_MAX", 0.0)
     state = SimpleNamespace(alarm="", waiting_for="", group_commit=SimpleNamespace(is_waited_for=True))
     anything = cast("Any", None)
-    writer = LogWriter(cast("Any", state), event_log=anything, acknowledgements=anything, now_milliseconds=lambda: 0)
+    writer = LogWriter(
+        cast("Any", state),
+        event_log=anything,
+        acknowledgements=anything,
+        frame_use=anything,
+        now_milliseconds=lambda: 0,
+    )
     placement = writer._placement  # noqa: SLF001 - to place events takes a log
     structlog.reset_defaults()
     with capture_logs() as lines:

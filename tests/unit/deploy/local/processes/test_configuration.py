@@ -84,6 +84,7 @@ def test_redis_refuses_writes_when_full_rather_than_forget() -> None:
     text = redis_configuration(bind="127.0.0.1", port=1, directory="/x y", passwords=dict.fromkeys(USERS, "word"))
     lines = text.splitlines()
     assert {"maxmemory-policy noeviction", "appendonly yes", "appendfsync everysec", 'save ""'} <= set(lines)
+    assert "hash-max-ziplist-value 512" in lines
     assert 'dir "/x y"' in lines
 
 
