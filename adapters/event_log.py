@@ -16,7 +16,7 @@ from adapters.log_info import Ancestors, LogInfo, log_info, metadata_of
 from adapters.session import Session
 from core.positions import BEGINNING, NOTHING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
-from core.subjects import FRAMES, stream_of, subjects_of
+from core.subjects import stream_of, subjects_of
 
 APPEND_TIMEOUT_SECONDS = 3.0
 ASCERTAIN_SECONDS_MAX = 4.0
@@ -130,13 +130,12 @@ class EventLog:
         except jetstream.ApiError as error:
             raise LogMissing(f"no event {sequence} in {self._stream}: {error}") from error
 
-    async def is_read_in_frames(self) -> bool:
-        """Whether every process that follows the log now reads frames. Raises `LogMissing`, `Unavailable`."""
+    async def readers(self) -> list[jetstream.Reader]:
+        """Every process that follows the log now. Raises `LogMissing`, `Unavailable`."""
         try:
-            readers = await jetstream.readers(self._connection.current, self._stream)
+            return await jetstream.readers(self._connection.current, self._stream)
         except jetstream.ApiError as error:
             raise LogMissing(f"no readers of {self._stream}: {error}") from error
-        return all(reads == FRAMES for reads in readers)
 
     async def append(
         self, entries: Sequence[Entry], *, after: EventSequence, on: Session | None = None

@@ -123,15 +123,28 @@ class StreamInfo(msgspec.Struct, frozen=True):
 
 class _ConsumerConfig(msgspec.Struct, frozen=True):
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
+    deliver_subject: str = ""
 
 
 class _Consumer(msgspec.Struct, frozen=True):
+    name: str
     config: _ConsumerConfig
 
 
 class _Consumers(msgspec.Struct, frozen=True):
-    total: int
+    """A page of a stream's consumers. `missing` has those about which no server answered in time."""
+
+    total: int = 0
     consumers: list[_Consumer] | None = None
+    missing: list[str] | None = None
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A consumer of a stream. `reads` is what it shows in `READS`. It has no `deliver` if its messages are pulled."""
+
+    name: str
+    deliver: str
+    reads: str
 
 
 class _StoredMessage(msgspec.Struct, frozen=True):
@@ -245,15 +258,23 @@ async def create_push_consumer(session: Session, stream: str, *, deliver: str, s
     await call(session, f"CONSUMER.CREATE.{stream}", {"stream_name": stream, "config": config})
 
 
-async def readers(session: Session, stream: str) -> list[str]:
-    """What each consumer of a stream shows in `READS`, `""` where that is nothing. Raises `ApiError`, `Unavailable`."""
-    found: list[str] = []
+async def readers(session: Session, stream: str) -> list[Reader]:
+    """Every consumer of a stream. Raises `ApiError`, `Unavailable`.
+
+    Servers that keep a stream together may answer for some of its consumers only. This raises `Unavailable` then. Its
+    outcome is no sign of whether the server serves: the role may lack this permission alone.
+    """
+    found: list[Reader] = []
     while True:
-        page = decoded(await call(session, f"CONSUMER.LIST.{stream}", {"offset": len(found)}), _Consumers)
+        page = decoded(await _answer(session, f"CONSUMER.LIST.{stream}", {"offset": len(found)}), _Consumers)
+        if page.missing:
+            raise Unavailable(f"no server describes the consumers {', '.join(page.missing)} of {stream} now")
         consumers = page.consumers or []
-        found += [consumer.config.metadata.get(READS, "") for consumer in consumers]
-        if not consumers or len(found) >= page.total:
+        found += [Reader(one.name, one.config.deliver_subject, one.config.metadata.get(READS, "")) for one in consumers]
+        if len(found) >= page.total:
             return found
+        if not consumers:
+            raise Unavailable(f"{len(found)} of {page.total} consumers of {stream} were described")
 
 
 def sequence_of(reply: str) -> int:

@@ -58,6 +58,7 @@ class Session:
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_error = ""
+        self._not_permitted = ""
         self._unserved_since = math.inf
         self._transport: DialledTransport | None = None
         self._greeted_at = monotonic()
@@ -256,7 +257,8 @@ class Session:
 
     async def _on_error(self, error: Exception) -> None:
         self._last_error = in_words(error)
-        if "permissions violation" in self._last_error:
+        if "permissions violation" in self._last_error and self._last_error != self._not_permitted:
+            self._not_permitted = self._last_error
             log.error("not permitted", name=self._name, why=self._last_error)
         if not self._failed.done():
             self._failed.set_result(None)

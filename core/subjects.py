@@ -56,3 +56,9 @@ def announcements_of(region: Region) -> str:
 def deliveries_to(user: str) -> str:
     """The prefix of the subjects on which a user of a region's NATS has events delivered to it."""
     return f"deliver.{user or 'anybody'}"
+
+
+def reader_of(deliveries: str) -> str:
+    """The user of a region's NATS who has events delivered to that subject; `""` if it is no such subject."""
+    tokens = deliveries.split(".")
+    return tokens[1] if len(tokens) == 3 and tokens[0] == "deliver" else ""

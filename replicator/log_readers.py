@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 import structlog
 
 from adapters.errors import LogMissing, Unavailable
 from adapters.event_log import EventLog
-from core.subjects import FRAMES
+from adapters.jetstream import Reader
+from core.positions import NOTHING
+from core.subjects import FRAMES, is_frame, reader_of, stream_of
 
 log = structlog.get_logger()
 
@@ -17,38 +20,80 @@ FIRST_LOOK_SECONDS = 0.05
 """The time between two looks until the first one succeeds."""
 
 SETTLED_SECONDS = 15.0
-"""How long no reader of an older version may be seen before there counts as none: one may be about to start again."""
+"""How long every look must show that all readers read frames: one of an older version may be about to start again.
+
+All readers of a server that was started again are gone at first, and come back one by one. So a look that fails begins
+this time anew.
+"""
 
 
 class LogReaders:
-    """Looks at the readers of one log. Every service and replicator of a region follows the region's own log."""
+    """Looks at the readers of one log. Every service and replicator of a region follows the region's own log.
+
+    `reads` are the forms of messages that all readers are known to read, beside those of one event.
+    """
 
     def __init__(self, event_log: EventLog, *, now_seconds: Callable[[], float] = monotonic) -> None:
         self._log = event_log
         self._now_seconds = now_seconds
-        self._is_known = False
-        self._older_seen_at: float | None = None
-
-    @property
-    def reads(self) -> list[str]:
-        """The forms of messages that all readers are known to read, beside those of one event."""
-        is_settled = self._older_seen_at is None or self._now_seconds() > self._older_seen_at + SETTLED_SECONDS
-        return [FRAMES] if self._is_known and is_settled else []
+        self._has_looked = False
+        self._all_read_since: float | None = None
+        self._older: list[str] = []
+        self._is_refusal_logged = False
+        self.reads: list[str] = []
 
     async def keep_looking(self) -> None:
         """Look every `LOOK_SECONDS`, until cancelled."""
         while True:
             await self.look()
-            await asyncio.sleep(LOOK_SECONDS if self._is_known else FIRST_LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS if self._has_looked else FIRST_LOOK_SECONDS)
 
     async def look(self) -> None:
-        """Look once. If the log does not answer, what was seen last stands."""
+        """Look once."""
+        now = self._now_seconds()
         try:
-            is_read_in_frames = await self._log.is_read_in_frames()
-        except (Unavailable, LogMissing):
+            readers = await self._log.readers()
+            self._report_older(readers)
+            if not readers or self._older:
+                self._begin_anew()
+            elif self._all_read_since is None:
+                self.reads = [FRAMES] if await self._is_of_frames() else []
+                self._all_read_since = now
+            elif now > self._all_read_since + SETTLED_SECONDS:
+                self.reads = [FRAMES]
+            self._has_looked = self._has_looked or bool(readers)
+            self._is_refusal_logged = False
+        except (Unavailable, LogMissing) as error:
+            self._begin_anew()
+            await self._report_refused(error)
+
+    def _begin_anew(self) -> None:
+        self._all_read_since, self.reads = None, []
+
+    async def _is_of_frames(self) -> bool:
+        """Whether the log has no message of one event at its end: an older process would read nothing more of it."""
+        end = (await self._log.describe()).last_sequence
+        if end == NOTHING:
+            return True
+        last = await self._log.event_at(end)
+        return last is not None and is_frame(last.subject)
+
+    def _report_older(self, readers: list[Reader]) -> None:
+        """Log the readers that do not show that they read frames, if they changed."""
+        older = sorted({reader_of(one.deliver) or one.name for one in readers if one.reads != FRAMES})
+        if older and older != self._older:
+            log.info("frames", why="not every reader of this region's log reads frames", readers=older)
+        self._older = older
+
+    async def _report_refused(self, error: Unavailable | LogMissing) -> None:
+        """Log a warning if the readers alone cannot be listed. A server that answers nothing is reported elsewhere."""
+        if self._is_refusal_logged:
             return
-        if not is_read_in_frames:
-            if self._older_seen_at is None:
-                log.info("frames", why="a process of an older version reads this region's log: no frames until it ends")
-            self._older_seen_at = self._now_seconds()
-        self._is_known = True
+        with suppress(Unavailable, LogMissing):
+            await self._log.describe()
+            self._has_looked = self._is_refusal_logged = True
+            log.warning(
+                "frames",
+                why=f"NATS does not list the readers of this region's log, so services write no frames: {error}",
+                permission=f"CONSUMER.LIST.{stream_of(self._log.origin)}",
+            )

@@ -26,6 +26,10 @@ OUTLIVED_SECONDS = 2.0
 A late announcement from before a restart of Redis could otherwise be mistaken for a new one.
 """
 
+UNREAD_SECONDS = 1.0
+"""How long all announcements of a region must say that it reads frames. Its replicators announce at least each 250 ms,
+and one may know of a process that another one does not know of."""
+
 STALLED_SECONDS = 3.0
 """How long events of this region's own log may wait with none applied, before this process is not ready."""
 
@@ -68,6 +72,7 @@ class Announcements:
         self._latest: dict[Region, Announcement] = {}
         self._heard_at: dict[Region, float] = {}
         self._ahead: Published | None = None
+        self._frames_unread_at: dict[Region, float] = {}
         self._applied_to = NOTHING
         self._applied_at = monotonic()
         self.is_draining = False
@@ -82,6 +87,8 @@ class Announcements:
         region, now = announcement.region, monotonic()
         if region not in self._topology.regions:
             return
+        if FRAMES not in announcement.reads:
+            self._frames_unread_at[region] = now
         if self._waiters.is_superseded(region, announcement.incarnation):
             if now <= self._heard_at[region] + OUTLIVED_SECONDS:
                 return
@@ -133,15 +140,16 @@ class Announcements:
     def why_frames_are_not_read(self) -> str:
         """The regions that do not announce that all of their processes read frames, in words; `""` if all do.
 
-        A region that is not heard now counts as it was last heard.
+        All of a region's replicators must announce it. A region that is not heard now counts as it was last heard.
         """
         expected = {self._here, *self._topology.others(self._here)}
         silent = sorted(region for region in expected if not self._reads_frames(region))
         return f"not announced to read frames: {', '.join(silent)}" if silent else ""
 
     def _reads_frames(self, region: Region) -> bool:
-        latest = self._latest.get(region)
-        return latest is not None and FRAMES in latest.reads
+        latest, unread_at = self._latest.get(region), self._frames_unread_at.get(region)
+        is_unread = unread_at is not None and monotonic() <= unread_at + UNREAD_SECONDS
+        return latest is not None and FRAMES in latest.reads and not is_unread
 
     def health(self) -> Health:
         """Ready means: this region's log can be written to, and its projection is current and can be read."""

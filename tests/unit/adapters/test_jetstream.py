@@ -1,15 +1,14 @@
-"""A leader's answer is current only if a majority has confirmed it lately."""
+"""A leader's answer is current only if a majority has confirmed it lately, and a list only if it is whole."""
 
 import json
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from adapters import jetstream
-from adapters.event_log import EventLog
-from adapters.jetstream import READS, Cluster, Replica, readers
-from core.positions import Region
-from core.subjects import FRAMES
+from adapters.errors import Unavailable
+from adapters.jetstream import Cluster, Replica, readers
+from adapters.session import Session
 
 
 def led(*active_seconds: float) -> Cluster:
@@ -39,61 +38,40 @@ def test_a_leader_with_other_servers_is_not_followed_before_it_can_have_heard_on
     assert led().is_followed_within(-0.25)
 
 
+PAGE = 2
+
+
 class Consumers:
-    """A server that lists the consumers of a stream in pages, and what each of them shows that it reads."""
+    """A session with servers that list consumers, `PAGE` at most, as servers of a cluster do. Some do not answer."""
 
-    def __init__(self, shown: list[dict[str, str] | None], *, page: int) -> None:
-        self._shown = shown
-        self._page = page
-        self.asked: list[tuple[str, int]] = []
+    def __init__(self, *names: str, missing: str = "") -> None:
+        self.names = names
+        self.missing = missing
 
-    async def call(self, _: object, subject: str, request: dict[str, Any]) -> bytes:
-        offset = request["offset"]
-        self.asked.append((subject, offset))
-        configs = [{} if metadata is None else {"metadata": metadata} for metadata in self._shown]
-        page = [{"name": "n", "config": config} for config in configs[offset : offset + self._page]]
-        return json.dumps({"total": len(configs), "offset": offset, "consumers": page or None}).encode()
-
-
-@pytest.mark.parametrize(("count", "pages"), [(0, 1), (1, 1), (256, 1), (257, 2), (600, 3)])
-async def test_what_each_reader_of_a_log_shows_is_read_page_by_page(
-    monkeypatch: pytest.MonkeyPatch, count: int, pages: int
-) -> None:
-    shown: list[dict[str, str] | None] = [None, {READS: FRAMES}, {"_nats.ver": "2.12.1"}]
-    server = Consumers((shown * count)[:count], page=256)
-    monkeypatch.setattr(jetstream, "call", server.call)
-    anything: Any = None
-    assert await readers(anything, "EVENTS_us-iowa") == (["", FRAMES, ""] * count)[:count]
-    assert server.asked == [("CONSUMER.LIST.EVENTS_us-iowa", 256 * page) for page in range(pages)]
+    async def request(self, _subject: str, body: bytes, **_: object) -> SimpleNamespace:
+        page = self.names[(offset := json.loads(body)["offset"]) : offset + PAGE]
+        described = [
+            {"name": name, "config": {"deliver_subject": "deliver.service.x", "metadata": {"crosshook.reads": name}}}
+            for name in page
+            if name != self.missing
+        ]
+        answer = {"total": len(self.names), "offset": offset, "limit": PAGE, "consumers": described}
+        if self.missing in page:
+            answer["missing"] = [self.missing]
+        return SimpleNamespace(data=json.dumps(answer).encode())
 
 
-async def test_a_list_that_grows_shorter_while_it_is_read_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    server = Consumers([{READS: FRAMES}] * 300, page=256)
-    whole = server.call
-
-    async def call(session: object, subject: str, request: dict[str, Any]) -> bytes:
-        answer = await whole(session, subject, request)
-        return json.dumps({"total": 300, "consumers": None}).encode() if request["offset"] else answer
-
-    monkeypatch.setattr(jetstream, "call", call)
-    anything: Any = None
-    assert await readers(anything, "EVENTS_us-iowa") == [FRAMES] * 256
+def serving(consumers: Consumers) -> Session:
+    return cast("Session", cast("Any", consumers))
 
 
-@pytest.mark.parametrize(
-    ("shown", "expected"),
-    [
-        ([], True),
-        ([{READS: FRAMES}], True),
-        ([{READS: FRAMES}, {READS: FRAMES}], True),
-        ([{READS: FRAMES}, None], False),
-        ([{READS: "frame.v2"}], False),
-        ([{READS: ""}], False),
-    ],
-)
-async def test_a_log_is_read_in_frames_if_each_of_its_readers_shows_that_it_reads_them(
-    monkeypatch: pytest.MonkeyPatch, *, shown: list[dict[str, str] | None], expected: bool
-) -> None:
-    monkeypatch.setattr(jetstream, "call", Consumers(shown, page=256).call)
-    connection: Any = type("Connection", (), {"current": None})()
-    assert await EventLog(connection, Region("us-iowa")).is_read_in_frames() is expected
+async def test_all_pages_of_a_list_of_readers_are_read() -> None:
+    found = await readers(serving(Consumers("a", "b", "c", "d", "e")), "EVENTS_us-iowa")
+    assert [reader.reads for reader in found] == ["a", "b", "c", "d", "e"]
+
+
+@pytest.mark.parametrize("missing", ["a", "b", "c"])
+async def test_a_list_that_lacks_a_reader_whose_server_does_not_answer_is_no_list(missing: str) -> None:
+    """If it counted, the next page would begin one reader earlier, and the reader that lacks would not be noticed."""
+    with pytest.raises(Unavailable, match=missing):
+        await readers(serving(Consumers("a", "b", "c", missing=missing)), "EVENTS_us-iowa")

@@ -13,7 +13,7 @@ from core.positions import Epoch, Mark, Position, Region, Sequence
 from core.subjects import FRAMES
 from core.topology import Topology, parse_topology
 from runtime.health import Condition, NotReady
-from service.announcements import OUTLIVED_SECONDS, SILENCE_SECONDS, STALLED_SECONDS, Announcements
+from service.announcements import OUTLIVED_SECONDS, SILENCE_SECONDS, STALLED_SECONDS, UNREAD_SECONDS, Announcements
 from service.watermarks.acknowledgements import Acknowledgements
 from service.watermarks.waiters import Waiters
 from service.writes.fork_detection import ForkDetection, Recognition
@@ -102,6 +102,22 @@ def test_of_two_replicators_the_one_that_is_ahead_counts_for_its_region(clock: S
     view.heard(said("first", 6))
     heard = view.heard_of()[THERE]
     assert (heard.at_seconds, heard.vector[HERE].sequence, heard.is_current) == (clock.now, 7, True)
+
+
+def test_frames_are_read_once_every_replicator_of_every_region_announces_it(clock: SimpleNamespace) -> None:
+    view = a_view(Waiters())
+
+    def heard(region: Region, *reads: str) -> str:
+        view.heard(msgspec.structs.replace(said("first", 7, region=region), reads=list(reads)))
+        return view.why_frames_are_not_read()
+
+    assert "asia-japan, us-iowa" in view.why_frames_are_not_read()
+    assert heard(HERE, FRAMES).endswith(": asia-japan")
+    assert heard(THERE, FRAMES) == ""
+    assert heard(THERE).endswith(": asia-japan"), "another replicator, which saw an older reader"
+    assert heard(THERE, FRAMES).endswith(": asia-japan")
+    clock.now += UNREAD_SECONDS + 0.1
+    assert view.why_frames_are_not_read() == "", "it is not heard any more"
 
 
 def test_marks_of_this_regions_log_are_shown_even_if_they_are_not_believed() -> None:
