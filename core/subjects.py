@@ -59,6 +59,6 @@ def deliveries_to(user: str) -> str:
 
 
 def reader_of(deliveries: str) -> str:
-    """The user of a region's NATS who has events delivered to that subject; `""` if it is no such subject."""
+    """The user of a region's NATS in `deliveries`, a subject to deliver events to; `""` if it is no such subject."""
     tokens = deliveries.split(".")
     return tokens[1] if len(tokens) == 3 and tokens[0] == "deliver" else ""
