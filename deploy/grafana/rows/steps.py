@@ -60,7 +60,7 @@ def _amounts() -> list[PanelBuilder]:
             Query(rate("crosshook_shipped_events_total", "region"), "shipped to {{region}}"),
             Query(rate("crosshook_applied_events_total", "region"), "applied in {{region}}"),
             unit=units.EventsPerSecond,
-            columns=8,
+            columns=6,
             description="""
                 A region applies the events of all regions, and ships those of the others. If it applies more for long,
                 it rebuilds. If it applies fewer, its lag grows.
@@ -72,16 +72,23 @@ def _amounts() -> list[PanelBuilder]:
             Query(mean("crosshook_ship_batch_events", "region"), "shipped to {{region}}"),
             Query(mean("crosshook_apply_batch_events", "region"), "applied in {{region}}"),
             unit=units.Short,
-            columns=8,
+            columns=6,
             description="Batches grow with the load and keep latencies flat. Large batches without load are a backlog.",
         ),
         lines(
             "Attempts to append",
             Query(rate("crosshook_appends_total", "region", "outcome"), "{{region}} {{outcome}}"),
             unit=units.OpsPerSecond,
-            columns=8,
+            columns=6,
             description="""
                 place_taken: another service was faster, which costs a round trip. unanswered: the log is in trouble.
             """,
+        ),
+        lines(
+            "All services write frames",
+            Query(f"min by (region) (crosshook_writes_frames{{{CHOSEN}}})", "{{region}}"),
+            unit=units.Short,
+            columns=6,
+            description="1: each batch is one message. 0: some process still writes messages of one event.",
         ),
     ]
