@@ -11,6 +11,10 @@ class Silent(Unavailable):
     """A server did not answer, and answered no other call meanwhile. Calls that wait for their turn fail too."""
 
 
+class NotTaken(Unavailable):
+    """No process takes a request, as if the role lacks the permission. A server that starts takes none for a moment."""
+
+
 class LogMissing(Exception):
     """There is no log of that name on that server."""
 

@@ -16,7 +16,7 @@ from nats.aio.subscription import Subscription
 
 from adapters.addresses import Tls, taken_apart, tls_options
 from adapters.dialling import Dialler
-from adapters.errors import Unavailable
+from adapters.errors import NotTaken, Unavailable
 from adapters.greeting import bytes_max_at
 from adapters.nats_transport import DialledTransport
 from adapters.server_needs import complaint_about
@@ -239,6 +239,8 @@ class Session:
             await asyncio.wait(waited, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
+        except nats.errors.NoRespondersError as error:
+            raise NotTaken(in_words(error)) from error
         except (OSError, nats.errors.Error) as error:
             raise Unavailable(in_words(error)) from error
         finally:

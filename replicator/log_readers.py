@@ -7,7 +7,7 @@ from time import monotonic
 
 import structlog
 
-from adapters.errors import LogMissing, Unavailable
+from adapters.errors import LogMissing, NotTaken, Unavailable
 from adapters.event_log import EventLog
 from adapters.jetstream import Reader
 from core.positions import NOTHING
@@ -27,6 +27,10 @@ this time anew.
 """
 
 
+UNLISTED_LOGGED = 2
+"""Which look in sequence that fails alone is logged. A server that has just started may fail one."""
+
+
 class LogReaders:
     """Looks at the readers of one log. Every service and replicator of a region follows the region's own log.
 
@@ -39,7 +43,7 @@ class LogReaders:
         self._has_looked = False
         self._all_read_since: float | None = None
         self._older: list[str] = []
-        self._is_refusal_logged = False
+        self._unlisted = 0
         self.reads: list[str] = []
 
     async def keep_looking(self) -> None:
@@ -62,10 +66,10 @@ class LogReaders:
             elif now > self._all_read_since + SETTLED_SECONDS:
                 self.reads = [FRAMES]
             self._has_looked = self._has_looked or bool(readers)
-            self._is_refusal_logged = False
+            self._unlisted = 0
         except (Unavailable, LogMissing) as error:
             self._begin_anew()
-            await self._report_refused(error)
+            await self._report_unlisted(error)
 
     def _begin_anew(self) -> None:
         self._all_read_since, self.reads = None, []
@@ -85,15 +89,16 @@ class LogReaders:
             log.info("frames", why="not every reader of this region's log reads frames", readers=older)
         self._older = older
 
-    async def _report_refused(self, error: Unavailable | LogMissing) -> None:
-        """Log a warning if the readers alone cannot be listed. A server that answers nothing is reported elsewhere."""
-        if self._is_refusal_logged:
-            return
+    async def _report_unlisted(self, error: Unavailable | LogMissing) -> None:
+        """Log why the readers alone cannot be listed, after the second try. Other troubles are reported elsewhere."""
         with suppress(Unavailable, LogMissing):
             await self._log.describe()
-            self._has_looked = self._is_refusal_logged = True
-            log.warning(
-                "frames",
-                why=f"NATS does not list the readers of this region's log, so services write no frames: {error}",
-                permission=f"CONSUMER.LIST.{stream_of(self._log.origin)}",
-            )
+            self._has_looked = True
+            self._unlisted += 1
+            if self._unlisted != UNLISTED_LOGGED:
+                return
+            why = f"NATS does not list the readers of this region's log: {error}"
+            if isinstance(error, NotTaken):
+                log.warning("frames", why=why, permission=f"CONSUMER.LIST.{stream_of(self._log.origin)}")
+            else:
+                log.info("frames", why=why)

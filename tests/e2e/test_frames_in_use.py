@@ -1,7 +1,9 @@
 """When services write frames, and that every event that fits alone fits with others."""
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import httpx
 import nats
@@ -58,6 +60,35 @@ async def test_a_reader_of_an_operator_keeps_services_on_messages_unless_they_ar
         check(await settled(demo))
 
 
+@pytest.mark.long
+async def test_with_the_accounts_of_the_version_before_a_region_works_and_writes_messages() -> None:
+    async with local_regions(regions=1, services=0, replicators=0, round_trips=0) as demo:
+        region = demo.region(HERE)
+        list_no_readers(region)
+        await region.nats.restart()
+        replicator, service = await region.add_replicator(), await region.add_service()
+        await demo.wait_ready()
+        async with calling(service.url, await keys_of(demo)) as caller:
+            for _ in range(3):
+                assert not frame_sizes(await written(region, caller))
+            assert (await caller.ready())["status"] == "ready"
+        lines = [
+            line for line in replicator.log.read_text().splitlines() if '"level":"warning"' in line.replace(" ", "")
+        ]
+        (warning,) = [line for line in lines if "does not list the readers" in line]
+        assert f"CONSUMER.LIST.{stream_of(Region(HERE))}" in warning
+
+
+def list_no_readers(region: LocalRegion) -> None:
+    """Take the permission to list the readers of its log away, from the next start of the region's NATS on."""
+    path = Path(region.nats.command[-1])
+    told = json.loads(path.read_text())
+    for account in told["accounts"].values():
+        for kind in ("imports", "exports"):
+            account[kind] = [one for one in account.get(kind, []) if "CONSUMER.LIST" not in json.dumps(one)]
+    path.write_text(json.dumps(told))
+
+
 async def register_large(caller: Caller, number: int, size: int) -> httpx.Response:
     """Register a webhook with `size` bytes of custom headers."""
     whole, rest = divmod(size, HEADER_BYTES)
@@ -80,7 +111,10 @@ async def largest_alone(caller: Caller) -> int:
 
 @pytest.mark.long
 async def test_what_a_small_nats_takes_alone_it_takes_among_concurrent_writes() -> None:
-    async with local_regions(regions=2, round_trips=0) as demo, AsyncExitStack() as stack:
+    async with (
+        local_regions(regions=2, round_trips=0, settings={"CROSSHOOK_FRAMES": "always"}) as demo,
+        AsyncExitStack() as stack,
+    ):
         region = demo.region(HERE)
         keys = await keys_of(demo)
         for one in demo.regions.values():

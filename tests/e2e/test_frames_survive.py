@@ -7,16 +7,22 @@ import pytest
 
 from deploy.local import LocalRegion, local_regions
 from deploy.local.processes.http_process import HttpProcess
-from tests.e2e.callers import Caller, Told, calling, calling_all, fate, under_load, until
+from tests.e2e.callers import Caller, Load, Told, calling, calling_all, fate, under_load, until
 from tests.e2e.evidence import Evidence, check, check_told, settled
 from tests.e2e.frames import frame_sizes
 from tests.e2e.keyed_writes import check_written, under_keyed_load
 
 HERE = "us-iowa"
 KILLS_OF_NATS = 25
+AWAY_EVERY = 5
+"""After how many kills NATS stays away until requests were refused."""
+
 KILLS = 8
 WRITERS = 40
 """Enough that frames have several events."""
+
+FRAMES = {"CROSSHOOK_FRAMES": "always"}
+"""A log that is often away has no time in which all its readers are seen."""
 
 pytestmark = pytest.mark.long
 
@@ -34,6 +40,12 @@ async def accepted_more(accepted: Callable[[], int]) -> None:
     await until(lambda: accepted() >= enough)
 
 
+async def refused_more(load: Load) -> None:
+    """Return once requests were refused, or gave up on an event that may have been stored."""
+    refused = len(load.of(408)) + len(load.of(503))
+    await until(lambda: len(load.of(408)) + len(load.of(503)) > refused)
+
+
 async def check_fates(callers: list[Caller], told: list[Told], evidence: Evidence) -> None:
     """Check that the operation of every 408 is true, as seen from each region: it is `applied`, or `never`."""
     there = evidence.operations(HERE)
@@ -45,12 +57,14 @@ async def check_fates(callers: list[Caller], told: list[Told], evidence: Evidenc
 
 
 async def test_nats_killed_again_and_again_under_load_keeps_whole_frames_and_every_acknowledged_write() -> None:
-    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+    async with local_regions(regions=2, round_trips=0, settings=FRAMES) as demo, calling_all(demo) as callers:
         nats = demo.region(HERE).nats
         async with under_load([callers[HERE]], each=WRITERS, timeout_seconds=1, pause_seconds=0.2) as load:
-            for _ in range(KILLS_OF_NATS):
+            for number in range(KILLS_OF_NATS):
                 await accepted_more(lambda: len(load.of(201)))
                 await nats.kill()
+                if number % AWAY_EVERY == 0:
+                    await refused_more(load)
                 await nats.start()
         await demo.wait_ready()
         # An event that can still land lands before this one.
@@ -76,7 +90,7 @@ def the_replicator(region: LocalRegion) -> HttpProcess:
 async def test_a_process_killed_again_and_again_under_load_leaves_whole_frames_and_no_write_twice(
     victim_in: Callable[[LocalRegion], HttpProcess],
 ) -> None:
-    async with local_regions(regions=2, round_trips=0) as demo, calling_all(demo) as callers:
+    async with local_regions(regions=2, round_trips=0, settings=FRAMES) as demo, calling_all(demo) as callers:
         region = demo.region(HERE)
         victim, second = victim_in(region), await region.add_service()
         await second.wait_ready()
