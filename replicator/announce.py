@@ -76,7 +76,7 @@ class Announcer:
 
     def expose(self, origins: Iterable[Region]) -> None:
         """Bind the gauges of the projection to its live state."""
-        metrics.CURRENT.set_function(self._is_current)
+        metrics.CURRENT.set_function(self.is_current)
         for origin in origins:
             metrics.WATERMARK.labels(origin).set_function(partial(self._applied, origin))
             metrics.REBUILD_MISSING.labels(origin).set_function(partial(self._missing, origin))
@@ -162,7 +162,7 @@ class Announcer:
         """Why the projection is not current, unless it is only being rebuilt; `""` otherwise."""
         return why_not_current(self._here, self._state)
 
-    def _is_current(self) -> bool:
+    def is_current(self) -> bool:
         """Whether the projection is known to be current. An unreachable one is not."""
         return self._state.is_current and not self.unreachable
 

@@ -149,6 +149,7 @@ class Replicator:
             for origin, applier in appliers.items()
         ]
         self._announcer.on_set_back = self._apply_anew
+        self._log_readers.is_current = self._announcer.is_current
         self._announcer.expose(local_logs)
 
     async def run(self) -> None:

@@ -34,7 +34,8 @@ UNLISTED_LOGGED = 2
 class LogReaders:
     """Looks at the readers of one log. Every service and replicator of a region follows the region's own log.
 
-    `reads` are the forms of messages that all readers are known to read, beside those of one event.
+    `reads` are the forms of messages that all readers are known to read, beside those of one event. `is_current` is
+    whether the region's projection is: a process that starts follows no log before.
     """
 
     def __init__(self, event_log: EventLog, *, now_seconds: Callable[[], float] = monotonic) -> None:
@@ -45,6 +46,7 @@ class LogReaders:
         self._older: list[str] = []
         self._unlisted = 0
         self.reads: list[str] = []
+        self.is_current: Callable[[], bool] = lambda: True
 
     async def keep_looking(self) -> None:
         """Look every `LOOK_SECONDS`, until cancelled."""
@@ -60,16 +62,19 @@ class LogReaders:
             self._report_older(readers)
             if not readers or self._older:
                 self._begin_anew()
-            elif self._all_read_since is None:
-                self.reads = [FRAMES] if await self._is_of_frames() else []
-                self._all_read_since = now
-            elif now > self._all_read_since + SETTLED_SECONDS:
+            elif not self.reads and (self._is_settled(now) or await self._is_of_frames()):
                 self.reads = [FRAMES]
             self._has_looked = self._has_looked or bool(readers)
             self._unlisted = 0
         except (Unavailable, LogMissing) as error:
             self._begin_anew()
             await self._report_unlisted(error)
+
+    def _is_settled(self, now: float) -> bool:
+        """Whether every look for long enough has shown that all readers read frames."""
+        if self._all_read_since is None or not self.is_current():
+            self._all_read_since = now
+        return now > self._all_read_since + SETTLED_SECONDS
 
     def _begin_anew(self) -> None:
         self._all_read_since, self.reads = None, []

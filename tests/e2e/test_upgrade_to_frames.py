@@ -21,8 +21,8 @@ HERE, FAR = "us-iowa", "europe-belgium"
 SETTLED_SECONDS_MAX = 60.0
 """The most time until frames are written: NATS forgets the last old reader in 5 s, replicators wait for 15 s."""
 
-READ_SECONDS = 18.0
-"""Longer than replicators wait without an older reader."""
+READ_SECONDS = 24.0
+"""Longer than NATS keeps a reader that has ended, and replicators then wait."""
 
 WRITES = 30
 """How many writes must be accepted in each state of the upgrade."""
@@ -169,8 +169,31 @@ async def test_an_old_service_may_restart_while_a_new_replicator_starts_that_has
         await check_upgraded(demo, callers, load, early)
 
 
-async def test_an_old_service_outlives_a_restart_of_nats_after_which_it_reads_the_log_last(before_frames: Path) -> None:
-    """NATS forgets all readers when it is started again. It is away for longer than replicators wait for older ones."""
+async def nats_is_away(region: LocalRegion, old: HttpProcess) -> None:
+    """NATS forgets all readers when it is started again. The old service is paused until the others read again."""
+    old.pause()
+    await region.nats.kill()
+    await asyncio.sleep(READ_SECONDS)
+    await region.nats.start()
+    await region.nats.wait_ready()
+    await until_async(partial(only_frames_are_read, region))
+
+
+async def redis_is_away(region: LocalRegion, old: HttpProcess) -> None:
+    """A service that starts does not read the log before the projection is current. The others read it all the time."""
+    await old.kill()
+    await region.redis.kill()
+    await old.start()
+    await asyncio.sleep(READ_SECONDS)
+    await region.redis.start()
+    await region.redis.wait_ready()
+
+
+@pytest.mark.parametrize("outage", [nats_is_away, redis_is_away])
+async def test_an_old_service_outlives_an_outage_after_which_it_reads_the_log_last(
+    before_frames: Path, outage: Callable[[LocalRegion, HttpProcess], Awaitable[None]]
+) -> None:
+    """The outage is longer than replicators wait for older readers."""
     async with regions_of(before_frames, regions=1, processes=1) as (demo, callers):
         region = demo.region(HERE)
         old = await region.add_service()
@@ -180,12 +203,7 @@ async def test_an_old_service_outlives_a_restart_of_nats_after_which_it_reads_th
             await upgrade.more_are_written()
             early = load.accepted
             await upgrade.replace(*region.replicators, region.services[0])
-            old.pause()
-            await region.nats.kill()
-            await asyncio.sleep(READ_SECONDS)
-            await region.nats.start()
-            await region.nats.wait_ready()
-            await until_async(partial(only_frames_are_read, region))
+            await outage(region, old)
             await upgrade.no_frame_is_written()
             old.resume()
             await old.wait_ready()

@@ -128,6 +128,23 @@ async def test_of_a_log_of_older_messages_it_is_announced_after_a_time_in_which_
     assert looks.reads == [FRAMES]
 
 
+async def test_the_time_begins_once_the_projection_is_current_because_no_process_follows_the_log_before(
+    region: LocalRegion, looks: LogReaders, clock: SimpleNamespace
+) -> None:
+    await append_message(region)
+    looks.is_current = lambda: False
+    await looks.look()
+    clock.now += LATER
+    await looks.look()
+    looks.is_current = lambda: True
+    clock.now += SOON
+    await looks.look()
+    assert looks.reads == []
+    clock.now += LATER
+    await looks.look()
+    assert looks.reads == [FRAMES]
+
+
 async def test_an_older_reader_that_comes_later_takes_it_back_at_once(
     region: LocalRegion, looks: LogReaders, clock: SimpleNamespace
 ) -> None:
