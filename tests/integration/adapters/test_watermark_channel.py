@@ -156,7 +156,9 @@ async def test_watermarks_of_another_region_in_the_same_redis_are_not_received(
         assert heard.watermarks == [Published(incarnation, US, at(1))]
 
 
-@pytest.mark.parametrize("text", ["", "x", "a us-iowa k3v9x2 one f 0", "a us-iowa k3v9x2 1", "a us-iowa k3v9x2 1 f x", " ", "\x00"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "a us-iowa k3v9x2 one f 0", "a us-iowa k3v9x2 1", "a us-iowa k3v9x2 1 f x", " ", "\x00"]
+)
 async def test_a_message_that_is_no_watermark_is_ignored(projection: Projection, raw: Raw, text: str) -> None:
     async with listening(projection) as heard:
         await raw.publish(channel_of(US), text)
