@@ -23,7 +23,10 @@ MAY_SUBSCRIBE = f"+subscribe &{CHANNELS}"
 """What the Redis users of replicators and services are granted for these channels."""
 
 SILENCE_SECONDS = 1.0
-"""How long the connection may be silent before Redis is asked whether it is there, and then until it answers."""
+"""How long the connection may be silent before Redis is asked whether it is there."""
+
+ANSWER_SECONDS = 3.0
+"""How long Redis may take to answer that, or to subscribe. Announcements take the place of what is missed meanwhile."""
 
 
 class Published(NamedTuple):
@@ -77,11 +80,11 @@ class WatermarkSubscription:
 async def _hear(
     connection: Connection, heard: Callable[[Published], None], on_change: Callable[[str | None], None]
 ) -> bool:
-    """Process messages until there is none for `SILENCE_SECONDS`. Returns whether there was any."""
+    """Process messages until there is none for `SILENCE_SECONDS`. Returns whether any came within `ANSWER_SECONDS`."""
     is_any, loop = False, asyncio.get_running_loop()
     with suppress(TimeoutError):
         # One time-out that is put off costs less than one for each message.
-        async with asyncio.timeout(SILENCE_SECONDS) as silence:
+        async with asyncio.timeout(ANSWER_SECONDS) as silence:
             while not connection.should_reconnect():  # type: ignore[no-untyped-call]
                 message = await connection.read_response(timeout=math.inf, disconnect_on_error=False)
                 is_any = True

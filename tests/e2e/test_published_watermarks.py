@@ -45,7 +45,7 @@ async def test_a_published_watermark_alone_ends_the_wait_of_a_write() -> None:
                     await asyncio.sleep(0.01)
             incarnation = str(await redis.hget(STATE_KEY, "incarnation"))
             assert not writing.done()
-            await redis.publish(CHANNEL, f"{incarnation} {HERE} {end.epoch} {end.sequence} {end.fingerprint}")
+            await redis.publish(CHANNEL, f"{incarnation} {HERE} {end.epoch} {end.sequence} {end.fingerprint} 0")
             assert (await writing).status == 201
         finally:
             replicator.resume()

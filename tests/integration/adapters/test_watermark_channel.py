@@ -267,6 +267,7 @@ async def test_no_subscription_begins_at_a_replica(tmp_path: Path) -> None:
 
 async def test_a_redis_that_falls_silent_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watermark_channel, "SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr(watermark_channel, "ANSWER_SECONDS", 0.05)
     async with a_redis(tmp_path / "a") as (_, client, projection), listening(projection) as heard:
         await soon(lambda: heard.is_subscribed)
         await client.client_pause(500)
