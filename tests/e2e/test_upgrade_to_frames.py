@@ -13,7 +13,7 @@ from deploy.local import LocalRegion, LocalRegions, local_regions
 from deploy.local.processes.http_process import HttpProcess
 from tests.e2e.callers import Caller, calling, fate, keys_of, until
 from tests.e2e.earlier_build import BEFORE_FRAMES, earlier_build, settings_of
-from tests.e2e.evidence import check, last_sequence, settled
+from tests.e2e.evidence import check, check_told, last_sequence, settled
 from tests.e2e.frames import first_frame, frame_sizes, readers
 from tests.e2e.keyed_writes import KeyedLoad, KeyedWrite, check_written, under_keyed_load
 
@@ -102,8 +102,10 @@ async def check_upgraded(
 ) -> None:
     """Check the logs, and that writes from before the upgrade are known by their operations and keys."""
     await demo.wait_ready()
+    at_once = await asyncio.gather(*(callers[0].register() for _ in range(WRITES)))
     evidence = await settled(demo)
     check(evidence)
+    assert check_told(evidence, at_once) == {201: WRITES}
     assert max(frame_sizes(evidence.origin(HERE))) > 1, "no frame has several events"
     check_written(evidence, load.writes)
     for process in demo.processes:
