@@ -1,0 +1,131 @@
+"""A region announces that it reads frames once its log's readers all did for an unbroken time."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, cast
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from adapters.errors import LogMissing, NotTaken, Unavailable
+from adapters.follower import Stored
+from adapters.jetstream import Reader
+from adapters.log_info import LogInfo
+from core.positions import Epoch, Region, Sequence
+from core.subjects import FRAMES
+from replicator import log_readers as log_readers_module
+from replicator.log_readers import SETTLED_SECONDS, LogReaders
+
+READ = [Reader("a", "deliver.replicator.x", FRAMES), Reader("b", "deliver.service.x", FRAMES)]
+OLDER = [*READ, Reader("c", "deliver.service.y", "")]
+
+
+@pytest.fixture(autouse=True)
+def lines() -> Iterator[list[Any]]:
+    structlog.reset_defaults()
+    with capture_logs() as captured:
+        yield captured
+
+
+class Readers:
+    """The readers of a log of older messages at each look, at a time of the test's own clock."""
+
+    origin = Region("us-iowa")
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.found: list[Reader] | Exception = READ
+        self.looks = 0
+        self.log_readers = LogReaders(cast("Any", self), now_seconds=lambda: self.now)
+
+    async def readers(self) -> list[Reader]:
+        self.looks += 1
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+    async def describe(self) -> LogInfo:
+        return LogInfo(Epoch("k3v9x2"), Sequence(1))
+
+    async def event_at(self, sequence: Sequence) -> Stored:
+        return Stored(sequence, "events.us-iowa.k3v9x2.webhook_created.v1", b"{}")
+
+    async def look(self, found: list[Reader] | Exception, *, after_seconds: float = 1) -> list[str]:
+        self.now += after_seconds
+        self.found = found
+        await self.log_readers.look()
+        return self.log_readers.reads
+
+    async def settle(self) -> list[str]:
+        await self.look(READ)
+        return await self.look(READ, after_seconds=SETTLED_SECONDS + 1)
+
+
+async def test_nothing_is_announced_before_the_time_of_which_each_look_succeeded_is_over() -> None:
+    readers = Readers()
+    assert readers.log_readers.reads == []
+    assert await readers.look(Unavailable("no answer")) == []
+    assert await readers.look(LogMissing("not yet")) == []
+    assert await readers.look([]) == [], "not even this replicator follows it yet"
+    assert await readers.look(READ) == []
+    assert await readers.look(READ, after_seconds=SETTLED_SECONDS - 1) == []
+    assert await readers.look(READ, after_seconds=1.5) == [FRAMES]
+
+
+@pytest.mark.parametrize("found", [OLDER, [], Unavailable("no answer"), LogMissing("gone")], ids=str)
+async def test_each_look_that_does_not_show_it_takes_it_back_and_begins_the_time_anew(
+    found: list[Reader] | Exception,
+) -> None:
+    readers = Readers()
+    assert await readers.settle() == [FRAMES]
+    for _ in range(3):
+        assert await readers.look(found, after_seconds=SETTLED_SECONDS - 1) == []
+        assert await readers.look(READ) == []
+        assert await readers.look(READ, after_seconds=SETTLED_SECONDS - 1) == []
+    assert await readers.look(READ, after_seconds=1.5) == [FRAMES]
+
+
+async def test_older_readers_are_logged_once_however_often_they_are_seen(lines: list[Any]) -> None:
+    readers = Readers()
+    for found in (OLDER, OLDER, READ, OLDER):
+        await readers.look(found)
+    assert [line["readers"] for line in lines] == [["service"], ["service"]]
+
+
+async def test_why_the_readers_cannot_be_listed_is_logged_once_after_the_second_try(lines: list[Any]) -> None:
+    readers = Readers()
+    refused, late = NotTaken("no responders"), Unavailable("late")
+    looks: list[list[Reader] | Exception] = [refused, READ, refused, refused, refused, READ, late, late, late]
+    for found in looks:
+        await readers.look(found)
+    assert [(line["log_level"], line.get("permission")) for line in lines] == [
+        ("warning", "CONSUMER.LIST.EVENTS_us-iowa"),
+        ("info", None),
+    ]
+
+
+async def test_the_log_is_looked_at_soon_until_it_answers_and_again_and_again_after_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("FIRST_LOOK_SECONDS", "LOOK_SECONDS", "SETTLED_SECONDS"):
+        monkeypatch.setattr(log_readers_module, name, 0.001)
+    readers = Readers()
+    readers.found = LogMissing("not yet")
+    looking = asyncio.create_task(readers.log_readers.keep_looking())
+    try:
+        async with asyncio.timeout(2):
+            while readers.looks < 3:
+                await asyncio.sleep(0)
+            readers.found = READ
+            while readers.log_readers.reads != [FRAMES]:
+                readers.now += 1
+                await asyncio.sleep(0)
+            readers.found = OLDER
+            while readers.log_readers.reads:
+                await asyncio.sleep(0)
+    finally:
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
