@@ -36,19 +36,19 @@ class WentBack(LogAlarm):
 
     def __init__(self, origin: Region, *, known: Mark, last_sequence: int, holder: Region | None = None) -> None:
         had = f"that {holder} has a copy of" if holder else "that was read from it"
-        super().__init__(origin, f"the log ends at {last_sequence}, before event {known.sequence} {had}")
+        super().__init__(origin, f"the log ends at {last_sequence}, before message {known.sequence} {had}")
         self.last_sequence = last_sequence
 
 
 class Forked(LogAlarm):
-    """Another event stands at the place of one that the reader already has."""
+    """Another message stands at the place of one that the reader already has."""
 
     reason = "forked"
 
     def __init__(self, origin: Region, *, known: Mark, holder: Region | None = None) -> None:
         self.known = known
         had = f"{holder} has a copy of {known.fingerprint}" if holder else f"{known.fingerprint} was read"
-        super().__init__(origin, f"another event stands at {known.sequence}, where {had}")
+        super().__init__(origin, f"another message stands at {known.sequence}, where {had}")
 
 
 class EpochChanged(LogAlarm):
@@ -79,7 +79,7 @@ class LogVanished(LogAlarm):
     reason = LogLost.reason
 
     def __init__(self, origin: Region, *, known: Mark) -> None:
-        super().__init__(origin, f"there is no log, and event {known.sequence} was read from it")
+        super().__init__(origin, f"there is no log, and message {known.sequence} was read from it")
 
 
 class Incomplete(LogAlarm):

@@ -108,7 +108,7 @@ class EventLog:
         found = await self.event_at(sequence)
         if found is None:
             await self._look_for(sequence)
-            raise Unavailable(f"cannot read event {sequence}: it is not there")
+            raise Unavailable(f"cannot read message {sequence}: it is not there")
         return found.mark()
 
     async def event_at(self, sequence: EventSequence) -> Stored | None:
@@ -120,7 +120,7 @@ class EventLog:
                 return None
             if error.code == jetstream.STREAM_NOT_FOUND:
                 raise LogMissing(self._stream) from error
-            raise Unavailable(f"cannot read event {sequence}: {error}") from error
+            raise Unavailable(f"cannot read message {sequence}: {error}") from error
         return Stored(sequence, found.subject, found.data)
 
     async def stored_at(self, sequence: EventSequence) -> str:
@@ -128,7 +128,7 @@ class EventLog:
         try:
             return (await jetstream.stored_message(self._connection.current, self._stream, sequence)).time
         except jetstream.ApiError as error:
-            raise LogMissing(f"no event {sequence} in {self._stream}: {error}") from error
+            raise LogMissing(f"no message {sequence} in {self._stream}: {error}") from error
 
     async def readers(self) -> list[jetstream.Reader]:
         """Every process that follows the log now. Raises `LogMissing`, `Unavailable`."""
@@ -212,7 +212,7 @@ class EventLog:
             is_lacking = info.last_sequence >= sequence and await self.event_at(sequence) is None
             self._lacking = sequence if is_lacking else NOTHING
             if is_lacking:
-                flaw = info.flaw or f"it ends at {info.last_sequence} and has no event {sequence}"
+                flaw = info.flaw or f"it ends at {info.last_sequence} and has no message {sequence}"
                 raise Incomplete(self.origin, flaw, what=self._name)
         except LogMissing as error:
             raise Unavailable(f"{self._stream} is gone") from error

@@ -97,7 +97,7 @@ class Follower:
             async with asyncio.timeout(SILENCE_SECONDS):
                 await self._see_known()
         except TimeoutError:
-            why = f"event {self._known.sequence} was not delivered again within {SILENCE_SECONDS:g} s"
+            why = f"message {self._known.sequence} was not delivered again within {SILENCE_SECONDS:g} s"
             raise Interrupted(why, missing=self._known.sequence) from None
 
     async def _see_known(self) -> None:
@@ -188,7 +188,7 @@ class Follower:
             return None
         if event.sequence != self._after_known:
             missing = self._after_known if event.sequence > self._after_known else None
-            raise Interrupted(f"event {event.sequence} came after {self._known.sequence}", missing=missing)
+            raise Interrupted(f"message {event.sequence} came after {self._known.sequence}", missing=missing)
         self._known = Mark(epoch=self.epoch, sequence=event.sequence, fingerprint="")
         return event
 
@@ -199,7 +199,7 @@ class Follower:
             case Arrival.FORKED:
                 raise Forked(self._origin, known=self._known)
             case Arrival.NEXT | Arrival.GAP:
-                why = f"event {event.sequence} came where {self._known.sequence} was asked for"
+                why = f"message {event.sequence} came where {self._known.sequence} was asked for"
                 raise Interrupted(why, missing=self._known.sequence)
 
     def _asks_anew(self, control: Msg) -> bool:

@@ -74,5 +74,5 @@ def _flaw(info: jetstream.StreamInfo) -> str:
     if state.messages == state.last_seq:
         return ""
     if state.first_seq > 1:
-        return f"it begins at event {state.first_seq}"
-    return f"it has {state.messages} of {state.last_seq} events"
+        return f"it begins at message {state.first_seq}"
+    return f"it has {state.messages} of {state.last_seq} messages"

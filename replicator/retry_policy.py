@@ -16,7 +16,7 @@ class StoppedAt(Undecodable):
     """This version does not know the event after `sequence`. Everything up to `sequence` is done."""
 
     def __init__(self, sequence: Sequence, why: Undecodable) -> None:
-        super().__init__(f"event {sequence + 1}: {why}")
+        super().__init__(f"message {sequence + 1}: {why}")
         self.sequence = sequence
 
 

@@ -116,7 +116,7 @@ class Shipper:
                         end = await self._append([event], end)
                     return end
                 case Append.TOO_LARGE:
-                    raise TooLarge(f"{COPY} cannot take event {pending[0].sequence}: {why}")
+                    raise TooLarge(f"{COPY} cannot take message {pending[0].sequence}: {why}")
                 case Append.UNANSWERED:
                     raise Unavailable(f"the copy does not answer: {why}")
         return end

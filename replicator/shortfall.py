@@ -23,7 +23,7 @@ class Shortfall(NamedTuple):
             else f"its copy of that log is filled again from {self.origin}"
         )
         return (
-            f"{self.here} had applied {self.origin} up to event {self.had.sequence}, as {known}, "
+            f"{self.here} had applied {self.origin} up to message {self.had.sequence}, as {known}, "
             f"and is at {self.applied}: {what}"
         )
 
@@ -46,7 +46,7 @@ def why_not_current(here: Region, state: State) -> str:
     """Why the projection is not current, unless it is only being rebuilt; `""` otherwise."""
     if state.contradicted is not None:
         mark, by = state.contradicted
-        other = f"{by} has applied another event {mark.sequence} of {here} than the log of {here} has"
+        other = f"{by} has applied another message {mark.sequence} of {here} than the log of {here} has"
         return f"{other}: put the right log of {here} back"
     return "; ".join(str(one) for one in shortfalls(here, state))
 

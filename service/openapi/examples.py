@@ -51,7 +51,7 @@ NOT_REACHED = {
     "pending": ["asia-japan"],
 }
 READY = {"status": "ready", "region": "us-iowa", "waiting_for": [], "halted": {}}
-DEGRADED = {**READY, "status": "degraded", "halted": {"asia-japan": "forked: another event stands at 7"}}
+DEGRADED = {**READY, "status": "degraded", "halted": {"asia-japan": "forked: another message stands at 7"}}
 WAITING = {**READY, "status": "waiting", "waiting_for": ["NATS of us-iowa"]}
 METRICS = "# TYPE crosshook_appended_events_total counter\ncrosshook_appended_events_total 2583.0\n"
 LAG = {"at_milliseconds": 1773480662004, "here": "us-iowa"}

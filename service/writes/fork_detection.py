@@ -63,7 +63,7 @@ class ForkDetection:
                 return False
             case Recognition.FOREIGN:
                 self._disown(region)
-                self._foreign[region] = f"{region} has applied another event {mark.sequence}"
+                self._foreign[region] = f"{region} has applied another message {mark.sequence}"
                 return False
 
     def prove_again(self) -> None:
@@ -73,7 +73,7 @@ class ForkDetection:
     def ends_before(self, region: Region, mark: Mark, *, last_sequence: Sequence) -> None:
         """Record that this region's log ends at `last_sequence`, before `mark`."""
         self._disown(region)
-        self._beyond[region] = f"the log ends at {last_sequence}, and {region} has applied event {mark.sequence}"
+        self._beyond[region] = f"the log ends at {last_sequence}, and {region} has applied message {mark.sequence}"
 
     def _disown(self, region: Region) -> None:
         for known in (self._ahead, self._foreign, self._beyond):

@@ -124,7 +124,7 @@ async def test_a_region_set_back_while_cut_off_continues_and_returns_503_once_it
         assert [(await callers[HERE].register()).status for _ in range(3)] == [201] * 3
         await demo.heal(HERE)
         why = await reason(region.replicators[0].url, "put the right log of us-iowa back")
-        assert "europe-belgium has applied another event" in why
+        assert "europe-belgium has applied another message" in why
         assert await callers[HERE].read_status(early.webhook_id) == 503
 
         await put_back(region, right, processes=False)

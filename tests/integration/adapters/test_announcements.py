@@ -21,7 +21,7 @@ ANNOUNCEMENT = Announcement(
     incarnation="0123:abcd",
     is_current=True,
     vector={US: Mark(Epoch("k3v9x2"), Sequence(2**40), "0123456789abcdef"), EU: Mark(Epoch("x"), Sequence(1), "f")},
-    halted={EU: "forked: another event stands at 7"},
+    halted={EU: "forked: another message stands at 7"},
 )
 
 

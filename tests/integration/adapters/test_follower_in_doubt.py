@@ -27,7 +27,7 @@ async def test_an_event_out_of_sequence_interrupts_the_follower_and_is_not_retur
     marks = await filled(log, epoch, 3)
     async with asyncio.timeout(5), log.follow(marks[3]) as follower:
         await follower.on_message(delivered(session, log, sequence, entry(log.origin, epoch, sequence)))
-        with pytest.raises(Interrupted, match=f"event {sequence} came after 3"):
+        with pytest.raises(Interrupted, match=f"message {sequence} came after 3"):
             await follower.next()
 
 
@@ -93,7 +93,7 @@ async def test_a_follower_whose_known_event_is_not_delivered_again_is_interrupte
     """This happens with a server whose replica of the log is behind."""
     known = mark(epoch, 3, entry(origin, epoch, 3))
     async with asyncio.timeout(5), living(session, origin, known=known, end=3) as follower:
-        with pytest.raises(Interrupted, match=r"event 3 was not delivered again within 1\.5 s"):
+        with pytest.raises(Interrupted, match=r"message 3 was not delivered again within 1\.5 s"):
             await follower.resume()
 
 

@@ -86,7 +86,7 @@ async def test_following_from_each_event_in_turn_gives_every_event_once(log: Eve
 async def test_a_log_that_ends_before_the_known_event_went_back(log: EventLog, epoch: Epoch) -> None:
     await filled(log, epoch, 3)
     beyond = mark(epoch, 4, entry(log.origin, epoch, 4))
-    with pytest.raises(WentBack, match="the log ends at 3, before event 4 that was read from it"):
+    with pytest.raises(WentBack, match="the log ends at 3, before message 4 that was read from it"):
         async with log.follow(beyond):
             pytest.fail("it must not resume")
 
@@ -97,7 +97,7 @@ async def test_a_log_that_is_gone_is_lost_for_its_readers_and_missing_for_others
     marks = await filled(log, epoch, 3)
     async with administrator(region) as client:
         await client.jetstream().delete_stream(stream_of(log.origin))
-    with pytest.raises(LogVanished, match="there is no log, and event 3 was read from it") as raised:
+    with pytest.raises(LogVanished, match="there is no log, and message 3 was read from it") as raised:
         async with log.follow(marks[3]):
             pytest.fail("there is nothing to follow")
     assert raised.value.reason == "lost"
@@ -118,7 +118,7 @@ async def test_another_event_at_the_known_place_is_a_fork_in_a_log_of_any_length
 ) -> None:
     await filled(log, epoch, 3 + more)
     known = mark(epoch, 3, entry(log.origin, epoch, 33))
-    with pytest.raises(Forked, match=f"another event stands at 3, where {known.fingerprint} was read"):
+    with pytest.raises(Forked, match=f"another message stands at 3, where {known.fingerprint} was read"):
         async with log.follow(known):
             pytest.fail("it must not resume")
 

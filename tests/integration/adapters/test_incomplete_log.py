@@ -57,7 +57,7 @@ async def test_a_reader_across_an_event_damaged_while_its_server_was_stopped_det
         info = await reread.describe()
         assert (info.last_sequence, info.flaw) == (COUNT, "")
         read: list[Stored] = []
-        with pytest.raises(Incomplete, match="the log is incomplete: it ends at 4 and has no event 3"):
+        with pytest.raises(Incomplete, match="the log is incomplete: it ends at 4 and has no message 3"):
             await read_on(reread, BEGINNING, into=read)
         assert [event.sequence for event in read] == [1, 2]
 
@@ -68,9 +68,9 @@ async def test_a_damaged_last_event_is_detected_by_readers_that_wait_for_it_and_
 ) -> None:
     marks = await filled(log, epoch, COUNT)
     async with damaged(region, log, COUNT, is_killed=False) as reread:
-        with pytest.raises(Incomplete, match="it ends at 4 and has no event 4"):
+        with pytest.raises(Incomplete, match="it ends at 4 and has no message 4"):
             await reread.end()
-        with pytest.raises(Incomplete, match="it ends at 4 and has no event 4"):
+        with pytest.raises(Incomplete, match="it ends at 4 and has no message 4"):
             await read_on(reread, marks[known], into=[])
 
 
@@ -108,7 +108,7 @@ async def test_no_reader_follows_a_log_from_which_an_event_was_deleted(
 ) -> None:
     async with made_by_hand(region, connection, origin) as api:
         await api("STREAM.MSG.DELETE", seq=2)
-    with pytest.raises(Incomplete, match="a copy of it is incomplete: it has 3 of 4 events"):
+    with pytest.raises(Incomplete, match="a copy of it is incomplete: it has 3 of 4 messages"):
         async with EventLog(connection, origin, name="a copy of it").follow(BEGINNING):
             pytest.fail("it is followed")
 
@@ -119,7 +119,7 @@ async def test_no_reader_follows_a_log_whose_beginning_was_purged(
 ) -> None:
     async with made_by_hand(region, connection, origin) as api:
         await api("STREAM.PURGE", seq=begins)
-    with pytest.raises(Incomplete, match=f"it begins at event {begins}"):
+    with pytest.raises(Incomplete, match=f"it begins at message {begins}"):
         async with EventLog(connection, origin).follow(BEGINNING):
             pytest.fail("it is followed")
 

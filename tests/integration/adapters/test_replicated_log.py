@@ -219,7 +219,7 @@ async def test_a_leader_that_is_cut_off_is_not_believed_about_the_end_of_the_log
 @pytest.mark.long
 async def test_a_log_that_really_ends_before_the_known_event_went_back(log: EventLog, epoch: Epoch) -> None:
     await filled(log, epoch, 3)
-    with pytest.raises(WentBack, match="the log ends at 3, before event 4 that was read from it"):
+    with pytest.raises(WentBack, match="the log ends at 3, before message 4 that was read from it"):
         async with log.follow(mark(epoch, 4, entry(log.origin, epoch, 4))):
             pytest.fail("it must not resume")
 

@@ -78,7 +78,7 @@ async def test_a_projection_is_dropped_only_if_its_log_has_another_event_and_no_
 
 
 async def asked(logs: Logs) -> bool:
-    """Of a projection that is at event 3, and had X there."""
+    """Of a projection that is at message 3, and had X there."""
     one = entry(logs[HERE], "X")
     mark = Mark(EPOCH, Sequence(3), fingerprint(one.subject, one.data))
     return await is_of_another_history(mark, log=logs[HERE], elsewhere=[logs[EU], logs[JAPAN]])

@@ -152,7 +152,7 @@ async def test_a_log_that_vanishes_while_it_is_watched_is_lost_and_is_not_create
     async with place.kept():
         await asyncio.sleep(0.2)
         await place.lose()
-        assert "event 3 was read from it" in await place.says("lost")
+        assert "message 3 was read from it" in await place.says("lost")
         with pytest.raises(LogMissing):
             await place.own.describe()
         assert place.status.lacking(place.own.origin)
@@ -177,14 +177,14 @@ async def test_a_log_that_ends_before_its_copy_went_back_and_its_own_region_repo
     await filled(place.copy, "abc")
     async with place.kept():
         why = await place.says("went_back")
-        assert why == "went_back: the log ends at 2, before event 3 that europe-belgium has a copy of"
+        assert why == "went_back: the log ends at 2, before message 3 that europe-belgium has a copy of"
 
 
 async def test_a_log_that_went_back_and_was_appended_to_past_its_copy_forked(place: Place) -> None:
     await filled(place.own, "abXY")
     await filled(place.copy, "abc")
     async with place.kept():
-        assert "another event stands at 3, where europe-belgium has a copy of" in await place.says("forked")
+        assert "another message stands at 3, where europe-belgium has a copy of" in await place.says("forked")
 
 
 async def test_a_log_that_lacks_its_beginning_is_incomplete_until_the_right_one_is_back(
@@ -192,7 +192,7 @@ async def test_a_log_that_lacks_its_beginning_is_incomplete_until_the_right_one_
 ) -> None:
     await trimmed(place.own, place.home_url, begins=3)
     async with place.kept():
-        assert await place.says("incomplete") == "incomplete: the log is incomplete: it begins at event 3"
+        assert await place.says("incomplete") == "incomplete: the log is incomplete: it begins at message 3"
         await place.lose()
         await filled(place.own, "abc")
         await place.is_well()

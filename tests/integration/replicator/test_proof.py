@@ -314,5 +314,5 @@ async def test_a_region_that_copied_more_of_a_branch_than_the_log_has_contradict
 
 async def test_another_regions_damaged_copy_does_not_end_the_proof(projection: Projection) -> None:
     replicator = Replicator(projection)
-    replicator.copy.flaw = "it ends at 5 and has no event 5"
+    replicator.copy.flaw = "it ends at 5 and has no message 5"
     assert (await replicator.current()).is_current

@@ -168,7 +168,7 @@ async def test_a_stop_counts_once_the_mark_has_stood_exactly_there_for_a_while(
     monkeypatch.setattr(announce_module, "STANDS_SECONDS", 0.3)
     redis, loop = scene.redis, asyncio.get_running_loop()
     redis.state = State("one", is_current=False, is_required_known=True, vector={EU: mark(19)})
-    scene.status.halt(Step.APPLY, EU, Halt("undecodable", "event 21: no", stops_at=Sequence(20)))
+    scene.status.halt(Step.APPLY, EU, Halt("undecodable", "message 21: no", stops_at=Sequence(20)))
     async with running(scene.announcer.beat()):
         for at in (19, 21):
             redis.state = redis.state._replace(vector={EU: mark(at)})

@@ -96,7 +96,7 @@ def test_without_its_own_nats_it_says_that_and_nothing_of_what_follows_from_it(s
 
 
 def test_a_halted_remote_origin_leaves_it_degraded_and_a_lost_log_of_its_own_does_not(scene: Scene) -> None:
-    scene.status.halt(Step.SHIP, THERE, Halt("incomplete", "it begins at event 5", is_about_the_log=True))
+    scene.status.halt(Step.SHIP, THERE, Halt("incomplete", "it begins at message 5", is_about_the_log=True))
     assert (scene.health().condition, scene.health().is_ready) == (Condition.DEGRADED, True)
     scene.status.halt(Step.ESTABLISH, HERE, Halt("lost", "restore it", is_about_the_log=True))
     assert scene.health().not_ready == {NotReady.HALTED: "the log of us-iowa: restore it"}

@@ -29,11 +29,11 @@ KNOWN = Mark(Epoch("k3v9x2"), Sequence(7), "0123456789abcdef")
         (LogMissing("EVENTS_us-iowa"), Retry(RETRY_SECONDS, "no_log", "LogMissing: EVENTS_us-iowa")),
         (
             WentBack(US, known=KNOWN, last_sequence=5),
-            Halt("went_back", "the log ends at 5, before event 7 that was read from it", is_about_the_log=True),
+            Halt("went_back", "the log ends at 5, before message 7 that was read from it", is_about_the_log=True),
         ),
         (
             Forked(US, known=KNOWN),
-            Halt("forked", "another event stands at 7, where 0123456789abcdef was read", is_about_the_log=True),
+            Halt("forked", "another message stands at 7, where 0123456789abcdef was read", is_about_the_log=True),
         ),
         (
             EpochChanged(US, known="old", found=""),
@@ -49,18 +49,18 @@ KNOWN = Mark(Epoch("k3v9x2"), Sequence(7), "0123456789abcdef")
         ),
         (
             LogVanished(US, known=KNOWN),
-            Halt("lost", "there is no log, and event 7 was read from it", is_about_the_log=True),
+            Halt("lost", "there is no log, and message 7 was read from it", is_about_the_log=True),
         ),
         (
             StoppedAt(Sequence(6), Undecodable("no")),
-            Halt("undecodable", "event 7: no", stops_at=Sequence(6)),
+            Halt("undecodable", "message 7: no", stops_at=Sequence(6)),
         ),
         (
-            Incomplete(US, "it begins at event 5"),
-            Halt("incomplete", "the log is incomplete: it begins at event 5", is_about_the_log=True),
+            Incomplete(US, "it begins at message 5"),
+            Halt("incomplete", "the log is incomplete: it begins at message 5", is_about_the_log=True),
         ),
-        (TooLarge("event 7: too large"), Halt("too_large", "event 7: too large")),
-        (Undecodable("event 7: no"), Halt("undecodable", "event 7: no")),
+        (TooLarge("message 7: too large"), Halt("too_large", "message 7: too large")),
+        (Undecodable("message 7: no"), Halt("undecodable", "message 7: no")),
         (ValueError("what"), Halt("unexpected", "ValueError: what")),
         (KeyError("what"), Halt("unexpected", "KeyError: 'what'")),
         (AssertionError(), Halt("unexpected", "AssertionError: ")),

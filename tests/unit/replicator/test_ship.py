@@ -174,9 +174,9 @@ async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_
 
 async def test_a_copy_that_lacks_events_is_appended_to_no_further_and_is_named() -> None:
     copy = Copy()
-    copy.flaw = "it begins at event 5"
+    copy.flaw = "it begins at message 5"
     shipper = a_shipper(Copy(stored(3)), copy)
-    with pytest.raises(Incomplete, match="this region's copy of the log is incomplete: it begins at event 5"):
+    with pytest.raises(Incomplete, match="this region's copy of the log is incomplete: it begins at message 5"):
         await shipper.run()
     assert not copy.events
 
@@ -186,7 +186,7 @@ async def test_an_event_that_the_copy_will_never_take_is_named_and_all_before_it
     copy.event_bytes_max = 5
     source.coming[11] = source.coming[11]._replace(data=b"." * 6)
     shipper = a_shipper(source, copy)
-    with pytest.raises(TooLarge, match="this region's copy of the log cannot take event 12: takes at most 5"):
+    with pytest.raises(TooLarge, match="this region's copy of the log cannot take message 12: takes at most 5"):
         await shipper.run()
     assert [event.sequence for event in copy.events] == [*range(1, 12)]
 

@@ -29,7 +29,7 @@ def state(
 def test_a_shortfall_of_the_own_log_names_the_region_that_knows_it_and_the_remedy() -> None:
     why = why_not_current(US, state(vector={US: 8}, required={US: 8}, known={US: (10, EU)}))
     assert why == (
-        "us-iowa had applied us-iowa up to event 10, as europe-belgium knows, and is at 8: "
+        "us-iowa had applied us-iowa up to message 10, as europe-belgium knows, and is at 8: "
         "put the right log of us-iowa back"
     )
 
@@ -37,7 +37,7 @@ def test_a_shortfall_of_the_own_log_names_the_region_that_knows_it_and_the_remed
 def test_a_shortfall_of_a_copy_is_filled_again_without_an_operator() -> None:
     why = why_not_current(US, state(vector={JP: 8}, required={JP: 8}, known={JP: (10, US)}))
     assert why == (
-        "us-iowa had applied asia-japan up to event 10, as its own processes know, and is at 8: "
+        "us-iowa had applied asia-japan up to message 10, as its own processes know, and is at 8: "
         "its copy of that log is filled again from asia-japan"
     )
 
@@ -57,6 +57,6 @@ def test_another_event_in_the_log_than_others_have_applied_is_said() -> None:
     contradicted = Contradiction(Mark(EPOCH, Sequence(7), "f"), EU)
     why = why_not_current(US, state(vector={US: 12}, required={}, known={}, contradicted=contradicted))
     assert why == (
-        "europe-belgium has applied another event 7 of us-iowa than the log of us-iowa has: "
+        "europe-belgium has applied another message 7 of us-iowa than the log of us-iowa has: "
         "put the right log of us-iowa back"
     )

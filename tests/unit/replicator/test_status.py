@@ -11,9 +11,9 @@ from replicator.retry_policy import Halt
 from replicator.status import MOMENT_SECONDS, Status, Step
 
 US, EU = Region("us-iowa"), Region("europe-belgium")
-FORKED = Halt("forked", "another event stands at 7", is_about_the_log=True)
-UNDECODABLE = Halt("undecodable", "event 7: no", stops_at=Sequence(6))
-LOST = Halt("lost", "there is no log, and event 7 was read from it", is_about_the_log=True)
+FORKED = Halt("forked", "another message stands at 7", is_about_the_log=True)
+UNDECODABLE = Halt("undecodable", "message 7: no", stops_at=Sequence(6))
+LOST = Halt("lost", "there is no log, and message 7 was read from it", is_about_the_log=True)
 
 Lines = list[Any]
 
@@ -46,7 +46,7 @@ def test_a_halt_is_said_once_in_the_log_and_as_a_metric(lines: Lines) -> None:
     status = Status()
     status.halt(Step.APPLY, US, FORKED)
     status.halt(Step.APPLY, US, FORKED)
-    assert status.halted == {US: "forked: another event stands at 7"}
+    assert status.halted == {US: "forked: another message stands at 7"}
     assert events(lines) == ["halted"]
     assert lines[0]["reason"] == "forked"
     assert halted_metric(Step.APPLY, US, FORKED) == 1
@@ -83,7 +83,7 @@ def test_an_origin_halted_in_two_steps_stays_halted_when_one_goes_on() -> None:
     status.halt(Step.SHIP, US, FORKED)
     status.halt(Step.APPLY, US, UNDECODABLE)
     status.progressed(Step.SHIP, US)
-    assert status.halted == {US: "undecodable: event 7: no"}
+    assert status.halted == {US: "undecodable: message 7: no"}
 
 
 @pytest.mark.usefixtures("lines")
@@ -93,7 +93,7 @@ def test_following_the_right_log_again_ends_a_halt_about_the_log_and_no_other() 
     status.halt(Step.APPLY, EU, UNDECODABLE)
     status.following(Step.APPLY, US)
     status.following(Step.APPLY, EU)
-    assert status.halted == {EU: "undecodable: event 7: no"}
+    assert status.halted == {EU: "undecodable: message 7: no"}
 
 
 @pytest.mark.usefixtures("lines")
@@ -127,7 +127,7 @@ def test_a_log_that_was_lost_is_lacking_until_it_is_followed_again(step: Step) -
     status = Status()
     status.halt(step, US, LOST)
     status.halt(step, EU, FORKED)
-    assert status.lacking(US) == ["there is no log, and event 7 was read from it"]
+    assert status.lacking(US) == ["there is no log, and message 7 was read from it"]
     assert status.lacking(EU) == []
     status.following(step, US)
     assert status.lacking(US) == []
@@ -177,7 +177,7 @@ def test_that_another_region_is_cut_off_is_no_wait_of_this_one(lines: Lines) -> 
 def test_a_step_waits_long_once_a_moment_has_passed_since_it_began_to(lines: Lines) -> None:
     now = [0.0]
     status = Status(lambda: now[0])
-    status.waiting(Step.SHIP, US, reason="in_doubt", why="event 5 came after 3")
+    status.waiting(Step.SHIP, US, reason="in_doubt", why="message 5 came after 3")
     now[0] += MOMENT_SECONDS - 0.1
     status.waiting(Step.SHIP, US, reason="unavailable", why="no answer")
     assert long_waits(status) == {}

@@ -80,7 +80,7 @@ async def test_work_is_run_again_after_every_kind_of_failure_until_it_returns(li
         Interrupted("in doubt"),
         Unavailable("no answer"),
         EpochChanged(US, known="a", found="b"),
-        Undecodable("event 7"),
+        Undecodable("message 7"),
         ValueError("what"),
     )
     status = Status()
@@ -103,7 +103,7 @@ async def test_repeated_failures_are_retried_less_often_and_logged_once(
     lines: Lines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor_module, "RETRY_SECONDS", 0.04)
-    work = Work(*(Interrupted(f"event {number} came after 0") for number in range(9)), ValueError("what"))
+    work = Work(*(Interrupted(f"message {number} came after 0") for number in range(9)), ValueError("what"))
     running = asyncio.create_task(work.supervisor(Status()).run())
     await work.begun(10)
     pauses = [after - before for before, after in pairwise(work.times[:10])]

@@ -3,7 +3,7 @@ from prometheus_client import REGISTRY
 
 from runtime.health import Condition, Health, NotReady, expose_health
 
-HALTED = {"us-iowa": "forked: another event stands at 7"}
+HALTED = {"us-iowa": "forked: another message stands at 7"}
 NO_NATS = {NotReady.NATS: "NATS of us-iowa"}
 
 

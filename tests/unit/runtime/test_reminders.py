@@ -32,12 +32,12 @@ def test_trouble_that_lasts_is_logged_at_its_beginning_and_once_a_minute(clock: 
 
 def test_another_reason_gets_a_line_and_another_figure_does_not(reminders: Reminders) -> None:
     reasons = [
-        "event 5 came after 3",
-        "event 6 came after 3",
-        "another event stands at 7, where 0123456789abcdef was read",
+        "message 5 came after 3",
+        "message 6 came after 3",
+        "another message stands at 7, where 0123456789abcdef was read",
     ]
     assert [reminders.is_due("ship", reason) for reason in reasons] == [True, False, True]
-    assert not reminders.is_due("ship", "another event stands at 8, where fedcba9876543210 was read")
+    assert not reminders.is_due("ship", "another message stands at 8, where fedcba9876543210 was read")
     assert reminders.is_due("apply", reasons[0]), "another step is a subject of its own"
 
 

@@ -192,8 +192,8 @@ def test_a_service_is_not_ready_if_its_log_was_not_applied_for_a_while(
     view.heard(waiting)
     why = "the projection to apply this region's log: 3 events wait; apply: Unavailable: Redis: BUSY"
     assert view.health().not_ready == {NotReady.PROJECTION: why}
-    view.heard(msgspec.structs.replace(said("first", 8, region=HERE), halted={HERE: "undecodable: event 9"}))
-    assert "; undecodable: event 9" in view.health().not_ready[NotReady.PROJECTION]
+    view.heard(msgspec.structs.replace(said("first", 8, region=HERE), halted={HERE: "undecodable: message 9"}))
+    assert "; undecodable: message 9" in view.health().not_ready[NotReady.PROJECTION]
     view.heard(said("first", 9, region=HERE))
     assert view.health().is_ready, "the projection has advanced"
 
@@ -327,7 +327,7 @@ def test_a_published_watermark_of_an_event_that_is_not_ours_is_not_believed_and_
     log.forks = ForkDetection(lambda mark: Recognition.FOREIGN if mark.sequence > 4 else Recognition.OURS)
     view.published(published("one", 6))
     assert waiters.watermark(HERE, HERE).sequence == 4
-    assert "applied another event 6" in log.forks.contradiction
+    assert "applied another message 6" in log.forks.contradiction
     view.heard(said("one", 4, region=HERE))
     log.on_read()
     assert not log.forks.contradiction

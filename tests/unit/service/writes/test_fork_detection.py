@@ -56,7 +56,7 @@ def test_a_region_with_another_event_is_not_believed_and_contradicts_until_it_ag
     group_commit = group_commit_with(10)
     forks = ForkDetection(group_commit.recognize)
     assert not forks.is_believed(THERE, mark(8, "another"))
-    assert forks.contradiction == "forked: asia-japan has applied another event 8"
+    assert forks.contradiction == "forked: asia-japan has applied another message 8"
     assert forks.is_believed(THERE, mark(8))
     assert forks.contradiction == ""
 
@@ -77,10 +77,10 @@ def test_a_log_that_ends_before_a_regions_mark_went_back_and_once_it_grows_past_
     forks = ForkDetection(group_commit.recognize)
     assert not forks.is_believed(THERE, mark(9, "another"))
     forks.ends_before(THERE, mark(9, "another"), last_sequence=Sequence(8))
-    assert forks.contradiction == "went_back: the log ends at 8, and asia-japan has applied event 9"
+    assert forks.contradiction == "went_back: the log ends at 8, and asia-japan has applied message 9"
     observe(group_commit, mark(9))
     assert not forks.is_believed(THERE, mark(9, "another"))
-    assert forks.contradiction == "forked: asia-japan has applied another event 9"
+    assert forks.contradiction == "forked: asia-japan has applied another message 9"
     assert forks.is_believed(THERE, mark(9))
     assert forks.contradiction == ""
 

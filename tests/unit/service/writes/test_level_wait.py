@@ -23,7 +23,7 @@ from tests.unit.service.asked_by import asked_by
 from tests.unit.service.writes.proposals import EPOCH, HERE, ORGANIZATION, a_webhook
 
 THERE = Region("asia-japan")
-FORKED = "forked: asia-japan has applied another event 7"
+FORKED = "forked: asia-japan has applied another message 7"
 SECONDS = 0.2
 
 
@@ -122,7 +122,7 @@ async def test_an_event_in_a_log_that_was_replaced_is_unknown(scene: Scene) -> N
     assert (late.value.is_committed, late.value.doubt) == (False, "this region's log was put back since")
 
 
-@pytest.mark.parametrize("alarm", ["undecodable: event 7: no", "unexpected: ValueError: what"])
+@pytest.mark.parametrize("alarm", ["undecodable: message 7: no", "unexpected: ValueError: what"])
 async def test_an_alarm_about_one_event_does_not_put_the_log_in_doubt(scene: Scene, alarm: str) -> None:
     scene.applied_in(HERE, THERE)
     scene.doubt(alarm)

@@ -107,7 +107,7 @@ async def test_a_log_that_went_back_is_reported_once_in_a_line_and_as_a_metric(l
         assert state.alarm == ""
         log.trouble = WentBack(HERE, known=mark(7), last_sequence=5)
         await until(lambda: halted("went_back") == 1)
-        assert state.alarm == "went_back: the log ends at 5, before event 7 that was read from it"
+        assert state.alarm == "went_back: the log ends at 5, before message 7 that was read from it"
         await asyncio.sleep(0.05)
         assert reported(lines) == [("halted", "went_back")]
 
@@ -129,7 +129,7 @@ class Doubtful(Log):
 
     async def heard(self) -> list[Stored]:
         if self.is_doubtful:
-            raise Interrupted(f"event {self.followed} came after 0")
+            raise Interrupted(f"message {self.followed} came after 0")
         await asyncio.sleep(0.01)
         return []
 
@@ -212,10 +212,10 @@ async def test_a_log_that_another_region_contradicts_is_reported_until_the_regio
     async with running(Log()) as state:
         state.forks.ends_before(THERE, mark(9), last_sequence=Sequence(8))
         await until(lambda: halted("went_back") == 1)
-        assert state.alarm == "went_back: the log ends at 8, and asia-japan has applied event 9"
+        assert state.alarm == "went_back: the log ends at 8, and asia-japan has applied message 9"
         assert reported(lines) == [("halted", "went_back")]
         (line,) = [line for line in lines if line.get("step") == "append"]
-        assert line["why"] == "the log ends at 8, and asia-japan has applied event 9"
+        assert line["why"] == "the log ends at 8, and asia-japan has applied message 9"
         tail = SimpleNamespace(end=mark(9))
         state.group_commit = cast("Any", SimpleNamespace(recognize=lambda _: Recognition.OURS, tail=tail))
         assert state.forks.is_believed(THERE, mark(9))
