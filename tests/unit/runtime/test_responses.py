@@ -27,7 +27,17 @@ async def dying(_: Any, __: Any, ___: Any) -> None:  # noqa: ANN401 - ASGI's
     raise RuntimeError("broken on purpose")
 
 
-@pytest.mark.parametrize(("app", "status"), [(silent, b"204"), (dying, b"500")])
+async def forgetting(_: Any, __: Any, ___: Any) -> None:  # noqa: ANN401 - ASGI's
+    pass
+
+
+async def cancelled(_: Any, __: Any, ___: Any) -> None:  # noqa: ANN401 - ASGI's
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize(
+    ("app", "status"), [(silent, b"204"), (dying, b"500"), (forgetting, b"500"), (cancelled, b"500")]
+)
 async def test_a_response_that_the_server_makes_for_an_application_is_not_stored(app: Any, status: bytes) -> None:  # noqa: ANN401
     async with served(app) as port:
         reader, writer = await connect(port)
@@ -39,5 +49,5 @@ async def test_a_response_that_the_server_makes_for_an_application_is_not_stored
     assert head.count(b"cache-control: no-store") == 1
     assert body == (
         b'{"meta":{},"errors":[{"httpcode":500,"message":"unexpected error; the service has logged it"}]}'
-        * (app is dying)
+        * (status == b"500")
     )
