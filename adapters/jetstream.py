@@ -54,9 +54,10 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 class StreamState(msgspec.Struct, frozen=True):
-    """A stream's ends and its number of messages. `lost` is only in an answer to a request for details."""
+    """A stream's ends, its messages and their bytes. `lost` is only in an answer to a request for details."""
 
     messages: int = 0
+    bytes: int = 0
     first_seq: int = 0
     last_seq: int = 0
     num_deleted: int = 0

@@ -12,6 +12,7 @@ from rich.console import Console
 from bench.burst import burst
 from bench.cells import Cell, Load, measure
 from bench.errors import Unmeasured
+from bench.extent import QUICK, WHOLE, Extent
 from bench.machine import this_machine
 from bench.options import (
     json_option,
@@ -23,14 +24,13 @@ from bench.options import (
     write_markdown,
     write_pictures,
 )
-from bench.over_links import OverLinks, over_links
 from bench.peers import empty_side, postgres_sides
 from bench.pictures import pictures
 from bench.postgres import find_postgres, left_out_without
 from bench.product import product_side
 from bench.progress import reporter
-from bench.recovery import Recovery, recovery
-from bench.regions import TREE, running_regions
+from bench.region_parts import measured_cut, measured_links, measured_space
+from bench.regions import TREE, WITHOUT_DELAYS, counted, running_regions
 from bench.report import Report
 from bench.side import PRODUCT, Side
 from bench.table import markdown
@@ -40,25 +40,9 @@ from deploy.local.errors import LocalError
 
 CONNECTIONS = (1, 8, 32, 64)
 MANY_CONNECTIONS = 32
-PER_SECOND_OVER_LINKS = 100.0
 WARM_UP_SECONDS = 2.0
-WITHOUT_DELAYS = ("--rtt", "0")
 
-ONE_REGION, THREE_REGIONS, LINKS, CUT = PARTS = ("one-region", "three-regions", "links", "cut")
-
-
-class Extent(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is measured: the rounds and their seconds, then the regions and seconds of the other parts."""
-
-    rounds: int
-    seconds: float
-    linked_regions: tuple[int, ...]
-    links_seconds: float
-    cut_seconds: float
-
-
-WHOLE = Extent(rounds=12, seconds=1.0, linked_regions=(3, 5, 10), links_seconds=20.0, cut_seconds=20.0)
-QUICK = Extent(rounds=3, seconds=0.4, linked_regions=(3,), links_seconds=4.0, cut_seconds=3.0)
+ONE_REGION, THREE_REGIONS, LINKS, CUT, SPACE = PARTS = ("one-region", "three-regions", "links", "cut", "space")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +102,7 @@ def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with the va
                      delays between continents: 3, 5 and 10 regions
       cut            a region is cut off, both sides write, the link is healed:
                      seconds until each side has the other's write
+      space          bytes of a stored trigger in Redis and in the log
     The tables show medians over the rounds. Compare only figures of one run, on
     a machine that does nothing else. All parts take about ten minutes.
 
@@ -145,27 +130,16 @@ def _measure(options: Options, progress: Console) -> Report:
     postgres = find_postgres()
     left_out = left_out_without(postgres, progress) if ONE_REGION in options.parts else []
     machine, extent = this_machine(postgres=postgres), options.extent
-    one_region: list[Cell] = []
-    three_regions: list[Cell] = []
-    linked: list[OverLinks] = []
-    healed: Recovery | None = None
-    if ONE_REGION in options.parts:
-        one_region = _one_region(options, postgres, progress)
-    if THREE_REGIONS in options.parts:
-        three_regions = _three_regions(options, progress)
-    if LINKS in options.parts:
-        linked = [_links(count, extent, progress) for count in extent.linked_regions]
-    if CUT in options.parts:
-        healed = _cut(extent, progress)
     return Report(
         machine=machine,
         rounds=extent.rounds,
         seconds=extent.seconds,
         left_out=left_out,
-        one_region=one_region,
-        three_regions=three_regions,
-        over_links=linked,
-        recovery=healed,
+        one_region=_one_region(options, postgres, progress) if ONE_REGION in options.parts else [],
+        three_regions=_three_regions(options, progress) if THREE_REGIONS in options.parts else [],
+        over_links=measured_links(extent, progress) if LINKS in options.parts else [],
+        recovery=measured_cut(extent, progress) if CUT in options.parts else None,
+        space=measured_space(progress) if SPACE in options.parts else None,
     )
 
 
@@ -198,7 +172,7 @@ def _builds(count: int, levels: Sequence[Level], against: Path | None, progress:
     with ExitStack() as stack:
         sides = []
         for name, tree in trees.items():
-            progress.print(f"starting {_counted(count)}: {name}")
+            progress.print(f"starting {counted(count)}: {name}")
             regions = stack.enter_context(running_regions(count=count, options=WITHOUT_DELAYS, tree=tree))
             sides += [product_side(regions, level, name=name) for level in levels]
         yield sides
@@ -211,24 +185,6 @@ def _interleaved(loads: Mapping[Load, Side], extent: Extent, progress: Console) 
     progress.print(f"{extent.rounds} rounds of {len(loads)} loads, {extent.seconds:g} s each")
     report = reporter(count, "load", progress)
     return measure(loads, rounds=extent.rounds, seconds=extent.seconds, report=report)
-
-
-def _links(count: int, extent: Extent, progress: Console) -> OverLinks:
-    progress.print(f"starting {_counted(count)} with delays")
-    with running_regions(count=count, options=()) as regions:
-        progress.print(f"all_regions, {PER_SECOND_OVER_LINKS:g} a second for {extent.links_seconds:g} s")
-        return over_links(regions, per_second=PER_SECOND_OVER_LINKS, seconds=extent.links_seconds)
-
-
-def _cut(extent: Extent, progress: Console) -> Recovery:
-    progress.print("starting 3 regions with delays")
-    with running_regions(count=3, options=()) as regions:
-        progress.print(f"cutting {regions.names[-1]} off for {extent.cut_seconds:g} s")
-        return recovery(regions, cut_seconds=extent.cut_seconds)
-
-
-def _counted(count: int) -> str:
-    return "1 region" if count == 1 else f"{count} regions"
 
 
 def _name(against: Path | None) -> str:

@@ -3,25 +3,22 @@
 import asyncio
 import secrets
 import time
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 
 from adapters.connection import open_connection
 from adapters.event_log import Append, Entry, EventLog
 from bench.errors import Unmeasured
 from bench.population import Owned
 from bench.regions import Regions
-from core.events import ADMINISTRATOR, Envelope
+from bench.servers import servers_of
+from core.events import Envelope
 from core.frames import EVENTS_MAX, decode_message, encode_entry, encode_frame
 from core.operations import NONCE_BITS, batch_name
 from core.positions import NOTHING, Epoch, Region
 from core.positions import Sequence as EventSequence
 from core.stamps import NEVER, Clock, render, tick
 from core.subjects import frames_of
-from core.topology import parse_topology
-from runtime.credentials import read_credentials
 
 UNAPPLIED_MAX = 5_000
 """How many events may wait for the replicator: half of what a service tolerates by default."""
@@ -30,36 +27,48 @@ CONNECT_SECONDS_MAX = 5.0
 
 
 def fill(
-    regions: Regions, events: Iterable[Owned], *, settle: Callable[[], None], report: Callable[[int], None]
+    regions: Regions,
+    events: Iterable[Owned],
+    *,
+    settle: Callable[[], None],
+    report: Callable[[int], None],
+    region: str | None = None,
+    frame_events: int = EVENTS_MAX,
 ) -> None:
-    """Append `events` to the log of the first region. `settle` returns once everything is applied everywhere.
+    """Append `events` to the log of `region`, or of the first region, in frames of `frame_events`.
 
-    `report` receives the number of events so far. Raises `Unmeasured`.
+    `settle` returns once everything is applied. `report` receives the number of events so far. Raises `Unmeasured`.
     """
-    asyncio.run(_fill(regions, iter(events), settle=settle, report=report))
+    filling = _fill(regions, region or regions.names[0], iter(events), frame_events, settle=settle, report=report)
+    asyncio.run(filling)
 
 
 async def _fill(
-    regions: Regions, events: Iterator[Owned], *, settle: Callable[[], None], report: Callable[[int], None]
+    regions: Regions,
+    region: str,
+    events: Iterator[Owned],
+    frame_events: int,
+    *,
+    settle: Callable[[], None],
+    report: Callable[[int], None],
 ) -> None:
-    here = Region(regions.names[0])
     filled, clock = 0, NEVER
-    async with open_connection(_servers(regions, here), name="bench") as connection:
+    async with open_connection(servers_of(regions, region).nats, name="bench") as connection:
         await asyncio.wait_for(connection.session(), CONNECT_SECONDS_MAX)
-        log = EventLog(connection, here)
+        log = EventLog(connection, Region(region))
         while chunk := list(islice(events, UNAPPLIED_MAX)):
-            clock = await _append(log, chunk, after=clock)
+            clock = await _append(log, chunk, frame_events, after=clock)
             await asyncio.to_thread(settle)  # The connection answers NATS's pings meanwhile.
             filled += len(chunk)
             report(filled)
 
 
-async def _append(log: EventLog, chunk: Sequence[Owned], *, after: Clock) -> Clock:
+async def _append(log: EventLog, chunk: Sequence[Owned], frame_events: int, *, after: Clock) -> Clock:
     """Append some events, with clocks above `after`. Returns the last clock."""
     info = await log.describe()
     last, count, clock = info.last_sequence, await _count(log, info.last_sequence), after
-    for start in range(0, len(chunk), EVENTS_MAX):
-        events = chunk[start : start + EVENTS_MAX]
+    for start in range(0, len(chunk), frame_events):
+        events = chunk[start : start + frame_events]
         count += len(events)
         clock = tick(now_milliseconds=time.time_ns() // 1_000_000, seen=clock)
         outcome, why = await log.append([_frame(events, log.origin, info.epoch, clock, count)], after=last)
@@ -82,16 +91,8 @@ def _frame(events: Sequence[Owned], origin: Region, epoch: Epoch, clock: Clock, 
     """A frame of `events`, of which the first has `clock`."""
     now_milliseconds = time.time_ns() // 1_000_000
     entries = [
-        encode_entry(Envelope("", owned.organization_id, render(clock), owned.event, author=ADMINISTRATOR))
+        encode_entry(Envelope("", owned.organization_id, render(clock), owned.event, author=owned.author))
         for owned in events
     ]
     batch = batch_name(now_milliseconds=now_milliseconds, nonce=secrets.randbits(NONCE_BITS))
     return Entry(frames_of(origin, epoch), encode_frame(entries, clock=clock, batch=batch, count=count))
-
-
-def _servers(regions: Regions, here: Region) -> list[str]:
-    """The region's NATS, with the login of its service."""
-    region = regions.status.regions[0]
-    topology = parse_topology(tomllib.loads(Path(region.topology).read_text(encoding="utf-8")), here=here)
-    credentials = read_credentials(Path(regions.status.data) / here / "service.toml")
-    return credentials.into(topology).regions[here].nats

@@ -17,12 +17,11 @@ from bench.peers import postgres_sides
 from bench.population import Organization, Owned, new_organization, triggers, webhooks
 from bench.product import product_side
 from bench.progress import reporter
-from bench.regions import Regions, running_regions
+from bench.regions import WITHOUT_DELAYS, Regions, running_regions
 from bench.rounds import K, interleaved
 from bench.side import PRODUCT, Side
 from core.consistency import Level
 
-WITHOUT_DELAYS = ("--rtt", "0")
 REGIONS_CONNECTIONS = 8
 CREATIONS_IN_A_ROUND = 10
 """How many organizations get one more webhook in each round."""

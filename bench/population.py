@@ -10,7 +10,7 @@ import msgspec
 
 from core.api_keys import SECRET_BYTES, api_key_text, credentials_in
 from core.catalogue import NAMES
-from core.events import AnyEvent, ApiKeyIssued, TriggerCreated, WebhookCreated
+from core.events import ADMINISTRATOR, AnyEvent, ApiKeyIssued, TriggerCreated, WebhookCreated
 
 WEBHOOKS_MAX = 1_000
 """Of one organization, by default."""
@@ -19,10 +19,11 @@ _TRIGGERS = [(kind.value, name) for kind, names in NAMES.items() for name in nam
 
 
 class Owned(NamedTuple):
-    """An event, and the organization that it belongs to."""
+    """An event, the organization that it belongs to, and its author."""
 
     organization_id: str
     event: AnyEvent
+    author: str
 
 
 class Organization(msgspec.Struct, frozen=True):
@@ -34,11 +35,12 @@ class Organization(msgspec.Struct, frozen=True):
     def issued(self) -> Owned:
         """The event that makes the API key valid."""
         credentials = credentials_in(self.api_key)
-        return self.owns(ApiKeyIssued(key_id=credentials.key_id, digest=credentials.digest))
+        issued = ApiKeyIssued(key_id=credentials.key_id, digest=credentials.digest)
+        return Owned(self.organization_id, issued, ADMINISTRATOR)
 
     def owns(self, event: AnyEvent) -> Owned:
-        """The event as this organization's."""
-        return Owned(self.organization_id, event)
+        """The event as this organization's, requested with its API key."""
+        return Owned(self.organization_id, event, credentials_in(self.api_key).key_id)
 
 
 def new_organization() -> Organization:

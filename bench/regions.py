@@ -24,6 +24,9 @@ TREE = Path(__file__).parents[1]
 SERVICE, REPLICATOR, REDIS, NATS = "service", "replicator", "Redis", "NATS"
 """The kinds of processes."""
 
+WITHOUT_DELAYS = ("--rtt", "0")
+"""The option of `crosshook up` for links without delays."""
+
 _number = itertools.count(1)
 
 
@@ -124,3 +127,8 @@ def free_ports(count: int) -> int:
         raise Unmeasured(str(error)) from error
     finally:
         ports.close()
+
+
+def counted(regions: int) -> str:
+    """The number of regions, in words."""
+    return "1 region" if regions == 1 else f"{regions} regions"

@@ -6,6 +6,7 @@ from bench.cells import Cell
 from bench.machine import Machine
 from bench.over_links import OverLinks
 from bench.recovery import Recovery
+from bench.space import Space
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, tag="figures"):
@@ -19,3 +20,4 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="figures"):
     three_regions: list[Cell]
     over_links: list[OverLinks]
     recovery: Recovery | None
+    space: Space | None = None

@@ -7,6 +7,7 @@ from bench.machine import Machine
 from bench.report import Report
 from bench.side import PRODUCT
 from bench.spread import Spread
+from bench.targets_table import HEADINGS, target_rows
 
 PROCESSOR_CONNECTIONS = 32
 """The load at which the processor time is shown for each kind of process."""
@@ -19,6 +20,7 @@ def markdown(report: Report) -> str:
         *(_three_regions(report.three_regions) if report.three_regions else ()),
         *_over_links(report),
         *_recovery(report),
+        *_targets(report),
         conditions(report.machine, rounds=report.rounds, seconds=report.seconds, left_out=report.left_out),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -123,6 +125,12 @@ def _recovery(report: Report) -> Iterator[str]:
             f"{found.fed_after_seconds:.2f} s after the heal. {found.other} had {found.region}'s write after "
             f"{found.heard_after_seconds:.2f} s."
         )
+
+
+def _targets(report: Report) -> Iterator[str]:
+    if rows := target_rows(report):
+        yield "## Against targets"
+        yield table(HEADINGS, [row.texts() for row in rows])
 
 
 def conditions(machine: Machine, *, rounds: int, seconds: float, left_out: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from bench.recovery import Recovery
 from bench.report import Report
 from bench.samples import Latency
 from bench.side import EMPTY, PEER, PRODUCT
+from bench.space import Space
 from bench.spread import Spread
 from core.consistency import Level
 
@@ -54,4 +55,5 @@ def example_report() -> Report:
             )
         ],
         recovery=Recovery("asia-japan", "us-iowa", 20, 1.04, 1.1),
+        space=Space(webhooks=6_400, triggers_of_a_webhook=5, frame_events=32, redis_bytes=113.5, log_bytes=284.4),
     )

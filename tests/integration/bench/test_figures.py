@@ -62,6 +62,16 @@ def test_it_measures_three_regions_links_and_a_cut(tmp_path: Path, temporary: Pa
 
 
 @pytest.mark.long
+def test_it_measures_the_space_of_a_trigger(tmp_path: Path, temporary: Path) -> None:
+    found = measured(tmp_path, "--part", "space").space
+    assert found is not None
+    assert found.webhooks * found.triggers_of_a_webhook == 1_000 * found.frame_events
+    assert 60 < found.redis_bytes < 250
+    assert 150 < found.log_bytes < 500
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.long
 def test_without_postgresql_it_prints_what_to_install_and_measures_the_other_sides(
     monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bench.population import WEBHOOKS_MAX, new_organization, triggers, webhooks
 from core.api_keys import credentials_in
 from core.catalogue import NAMES
-from core.events import ApiKeyIssued, TriggerCreated, WebhookCreated
+from core.events import ADMINISTRATOR, ApiKeyIssued, TriggerCreated, WebhookCreated
 
 OF_A_WEBHOOK = sum(map(len, NAMES.values()))
 
@@ -47,3 +47,5 @@ def test_the_issued_key_is_the_one_that_requests_use() -> None:
     credentials, issued = credentials_in(organization.api_key), organization.issued()
     assert issued.event == ApiKeyIssued(key_id=credentials.key_id, digest=credentials.digest)
     assert issued.organization_id == organization.organization_id
+    assert issued.author == ADMINISTRATOR
+    assert organization.owns(issued.event).author == credentials.key_id

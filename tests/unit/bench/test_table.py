@@ -2,12 +2,22 @@
 
 import msgspec
 
+from bench.report import Report
 from bench.side import EMPTY, PEER, PRODUCT
 from bench.table import markdown
 from tests.bench_report import example_report
 
 REPORT = example_report()
-NOTHING = msgspec.structs.replace(REPORT, left_out=[], one_region=[], three_regions=[], over_links=[], recovery=None)
+NOTHING = Report(
+    machine=REPORT.machine,
+    rounds=2,
+    seconds=1,
+    left_out=[],
+    one_region=[],
+    three_regions=[],
+    over_links=[],
+    recovery=None,
+)
 
 
 def test_a_side_has_one_row_and_the_product_one_for_each_ratio() -> None:
@@ -28,6 +38,18 @@ def test_processor_time_has_a_column_for_each_kind_of_process() -> None:
 def test_links_are_held_against_the_round_trip() -> None:
     row = "| 3 regions, 100/s from us-iowa | 140 ms to asia-japan | 146.2 | +2.0 | 160.0 |"
     assert row in markdown(REPORT).splitlines()
+
+
+def test_a_figure_with_a_target_is_beside_it() -> None:
+    lines = markdown(REPORT).splitlines()
+    assert "| Redis, bytes a trigger at 5 a webhook, 6,400 webhooks | 113.5 | ≤ 120 |" in lines
+    assert "| log, bytes an event in frames of 32 | 284.4 | ≤ 300 |" in lines
+
+
+def test_a_missed_target_is_marked() -> None:
+    assert REPORT.space is not None
+    larger = msgspec.structs.replace(REPORT, space=msgspec.structs.replace(REPORT.space, log_bytes=300.1))
+    assert "| log, bytes an event in frames of 32 | 300.1 | ≤ 300, missed |" in markdown(larger).splitlines()
 
 
 def test_it_ends_with_the_conditions_and_with_what_was_left_out() -> None:
