@@ -11,13 +11,18 @@ from redis.exceptions import NoScriptError
 from adapters.redis_calls import RedisCalls
 
 
+def text_of(name: str) -> str:
+    """The text of one of our scripts, as Redis runs it."""
+    folder = resources.files("adapters") / "lua"
+    return "".join(folder.joinpath(f"{part}.lua").read_text() for part in ("prelude", name))
+
+
 class Script:
     """One of our scripts. It is loaded again if Redis does not know it."""
 
     def __init__(self, redis: "Redis", name: str, calls: RedisCalls) -> None:
         self._calls = calls
-        folder = resources.files("adapters") / "lua"
-        self._text = "".join(folder.joinpath(f"{part}.lua").read_text() for part in ("prelude", name))
+        self._text = text_of(name)
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
         self._redis = redis
 

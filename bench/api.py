@@ -2,6 +2,7 @@
 
 import http.client
 import itertools
+import re
 import socket
 from types import TracebackType
 from typing import Self
@@ -60,6 +61,19 @@ class Service:
         if status not in (http.client.OK, http.client.NOT_FOUND):
             raise Unmeasured(f"expected 200 or 404, got {status}: {response[:500].decode(errors='replace')}")
         return status == http.client.OK
+
+    def is_current(self) -> bool:
+        """Whether the region's projection is current: only then it answers reads."""
+        status, _ = self._ask("GET", _WEBHOOKS)
+        return status == http.client.OK
+
+    def gauge(self, name: str) -> float:
+        """The sum of a metric of this process over all labels."""
+        status, response = self._ask("GET", "/metrics")
+        if status != http.client.OK:
+            raise Unmeasured(f"expected 200 for /metrics, got {status}")
+        lines = response.decode().splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if re.match(rf"{name}[ {{]", line))
 
     def _ask(
         self, method: str, path: str, *, level: Level | None = None, body: bytes | None = None

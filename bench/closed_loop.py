@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
+from typing import NamedTuple
 
 from bench.errors import UnexpectedResponse, Unmeasured
 from bench.samples import Samples
@@ -18,8 +19,16 @@ ANSWER_SECONDS_MAX = 130.0
 """Above the longest time-out that a request can ask for."""
 
 CONNECTIONS_MAX = 256
-_CREATED = 201
+CREATED = 201
 _HEAD_END = b"\r\n\r\n"
+
+
+class Response(NamedTuple):
+    """A whole response, and the seconds since its request was sent."""
+
+    status: int
+    body: bytes
+    seconds: float
 
 
 class Caller:
@@ -38,6 +47,15 @@ class Caller:
 
     def receive(self) -> float | None:
         """The response's seconds, or None if it is not complete yet. Raises `Unmeasured` unless it is 201."""
+        response = self.response()
+        if response is None:
+            return None
+        if response.status != CREATED:
+            raise UnexpectedResponse(status=response.status, body=response.body)
+        return response.seconds
+
+    def response(self) -> Response | None:
+        """The response, or None if it is not complete yet. Raises `Unmeasured` if the connection is closed."""
         data = self.connection.recv(65_536)
         received_seconds = time.perf_counter()
         if not data:
@@ -46,9 +64,7 @@ class Caller:
         head, end, body = self._response.partition(_HEAD_END)
         if not end or len(body) < _content_length(head):
             return None
-        if (status := int(head[9:12])) != _CREATED:
-            raise UnexpectedResponse(status=status, body=bytes(body))
-        return received_seconds - self._sent_seconds
+        return Response(int(head[9:12]), bytes(body), received_seconds - self._sent_seconds)
 
 
 def closed_loop(

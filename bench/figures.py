@@ -29,7 +29,14 @@ from bench.pictures import pictures
 from bench.postgres import find_postgres, left_out_without
 from bench.product import product_side
 from bench.progress import reporter
-from bench.region_parts import measured_cut, measured_links, measured_space
+from bench.region_parts import (
+    measured_catch_up,
+    measured_cut,
+    measured_links,
+    measured_rebuild,
+    measured_space,
+    measured_waiting,
+)
 from bench.regions import TREE, WITHOUT_DELAYS, counted, running_regions
 from bench.report import Report
 from bench.side import PRODUCT, Side
@@ -42,7 +49,8 @@ CONNECTIONS = (1, 8, 32, 64)
 MANY_CONNECTIONS = 32
 WARM_UP_SECONDS = 2.0
 
-ONE_REGION, THREE_REGIONS, LINKS, CUT, SPACE = PARTS = ("one-region", "three-regions", "links", "cut", "space")
+PARTS = ("one-region", "three-regions", "links", "cut", "rebuild", "catch-up", "space", "waiting")
+ONE_REGION, THREE_REGIONS, LINKS, CUT, REBUILD, CATCH_UP, SPACE, WAITING = PARTS
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +89,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     default=PARTS,
     help="Measure this part only. May be repeated.  [default: all]",
 )
-@click.option("--quick", is_flag=True, help="Take a minute or two: fewer and shorter rounds, three regions at most.")
+@click.option("--quick", is_flag=True, help="Take three minutes: fewer and shorter rounds, three regions at most.")
 @rounds_option(whole=WHOLE.rounds, quick=QUICK.rounds)
 @seconds_option(whole=WHOLE.seconds, quick=QUICK.seconds)
 @json_option("all figures, with the machine and the versions,")
@@ -102,9 +110,15 @@ def figures(**values: Any) -> None:  # noqa: ANN401 - click calls it with the va
                      delays between continents: 3, 5 and 10 regions
       cut            a region is cut off, both sides write, the link is healed:
                      seconds until each side has the other's write
+      rebuild        a Redis is emptied: events a second until the region answers
+                     reads, and in the script alone, fed the same writes
+      catch-up       a region is cut off and stores many events: seconds from the
+                     heal until every region has everything
       space          bytes of a stored trigger in Redis and in the log
+      waiting        many requests wait in one service for a region that is cut
+                     off: its memory, and its processor time meanwhile
     The tables show medians over the rounds. Compare only figures of one run, on
-    a machine that does nothing else. All parts take about ten minutes.
+    a machine that does nothing else. All parts take about 15 minutes.
 
     The PostgreSQL is the bench's own: a new database, started from the installed
     programs. Without them (apt-get install -y postgresql) it is left out.
@@ -139,7 +153,10 @@ def _measure(options: Options, progress: Console) -> Report:
         three_regions=_three_regions(options, progress) if THREE_REGIONS in options.parts else [],
         over_links=measured_links(extent, progress) if LINKS in options.parts else [],
         recovery=measured_cut(extent, progress) if CUT in options.parts else None,
+        rebuild=measured_rebuild(extent, progress) if REBUILD in options.parts else None,
+        catch_up=measured_catch_up(extent, progress) if CATCH_UP in options.parts else None,
         space=measured_space(progress) if SPACE in options.parts else None,
+        waiting=measured_waiting(extent, progress) if WAITING in options.parts else None,
     )
 
 

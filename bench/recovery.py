@@ -1,7 +1,7 @@
 """How soon a region that was cut off catches up."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 
 import msgspec
@@ -12,7 +12,7 @@ from bench.regions import Regions
 from core.consistency import Level
 
 FED_SECONDS_MAX = 60.0
-_POLL_SECONDS = 0.005
+POLL_SECONDS = 0.005
 
 
 class Recovery(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ def recovery(regions: Regions, *, cut_seconds: float) -> Recovery:
             if services[name].has(webhook_id):
                 raise Unmeasured(f"{name} received events while {region} was cut off")
         regions.heal(region)
-        after = _until_fed(services, wanted)
+        after = until_fed(services, {name: [webhook_id] for name, webhook_id in wanted.items()})
     return Recovery(
         region=region,
         other=other,
@@ -56,15 +56,17 @@ def _service(regions: Regions, region: str) -> Service:
     return Service(regions.url(region), api_key=regions.api_key)
 
 
-def _until_fed(services: Mapping[str, Service], wanted: Mapping[str, str]) -> dict[str, float]:
-    """Region -> seconds until it had its `wanted` webhook."""
+def until_fed(
+    services: Mapping[str, Service], wanted: Mapping[str, Collection[str]], *, poll_seconds: float = POLL_SECONDS
+) -> dict[str, float]:
+    """Region -> seconds until it had its `wanted` webhooks. It looks every `poll_seconds`."""
     begin = time.perf_counter()
     after: dict[str, float] = {}
     while len(after) < len(wanted):
-        for name, webhook_id in wanted.items():
-            if name not in after and services[name].has(webhook_id):
+        for name, webhook_ids in wanted.items():
+            if name not in after and all(map(services[name].has, webhook_ids)):
                 after[name] = round(time.perf_counter() - begin, 3)
         if time.perf_counter() - begin > FED_SECONDS_MAX:
             raise Unmeasured(f"a region did not catch up within {FED_SECONDS_MAX:g} s of the heal")
-        time.sleep(_POLL_SECONDS)
+        time.sleep(poll_seconds)
     return after

@@ -3,7 +3,7 @@
 import itertools
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -87,8 +87,12 @@ class Regions:
 
 
 @contextmanager
-def running_regions(*, count: int, options: Sequence[str], tree: Path = TREE) -> Iterator[Regions]:
+def running_regions(
+    *, count: int, options: Sequence[str], tree: Path = TREE, settings: Mapping[str, str] | None = None
+) -> Iterator[Regions]:
     """Start regions of the build in `tree` with these `options` of `crosshook up`, and end them afterwards.
+
+    `settings` are environment variables of their processes.
 
     Raises `Unmeasured` unless they become ready in time.
     """
@@ -105,7 +109,7 @@ def running_regions(*, count: int, options: Sequence[str], tree: Path = TREE) ->
             return None  # `crosshook up` does not listen yet.
         return answer if isinstance(answer, Status) else None
 
-    environment = {**os.environ, "PYTHONPATH": str(tree)}
+    environment = {**os.environ, **(settings or {}), "PYTHONPATH": str(tree)}
     with running(command, what="a region", directory=tree, environment=environment, ready=status) as (found, _):
         yield Regions(name, found, api_key=_api_key(found))
 

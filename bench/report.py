@@ -2,11 +2,14 @@
 
 import msgspec
 
+from bench.catch_up import CatchUp
 from bench.cells import Cell
 from bench.machine import Machine
 from bench.over_links import OverLinks
+from bench.rebuild import Rebuild
 from bench.recovery import Recovery
 from bench.space import Space
+from bench.waiting import Waiting
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, tag="figures"):
@@ -20,4 +23,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="figures"):
     three_regions: list[Cell]
     over_links: list[OverLinks]
     recovery: Recovery | None
+    rebuild: Rebuild | None = None
+    catch_up: CatchUp | None = None
     space: Space | None = None
+    waiting: Waiting | None = None

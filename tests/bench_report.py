@@ -1,14 +1,17 @@
 """A report of the bench, for tests that show it."""
 
+from bench.catch_up import CatchUp
 from bench.cells import TOTAL, Cell, Ratios
 from bench.machine import Machine
 from bench.over_links import OverLinks
+from bench.rebuild import Rebuild
 from bench.recovery import Recovery
 from bench.report import Report
 from bench.samples import Latency
 from bench.side import EMPTY, PEER, PRODUCT
 from bench.space import Space
 from bench.spread import Spread
+from bench.waiting import Waiting
 from core.consistency import Level
 
 MACHINE = Machine(
@@ -55,5 +58,30 @@ def example_report() -> Report:
             )
         ],
         recovery=Recovery("asia-japan", "us-iowa", 20, 1.04, 1.1),
+        rebuild=Rebuild(
+            events=50_000,
+            frame_events=32,
+            rounds=3,
+            per_second=spread_around(30_000),
+            script_per_second=spread_around(120_000),
+            ratio=spread_around(0.25),
+            resident_bytes_before=70 << 20,
+            resident_bytes_most=80 << 20,
+        ),
+        catch_up=CatchUp(
+            region="asia-japan",
+            events=5_000,
+            cut_seconds=5,
+            after_seconds={"us-iowa": 2.1, "europe-belgium": 2.25, "asia-japan": 1.5},
+        ),
+        waiting=Waiting(
+            requests=1_000,
+            created=999,
+            late=1,
+            resident_bytes_before=75 << 20,
+            resident_bytes_most=110 << 20,
+            idle_processor=0.006,
+            served_after_seconds=0.5,
+        ),
         space=Space(webhooks=6_400, triggers_of_a_webhook=5, frame_events=32, redis_bytes=113.5, log_bytes=284.4),
     )

@@ -72,6 +72,36 @@ def test_it_measures_the_space_of_a_trigger(tmp_path: Path, temporary: Path) -> 
 
 
 @pytest.mark.long
+def test_it_measures_a_rebuild_in_turn_with_the_script_alone(tmp_path: Path, temporary: Path) -> None:
+    found = measured(tmp_path, "--part", "rebuild").rebuild
+    assert found is not None
+    assert found.per_second.least > 1_000
+    assert found.script_per_second.least > 1_000
+    assert 0.02 < found.ratio.least <= found.ratio.most < 1.5
+    assert found.resident_bytes_before <= found.resident_bytes_most
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.long
+def test_it_measures_until_everything_is_everywhere_after_a_cut(tmp_path: Path, temporary: Path) -> None:
+    found = measured(tmp_path, "--part", "catch-up").catch_up
+    assert found is not None
+    assert set(found.after_seconds) == {"us-iowa", "europe-belgium", "asia-japan"}
+    assert 0 < found.everywhere_after_seconds < 20
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.long
+def test_it_measures_requests_that_wait_at_the_same_time(tmp_path: Path, temporary: Path) -> None:
+    found = measured(tmp_path, "--part", "waiting").waiting
+    assert found is not None
+    assert (found.created, found.late) == (1_000, 0)
+    assert found.resident_bytes_before < found.resident_bytes_most
+    assert 0 < found.idle_processor < 1
+    assert not list(temporary.iterdir())
+
+
+@pytest.mark.long
 def test_without_postgresql_it_prints_what_to_install_and_measures_the_other_sides(
     monkeypatch: pytest.MonkeyPatch, temporary: Path
 ) -> None:

@@ -42,6 +42,11 @@ def test_links_are_held_against_the_round_trip() -> None:
 
 def test_a_figure_with_a_target_is_beside_it() -> None:
     lines = markdown(REPORT).splitlines()
+    assert "| rebuild ÷ the script alone | 0.25 | ≥ 0.6, missed |" in lines
+    behind = "seconds from the heal until everything is everywhere, 5,000 events behind after 5 s"
+    assert f"| {behind} | 2.25 | ≤ 4 |" in lines
+    assert "| the service at its most, MiB | 110 | ≤ 180 |" in lines
+    assert "| percent of a core while they waited | 0.6 |  |" in lines
     assert "| Redis, bytes a trigger at 5 a webhook, 6,400 webhooks | 113.5 | ≤ 120 |" in lines
     assert "| log, bytes an event in frames of 32 | 284.4 | ≤ 300 |" in lines
 
