@@ -45,6 +45,8 @@ def of_read(queries: Sequence[Query]) -> Call:
         keys += (*query.keys, *query.some, *(key for key in (index_key, query.counted) if key), *buckets)
         arguments += (
             str(len(query.keys)),
+            str(len(query.fields)),
+            *query.fields,
             str(len(query.some)),
             query.follow,
             offset,

@@ -33,6 +33,7 @@ from core.webhooks import (
     is_webhook,
     organization_key,
     place_of,
+    query_trigger,
     query_webhook,
     trigger_field,
     webhook_key,
@@ -55,6 +56,8 @@ def query_for(command: Command) -> Query:
                 named_in=index_of(organization_id, target_url),
                 counted=organization_key(organization_id) if is_new else "",
             )
+        case CreateTrigger() | DeleteTrigger():
+            return query_trigger(organization_id, command.webhook_id, command.trigger)
         case _:
             return query_webhook(organization_id, command.webhook_id)
 

@@ -44,11 +44,11 @@ class Index(NamedTuple):
 class Query(NamedTuple):
     """The registers and records to read from a projection in one step.
 
-    It reads `keys`, and for each field of the first of them the key `follow` + field. With `page`, an offset and a
-    limit, it takes only the fields of the first key at those places in the order of their registers. With `named_in` it
-    takes the names in that entry instead of fields. With `counted` it also counts the fields of that key. With `recall`
-    it also reads records. Of `some` keys it reads the first, and then as many as fit in one step. The result does not
-    have the others.
+    It reads `keys`, and for each field of the first of them the key `follow` + field. With `fields` it reads only
+    these of the first key. With `page`, an offset and a limit, it takes only the fields of the first key at those
+    places in the order of their registers. With `named_in` it takes the names in that entry instead of fields. With
+    `counted` it also counts the fields of that key. With `recall` it also reads records. Of `some` keys it reads
+    the first, and then as many as fit in one step. The result does not have the others.
     """
 
     keys: tuple[str, ...]
@@ -58,6 +58,7 @@ class Query(NamedTuple):
     counted: str = ""
     recall: Recall | None = None
     some: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 class Write(NamedTuple):

@@ -50,6 +50,12 @@ def query_webhook(organization_id: str, webhook_id: str) -> Query:
     return Query((webhook_key(organization_id, webhook_id),))
 
 
+def query_trigger(organization_id: str, webhook_id: str, trigger: Trigger) -> Query:
+    """The query for one trigger, and for whether its webhook exists."""
+    fields = ("created", TOMBSTONE, trigger_field(trigger))
+    return Query((webhook_key(organization_id, webhook_id),), fields=fields)
+
+
 def query_webhooks(organization_id: str, *, offset: int, limit: int) -> Query:
     """The query for a page of an organization's webhooks."""
     listing = organization_key(organization_id)

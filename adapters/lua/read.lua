@@ -2,8 +2,8 @@
 -- KEYS[1] state; then for each query: the keys to read, those to read some of, the index, the key whose fields are
 -- counted, and buckets of records
 -- ARGV[1] how many bytes to read: with so many, no other query is answered
--- ARGV, for each query: how many keys to read; how many of those to read some of: the first, and others up to as many
---       bytes; '' or a prefix: for each field of the first key to read, or each name in the index, the key
+-- ARGV, for each query: how many keys to read; how many fields of the first of them, 0 for all, and these fields; how
+--       many of those to read some of: the first, and others up to as many bytes; '' or a prefix: for each field of the first key to read, or each name in the index, the key
 --       prefix .. field is read; '' or the offset and the limit of the fields of the first key to read, in the order of
 --       their registers; '' or the entry of the index; '' or '1' if there is a key to count; the field to look for in
 --       each bucket; how many buckets
@@ -35,6 +35,18 @@ local function page(pairs_read, offset, limit)
   return found
 end
 
+local function only(names, key)
+  local found = {}
+  for _, name in ipairs(names) do
+    local register = redis.call('HGET', key, name)
+    if register then
+      found[#found + 1] = name
+      found[#found + 1] = register
+    end
+  end
+  return found
+end
+
 local function bytes_of(fields)
   local bytes = 0
   for _, text in ipairs(fields) do bytes = bytes + #text end
@@ -42,7 +54,9 @@ local function bytes_of(fields)
 end
 
 local function answer()
-  local keys, some, some_bytes = tonumber(take()), tonumber(take()), PIECE_BYTES
+  local keys, names = tonumber(take()), {}
+  for i = 1, tonumber(take()) do names[i] = take() end
+  local some, some_bytes = tonumber(take()), PIECE_BYTES
   local follow, offset, limit = take(), tonumber(take()), tonumber(take())
   local entry, is_counting, recalled, buckets = take(), take() ~= '', take(), tonumber(take())
   local found = { 0, 0, {} }
@@ -53,7 +67,7 @@ local function answer()
 
   for i = 1, keys do
     local key = take_key()
-    local fields = redis.call('HGETALL', key)
+    local fields = i == 1 and #names > 0 and only(names, key) or redis.call('HGETALL', key)
     if i == 1 and offset then fields = page(fields, offset, limit) end
     take_in(key, fields)
   end

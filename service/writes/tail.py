@@ -142,7 +142,9 @@ class Tail:
         """
         sources: tuple[Registers, ...] = (view, self._registers, layer)
         candidates = self._candidates(query, view, layer, after)
-        registers = {key: _merged(key, sources) for key in (*query.keys, *candidates)}
+        registers = {key: _merged(key, sources) for key in (*query.keys[1:], *candidates)}
+        for key in query.keys[:1]:
+            registers[key] = _merged(key, sources, query.fields)
         unread = tuple(
             key for key in candidates if key not in view and not _is_after(registers[key].get("created"), after)
         )
@@ -191,11 +193,13 @@ def _is_after(register: str | None, sequence: Sequence) -> bool:
     return register is not None and sequence_of(register) > sequence
 
 
-def _merged(key: str, sources: Iterable[Registers]) -> dict[str, str]:
-    """The registers of `key` in all of `sources` together."""
+def _merged(key: str, sources: Iterable[Registers], only: Iterable[str] = ()) -> dict[str, str]:
+    """The registers of `key` in all of `sources` together, or `only` those of some fields."""
     merged: dict[str, str] = {}
     for source in sources:
         fields = source.get(key, {})
+        if only:
+            fields = {field: fields[field] for field in only if field in fields}
         if TOMBSTONE in fields or TOMBSTONE in merged:
             merged = {TOMBSTONE: max(merged.get(TOMBSTONE, ""), fields.get(TOMBSTONE, ""))}
         elif not merged:
