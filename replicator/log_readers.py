@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from time import monotonic
+from datetime import datetime
+from time import monotonic, time
 
 import structlog
 
 from adapters.errors import LogMissing, NotTaken, Unavailable
 from adapters.event_log import EventLog
 from adapters.jetstream import Reader
-from core.positions import NOTHING
+from core.positions import NOTHING, Sequence
 from core.subjects import FRAMES, is_frame, reader_of, stream_of
 
 log = structlog.get_logger()
@@ -27,6 +28,11 @@ this time anew.
 """
 
 
+NEW_SECONDS = 5.0
+"""How long a log is new. Its first processes have just started, and all of them read frames if those that follow do."""
+
+FIRST = Sequence(1)
+
 UNLISTED_LOGGED = 2
 """Which look in sequence that fails alone is logged. A server that has just started may fail one."""
 
@@ -38,9 +44,16 @@ class LogReaders:
     whether the region's projection is: a process that starts follows no log before.
     """
 
-    def __init__(self, event_log: EventLog, *, now_seconds: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        event_log: EventLog,
+        *,
+        now_seconds: Callable[[], float] = monotonic,
+        now_since_1970_seconds: Callable[[], float] = time,
+    ) -> None:
         self._log = event_log
         self._now_seconds = now_seconds
+        self._now_since_1970_seconds = now_since_1970_seconds
         self._has_looked = False
         self._all_read_since: float | None = None
         self._older: list[str] = []
@@ -62,7 +75,7 @@ class LogReaders:
             self._report_older(readers)
             if not readers or self._older:
                 self._begin_anew()
-            elif not self.reads and (self._is_settled(now) or await self._is_of_frames()):
+            elif not self.reads and (self._is_settled(now) or await self._has_no_older_reader()):
                 self.reads = [FRAMES]
             self._has_looked = self._has_looked or bool(readers)
             self._unlisted = 0
@@ -79,13 +92,21 @@ class LogReaders:
     def _begin_anew(self) -> None:
         self._all_read_since, self.reads = None, []
 
-    async def _is_of_frames(self) -> bool:
-        """Whether the log has no message of one event at its end: an older process would read nothing more of it."""
-        end = (await self._log.describe()).last_sequence
-        if end == NOTHING:
+    async def _has_no_older_reader(self) -> bool:
+        """Whether no older process can be about to read more of the log: it is new, or ends with a frame.
+
+        A log that was restored is not new: its first message is older than its stream.
+        """
+        info = await self._log.describe()
+        if info.last_sequence == NOTHING:
             return True
-        last = await self._log.event_at(end)
-        return last is not None and is_frame(last.subject)
+        last = await self._log.event_at(info.last_sequence)
+        if last is not None and is_frame(last.subject):
+            return True
+        made = _since_1970_seconds(info.created)
+        if self._now_since_1970_seconds() > made + NEW_SECONDS:
+            return False
+        return _since_1970_seconds(await self._log.stored_at(FIRST)) >= made
 
     def _report_older(self, readers: list[Reader]) -> None:
         """Log the readers that do not show that they read frames, if they changed."""
@@ -107,3 +128,8 @@ class LogReaders:
                 log.warning("frames", why=why, permission=f"CONSUMER.LIST.{stream_of(self._log.origin)}")
             else:
                 log.info("frames", why=why)
+
+
+def _since_1970_seconds(time_text: str) -> float:
+    """A time of NATS, as RFC 3339, in seconds."""
+    return datetime.fromisoformat(time_text).timestamp()

@@ -11,6 +11,7 @@ import pytest
 from core.subjects import FRAMES
 from deploy.local import LocalRegion, LocalRegions, local_regions
 from deploy.local.processes.http_process import HttpProcess
+from replicator.log_readers import NEW_SECONDS
 from tests.e2e.callers import Caller, calling, fate, keys_of, until
 from tests.e2e.earlier_build import BEFORE_FRAMES, earlier_build, settings_of
 from tests.e2e.evidence import check, check_told, last_sequence, settled
@@ -44,6 +45,7 @@ async def regions_of(build: Path, *, regions: int, processes: int) -> AsyncItera
         ) as demo,
     ):
         keys = await keys_of(demo)
+        await asyncio.sleep(NEW_SECONDS)  # A log that was just made would have no older readers to wait for.
         first, second = (demo.region(HERE).services * 2)[:2]
         async with calling(first.url, keys) as one, calling(second.url, keys) as other:
             yield demo, [one, other]

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import time
 from types import SimpleNamespace
 
 import nats
@@ -59,7 +60,8 @@ def clock() -> SimpleNamespace:
 
 @pytest.fixture
 def looks(log: EventLog, clock: SimpleNamespace) -> LogReaders:
-    return LogReaders(log, now_seconds=lambda: clock.now)
+    """Looks at the log when that is no longer new."""
+    return LogReaders(log, now_seconds=lambda: clock.now, now_since_1970_seconds=lambda: time() + LATER)
 
 
 async def append(region: LocalRegion, subject_of: Callable[[Epoch], str]) -> None:
@@ -104,6 +106,16 @@ async def test_of_an_empty_log_it_is_announced_at_once(looks: LogReaders) -> Non
 async def test_of_a_log_that_ends_with_a_frame_it_is_announced_at_once(region: LocalRegion, looks: LogReaders) -> None:
     await append_message(region)
     await append_frame(region)
+    await looks.look()
+    assert looks.reads == [FRAMES]
+
+
+async def test_of_a_new_log_it_is_announced_at_once_whatever_was_written_first(
+    region: LocalRegion, log: EventLog
+) -> None:
+    """A service may write before its region's replicators have looked."""
+    await append_message(region)
+    looks = LogReaders(log)
     await looks.look()
     assert looks.reads == [FRAMES]
 

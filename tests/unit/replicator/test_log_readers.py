@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, cast
 
 import pytest
@@ -16,9 +17,10 @@ from adapters.log_info import LogInfo
 from core.positions import Epoch, Region, Sequence
 from core.subjects import FRAMES
 from replicator import log_readers as log_readers_module
-from replicator.log_readers import SETTLED_SECONDS, LogReaders
+from replicator.log_readers import NEW_SECONDS, SETTLED_SECONDS, LogReaders
 
 READ = [Reader("a", "deliver.replicator.x", FRAMES), Reader("b", "deliver.service.x", FRAMES)]
+MADE = "2026-11-30T12:00:00.123456789Z"
 OLDER = [*READ, Reader("c", "deliver.service.y", "")]
 
 
@@ -38,6 +40,7 @@ class Readers:
         self.now = 1_000.0
         self.found: list[Reader] | Exception = READ
         self.looks = 0
+        self.created, self.first_stored = MADE, "2026-11-30T12:00:00.25Z"
         self.log_readers = LogReaders(cast("Any", self), now_seconds=lambda: self.now)
 
     async def readers(self) -> list[Reader]:
@@ -47,7 +50,11 @@ class Readers:
         return self.found
 
     async def describe(self) -> LogInfo:
-        return LogInfo(Epoch("k3v9x2"), Sequence(1))
+        return LogInfo(Epoch("k3v9x2"), Sequence(1), created=self.created)
+
+    async def stored_at(self, sequence: Sequence) -> str:
+        assert sequence == 1
+        return self.first_stored
 
     async def event_at(self, sequence: Sequence) -> Stored:
         return Stored(sequence, "events.us-iowa.k3v9x2.webhook_created.v1", b"{}")
@@ -129,3 +136,37 @@ async def test_the_log_is_looked_at_soon_until_it_answers_and_again_and_again_af
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
+
+
+def young(readers: Readers, age_seconds: float) -> LogReaders:
+    """Looks at a log that was made `age_seconds` ago, as a process that has just started."""
+    now = datetime.fromisoformat(MADE).timestamp() + age_seconds
+    return LogReaders(cast("Any", readers), now_seconds=lambda: readers.now, now_since_1970_seconds=lambda: now)
+
+
+@pytest.mark.parametrize(
+    ("age_seconds", "first_stored", "expected"),
+    [
+        (1.0, "2026-11-30T12:00:00.25Z", [FRAMES]),
+        (NEW_SECONDS - 0.1, "2026-11-30T12:00:00.123456789Z", [FRAMES]),
+        (NEW_SECONDS + 0.1, "2026-11-30T12:00:00.25Z", []),
+        # A snapshot was restored: the messages are older than the stream.
+        (1.0, "2026-11-29T12:00:00Z", []),
+    ],
+)
+async def test_frames_are_announced_at_once_of_a_new_log_but_not_of_one_that_was_restored(
+    age_seconds: float, first_stored: str, expected: list[str]
+) -> None:
+    readers = Readers()
+    readers.first_stored = first_stored
+    looks = young(readers, age_seconds)
+    await looks.look()
+    assert looks.reads == expected
+
+
+async def test_of_a_new_log_with_an_older_reader_no_frames_are_announced() -> None:
+    readers = Readers()
+    readers.found = OLDER
+    looks = young(readers, 1.0)
+    await looks.look()
+    assert looks.reads == []
