@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
-from redis.asyncio import Redis
-
 from adapters.apply_result import ApplyResult, result_of
 from adapters.coalesced_reads import CoalescedReads
 from adapters.errors import NotCurrent, Unavailable
+from adapters.held_connections import HeldConnections
 from adapters.projection_arguments import Run, of_apply, of_read
 from adapters.projection_state import (
     Contradiction,
@@ -65,19 +64,20 @@ class View(NamedTuple):
 class Projection:
     """The registers and watermarks in one Redis. `subscription` receives the watermarks that it publishes."""
 
-    def __init__(self, redis: "Redis", pool: Pool, region: Region) -> None:
+    def __init__(self, pool: Pool, region: Region) -> None:
         self._pool = pool
         self._channel = channel_of(region)
         self.subscription = WatermarkSubscription(pool, region)
         self._calls = RedisCalls(CALLS_AT_ONCE_MAX, pool.redial)
-        self._apply = Script(redis, "apply", self._calls)
-        self._read = Script(redis, "read", self._calls)
+        connections = HeldConnections(pool)
+        self._apply = Script(connections, "apply", self._calls)
+        self._read = Script(connections, "read", self._calls)
         self._coalesced = CoalescedReads(self._read_together, queries_max=READS_TOGETHER_MAX)
-        self._observe = Script(redis, "observe", self._calls)
-        self._begin = Script(redis, "begin", self._calls)
-        self._require = Script(redis, "require", self._calls)
-        self._sign_of_life = Script(redis, "sign_of_life", self._calls)
-        self._remember = Script(redis, "remember", self._calls)
+        self._observe = Script(connections, "observe", self._calls)
+        self._begin = Script(connections, "begin", self._calls)
+        self._require = Script(connections, "require", self._calls)
+        self._sign_of_life = Script(connections, "sign_of_life", self._calls)
+        self._remember = Script(connections, "remember", self._calls)
 
     @property
     def unanswered(self) -> str:
@@ -206,13 +206,12 @@ class Projection:
 async def open_projection(url: str, *, region: Region, tls: ssl.SSLContext | None = None) -> AsyncIterator[Projection]:
     """The projection of `region` in the Redis at `url`, with these TLS settings. It connects at its first use."""
     pool = make_pool(url, tls=tls)
-    async with Redis(connection_pool=pool) as redis:
-        projection = Projection(redis, pool, region)
-        try:
-            yield projection
-        finally:
-            await projection.close()
-            await pool.disconnect()
+    projection = Projection(pool, region)
+    try:
+        yield projection
+    finally:
+        await projection.close()
+        await pool.disconnect()
 
 
 def _pairs(flat: list[str]) -> dict[str, str]:

@@ -5,9 +5,9 @@ from hashlib import sha1
 from importlib import resources
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
+from adapters.held_connections import HeldConnections
 from adapters.redis_calls import RedisCalls
 
 
@@ -20,11 +20,11 @@ def text_of(name: str) -> str:
 class Script:
     """One of our scripts. It is loaded again if Redis does not know it."""
 
-    def __init__(self, redis: "Redis", name: str, calls: RedisCalls) -> None:
+    def __init__(self, connections: HeldConnections, name: str, calls: RedisCalls) -> None:
+        self._connections = connections
         self._calls = calls
         self._text = text_of(name)
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
-        self._redis = redis
 
     async def __call__(self, keys: Sequence[str], arguments: Sequence[str], *, goes_first: bool = False) -> Any:  # noqa: ANN401 - Redis's own
         """Run it, before other calls in line if it `goes_first`, and return its result. Raises `Unavailable`."""
@@ -32,7 +32,7 @@ class Script:
 
     async def _run(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - as above
         try:
-            return await self._redis.evalsha(self._digest, len(keys), *keys, *arguments)
+            return await self._connections.execute("EVALSHA", self._digest, str(len(keys)), *keys, *arguments)
         except NoScriptError:
-            await self._redis.script_load(self._text)
-            return await self._redis.evalsha(self._digest, len(keys), *keys, *arguments)
+            await self._connections.execute("SCRIPT", "LOAD", self._text)
+            return await self._connections.execute("EVALSHA", self._digest, str(len(keys)), *keys, *arguments)

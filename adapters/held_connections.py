@@ -1,0 +1,83 @@
+"""Connections to one Redis that are kept between calls.
+
+A call of redis-py (8.1) takes longer than Redis does. Its pool looks at each connection that is taken, and its
+asynchronous connections join a command in Python, and send it in a task for the sake of a time-out. Here a connection
+is the pool's, with all that it does when it connects. It is taken from a list, hiredis joins the command, and one timer
+serves a call.
+"""
+
+import asyncio
+from typing import Any
+
+import hiredis
+from redis.asyncio import Connection
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from adapters.redis_pool import CALL_TIMEOUT_SECONDS, Pool
+
+
+class HeldConnections:
+    """As many connections of `pool` as there were calls at once. Each call has one for itself."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._pools_timeout = pool.connection_kwargs["socket_timeout"]
+        self._idle: list[Connection] = []
+
+    async def execute(self, *command: str | bytes) -> Any:  # noqa: ANN401 - Redis's own
+        """The answer to `command`. Raises `RedisError`, `OSError`.
+
+        A restart of Redis leaves dead connections. So a command on a connection that was used before is sent once more,
+        on a new one: it must not matter whether it is executed twice.
+        """
+        held = await self._take()
+        if held is not None:
+            try:
+                return await self._execute(held, command)
+            except RedisConnectionError:
+                await self._drop_idle()
+        connection: Connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        return await self._execute(connection, command)
+
+    async def _take(self) -> Connection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_connected and not connection.should_reconnect():  # type: ignore[no-untyped-call]
+                return connection
+            await self._drop(connection)
+        return None
+
+    async def _execute(self, connection: Connection, command: tuple[str | bytes, ...]) -> Any:  # noqa: ANN401 - as above
+        """Put `connection` back only if its answer was read whole, or the next call would read the rest."""
+        is_whole = False
+        connection.socket_timeout = None
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_SECONDS):
+                packed = hiredis.pack_command(command)  # type: ignore[arg-type] # Its stub has a tuple of one argument.
+                await connection.send_packed_command([packed], check_health=False)
+                answer = await connection.read_response()
+            is_whole = True
+        except ResponseError:
+            is_whole = True
+            raise
+        except TimeoutError:
+            raise RedisTimeoutError(f"no answer within {CALL_TIMEOUT_SECONDS:g} s") from None
+        finally:
+            if is_whole:
+                self._idle.append(connection)
+            else:
+                await self._drop(connection)
+        return answer
+
+    async def _drop(self, connection: Connection) -> None:
+        await connection.disconnect(nowait=True)
+        connection.socket_timeout = self._pools_timeout
+        await self._pool.release(connection)
+
+    async def _drop_idle(self) -> None:
+        """Close every idle connection: if one is dead, the others are as old or older."""
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            await self._drop(connection)
