@@ -26,11 +26,11 @@ class Script:
         self._text = text_of(name)
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 
-    async def __call__(self, keys: Sequence[str], arguments: Sequence[str], *, goes_first: bool = False) -> Any:  # noqa: ANN401 - Redis's own
+    async def __call__(self, keys: Sequence[str], arguments: Sequence[str | bytes], *, goes_first: bool = False) -> Any:  # noqa: ANN401 - Redis's own
         """Run it, before other calls in line if it `goes_first`, and return its result. Raises `Unavailable`."""
         return await self._calls(lambda: self._run(keys, arguments), goes_first=goes_first)
 
-    async def _run(self, keys: Sequence[str], arguments: Sequence[str]) -> Any:  # noqa: ANN401 - as above
+    async def _run(self, keys: Sequence[str], arguments: Sequence[str | bytes]) -> Any:  # noqa: ANN401 - as above
         try:
             return await self._connections.execute("EVALSHA", self._digest, str(len(keys)), *keys, *arguments)
         except NoScriptError:

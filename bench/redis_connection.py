@@ -13,9 +13,9 @@ ANSWER_SECONDS_MAX = 30.0
 Answer = bytes | int | None | list["Answer"]
 
 
-def packed(*arguments: str) -> bytes:
+def packed(*arguments: str | bytes) -> bytes:
     """A command as Redis receives it."""
-    encoded = [argument.encode() for argument in arguments]
+    encoded = [argument if isinstance(argument, bytes) else argument.encode() for argument in arguments]
     return b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%b\r\n" % (len(one), one) for one in encoded)
 
 

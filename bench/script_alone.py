@@ -95,7 +95,7 @@ async def _script_seconds(regions: Regions, here: Region, url: str) -> float:
     return seconds
 
 
-def _command(digest: Answer, keys: Sequence[str], arguments: Sequence[str]) -> bytes:
+def _command(digest: Answer, keys: Sequence[str], arguments: Sequence[str | bytes]) -> bytes:
     name = digest.decode() if isinstance(digest, bytes) else ""
     return packed("EVALSHA", name, str(1 + len(keys)), STATE_KEY, *keys, *arguments)
 

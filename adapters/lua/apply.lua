@@ -1,11 +1,12 @@
 -- Apply a run of one origin's messages: their register writes and the new watermark, in one step.
 -- KEYS[1] state; KEYS[2…] the keys written
 -- ARGV: origin, epoch, sequence before the first message, its fingerprint, sequence of the last, its fingerprint,
---       highest clock, stamp width, the tombstone's field, length of an index's entries, how many writes,
+--       highest clock, stamp width, the tombstone's field, length of an index's entries,
 --       channel to publish the watermark on, how many more events than messages the log has up to the last;
---       then for each write: place in KEYS, field, register, place of the key that it points to or 0; for a tombstone:
---       place of the key with the pointer to it, field; place of the index or 0; for a tombstone: the indexed field;
---       then for each record: place in KEYS of its bucket, field, value, seconds until the bucket is forgotten
+--       then two lists in MessagePack. Of writes: place in KEYS, field, register, and if any of these is not empty:
+--       place of the key that it points to or 0; for a tombstone: place of the key with the pointer to it, field;
+--       place of the index or 0; for a tombstone: the indexed field. Of records: place in KEYS of its bucket, field,
+--       value, seconds until the bucket is forgotten
 -- Returns {what, incarnation, current, epoch, sequence, fingerprint, extra, published}. The four before the last are
 -- the watermark now. `published` is how many clients received it, or why it was not published.
 -- Every write is idempotent, and the watermark comes last. So a script that failed half-way can run again.
@@ -13,8 +14,7 @@ local origin, epoch = ARGV[1], ARGV[2]
 local before, before_fingerprint = tonumber(ARGV[3]), ARGV[4]
 local last, last_fingerprint = tonumber(ARGV[5]), ARGV[6]
 local width, TOMBSTONE, entry_length = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
-local channel, extra = ARGV[12], ARGV[13]
-local WRITE_ARGUMENTS = 8
+local channel, extra = ARGV[11], ARGV[12]
 
 local seen = incarnation()
 local now_epoch, now, now_fingerprint = mark(origin)
@@ -33,7 +33,7 @@ if now >= last then return answer('duplicate') end
 if now < before then return answer('gap') end
 
 local function is_buried(index)
-  return index ~= 0 and redis.call('HEXISTS', KEYS[index], TOMBSTONE) == 1
+  return index ~= nil and index ~= 0 and redis.call('HEXISTS', KEYS[index], TOMBSTONE) == 1
 end
 
 -- An index maps an entry to the keys that have its value: the last part of each key, in order, with spaces between.
@@ -73,25 +73,23 @@ local function set(key, field, register, index)
   if index and old and entry_of(old) ~= entry_of(register) then name_in_index(index, old, key, false) end
 end
 
-local writes_at = 14
-local records_at = writes_at + WRITE_ARGUMENTS * tonumber(ARGV[11])
-for i = writes_at, records_at - 1, WRITE_ARGUMENTS do
-  local place, field, register, index = tonumber(ARGV[i]), ARGV[i + 1], ARGV[i + 2], KEYS[tonumber(ARGV[i + 6])]
+for _, write in ipairs(cmsgpack.unpack(ARGV[13])) do
+  local place, field, register, index = write[1], write[2], write[3], KEYS[write[7] or 0]
   if field == TOMBSTONE then
-    bury(KEYS[place], register, KEYS[tonumber(ARGV[i + 4])], ARGV[i + 5], index, ARGV[i + 7])
-  elseif not is_buried(place) and not is_buried(tonumber(ARGV[i + 3])) then
+    bury(KEYS[place], register, KEYS[write[5]], write[6], index, write[8])
+  elseif not is_buried(place) and not is_buried(write[4]) then
     set(KEYS[place], field, register, index)
   end
 end
 
-for i = records_at, #ARGV, 4 do
-  local bucket, field, value = KEYS[tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 2]
+for _, record in ipairs(cmsgpack.unpack(ARGV[14])) do
+  local bucket, field, value, seconds = KEYS[record[1]], record[2], record[3], record[4]
   local old = redis.call('HGET', bucket, field)
   if not old or string.sub(value, 1, width) < string.sub(old, 1, width) then
     redis.call('HSET', bucket, field, value)
   end
   -- The longest of the times that were asked for: no record is forgotten early.
-  if redis.call('TTL', bucket) < tonumber(ARGV[i + 3]) then redis.call('EXPIRE', bucket, ARGV[i + 3]) end
+  if redis.call('TTL', bucket) < seconds then redis.call('EXPIRE', bucket, seconds) end
 end
 
 local clock = redis.call('HGET', STATE, 'clock')
