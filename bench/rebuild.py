@@ -24,7 +24,7 @@ from core.consistency import Level
 FRAME_EVENTS = 32
 REBUILD_SECONDS_MAX = 600.0
 _REBUILD, _SCRIPT = "rebuild", "script"
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 
 
 class Rebuild(msgspec.Struct, frozen=True, kw_only=True):

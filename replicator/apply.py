@@ -14,6 +14,7 @@ from adapters.projection import Projection
 from core.positions import BEGINNING, Region
 from replicator import metrics
 from replicator.another_history import is_of_another_history
+from replicator.decoded_ahead import DecodedAhead
 from replicator.runs import DecodedRun, runs_of
 from replicator.status import Status, Step
 from replicator.traces import record_step
@@ -62,9 +63,13 @@ class Applier:
             async with self._log.follow(known) as follower:
                 while True:
                     messages = await follower.heard()
-                    for run in runs_of(self._origin, known, messages, now_milliseconds=self._now_milliseconds):
-                        await self._write(run)
-                        known = run.last
+                    runs = runs_of(self._origin, known, messages, now_milliseconds=self._now_milliseconds)
+                    with DecodedAhead(runs) as ahead:
+                        while (run := ahead.next()) is not None:
+                            if run.last.sequence != messages[-1].sequence:
+                                ahead.decode_soon()
+                            await self._write(run)
+                            known = run.last
                     self._status.following(Step.APPLY, self._origin)
         except (WentBack, LogVanished) as error:
             if self._is_own:

@@ -13,10 +13,10 @@ from core.projection import writes_of
 from core.registers import Record, Write
 from replicator.retry_policy import StoppedAt
 
-RUN_EVENTS_MAX = 128
+RUN_EVENTS_MAX = 256
 """A script call takes no further message once it has so many events.
 
-More would only delay other calls of Redis: 64 already reach 72,000 events/s.
+Redis does nothing else meanwhile: about a millisecond. Twice as many make a rebuild no faster.
 """
 
 

@@ -70,7 +70,7 @@ def mark(stored: Stored, events: int) -> Mark:
         ([RUN_EVENTS_MAX - 1, 1, 1], [RUN_EVENTS_MAX, 1]),
         ([RUN_EVENTS_MAX - 1, 256, 1], [RUN_EVENTS_MAX + 255, 1]),
         ([256, 256, 256], [256, 256, 256]),
-        ([100, OLDER, 100, OLDER, 3], [201, 4]),
+        ([200, OLDER, 100, OLDER, 3], [301, 4]),
     ],
 )
 def test_a_run_takes_whole_messages_until_it_has_so_many_events(sizes: list[int], expected: list[int]) -> None:
