@@ -30,7 +30,8 @@ class HeldConnections:
         """The answer to `command`. Raises `RedisError`, `OSError`.
 
         A restart of Redis leaves dead connections. So a command on a connection that was used before is sent once more,
-        on a new one: it must not matter whether it is executed twice.
+        on a new one: it must not matter whether it is executed twice. A machine that vanishes leaves silent ones. So
+        one time-out replaces every idle connection, or each of them would cost a call its time-out.
         """
         held = await self._take()
         if held is not None:
@@ -38,6 +39,9 @@ class HeldConnections:
                 return await self._execute(held, command)
             except RedisConnectionError:
                 await self._drop_idle()
+            except RedisTimeoutError:
+                await self._drop_idle()
+                raise
         connection: Connection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
         return await self._execute(connection, command)
 

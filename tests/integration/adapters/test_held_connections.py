@@ -75,6 +75,20 @@ async def test_a_call_without_an_answer_ends_in_time_and_leaves_it_to_no_other(
     assert await held.execute("ECHO", "mine") == "mine"
 
 
+async def test_one_silent_connection_replaces_all_idle_ones(
+    held: HeldConnections, raw: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(await asyncio.gather(*(held.execute("CLIENT", "ID") for _ in range(5))))
+    await raw.client_pause(300)
+    with monkeypatch.context() as patched:
+        patched.setattr(held_connections, "CALL_TIMEOUT_SECONDS", 0.1)
+        with pytest.raises(RedisTimeoutError):
+            await held.execute("PING")
+    after = set(await asyncio.gather(*(held.execute("CLIENT", "ID") for _ in range(5))))
+    assert len(before) == len(after) == 5
+    assert not before & after
+
+
 async def test_connections_that_redis_has_closed_fail_no_call(held: HeldConnections, raw: Raw) -> None:
     await asyncio.gather(*(held.execute("PING") for _ in range(5)))
     await raw.client_kill_filter(_type="normal", skipme=True)
