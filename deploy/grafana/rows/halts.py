@@ -78,7 +78,7 @@ def _rebuilds_and_callers() -> list[PanelBuilder]:
             description="1 while a region rebuilds its projection, or cannot read it, and returns 503.",
         ),
         lines(
-            "Rebuild: events still missing",
+            "Rebuild: messages still missing",
             Query(
                 f"max by (region, origin) (crosshook_rebuild_missing_events{{{CHOSEN}}})", "{{origin}} in {{region}}"
             ),
