@@ -102,10 +102,11 @@ class Instrumentation:
             asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
+        # Both are empty before anything can fail: otherwise nothing would be counted or recorded any more.
         begun, self._begun = self._begun, []
+        ended, self._ended = self._ended, []
         for measured in begun:
             self._answered(measured.scope, measured.status, measured.seconds)
-        ended, self._ended = self._ended, []
         for measured, is_broken_off in ended:
             self._record(measured, is_broken_off=is_broken_off)
 

@@ -11,7 +11,8 @@ from prometheus_client import REGISTRY
 
 from core.consistency import Level
 from core.positions import Epoch, Position, Region, Sequence
-from service.http.access_log import NO_RESPONSE
+from service.http.access_log import NO_RESPONSE, NO_ROUTE
+from service.http.instrumentation import Instrumentation
 from service.http.write_latency import RATE_SECONDS, WriteLatencies
 from service.request.context import Caller, Identified
 from service.request.scope import Scope, identified, requires, shows
@@ -144,6 +145,31 @@ async def test_the_pace_counts_only_writes_that_succeed_or_are_late(
     if successes:
         assert pace.p50_milliseconds is not None
         assert 19 < pace.p50_milliseconds < 1_000
+
+
+class LatenciesThatFail(WriteLatencies):
+    """They cannot take a duration."""
+
+    def took(self, level: Level, seconds: float, *, now_seconds: float) -> None:
+        raise ValueError(level, seconds, now_seconds)
+
+
+async def test_an_error_while_requests_are_counted_does_not_end_counting() -> None:
+    lines: list[msgspec.Struct] = []
+    errors: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context["exception"]))
+    instrumentation = Instrumentation(latencies=LatenciesThatFail(), write=lines.append)
+    before = counted(NO_ROUTE, "local_region", 404)
+    for status in (201, 404):
+        scope: Scope = {"type": "http", "method": "POST", "path": "/", "headers": []}
+        requires(scope, Level.LOCAL_REGION)
+        measured = instrumentation.begin(scope, is_logged=True)
+        measured.answered(status)
+        instrumentation.end(measured, is_broken_off=False)
+        await asyncio.sleep(0)
+    assert [type(error) for error in errors] == [ValueError]
+    assert counted(NO_ROUTE, "local_region", 404) == before + 1
+    assert len(lines) == 1
 
 
 async def test_a_read_has_no_level() -> None:
