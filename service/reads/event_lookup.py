@@ -84,7 +84,8 @@ class EventLookup:
         events = await self._logs.events_at(origin, operation.sequence)
         if not events:
             return Absent.NOT_YET
-        found = next((event for event in events if event.operation_id == operation_id), None)
-        if found is not None:
-            return found
+        # An older message has one event, whatever its number in its batch was.
+        number = operation.number if len(events) > 1 else 0
+        if number < len(events) and events[number].operation_id == operation_id:
+            return events[number]
         return Absent.NEVER if events[0].position.epoch == epoch else Absent.LOST
