@@ -92,7 +92,7 @@ async def test_a_region_set_back_as_a_whole_returns_503_until_the_right_log_is_b
         assert await statuses_until(callers[HERE], late, is_noticed) <= {0, 503}
         for process in (region.replicators[0], region.services[0]):
             why = await reason(process.url, "put the right log of us-iowa back")
-            assert "had applied us-iowa up to event" in why
+            assert "had applied us-iowa up to message" in why
             assert "as europe-belgium knows" in why
         assert await callers[HERE].read_status(early.webhook_id) == 503
         counted = await callers[THERE].register(level="all_regions", timeout_seconds=1)
