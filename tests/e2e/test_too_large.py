@@ -40,7 +40,7 @@ async def test_an_event_too_large_returns_413_in_its_region_and_halts_a_copy_unt
                 while not (ready := await callers[US].ready())["halted"]:
                     await asyncio.sleep(0.05)
             assert ready["status"] == "degraded"
-            assert ready["halted"][EU].startswith("too_large: this region's copy of the log cannot take event ")
+            assert ready["halted"][EU].startswith("too_large: this region's copy of the log cannot take message ")
             assert (await callers[US].register(level="all_regions")).status == 201
         await demo.wait_ready()
         assert (await callers[EU].register(level="all_regions")).status == 201
