@@ -7,8 +7,8 @@ from typing import Self
 
 from replicator.runs import DecodedRun
 
-TURNS = 4
-"""By then the call before is sent: redis-py sends it in a task, which takes up to three turns of the event loop.
+TURNS = 1
+"""By then the call before is sent: a kept connection takes it at once.
 
 Decoding earlier would delay that call, and then Redis and this process would take turns instead of working together.
 """
