@@ -67,13 +67,13 @@ class Service:
         status, _ = self._ask("GET", _WEBHOOKS)
         return status == http.client.OK
 
-    def gauge(self, name: str) -> float:
-        """The sum of a metric of this process over all labels."""
+    def gauge(self, name: str, *, default: float = 0.0) -> float:
+        """The sum of a metric of this process over all labels; `default` if it has none of that name."""
         status, response = self._ask("GET", "/metrics")
         if status != http.client.OK:
             raise Unmeasured(f"expected 200 for /metrics, got {status}")
-        lines = response.decode().splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if re.match(rf"{name}[ {{]", line))
+        lines = [line for line in response.decode().splitlines() if re.match(rf"{name}[ {{]", line)]
+        return sum(float(line.rpartition(" ")[2]) for line in lines) if lines else default
 
     def _ask(
         self, method: str, path: str, *, level: Level | None = None, body: bytes | None = None
