@@ -26,8 +26,8 @@ class Stored(NamedTuple):
     """A message of a log at its place.
 
     `traceparent` accompanied it and is no part of it; `""` if unknown. A frame's has one for each of its events, with
-    commas between them. `heard_nanoseconds` is its arrival by this
-    machine's clock, since 1970; 0 if it was read on request.
+    commas between them. `heard_nanoseconds` is its arrival by this machine's clock, since 1970; 0 if it was read on
+    request.
     """
 
     sequence: Sequence

@@ -42,7 +42,7 @@ _APPLIED = b"applied"
 
 @contextmanager
 def empty_redis() -> Iterator[str]:
-    """The address of a new Redis with the configuration of a region, as the user who may do everything."""
+    """The address of a new Redis with the configuration of a region, with the login that may do everything."""
     passwords = {user: secrets.token_urlsafe() for user in USERS}
     with tempfile.TemporaryDirectory(prefix="crosshook-bench-") as directory:
         port = free_ports(1)

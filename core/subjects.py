@@ -12,7 +12,6 @@ TRACEPARENT = "traceparent"
 A frame has one for each of its events, in their order, with commas between them. It is empty for an event without.
 """
 
-
 FRAMES = "frame.v1"
 """The form of messages that carry several events. A reader that knows it says so."""
 
@@ -29,12 +28,16 @@ def subjects_of(origin: Region, epoch: Epoch) -> str:
 
 def subject_of(origin: Region, epoch: Epoch, event: AnyEvent) -> str:
     """The subject of one event: `events.us-iowa.k3v9x2.trigger_created.v1`."""
-    return f"events.{origin}.{epoch}.{event.__struct_config__.tag}"
+    return _subject(origin, epoch, event.__struct_config__.tag)
 
 
 def frames_of(origin: Region, epoch: Epoch) -> str:
     """The subject of a log's frames: `events.us-iowa.k3v9x2.frame.v1`."""
-    return f"events.{origin}.{epoch}.{FRAMES}"
+    return _subject(origin, epoch, FRAMES)
+
+
+def _subject(origin: Region, epoch: Epoch, form: object) -> str:
+    return f"events.{origin}.{epoch}.{form}"
 
 
 def is_frame(subject: str) -> bool:

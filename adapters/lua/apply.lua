@@ -14,7 +14,7 @@ local origin, epoch = ARGV[1], ARGV[2]
 local before, before_fingerprint = tonumber(ARGV[3]), ARGV[4]
 local last, last_fingerprint = tonumber(ARGV[5]), ARGV[6]
 local width, TOMBSTONE, entry_length = tonumber(ARGV[8]), ARGV[9], tonumber(ARGV[10])
-local channel, extra = ARGV[11], ARGV[12]
+local channel, last_extra = ARGV[11], ARGV[12]
 
 local seen = incarnation()
 local now_epoch, now, now_fingerprint = mark(origin)
@@ -95,9 +95,9 @@ end
 local clock = redis.call('HGET', STATE, 'clock')
 if not clock or clock < ARGV[7] then redis.call('HSET', STATE, 'clock', ARGV[7]) end
 local watermark = epoch .. ' ' .. ARGV[5] .. ' ' .. last_fingerprint
-redis.call('HSET', STATE, 'mark:' .. origin, watermark, 'extra:' .. origin, extra)
+redis.call('HSET', STATE, 'mark:' .. origin, watermark, 'extra:' .. origin, last_extra)
 now_epoch, now, now_fingerprint = epoch, last, last_fingerprint
 
 -- `pcall`, since everything is applied by now: a user that may not publish must not make that look like a failure.
-local published = redis.pcall('PUBLISH', channel, seen .. ' ' .. origin .. ' ' .. watermark .. ' ' .. extra)
+local published = redis.pcall('PUBLISH', channel, seen .. ' ' .. origin .. ' ' .. watermark .. ' ' .. last_extra)
 return answer('applied', type(published) == 'table' and published.err or published)

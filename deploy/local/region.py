@@ -77,12 +77,12 @@ class LocalRegion:
 
     @property
     def nats_url(self) -> str:
-        """This region's NATS without a link in between, as the user who may do everything with the region's own log."""
+        """This region's NATS without a link between, as the login that may do everything with the region's own log."""
         return self.nats_url_as(LOG_OPERATOR)
 
     @property
     def copies_url(self) -> str:
-        """The same, as the user who may do everything with its copies of other regions' logs."""
+        """The same, with the login that may do everything with its copies of other regions' logs."""
         return self.nats_url_as(COPIES_OPERATOR)
 
     def nats_url_as(self, user: str, *, server: int = 0) -> str:
@@ -90,12 +90,12 @@ class LocalRegion:
         return Login(user, self._nats_passwords[user]).into(self.nats_servers[server].url)
 
     def log_url(self, origin: str) -> str:
-        """The same, as the user who may do everything with the log of `origin`."""
+        """The same, with the login that may do everything with the log of `origin`."""
         return self.nats_url if origin == self.name else self.copies_url
 
     @property
     def redis_url(self) -> str:
-        """This region's Redis, as the user who may do everything."""
+        """This region's Redis, with the login that may do everything."""
         return self.redis_url_as(OPERATOR)
 
     def redis_url_as(self, user: str) -> str:

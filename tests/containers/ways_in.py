@@ -51,16 +51,16 @@ class WayIn:
 
     @property
     def nats_url(self) -> str:
-        """NATS, as the user who may do everything with the region's own log."""
+        """NATS, with the login that may do everything with the region's own log."""
         return self.nats_url_as(LOG_OPERATOR)
 
     @property
     def redis_url(self) -> str:
-        """Redis, as the user who may do everything."""
+        """Redis, with the login that may do everything."""
         return self.redis_url_as(OPERATOR)
 
     def log_url(self, origin: str) -> str:
-        """NATS, as the user who may do everything with the log of `origin`."""
+        """NATS, with the login that may do everything with the log of `origin`."""
         return self.nats_url_as(LOG_OPERATOR if origin == self.region else COPIES_OPERATOR)
 
     def nats_url_as(self, user: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -68,6 +68,12 @@ def frame_use(request: pytest.FixtureRequest) -> FrameUse:
 
 @pytest.fixture
 async def writer(state: LogState, log: Log, frame_use: FrameUse) -> AsyncIterator[LogWriter]:
+    async with running_writer(state, log, frame_use) as writer:
+        yield writer
+
+
+@asynccontextmanager
+async def running_writer(state: LogState, log: Log, frame_use: FrameUse) -> AsyncIterator[LogWriter]:
     writer = LogWriter(
         state,
         event_log=cast("Any", log),
@@ -76,10 +82,12 @@ async def writer(state: LogState, log: Log, frame_use: FrameUse) -> AsyncIterato
         now_milliseconds=lambda: NOW,
     )
     running = asyncio.create_task(writer.run())
-    yield writer
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    try:
+        yield writer
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
 
 
 def read_anew(state: LogState) -> None:
@@ -204,15 +212,7 @@ async def test_what_the_log_refuses_together_is_appended_one_by_one_and_only_wha
 
 async def test_each_batch_is_in_the_form_that_is_in_use_when_it_is_composed(state: LogState, log: Log) -> None:
     frame_use, log.outcome = FrameUse(Frames.AUTO), Append.STORED
-    writer = LogWriter(
-        state,
-        event_log=cast("Any", log),
-        acknowledgements=Acknowledgements(Waiters(), {}),
-        frame_use=frame_use,
-        now_milliseconds=lambda: NOW,
-    )
-    running = asyncio.create_task(writer.run())
-    try:
+    async with running_writer(state, log, frame_use) as writer:
         for number, silent in enumerate(["asia-japan", "", "asia-japan"]):
             frame_use.why_not_read = lambda silent=silent: silent  # type: ignore[misc]
             asked = [ask(a_webhook(f"w{number}{half}"), f"o{number}{half}") for half in "ab"]
@@ -220,8 +220,6 @@ async def test_each_batch_is_in_the_form_that_is_in_use_when_it_is_composed(stat
                 writer.submit(one.proposal)
             for one in asked:
                 await until_settled(one)
-    finally:
-        running.cancel()
     kinds = [subject.split(".", 3)[-1] for subject in log.subjects]
     frame, message = "frame.v1", "webhook_created.v1"
     assert kinds == [message, message, frame, frame], "a log that has frames is read by no older version any more"
