@@ -10,10 +10,20 @@ import msgspec
 from core.stamps import CLOCK_WIDTH
 
 ADMINISTRATOR = "admin"
-"""The author of events that were requested with the admin key."""
+"""The author of events that were requested with the admin key that has no id of its own."""
 
 ClockText = Annotated[str, msgspec.Meta(pattern=f"^[0-9a-f]{{{CLOCK_WIDTH}}}\\Z")]
 """A reading of the hybrid logical clock, as `stamps.render` writes it."""
+
+
+def author_of_administrator(admin_id: str) -> str:
+    """The author of events that were requested with the admin key that has this id: `admin`, or `admin:ID`."""
+    return ADMINISTRATOR if admin_id == ADMINISTRATOR else f"{ADMINISTRATOR}:{admin_id}"
+
+
+def is_administrator(author: str) -> bool:
+    """Whether an author is an administrator, and no API key."""
+    return author.partition(":")[0] == ADMINISTRATOR
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type"):
@@ -98,9 +108,9 @@ class IdempotencyKey(msgspec.Struct, frozen=True):
 class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event with its circumstances, as the log keeps it. Its place in the log completes its stamp.
 
-    `author` is the id of the API key that asked for it, or `ADMINISTRATOR`. For a `WebhookUpdated` with an
-    `idempotency_key`, `seen` has the registers that its author saw. The response to a repeated request is `seen` with
-    the event applied to it. In the logs the idempotency key has its first name, `retry`.
+    `author` is the id of the API key that asked for it, or an administrator's (`author_of_administrator`). For a
+    `WebhookUpdated` with an `idempotency_key`, `seen` has the registers that its author saw. The response to a repeated
+    request is `seen` with the event applied to it. In the logs the idempotency key has its first name, `retry`.
     """
 
     operation_id: str

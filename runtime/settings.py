@@ -27,7 +27,8 @@ process closes the connection.
 """
 
 _URL = re.compile(r"https?://[!-.0-~]+(?:/[!-~]*)?")
-_SECRET = re.compile(r"[!-~]{32,256}")
+SECRET = re.compile("[!-~]{32,256}")
+"""A secret: printable ASCII characters without spaces."""
 
 
 class InvalidSetting(ValueError):
@@ -107,13 +108,21 @@ class Environment:
 
         It may also be in a file: `CROSSHOOK_ADMIN_KEY_FILE` names the file of `CROSSHOOK_ADMIN_KEY`.
         """
+        text = self.text(name)
+        if text and not SECRET.fullmatch(text):
+            raise InvalidSetting(name, "32 to 256 printable ASCII characters without spaces", "something else")
+        return text
+
+    def text(self, name: str) -> str:
+        """The text of a variable, or of the file that the variable with the same name and `_FILE` names.
+
+        It is `""` if neither is set.
+        """
         text = self._variables.get(name, "")
         if path := self._variables.get(f"{name}_FILE"):
             if text:
                 raise InvalidSetting(f"{name}_FILE", f"nothing where {name} is set", path)
             text = self._text_in(path, named_by=f"{name}_FILE")
-        if text and not _SECRET.fullmatch(text):
-            raise InvalidSetting(name, "32 to 256 printable ASCII characters without spaces", "something else")
         return text
 
     def flag(self, name: str) -> bool:

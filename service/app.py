@@ -29,7 +29,7 @@ from service.dashboard.board import Board
 from service.dashboard.listeners import Listeners
 from service.dashboard.routes import DASHBOARD_ROUTES
 from service.http.admission import Admission
-from service.http.authentication.identification import Administrator
+from service.http.authentication.identification import Administrators
 from service.http.authentication.key_check import Authentication
 from service.http.instrumentation import Instrumentation
 from service.http.problems import EXCEPTION_HANDLERS
@@ -145,14 +145,14 @@ def build_request_path(
     admission: Admission,
 ) -> RequestPath:
     """The ASGI application, with the routes in it."""
-    administrator = Administrator(settings.admin_key)
+    administrators = Administrators(settings.admin_keys)
     write = line_writer(settings.log_format, settings.log_level, process="service", region=settings.region)
     return RequestPath(
-        make_app(settings, parts.region, parts.use_cases(settings), administrator, board=board),
+        make_app(settings, parts.region, parts.use_cases(settings), administrators, board=board),
         POLICIES,
         instrumentation=Instrumentation(latencies=latencies, write=write, tracer=backends.tracer),
         admission=admission,
-        authentication=Authentication(POLICIES, projection=parts.projection_reader, administrator=administrator),
+        authentication=Authentication(POLICIES, projection=parts.projection_reader, administrators=administrators),
     )
 
 
@@ -160,11 +160,11 @@ def make_app(
     settings: Settings,
     region: Announcements,
     use_cases: UseCases,
-    administrator: Administrator,
+    administrators: Administrators,
     *,
     board: Board,
 ) -> Litestar:
-    """The routes over the use cases. The administrator's exist only if there is an admin key."""
+    """The routes over the use cases. Those of administrators exist only if there is an admin key."""
     contract = msgspec.json.encode(document(settings.limits.headers))
     return Litestar(
         with_options(
@@ -172,7 +172,7 @@ def make_app(
                 *WEBHOOK_ROUTES,
                 *TRIGGER_ROUTES,
                 *OPERATION_ROUTES,
-                *(API_KEY_ROUTES if settings.admin_key else ()),
+                *(API_KEY_ROUTES if settings.admin_keys else ()),
                 *HEALTH_ROUTES,
                 *RESERVED_ROUTES,
                 *FIRST_PAGE_ROUTES,
@@ -185,7 +185,7 @@ def make_app(
             "board": Provide(lambda: board, sync_to_thread=False),
             "contract": Provide(lambda: contract, sync_to_thread=False),
         },
-        state=State({"calls": Calls(use_cases, settings.limits, administrator)}),
+        state=State({"calls": Calls(use_cases, settings.limits, administrators)}),
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
         openapi_config=None,

@@ -12,6 +12,7 @@ from core.topology import Topology
 from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
 from runtime.settings import Environment, TracesEndpoint
+from service.http.authentication.admin_keys import AdminKey, read_admin_keys
 from service.request.limits import Limits
 from service.writes.frame_use import Frames
 
@@ -40,7 +41,7 @@ class Settings(msgspec.Struct, frozen=True):
     dashboard_listeners_max: int
     body_bytes_max: int
     limits: Limits
-    admin_key: str
+    admin_keys: tuple[AdminKey, ...]
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
@@ -83,5 +84,5 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
                 ),
             ),
         ),
-        admin_key=environment.secret("CROSSHOOK_ADMIN_KEY"),
+        admin_keys=read_admin_keys(environment),
     )

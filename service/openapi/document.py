@@ -69,7 +69,7 @@ _TAGS = {
     OPERATIONS_TAG: (OPERATIONS, "The states of writes."),
     API_KEYS_TAG: (
         API_KEYS,
-        "The keys of organizations. These routes exist only if the service has an admin key (`CROSSHOOK_ADMIN_KEY`).",
+        "The keys of organizations. These routes exist only if the service has an admin key.",
     ),
     RESERVED_TAG: (
         RESERVED,
@@ -85,7 +85,7 @@ _SECURITY_SCHEMES: Json = {
         "name": API_KEY,
         "description": "A key that was issued to the organization that `SlashID-OrgID` names.",
     },
-    ADMIN_KEY_SCHEME: {"type": "http", "scheme": "bearer", "description": "The service's `CROSSHOOK_ADMIN_KEY`."},
+    ADMIN_KEY_SCHEME: {"type": "http", "scheme": "bearer", "description": "One of the service's admin keys."},
 }
 
 SERVER = ".."

@@ -12,7 +12,7 @@ class ConcurrencyLimit:
     """The number of requests in flight, by the secret that they show and by their organization.
 
     A request counts under its secret before that is checked, and under its organization once it is let in. So no
-    request counts against another organization. The administrator has places of its own: the keys of an organization
+    request counts against another organization. Each administrator has places of its own: the keys of an organization
     without a free place can still be revoked.
     """
 
@@ -23,7 +23,7 @@ class ConcurrencyLimit:
     def enter(self, request: Identified) -> None:
         """Count a request that shows a key, once, until it releases what it holds. Raises `TooManyInFlight`."""
         credentials = request.caller.credentials
-        self._count(request.held, "admin" if credentials is None else f"key {credentials.digest}")
+        self._count(request.held, request.caller.author if credentials is None else f"key {credentials.digest}")
 
     def let_in(self, request: Identified) -> None:
         """Count a request whose key is valid, once, until it releases what it holds. Raises `TooManyInFlight`."""

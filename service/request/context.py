@@ -4,7 +4,7 @@ import msgspec
 
 from core.api_keys import Credentials
 from core.consistency import Level
-from core.events import ADMINISTRATOR, IdempotencyKey
+from core.events import ADMINISTRATOR, IdempotencyKey, author_of_administrator
 from core.preconditions import UNCONDITIONAL, Preconditions
 from core.tokens import Token
 from service.request.held import Held
@@ -12,20 +12,24 @@ from service.request.timing import Timing
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """The caller of a request, and its organization. `credentials` are to be checked; the administrator has none."""
+    """The caller of a request, and its organization. `credentials` are to be checked; an administrator has none.
+
+    `admin_id` is the id of an administrator's key.
+    """
 
     organization_id: str
     credentials: Credentials | None
+    admin_id: str = ADMINISTRATOR
 
     @property
     def is_administrator(self) -> bool:
-        """Whether it is the administrator, whose key was checked when the caller was identified."""
+        """Whether it is an administrator, whose key was checked when the caller was identified."""
         return self.credentials is None
 
     @property
     def author(self) -> str:
         """The author that the log names."""
-        return ADMINISTRATOR if self.credentials is None else self.credentials.key_id
+        return author_of_administrator(self.admin_id) if self.credentials is None else self.credentials.key_id
 
 
 class Identified(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from core.commands import Command
-from service.http.authentication.identification import Administrator, identify
+from service.http.authentication.identification import Administrators, identify
 from service.http.content_encoding import refuse_encoded_body
 from service.http.encoded_response import EncodedResponse
 from service.http.headers import AnyRequest
@@ -76,10 +76,10 @@ class Read(_Call, frozen=True, kw_only=True):
 class Calls:
     """Makes each of a request."""
 
-    def __init__(self, use_cases: UseCases, limits: Limits, administrator: Administrator) -> None:
+    def __init__(self, use_cases: UseCases, limits: Limits, administrators: Administrators) -> None:
         self._use_cases = use_cases
         self._limits = limits
-        self._administrator = administrator
+        self._administrators = administrators
 
     def read(self, request: AnyRequest) -> Read:
         """A read in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
@@ -92,13 +92,13 @@ class Calls:
         return Write(scope=request.scope, use_cases=self._use_cases, request=asked, limits=self._limits)
 
     def admin_read(self, request: AnyRequest) -> Read:
-        """A read by the administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
-        asked = read_request(request, self._administrator.identify(request))
+        """A read by an administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
+        asked = read_request(request, self._administrators.identify(request))
         return Read(scope=request.scope, use_cases=self._use_cases, request=asked)
 
     def admin_write(self, request: AnyRequest) -> Write:
-        """A write by the administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
-        asked = write_request(request, self._administrator.identify(request))
+        """A write by an administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
+        asked = write_request(request, self._administrators.identify(request))
         return Write(scope=request.scope, use_cases=self._use_cases, request=asked, limits=self._limits)
 
 

@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_U
 from core.api_keys import Forbidden, Unauthenticated
 from core.fields import InvalidField
 from core.registers import Query
-from service.http.authentication.identification import Administrator, identify
+from service.http.authentication.identification import Administrators, identify
 from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Empty
 from service.http.headers import AnyRequest, InvalidHeader
@@ -36,11 +36,11 @@ class Authentication:
         policies: Policies,
         *,
         projection: ProjectionReader,
-        administrator: Administrator,
+        administrators: Administrators,
     ) -> None:
         self._policies = policies
         self._projection = projection
-        self._administrator = administrator
+        self._administrators = administrators
 
     async def refusal_of(self, scope: Scope, status: int) -> EncodedResponse[Empty] | None:
         """The 401, 403, 429 or 503 that takes the place of a response with `status`. None if the caller may have it."""
@@ -77,6 +77,6 @@ class Authentication:
             case Key.ORGANIZATION:
                 return identify(request)
             case Key.ADMIN:
-                return self._administrator.identify(request)
+                return self._administrators.identify(request)
             case _:
                 assert_never(key)

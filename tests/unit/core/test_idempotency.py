@@ -113,6 +113,7 @@ def test_each_organization_has_buckets_of_its_own() -> None:
 
 def test_the_administrator_has_buckets_apart_from_each_organizations_own() -> None:
     holders = [holder_of(name, author=author) for name in (ORGANIZATION, "another") for author in ("admin", "k1")]
+    assert holder_of(ORGANIZATION, author="admin:night-shift") == holders[0], "the administrators count together"
     assert len({recall(holder, RETRY, now_milliseconds=NOW).buckets for holder in holders}) == 4
     record = kept(at=NOW, author="admin")
     assert record is not None

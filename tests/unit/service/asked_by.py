@@ -8,6 +8,8 @@ from service.request.timing import Timing
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 
 
-def asked_by(credentials: Credentials | None = None, *, organization_id: str = ORGANIZATION) -> Identified:
-    """A request that holds nothing yet: of the caller with `credentials`, or else of the administrator."""
-    return Identified(caller=Caller(organization_id, credentials), timing=Timing(), held=Held())
+def asked_by(
+    credentials: Credentials | None = None, *, organization_id: str = ORGANIZATION, admin_id: str = "admin"
+) -> Identified:
+    """A request that holds nothing yet: of the caller with `credentials`, or else of an administrator."""
+    return Identified(caller=Caller(organization_id, credentials, admin_id), timing=Timing(), held=Held())

@@ -7,6 +7,7 @@ import pytest
 from core.fields import HeaderLimits
 from runtime.logs import LogFormat, LogLevel
 from runtime.process import EXIT_BAD_SETTING, run
+from service.http.authentication.admin_keys import AdminKey
 from service.request.limits import Limits
 from service.settings import Settings, read_settings
 from service.writes.frame_use import Frames
@@ -39,7 +40,7 @@ def test_every_setting_but_the_region_and_the_topology_has_a_default(place: Vari
     assert settings.operation_hours == 24
     assert settings.dashboard_listeners_max == 100
     assert settings.limits == Limits(webhooks_max=1_000, api_keys_max=100, headers=HeaderLimits(64, 1_024))
-    assert settings.admin_key == "", "no default key gives access"
+    assert settings.admin_keys == (), "no default key gives access"
     assert settings.frames is Frames.AUTO
 
 
@@ -73,7 +74,7 @@ def test_everything_can_be_set(place: Variables) -> None:
     assert settings.clock.offset_milliseconds == -3_600_000
     assert (settings.organization_requests_max, settings.idempotency_keys_max, settings.body_bytes_max) == (3, 4, 2_048)
     assert settings.limits == Limits(webhooks_max=5, api_keys_max=6, headers=HeaderLimits(7, 8))
-    assert settings.admin_key == "a" * 32
+    assert settings.admin_keys == (AdminKey("admin", "a" * 32),)
     assert settings.operation_hours == 9
     assert settings.frames is Frames.NEVER
     assert (settings.append_seconds, settings.requests_max, settings.tail_events_max) == (0.1, 1, 2)

@@ -94,7 +94,7 @@ def test_a_process_starts_with_what_its_pod_has(
     for region in REGIONS if role == "replicator" else REGIONS[:1]:
         assert all("@" in address for address in topology.regions[Region(region)].nats)
     assert "@" in topology.regions[Region(HERE)].redis
-    has_admin_routes = isinstance(settings, service.settings.Settings) and bool(settings.admin_key)
+    has_admin_routes = isinstance(settings, service.settings.Settings) and bool(settings.admin_keys)
     assert has_admin_routes == (role == "admin")
 
 

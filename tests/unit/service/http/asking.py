@@ -6,13 +6,15 @@ from litestar import Request
 
 from core.api_keys import api_key_text
 from service.http import requests
-from service.http.authentication.identification import identify
+from service.http.authentication.admin_keys import AdminKey
+from service.http.authentication.identification import Administrators, identify
 from service.request.context import ReadRequest, WriteRequest
 
 KEY_ID = "01a20c31-5483-73d5-8521-3cb5e9bcc1c7"
 SECRET = bytes(range(32))
 API_KEY = api_key_text(KEY_ID, SECRET)
 ADMIN_KEY = "a" * 32
+ADMINISTRATORS = Administrators([AdminKey("admin", ADMIN_KEY)])
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 ARRIVAL = 100.0
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from runtime.lines import Write
 from service.http.admission import BODY_SECONDS, Admission
-from service.http.authentication.identification import Administrator
+from service.http.authentication.identification import Administrators
 from service.http.authentication.key_check import Authentication
 from service.http.instrumentation import Instrumentation
 from service.http.request_path import RequestPath
@@ -35,6 +35,6 @@ def path_to(
         authentication=Authentication(
             POLICIES,
             projection=cast("Any", None),
-            administrator=Administrator(""),
+            administrators=Administrators(()),
         ),
     )

@@ -7,12 +7,12 @@ from core.consistency import Level
 from core.positions import Epoch, Sequence
 from core.tokens import Place, render_token
 from service.http import requests
-from service.http.authentication.identification import Administrator
 from service.http.headers import InvalidHeader
 from service.request.context import WriteRequest
 from service.request.scope import level_in
 from tests.unit.service.http.asking import (
     ADMIN_KEY,
+    ADMINISTRATORS,
     API_KEY,
     ARRIVAL,
     ORGANIZATION,
@@ -103,7 +103,7 @@ def test_the_administrator_has_idempotency_keys_like_any_client() -> None:
 
     def admin_write_request(*headers: tuple[str, str]) -> WriteRequest:
         request = a_request(shown, *headers)
-        return requests.write_request(request, Administrator(ADMIN_KEY).identify(request))
+        return requests.write_request(request, ADMINISTRATORS.identify(request))
 
     assert admin_write_request().idempotency_key is None
     first, again = [(admin_write_request(("Idempotency-Key", "k"))).idempotency_key for _ in range(2)]

@@ -17,7 +17,7 @@ from core.catalogue import NAMES, TriggerType
 from core.fields import HeaderLimits, InvalidField
 from runtime.health import Health
 from service.app import make_app
-from service.http.authentication.identification import Administrator
+from service.http.authentication.identification import Administrators
 from service.openapi import schemas
 from service.openapi.document import document
 from service.openapi.json_schema import Json
@@ -97,7 +97,7 @@ def handlers(tmp_path: Path) -> list[tuple[str, HTTPRouteHandler]]:
         settings,
         unused,
         UseCases(unused, unused, unused, unused),
-        Administrator(settings.admin_key),
+        Administrators(settings.admin_keys),
         board=unused,
     )
     return [

@@ -11,8 +11,8 @@ def asked(organization: str = "o1", shows: str = "s1") -> Identified:
     return asked_by(Credentials(key_id="k", digest=shows), organization_id=organization)
 
 
-def administrator(organization: str = "o1") -> Identified:
-    return asked_by(organization_id=organization)
+def administrator(organization: str = "o1", admin_id: str = "admin") -> Identified:
+    return asked_by(organization_id=organization, admin_id=admin_id)
 
 
 def admitted(concurrency_limit: ConcurrencyLimit, *requests: Identified) -> None:
@@ -60,8 +60,9 @@ def test_a_request_with_an_invented_key_takes_only_its_own_place() -> None:
     admitted(concurrency_limit, asked(shows="the real one"))
 
 
-def test_the_administrator_has_places_of_its_own() -> None:
+def test_each_administrator_has_places_of_its_own() -> None:
     concurrency_limit = ConcurrencyLimit(1)
     admitted(concurrency_limit, asked("o1"), administrator("o1"), asked("o2", "s2"))
     with pytest.raises(TooManyInFlight):
         concurrency_limit.enter(administrator("o2"))
+    concurrency_limit.enter(administrator("o2", "night-shift"))

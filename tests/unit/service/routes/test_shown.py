@@ -18,7 +18,6 @@ from core.registers import Fields
 from core.stamps import Clock, render
 from core.tokens import render_token, token_at
 from core.webhooks import Webhook, webhook_in
-from service.http.authentication.identification import Administrator
 from service.http.problems import EXCEPTION_HANDLERS
 from service.http.received import arrived, body_arrived
 from service.reads.operation_status import Fate, State
@@ -32,7 +31,7 @@ from service.routes.operations import OPERATION_ROUTES
 from service.routes.triggers import TRIGGER_ROUTES
 from service.routes.webhooks import WEBHOOK_ROUTES
 from service.writes.command_handler import Written
-from tests.unit.service.http.asking import ADMIN_KEY, API_KEY, KEY_ID, ORGANIZATION
+from tests.unit.service.http.asking import ADMIN_KEY, ADMINISTRATORS, API_KEY, KEY_ID, ORGANIZATION
 
 POSITION = Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42))
 READ = Shown(token_at(POSITION))
@@ -101,7 +100,7 @@ def stub() -> Stub:
 @pytest.fixture(scope="module")
 def client(stub: Stub) -> Iterator[TestClient[Litestar]]:
     use_cases: Any = stub
-    calls = Calls(UseCases(use_cases, use_cases, use_cases, use_cases), Limits(), Administrator(ADMIN_KEY))
+    calls = Calls(UseCases(use_cases, use_cases, use_cases, use_cases), Limits(), ADMINISTRATORS)
     app = Litestar(
         [*WEBHOOK_ROUTES, *TRIGGER_ROUTES, *OPERATION_ROUTES, *API_KEY_ROUTES],
         state=AppState({"calls": calls}),

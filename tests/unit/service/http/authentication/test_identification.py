@@ -6,11 +6,13 @@ import pytest
 from litestar import Request
 
 from core.api_keys import Unauthenticated, digest_of
-from service.http.authentication.identification import Administrator, NotTheAdministrator, identify
+from service.http.authentication.admin_keys import AdminKey
+from service.http.authentication.identification import Administrators, NotTheAdministrator, identify
 from service.http.headers import InvalidHeader
 from service.request.scope import identified_in
 from tests.unit.service.http.asking import (
     ADMIN_KEY,
+    ADMINISTRATORS,
     API_KEY,
     KEY_ID,
     ORGANIZATION,
@@ -82,14 +84,29 @@ def test_a_malformed_key_is_refused_whatever_else_is_wrong(value: str) -> None:
 
 
 def test_the_admin_key_lets_in_and_names_the_organization_of_the_path() -> None:
-    caller = Administrator(ADMIN_KEY).identify(a_request(("Authorization", f"Bearer {ADMIN_KEY}"))).caller
+    caller = ADMINISTRATORS.identify(a_request(("Authorization", f"Bearer {ADMIN_KEY}"))).caller
     assert (caller.organization_id, caller.credentials, caller.author) == (ORGANIZATION, None, "admin")
+
+
+def test_each_admin_key_names_its_holder() -> None:
+    administrators = Administrators([AdminKey("admin", ADMIN_KEY), AdminKey("night-shift", "b" * 32)])
+    authors = [
+        administrators.identify(a_request(("Authorization", f"Bearer {key}"))).caller.author
+        for key in (ADMIN_KEY, "b" * 32)
+    ]
+    assert authors == ["admin", "admin:night-shift"]
+
+
+def test_without_an_admin_key_no_admin_key_lets_in() -> None:
+    for value in ("", "Bearer ", "Bearer"):
+        with pytest.raises(NotTheAdministrator):
+            Administrators(()).identify(a_request(("Authorization", value)))
 
 
 @pytest.mark.parametrize("value", ["", "Bearer ", f"bearer {ADMIN_KEY}", ADMIN_KEY, f"Bearer {ADMIN_KEY}a", "\u00e9"])
 def test_any_other_admin_key_is_refused(value: str) -> None:
     with pytest.raises(NotTheAdministrator):
-        Administrator(ADMIN_KEY).identify(a_request(("Authorization", value), ("Idempotency-Key", "")))
+        ADMINISTRATORS.identify(a_request(("Authorization", value), ("Idempotency-Key", "")))
 
 
 def test_the_scope_of_a_request_carries_its_caller() -> None:
