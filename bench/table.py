@@ -139,7 +139,7 @@ def conditions(machine: Machine, *, rounds: int, seconds: float, left_out: Seque
     lines = [
         f"Medians of {rounds} rounds of {seconds:g} s, with the quartiles in parentheses.",
         f"{machine.cpus} processors ({machine.processor}) for all sides and callers together; {machine.system}.",
-        f"Python {machine.python}, {versions}.",
+        f"Python {machine.python} (a fixed loop: {machine.python_milliseconds:g} ms), {versions}.",
         f"Load before the first request: {machine.load}.",
         *left_out,
     ]

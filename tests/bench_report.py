@@ -15,7 +15,13 @@ from bench.waiting import Waiting
 from core.consistency import Level
 
 MACHINE = Machine(
-    cpus=2, python="3.11", load=0.1, processor="a processor", system="Linux 6", versions={"postgres": "15.18"}
+    cpus=2,
+    python="3.11",
+    load=0.1,
+    python_milliseconds=12.5,
+    processor="a processor",
+    system="Linux 6",
+    versions={"postgres": "15.18"},
 )
 
 
