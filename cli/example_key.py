@@ -1,7 +1,6 @@
 """The example organization's API key: issued once for a data directory and kept in it."""
 
 import http
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from cli.admin_api import AdminApi, Wait
 from cli.guide import ORGANIZATION
 from cli.service_call import NotAnswered, NotConnected, call, parse_service_url
+from deploy.logins import write_private
 
 FILE = "example-api-key"
 _SECONDS_MAX = 10
@@ -27,7 +27,7 @@ def example_key(directory: Path, *, services: Sequence[str], admin_key: str, nam
     if kept and all(_is_let_in(kept, service) for service in services):
         return kept
     issued = AdminApi(parse_service_url(services[0]), admin_key=admin_key).issue(ORGANIZATION, Wait(), name=name).key
-    _keep(path, issued)
+    write_private(path, f"{issued}\n")
     return issued
 
 
@@ -39,13 +39,6 @@ def _kept(path: Path) -> str:
     except (OSError, UnicodeDecodeError):
         return ""
     return text if _KEY.fullmatch(text) else ""
-
-
-def _keep(path: Path, api_key: str) -> None:
-    """Write a new file that only this user can read, from its first byte on."""
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode=0o600), "w", encoding="ascii") as file:
-        file.write(f"{api_key}\n")
 
 
 def _is_let_in(api_key: str, service: str) -> bool:

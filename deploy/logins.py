@@ -1,6 +1,7 @@
 """The users and random passwords of every role in every region, and the files of credentials made of them."""
 
 import json
+import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from deploy.nats import accounts
 from deploy.redis import configuration as redis
 
 _SECRET_BYTES = 32
+_PRIVATE_MODE = 0o600
 
 
 class Logins(msgspec.Struct, frozen=True):
@@ -46,8 +48,10 @@ def new_admin_key() -> str:
 def write_private(path: Path, text: str) -> Path:
     """Replace a file by one with `text` that only its owner can read."""
     path.unlink(missing_ok=True)
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_text(text, encoding="utf-8")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(descriptor, _PRIVATE_MODE)  # A umask may have taken away more.
+        file.write(text)
     return path
 
 

@@ -66,6 +66,16 @@ class InvalidRequest(LocalError):
     """An argument is not allowed; the text says what is."""
 
 
+class NotPrivate(LocalError):
+    """Other users may have access to a directory."""
+
+    def __init__(self, *, directory: Path) -> None:
+        super().__init__(
+            f"{directory}: expected a directory that only you can open (yours, mode 0700, no link); "
+            "correct it, or name another one"
+        )
+
+
 class DataInUse(LocalError):
     """Other running regions use this data directory."""
 

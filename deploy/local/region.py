@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core.positions import Region
 from deploy.local.network.ports import LOCALHOST, Ports
+from deploy.local.private import make_private
 from deploy.local.processes.configuration import redis_url
 from deploy.local.processes.http_process import HttpProcess
 from deploy.local.processes.nats_servers import nats_servers
@@ -36,8 +37,8 @@ class LocalRegion:
         self.directory = directory
         self.topology = directory / "topology.toml"
         """The regions as seen from this one."""
-        self.logs = directory / "logs"
-        self.logs.mkdir(parents=True, exist_ok=True)
+        make_private(directory)
+        self.logs = make_private(directory / "logs")
         self.services: list[HttpProcess] = []
         self.replicators: list[HttpProcess] = []
         self._ports = ports
@@ -156,8 +157,7 @@ class LocalRegion:
         )
 
     def _redis(self, servers: Servers) -> ServerProcess:
-        files = self.directory / "redis"
-        files.mkdir(exist_ok=True)
+        files = make_private(self.directory / "redis")
         text = redis_configuration(
             bind=LOCALHOST, port=self.redis_port, directory=str(files), passwords=self._redis_passwords
         )

@@ -16,7 +16,7 @@ from deploy.local.processes.configuration import topology_text
 from deploy.local.processes.servers import find_servers
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions, Report
-from deploy.logins import new_admin_key, new_logins
+from deploy.logins import new_admin_key, new_logins, write_private
 
 _ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"
 
@@ -105,7 +105,7 @@ def _prepare(
     mesh = Mesh(names, nats_ports=nats_ports, round_trips=round_trips, ports=ports)
     for region in regions:
         seen = {name: mesh.ports(region.name, name) for name in nats_ports if name != region.name}
-        region.topology.write_text(topology_text(nats_ports=nats_ports | seen, redis_ports=redis_ports))
+        write_private(region.topology, topology_text(nats_ports=nats_ports | seen, redis_ports=redis_ports))
     return LocalRegions(regions, mesh=mesh, data=directory, admin_key=settings[_ADMIN_KEY])
 
 

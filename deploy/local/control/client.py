@@ -5,18 +5,23 @@ import socket
 import msgspec
 
 from deploy.local.control.messages import Answer, Request, decode_answer, encode
-from deploy.local.control.path import control_path
+from deploy.local.control.path import check_directory, control_path
 from deploy.local.errors import NoDemo
 
 _ANSWER_SECONDS_MAX = 5.0
 
 
 def ask(name: str, request: Request) -> Answer:
-    """The answer of the demo called `name`. Raises `NoDemo` if none runs, or if it does not answer within 5 s."""
+    """The answer of the demo called `name`.
+
+    Raises `NoDemo` if none runs, or if it does not answer within 5 s, and `NotPrivate` if it could be another user's.
+    """
+    path = control_path(name)
+    check_directory()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(_ANSWER_SECONDS_MAX)
         try:
-            connection.connect(str(control_path(name)))
+            connection.connect(str(path))
             connection.sendall(encode(request))
             with connection.makefile("rb") as answers:
                 return decode_answer(answers.readline())

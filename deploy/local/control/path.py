@@ -2,11 +2,12 @@
 
 import os
 import re
-import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.local.errors import InvalidRequest
+from deploy.local.private import check_private, make_private
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -19,12 +20,18 @@ def control_path(name: str) -> Path:
 
 
 def make_directory() -> None:
-    """Make the directory of the sockets. Raises `InvalidRequest` if other users have access to it."""
+    """Make the directory of the sockets. Raises `NotPrivate` if other users have access to one that is there."""
     directory = _directory()
-    directory.mkdir(mode=0o700, exist_ok=True)
-    found = directory.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise InvalidRequest(f"{directory}: expected a directory that only you can open (mode 0700); remove it")
+    if os.path.lexists(directory):
+        check_private(directory)
+    else:
+        make_private(directory)
+
+
+def check_directory() -> None:
+    """Raise `NotPrivate` if other users could have put a socket into the directory. It need not be there."""
+    with suppress(FileNotFoundError):
+        check_private(_directory())
 
 
 def remove_directory_if_empty() -> None:

@@ -1,6 +1,7 @@
 """Answer the requests of this user's other processes about the regions."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -55,14 +56,17 @@ class Control:
 
 @asynccontextmanager
 async def control_server(name: str) -> AsyncIterator[Control]:
-    """Listen under `name` until the end. Replaces the socket of a dead demo. Raises `DemoRunning` for a live one."""
+    """Listen under `name` until the end. Replaces the socket of a dead demo.
+
+    Raises `DemoRunning` for a live one, and `NotPrivate`.
+    """
     path = control_path(name)
     make_directory()
     if await _is_answered(path):
         raise DemoRunning(name=name)
     path.unlink(missing_ok=True)
     control = Control()
-    server = await asyncio.start_unix_server(control.serve, path)
+    server = await asyncio.start_unix_server(control.serve, sock=_bound(path))
     try:
         yield control
     finally:
@@ -70,6 +74,18 @@ async def control_server(name: str) -> AsyncIterator[Control]:
         control.close()
         path.unlink(missing_ok=True)
         remove_directory_if_empty()
+
+
+def _bound(path: Path) -> socket.socket:
+    """A socket that only this user can connect to, whatever the umask. It does not listen yet."""
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        bound.bind(str(path))
+        path.chmod(0o600)
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 async def _is_answered(path: Path) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core.positions import Region
 from deploy.local.network.ports import LOCALHOST
+from deploy.local.private import make_private
 from deploy.local.processes.configuration import nats_url
 from deploy.local.processes.probes import nats_probe
 from deploy.local.processes.server_process import ServerProcess
@@ -35,8 +36,7 @@ def nats_servers(
     told = accounts(here, regions, passwords)
     for index, port in enumerate(ports):
         name = f"nats-{index + 1}" if are_many else "nats"
-        files = directory / name
-        files.mkdir(exist_ok=True)
+        files = make_private(directory / name)
         text = nats_configuration(
             program.version,
             server_name=f"{here}-{index + 1}" if are_many else here,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.local.errors import StillRunning
+from deploy.local.private import make_private
 from deploy.local.processes.children import ManagedProcess
 from deploy.local.processes.probes import Probe
 
@@ -49,7 +50,7 @@ class ServerProcess(ManagedProcess):
         """Erase all of its files, as the loss of a disk would. Raises `StillRunning`."""
         self._check_stopped()
         await asyncio.to_thread(shutil.rmtree, self.files)
-        self.files.mkdir()
+        make_private(self.files)
 
     def _check_stopped(self) -> None:
         if self.is_running:

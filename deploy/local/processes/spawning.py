@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from deploy.local.private import PRIVATE_UMASK, open_log
+
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
@@ -17,10 +19,11 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Run `command` in a session of its own, its output appended to `log`. Only root may name another `user`.
 
+    Only the user of this process can open `log`, and only the program's user the files that it makes.
     The kernel kills it when the calling thread ends, even by a kill. So call this from a thread that lasts, such as the
     main one.
     """
-    with log.open("ab") as output:
+    with os.fdopen(open_log(log), "ab") as output:
         return subprocess.Popen(  # noqa: S603 - our own programs
             command,
             cwd=directory,
@@ -29,6 +32,7 @@ def spawn(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=PRIVATE_UMASK,
             user=user,
             group=None if user is None else pwd.getpwnam(user).pw_gid,
             extra_groups=None if user is None else [],

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.network.ports import Ports
+
 STAND_IN = Path(__file__).parents[2] / "unit" / "deploy" / "local" / "processes" / "stand_in.py"
 
 
@@ -24,3 +26,18 @@ def temporary(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     monkeypatch.setattr("tempfile.tempdir", str(directory))
     monkeypatch.setenv("TMPDIR", str(directory))
     return directory
+
+
+@pytest.fixture
+def runtime(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The temporary directory with the control socket. It must be empty at the end."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    return temporary
+
+
+@pytest.fixture
+def first_port() -> int:
+    ports = Ports()
+    port = ports.claim_row(3)
+    ports.close()
+    return port

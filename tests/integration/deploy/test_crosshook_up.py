@@ -5,58 +5,19 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from deploy.local.control.client import ask
 from deploy.local.control.messages import AskStatus, Status
-from deploy.local.network.ports import LOCALHOST, Ports
+from deploy.local.network.ports import LOCALHOST
 from deploy.own_command import own_command
 from tests.http_client import http_client
+from tests.integration.deploy.typed import Demo, crosshook, outcome, until
 
 NAME = "tested"
-
-
-class Demo:
-    """A `crosshook up` of a test, with its output so far."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.output = ""
-        self._reading = asyncio.create_task(self._read())
-
-    async def says(self, text: str) -> None:
-        await until(lambda: text in self.output or self._reading.done(), seconds=20)
-        assert text in self.output, self.output
-
-    async def ends(self) -> int:
-        async with asyncio.timeout(20):
-            await self._reading
-            return await self.process.wait()
-
-    async def _read(self) -> None:
-        assert self.process.stdout is not None
-        while data := await self.process.stdout.read(65_536):
-            self.output += data.decode()
-
-
-@pytest.fixture
-def runtime(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The temporary directory with the control socket. It must be empty at the end."""
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    return temporary
-
-
-@pytest.fixture
-def first_port() -> int:
-    ports = Ports()
-    port = ports.claim_row(3)
-    ports.close()
-    return port
 
 
 @pytest.fixture
@@ -69,26 +30,6 @@ async def demo(stand_ins: None, runtime: Path, first_port: int) -> AsyncIterator
         if demo.process.returncode is None:
             demo.process.terminate()
         await demo.ends()
-
-
-async def crosshook(*arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "cli", *arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
-
-
-async def outcome(*arguments: str) -> tuple[int, str]:
-    process = await crosshook(*arguments)
-    async with asyncio.timeout(20):
-        output, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, output.decode()
-
-
-async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 def status() -> Status:
