@@ -61,8 +61,8 @@ def test_it_ends_with_the_conditions_and_with_what_was_left_out() -> None:
     text = markdown(REPORT)
     assert "asia-japan had us-iowa's write 1.04 s after the heal." in text
     assert (
-        "2 processors (a processor) for all sides and callers together; Linux 6.\nPython 3.11 (a fixed loop: 12.5 ms), postgres 15.18."
-        in text
+        "2 processors (a processor) for all sides and callers together; Linux 6.\n"
+        "Python 3.11 (a fixed loop: 12.5 ms), postgres 15.18." in text
     )
     assert text.endswith("nothing is left out\n")
 
