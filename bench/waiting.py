@@ -42,9 +42,10 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def settings_for(requests: int) -> dict[str, str]:
-    """The settings of a service that takes so many requests of one organization at once."""
+    """The settings of a service that takes so many requests of one organization and address at once."""
     limit = str(requests + 100)
-    return {"CROSSHOOK_REQUESTS_MAX": limit, "CROSSHOOK_ORGANIZATION_REQUESTS_MAX": limit}
+    limited = ("ADDRESS_CONNECTIONS", "ORGANIZATION_REQUESTS", "REQUESTS")
+    return {f"CROSSHOOK_{what}_MAX": limit for what in limited}
 
 
 def waiting(regions: Regions, *, requests: int, idle_seconds: float) -> Waiting:

@@ -22,6 +22,7 @@ from replicator.settings import Settings
 from replicator.ship import COPY, Shipper
 from replicator.status import Status, Step
 from replicator.supervisor import Supervisor
+from runtime.bounds import Bounds
 from runtime.head import HeadAsGet
 from runtime.health import Health, expose_health
 from runtime.health_routes import health_app
@@ -60,7 +61,9 @@ async def main(settings: Settings) -> None:
         replicating = asyncio.create_task(replicator.run())
         expose_health(replicator.health)
         app = HeadAsGet(health_app(replicator.health))
-        serving = asyncio.create_task(serve(app, listener, drain_seconds=0, idle_seconds=settings.idle_seconds))
+        serving = asyncio.create_task(
+            serve(app, listener, drain_seconds=0, bounds=Bounds(idle_seconds=settings.idle_seconds))
+        )
         await asyncio.wait({replicating, serving}, return_when=asyncio.FIRST_COMPLETED)
         for task in (replicating, serving):
             task.cancel()

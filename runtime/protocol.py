@@ -7,6 +7,9 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from runtime.address_limit import AddressLimit
+from runtime.bounds import Bounds
+from runtime.client_address import address_of
 from runtime.endings import EndingProtocol
 from runtime.messages import Part
 from runtime.refusals import Refusal, Refused
@@ -38,6 +41,7 @@ PIPELINED_MAX = 100
 """How many requests one connection may send before the first of them is answered."""
 
 _FULL = Refusal(503, "this process has too many connections; try again", "connections")
+_CROWDED = Refusal(429, "this address has too many connections to this process; try again", "address_connections")
 _LARGE_HEAD = Refusal(431, f"head: expected at most {HEAD_BYTES_MAX} bytes", "head_bytes")
 _STOPPING = Refusal(503, "body: it did not arrive before this process stopped; try again", "body_grace_seconds")
 _PIPELINED = Refusal(400, f"expected at most {PIPELINED_MAX} requests before the response to the first", "pipelined")
@@ -53,13 +57,14 @@ class BoundedProtocol(EndingProtocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
-        connections_max: int,
-        idle_seconds: float,
+        bounds: Bounds,
+        addresses: AddressLimit,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._connections_max = connections_max
-        self._idle_seconds = idle_seconds
-        self._is_spare = False
+        self._bounds = bounds
+        self._addresses = addresses
+        self._address: str | None = None
+        self._beyond: Refusal | None = None
         self._idle_since: float | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
         self._head_timer: asyncio.TimerHandle | None = None
@@ -68,18 +73,21 @@ class BoundedProtocol(EndingProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a head. Beyond the limit, refuse the connection at once, or with its first request but `LIVEZ`."""
         super().connection_made(TogetherTransport(transport, self.loop))
-        too_many = len(self.connections) - self._connections_max
-        self._is_spare = 0 < too_many <= SPARE_CONNECTIONS
-        if self._is_spare:
-            self._head_timer = self.loop.call_later(SPARE_SECONDS, self.refuse, _FULL)
-        elif too_many > 0:
-            self.refuse(_FULL)
-        else:
+        too_many, refusal = len(self.connections) - self._bounds.connections_max, _FULL
+        if not self._bounds.trusted_proxies and (of_address := self._count()) > 0 >= too_many:
+            too_many, refusal = of_address, _CROWDED
+        if too_many <= 0:
             self._await_head()
+        elif too_many <= SPARE_CONNECTIONS:
+            self._beyond = refusal
+            self._head_timer = self.loop.call_later(SPARE_SECONDS, self.refuse, refusal)
+        else:
+            self.refuse(refusal)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop its timers."""
+        """Stop its timers, and free its place."""
         self._stop_head_timer()
+        self._uncount()
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         super().connection_lost(exc)
@@ -99,12 +107,14 @@ class BoundedProtocol(EndingProtocol):
 
     def on_headers_complete(self) -> None:
         """Check the head against the bounds, and start its request."""
-        if self._is_spare and self.url != LIVEZ.encode():
-            raise Refused(_FULL)
+        if self._beyond is not None and self.url != LIVEZ.encode():
+            raise Refused(self._beyond)
         if len(self.pipeline) >= PIPELINED_MAX:
             raise Refused(_PIPELINED)
         if self._unparsed_bytes > HEAD_BYTES_MAX:
             raise Refused(_LARGE_HEAD)
+        if self._bounds.trusted_proxies and self._count() > 0 and self.url != LIVEZ.encode():
+            raise Refused(_CROWDED)
         self._stop_head_timer()
         self._unparsed_bytes = 0
         super().on_headers_complete()
@@ -122,7 +132,9 @@ class BoundedProtocol(EndingProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next head, or for the client to close."""
         super().on_response_complete()
-        if self._is_spare and not self.transport.is_closing():
+        if self._bounds.trusted_proxies and self.is_answered:
+            self._uncount()
+        if self._beyond is not None and not self.transport.is_closing():
             self.transport.close()
             self._end_in_time()
         elif self.is_answered and not self.transport.is_closing():
@@ -140,7 +152,18 @@ class BoundedProtocol(EndingProtocol):
     def refuse(self, refusal: Refusal) -> None:
         """Stop waiting and refuse. A connection beyond the limit always gets that as its reason."""
         self._stop_head_timer()
-        super().refuse(_FULL if self._is_spare else refusal)
+        super().refuse(self._beyond or refusal)
+
+    def _count(self) -> int:
+        """Count it for its client, instead of the one before. Returns by how many that client is beyond its limit."""
+        self._uncount()
+        self._address = address_of(self.client, self.headers or (), trusted_proxies=self._bounds.trusted_proxies)
+        return self._addresses.enter(self._address)
+
+    def _uncount(self) -> None:
+        if self._address is not None:
+            self._addresses.leave(self._address)
+            self._address = None
 
     def _await_head(self) -> None:
         self._stop_head_timer()
@@ -149,14 +172,14 @@ class BoundedProtocol(EndingProtocol):
             return
         self._idle_since = self.loop.time()
         if self._idle_timer is None:
-            self._idle_timer = self.loop.call_later(self._idle_seconds, self._end_idle)
+            self._idle_timer = self.loop.call_later(self._bounds.idle_seconds, self._end_idle)
 
     def _end_idle(self) -> None:
         """End the connection if it was idle for long enough. One timer serves many requests, each of which moves it."""
         self._idle_timer = None
         if self._idle_since is None or self.transport.is_closing():
             return
-        left = self._idle_since + self._idle_seconds - self.loop.time()
+        left = self._idle_since + self._bounds.idle_seconds - self.loop.time()
         if left > 0:
             self._idle_timer = self.loop.call_later(left, self._end_idle)
         else:
@@ -173,10 +196,11 @@ class BoundedProtocol(EndingProtocol):
             self._head_timer = None
 
 
-def protocol_with(*, connections_max: int, idle_seconds: float) -> Callable[..., BoundedProtocol]:
+def protocol_with(bounds: Bounds) -> Callable[..., BoundedProtocol]:
     """The factory that uvicorn makes a protocol with."""
+    addresses = AddressLimit(bounds.address_connections_max)
 
     def protocol(**arguments: Any) -> BoundedProtocol:  # noqa: ANN401 - uvicorn's own
-        return BoundedProtocol(**arguments, connections_max=connections_max, idle_seconds=idle_seconds)
+        return BoundedProtocol(**arguments, bounds=bounds, addresses=addresses)
 
     return protocol

@@ -9,6 +9,7 @@ from typing import Any
 
 CACHE_CONTROL = b"cache-control"
 NO_STORE = b"no-store"
+_TRY_AGAIN = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def not_stored(headers: Any) -> list[tuple[bytes, bytes]]:  # noqa: ANN401 - any iterable of an ASGI server's pairs
@@ -36,7 +37,7 @@ def closing_response(status: int, message: str) -> bytes:
         "content-length": str(len(body)),
         "connection": "close",
         CACHE_CONTROL.decode(): NO_STORE.decode(),
-        **({"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}),
+        **({"retry-after": "1"} if status in _TRY_AGAIN else {}),
     }
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", *(f"{name}: {headers[name]}" for name in headers)]
     return "\r\n".join([*lines, "", ""]).encode() + body

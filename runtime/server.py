@@ -8,18 +8,18 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import structlog
 import uvicorn
 
+from runtime.bounds import Bounds
 from runtime.protocol import protocol_with
-from runtime.settings import IDLE_SECONDS, InvalidSetting
+from runtime.settings import InvalidSetting
 
 log = structlog.get_logger()
 
 ANSWER_SECONDS = 1.0
 """The time after the drain in which the last responses are written."""
-
-CONNECTIONS_MAX = 20_000
 
 FILES_RESERVED = 256
 """Files and sockets that the process needs besides its clients' connections."""
@@ -66,8 +66,12 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _within_files(bounds: Bounds) -> Bounds:
+    """`bounds` with at most as many connections as the process may open. Raises its soft limit as far as allowed."""
+    return msgspec.structs.replace(bounds, connections_max=_room_for(bounds.connections_max))
+
+
 def _room_for(connections: int) -> int:
-    """The number of connections, at most as many as the process may open. Raises its soft limit as far as allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return connections
@@ -83,14 +87,13 @@ async def serve(
     listener: socket.socket,
     *,
     drain_seconds: float,
-    connections_max: int = CONNECTIONS_MAX,
-    idle_seconds: float = IDLE_SECONDS,
+    bounds: Bounds = Bounds(),  # noqa: B008 - it is frozen
     on_drain: Callable[[float], None] = lambda _deadline: None,
 ) -> None:
     """Serve `app` on `listener` until SIGTERM or SIGINT, then answer the requests in flight and return.
 
-    A connection beyond `connections_max`, or beyond what the process may open, receives 503 unless it asks for
-    `/livez`. An idle connection is closed after `idle_seconds`.
+    A connection beyond the number in `bounds`, or beyond what the process may open, receives 503 unless it asks for
+    `/livez`. One beyond the number of its address receives 429.
     The signal calls `on_drain` with the deadline, in the event loop's time, for responses to waiting requests.
     """
     config = uvicorn.Config(
@@ -99,9 +102,7 @@ async def serve(
         log_config=None,
         access_log=False,
         log_level="error",
-        http=protocol_with(  # type: ignore[arg-type]
-            connections_max=_room_for(connections_max), idle_seconds=idle_seconds
-        ),
+        http=protocol_with(_within_files(bounds)),  # type: ignore[arg-type]
         ws="none",
         server_header=False,
         proxy_headers=False,

@@ -114,7 +114,7 @@ async def run(service: Service, settings: Settings, listener: socket) -> None:
             service.app,
             listener,
             drain_seconds=settings.drain_seconds,
-            idle_seconds=settings.idle_seconds,
+            bounds=settings.bounds,
             on_drain=service.drain,
         )
     )

@@ -9,6 +9,8 @@ from adapters.redis_address import refusal_of
 from core.fields import HeaderLimits
 from core.positions import Region
 from core.topology import Topology
+from runtime.bounds import ADDRESS_CONNECTIONS_MAX, Bounds
+from runtime.client_address import PROXIES_MAX
 from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
 from runtime.settings import Environment, TracesEndpoint
@@ -26,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True):
     host: str
     port: int
     drain_seconds: float
-    idle_seconds: float
+    bounds: Bounds
     log_format: LogFormat
     log_level: LogLevel
     traces_endpoint: TracesEndpoint | None
@@ -56,7 +58,13 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         host=host,
         port=port,
         drain_seconds=environment.number("CROSSHOOK_DRAIN_SECONDS", default=10, low=0, high=60),
-        idle_seconds=environment.idle_seconds(),
+        bounds=Bounds(
+            address_connections_max=environment.integer(
+                "CROSSHOOK_ADDRESS_CONNECTIONS_MAX", default=ADDRESS_CONNECTIONS_MAX, low=1, high=1_000_000
+            ),
+            trusted_proxies=environment.integer("CROSSHOOK_TRUSTED_PROXIES", default=0, low=0, high=PROXIES_MAX),
+            idle_seconds=environment.idle_seconds(),
+        ),
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
         traces_endpoint=environment.traces_endpoint(),

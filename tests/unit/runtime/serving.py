@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from runtime.server import CONNECTIONS_MAX, bind, serve
-from runtime.settings import IDLE_SECONDS
+import msgspec
+
+from runtime.bounds import Bounds
+from runtime.server import bind, serve
 
 LOCALHOST = "127.0.0.1"
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -23,14 +25,13 @@ async def served(
     app: Any,  # noqa: ANN401 - any ASGI application
     *,
     drain_seconds: float = 1,
-    connections_max: int = CONNECTIONS_MAX,
-    idle_seconds: float = IDLE_SECONDS,
+    **bounds: float,
 ) -> AsyncIterator[int]:
-    """The port of `app`. At the end it must stop on a signal, well within the drain and a second."""
+    """The port of `app`, served within `bounds`. At the end it must stop on a signal, well within the drain and 1 s."""
     listener = bind(LOCALHOST, 0)
     port = listener.getsockname()[1]
     serving = asyncio.create_task(
-        serve(app, listener, drain_seconds=drain_seconds, connections_max=connections_max, idle_seconds=idle_seconds)
+        serve(app, listener, drain_seconds=drain_seconds, bounds=msgspec.convert(bounds, Bounds))
     )
     async with asyncio.timeout(5):
         while not await takes(port):
@@ -55,9 +56,9 @@ async def takes(port: int) -> bool:
     return True
 
 
-async def connect(port: int) -> Streams:
-    """A connection that is closed when the server has stopped."""
-    reader, writer = await asyncio.open_connection(LOCALHOST, port)
+async def connect(port: int, *, source: str = LOCALHOST) -> Streams:
+    """A connection from the address `source` that is closed when the server has stopped."""
+    reader, writer = await asyncio.open_connection(LOCALHOST, port, local_addr=(source, 0))
     _opened.append(writer)
     return reader, writer
 

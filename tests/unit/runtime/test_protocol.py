@@ -268,6 +268,48 @@ async def test_silent_clients_cannot_occupy_the_spare_connections(monkeypatch: p
                 await asyncio.sleep(0.05)
 
 
+async def test_one_address_has_a_number_of_connections_and_others_are_served() -> None:
+    app, before = App(), closed("address_connections")
+    async with served(app, address_connections_max=2) as port:
+        first = await let_in(port)
+        await let_in(port)
+        streams = await connect(port)
+        streams[1].write(GET + END)
+        status, headers, message = await refusal(streams)
+        assert (status, headers["retry-after"]) == (429, "1")
+        assert message == "this address has too many connections to this process; try again"
+        await until(lambda: closed("address_connections") >= before + 1)
+        await answered(await connect(port, source="127.0.0.2"), GET + END)
+        reader, writer = await connect(port)
+        writer.write(LIVEZ + END)
+        assert (await asyncio.wait_for(reader.read(), 5)).startswith(b"HTTP/1.1 200 ")
+        first[1].close()
+        await let_in(port)
+
+
+async def test_connections_of_a_trusted_proxy_count_for_its_clients_while_they_are_asked_for() -> None:
+    app = App()
+    one, other = (GET + b"X-Forwarded-For: spoofed, 198.51.100.%d\r\n" % number for number in (1, 2))
+    async with served(app, address_connections_max=2, trusted_proxies=1) as port:
+        app.may_answer.clear()
+        waiting = [await connect(port) for _ in range(2)]
+        for _, writer in waiting:
+            writer.write(one + END)
+        await until(lambda: app.asked == 2)
+        refused = await connect(port)
+        refused[1].write(one + END)
+        assert (await refusal(refused))[0] == 429
+        idle = await connect(port)
+        idle[1].write(other + END)
+        await until(lambda: app.asked == 3)
+        app.may_answer.set()
+        for reader, _ in (*waiting, idle):
+            assert (await reader.readuntil(END + END)).startswith(b"HTTP/1.1 200 ")
+            await reader.readexactly(2)
+        for streams in (*waiting, idle):
+            await answered(streams, other + END)
+
+
 async def test_connections_are_limited_by_the_number_of_open_files(monkeypatch: pytest.MonkeyPatch) -> None:
     limits = [(1024, 4096)]
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.fields import HeaderLimits
+from runtime.bounds import Bounds
 from runtime.logs import LogFormat, LogLevel
 from runtime.process import EXIT_BAD_SETTING, run
 from service.http.authentication.admin_keys import AdminKey
@@ -30,7 +31,8 @@ async def never(settings: Settings) -> None:
 def test_every_setting_but_the_region_and_the_topology_has_a_default(place: Variables) -> None:
     settings = read_settings(place)
     assert (settings.host, settings.port) == ("127.0.0.1", 8080)
-    assert (settings.drain_seconds, settings.idle_seconds) == (10, 75)
+    assert settings.drain_seconds == 10
+    assert settings.bounds == Bounds(idle_seconds=75, address_connections_max=10_000, trusted_proxies=0)
     assert (settings.log_format, settings.log_level) == (LogFormat.AUTO, LogLevel.INFO)
     assert settings.clock.offset_milliseconds == 0
     assert settings.append_seconds == 2
@@ -56,6 +58,8 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_CLOCK_OFFSET_MILLISECONDS": "-3600000",
             "CROSSHOOK_APPEND_SECONDS": "0.1",
             "CROSSHOOK_FRAMES": "never",
+            "CROSSHOOK_ADDRESS_CONNECTIONS_MAX": "10",
+            "CROSSHOOK_TRUSTED_PROXIES": "2",
             "CROSSHOOK_REQUESTS_MAX": "1",
             "CROSSHOOK_TAIL_EVENTS_MAX": "2",
             "CROSSHOOK_ORGANIZATION_REQUESTS_MAX": "3",
@@ -69,7 +73,8 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_ADMIN_KEY": "a" * 32,
         }
     )
-    assert (settings.host, settings.port, settings.drain_seconds, settings.idle_seconds) == ("::", 81, 0.5, 350.5)
+    assert (settings.host, settings.port, settings.drain_seconds) == ("::", 81, 0.5)
+    assert settings.bounds == Bounds(idle_seconds=350.5, address_connections_max=10, trusted_proxies=2)
     assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.DEBUG)
     assert settings.clock.offset_milliseconds == -3_600_000
     assert (settings.organization_requests_max, settings.idempotency_keys_max, settings.body_bytes_max) == (3, 4, 2_048)
@@ -95,6 +100,8 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", "1.5", "an integer from -3155760000000 to 3155760000000"),
         ("CROSSHOOK_APPEND_SECONDS", "0", "a number from 0.1 to 120"),
         ("CROSSHOOK_FRAMES", "yes", "one of auto, always, never"),
+        ("CROSSHOOK_ADDRESS_CONNECTIONS_MAX", "0", "an integer from 1 to 1000000"),
+        ("CROSSHOOK_TRUSTED_PROXIES", "11", "an integer from 0 to 10"),
         ("CROSSHOOK_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),
         ("CROSSHOOK_TAIL_EVENTS_MAX", "many", "an integer from 1 to 1000000"),
         ("CROSSHOOK_ORGANIZATION_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),
