@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, NoOpTracer, Span, SpanKind, Tracer, get_current_span
+from opentelemetry.trace import INVALID_SPAN, Link, NoOpTracer, Span, SpanKind, Tracer, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import Attributes
 
@@ -28,10 +28,20 @@ OFF: Tracer = NoOpTracer()
 _propagator = TraceContextTextMapPropagator()
 
 
-def begin(tracer: Tracer, name: str, *, traceparent: str) -> Span:
-    """Begin a server's span: part of the trace that `traceparent` names, or the first of a new one."""
-    # A tracer that is off would pass on the client's value, which must not reach the log.
-    return INVALID_SPAN if tracer is OFF else tracer.start_span(name, _context(traceparent), kind=SpanKind.SERVER)
+def begin(tracer: Tracer, name: str, *, traceparent: str, is_trusted: bool) -> Span:
+    """Begin a server's span.
+
+    It is part of the trace that a trusted `traceparent` names, and the caller decided whether it is sampled. Otherwise
+    it is the first of a new trace, with a link to the caller's.
+    """
+    if tracer is OFF:
+        return INVALID_SPAN  # A tracer that is off would pass on the client's value, which must not reach the log.
+    context = _context(traceparent)
+    if is_trusted:
+        return tracer.start_span(name, context, kind=SpanKind.SERVER)
+    theirs = get_current_span(context).get_span_context()
+    links = (Link(theirs),) if theirs.is_valid else ()
+    return tracer.start_span(name, Context(), kind=SpanKind.SERVER, links=links)
 
 
 def traceparent_of(span: Span) -> str:

@@ -150,7 +150,12 @@ def build_request_path(
     return RequestPath(
         make_app(settings, parts.region, parts.use_cases(settings), administrators, board=board),
         POLICIES,
-        instrumentation=Instrumentation(latencies=latencies, write=write, tracer=backends.tracer),
+        instrumentation=Instrumentation(
+            latencies=latencies,
+            write=write,
+            tracer=backends.tracer,
+            trusts_traceparent=settings.trusts_traceparent,
+        ),
         admission=admission,
         authentication=Authentication(POLICIES, projection=parts.projection_reader, administrators=administrators),
     )

@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True):
     log_format: LogFormat
     log_level: LogLevel
     traces_endpoint: TracesEndpoint | None
+    trusts_traceparent: bool
     clock: Clock
     append_seconds: float
     frames: Frames
@@ -68,6 +69,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),
         traces_endpoint=environment.traces_endpoint(),
+        trusts_traceparent=environment.flag("CROSSHOOK_TRUST_TRACEPARENT"),
         clock=environment.clock(),
         append_seconds=environment.number("CROSSHOOK_APPEND_SECONDS", default=2, low=0.1, high=120),
         frames=environment.choice("CROSSHOOK_FRAMES", default=Frames.AUTO),

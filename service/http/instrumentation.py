@@ -61,10 +61,18 @@ class Measured:
 class Instrumentation:
     """What counts and records requests."""
 
-    def __init__(self, *, latencies: WriteLatencies, write: Write | None = None, tracer: Tracer = OFF) -> None:
+    def __init__(
+        self,
+        *,
+        latencies: WriteLatencies,
+        write: Write | None = None,
+        tracer: Tracer = OFF,
+        trusts_traceparent: bool = False,
+    ) -> None:
         self._latencies = latencies
         self._write = write
         self._tracer = tracer
+        self._trusts_traceparent = trusts_traceparent
         self._counters: dict[tuple[str | None, str, Level | None, int], Counter] = {}
         self._begun: list[Measured] = []
         self._ended: list[tuple[Measured, bool]] = []
@@ -111,7 +119,12 @@ class Instrumentation:
             self._record(measured, is_broken_off=is_broken_off)
 
     def _begin_span(self, scope: Scope) -> Span:
-        span = begin(self._tracer, scope["method"], traceparent=_traceparent_in(scope))
+        span = begin(
+            self._tracer,
+            scope["method"],
+            traceparent=_traceparent_in(scope),
+            is_trusted=self._trusts_traceparent,
+        )
         trace(scope, self._tracer, span)
         return span
 

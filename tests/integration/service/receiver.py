@@ -24,6 +24,8 @@ class Taken:
     region: str
     seconds: float
     attributes: dict[str, str | int | float] = field(hash=False)
+    links: tuple[tuple[str, str], ...]
+    """Trace and span of each."""
 
 
 class Receiver:
@@ -54,6 +56,7 @@ def _taken(span: SentSpan, resource: dict[str, str | int | float]) -> Taken:
         region=str(resource["crosshook.region"]),
         seconds=(span.end_time_unix_nano - span.start_time_unix_nano) / 1e9,
         attributes=_attributes(span.attributes),
+        links=tuple((link.trace_id.hex(), link.span_id.hex()) for link in span.links),
     )
 
 

@@ -36,7 +36,9 @@ async def demo(receiver: Receiver) -> AsyncIterator[LocalRegions]:
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint)
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
         async with local_regions(
-            regions=(US, EU), round_trips=ROUND_TRIP_SECONDS * 1_000, settings={"CROSSHOOK_ADMIN_KEY": ADMIN_KEY}
+            regions=(US, EU),
+            round_trips=ROUND_TRIP_SECONDS * 1_000,
+            settings={"CROSSHOOK_ADMIN_KEY": ADMIN_KEY, "CROSSHOOK_TRUST_TRACEPARENT": "true"},
         ) as demo:
             yield demo
 
@@ -196,6 +198,36 @@ async def test_an_endpoint_for_traces_alone_is_enough_and_is_used_unchanged(
     finally:
         await other.stop()
         region.services.remove(other)
+
+
+async def test_the_trace_of_an_untrusted_caller_is_only_a_link(
+    receiver: Receiver, demo: LocalRegions, client: httpx.AsyncClient
+) -> None:
+    webhook = await registered(client)
+    region = demo.region(US)
+    public = await region.add_service({"CROSSHOOK_TRUST_TRACEPARENT": "false"})
+    header, trace_id, their_span = a_traceparent(is_sampled=False)
+    try:
+        await public.wait_ready()
+        async with http_client(public.url, headers={**client.headers, "traceparent": header}, timeout=30) as caller:
+            response = await caller.post(triggers_of(webhook), json=A_TRIGGER, headers=EVERYWHERE)
+        operation_id = response.headers["SlashID-Operation-ID"]
+        found: list[Taken] = []
+
+        async def is_there() -> bool:
+            found[:] = [
+                span for span in receiver.spans if span.attributes.get("crosshook.operation_id") == operation_id
+            ]
+            return bool(found)
+
+        await until(is_there)
+        assert (found[0].parent, found[0].links) == ("", ((trace_id, their_span),))
+        await trace_of(receiver, found[0].trace_id, spans=7)
+        assert receiver.of(trace_id) == []
+        assert not any(trace_id in value for value in await traceparents(demo, EU))
+    finally:
+        await public.stop()
+        region.services.remove(public)
 
 
 async def test_frequent_probes_are_not_traced(receiver: Receiver, client: httpx.AsyncClient) -> None:

@@ -7,7 +7,8 @@ from unittest.mock import Mock
 
 import pytest
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, Tracer, set_span_in_context
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import Span, TraceFlags, Tracer, set_span_in_context
 
 import runtime.otlp
 from runtime.otlp import CLOSE_SECONDS, resource_of
@@ -24,7 +25,7 @@ def part_of(tracer: Tracer, span: Span) -> Span:
 
 async def test_without_tracing_spans_have_no_traceparent() -> None:
     async with open_tracing(None, process="service", region="us-iowa") as tracer:
-        span = begin(tracer, "POST", traceparent=THEIRS)
+        span = begin(tracer, "POST", traceparent=THEIRS, is_trusted=True)
         assert traceparent_of(span) == traceparent_of(part_of(tracer, span)) == ""
         span.end()
         record(tracer, "ship", traceparent=THEIRS, began_nanoseconds=0, attributes={})
@@ -90,18 +91,41 @@ async def test_spans_are_sent_in_batches_of_the_configured_size(monkeypatch: pyt
     }
 
 
-async def test_a_span_and_its_children_continue_the_clients_trace(
+async def test_a_span_and_its_children_continue_the_trace_of_a_trusted_client(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(*UNSERVED[:2])
     async with open_tracing(UNSERVED, process="service", region="us-iowa") as tracer:
-        span = begin(tracer, "POST", traceparent=THEIRS.replace("-01", "-00"))
+        span = begin(tracer, "POST", traceparent=THEIRS.replace("-01", "-00"), is_trusted=True)
         names = [THEIRS, traceparent_of(span), traceparent_of(part_of(tracer, span))]
         trace_ids, span_ids = {text.split("-")[1] for text in names}, {text.split("-")[2] for text in names}
         assert (len(trace_ids), len(span_ids)) == (1, 3)
         assert names[-1].endswith("-00"), "the client did not want it sampled"
         for nonsense in ("", "nonsense", "00-0-0-01"):
-            assert traceparent_of(begin(tracer, "POST", traceparent=nonsense)).split("-")[1] not in trace_ids
+            span = begin(tracer, "POST", traceparent=nonsense, is_trusted=True)
+            assert traceparent_of(span).split("-")[1] not in trace_ids
+
+
+@pytest.mark.parametrize(
+    ("sampler", "is_sampled"), [("parentbased_always_on", True), ("parentbased_always_off", False)]
+)
+@pytest.mark.parametrize("theirs", ["01", "00"])
+async def test_an_untrusted_client_does_not_decide_whether_it_is_traced(
+    monkeypatch: pytest.MonkeyPatch, sampler: str, theirs: str, *, is_sampled: bool
+) -> None:
+    monkeypatch.setenv(*UNSERVED[:2])
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", sampler)
+    async with open_tracing(UNSERVED, process="service", region="us-iowa") as tracer:
+        span = begin(tracer, "POST", traceparent=THEIRS[:-2] + theirs, is_trusted=False)
+        _, trace_id, _, flags = traceparent_of(span).split("-")
+        assert bool(int(flags, 16) & TraceFlags.SAMPLED) == is_sampled
+        assert trace_id not in THEIRS
+        if isinstance(span, ReadableSpan):
+            assert span.parent is None
+            (link,) = span.links
+            assert f"{link.context.trace_id:032x}-{link.context.span_id:016x}" in THEIRS
+        nonsense = begin(tracer, "POST", traceparent="nonsense", is_trusted=False)
+        assert not isinstance(nonsense, ReadableSpan) or not nonsense.links
 
 
 @pytest.mark.parametrize(
@@ -132,7 +156,7 @@ async def test_a_process_ends_even_if_no_server_takes_its_spans(monkeypatch: pyt
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", f"{CLOSE_SECONDS + 2:g}")
     loop = asyncio.get_running_loop()
     async with open_tracing(UNSERVED, process="service", region="us-iowa") as tracer:
-        begin(tracer, "POST", traceparent="").end()
+        begin(tracer, "POST", traceparent="", is_trusted=True).end()
         ended = loop.time()
     assert loop.time() < ended + CLOSE_SECONDS + 1
     # The exporter's thread tries again at random times. It must end before a test that seeds `random`.

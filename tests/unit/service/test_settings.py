@@ -40,6 +40,7 @@ def test_every_setting_but_the_region_and_the_topology_has_a_default(place: Vari
     assert (settings.organization_requests_max, settings.idempotency_keys_max) == (1_000, 100_000)
     assert settings.body_bytes_max == 65_536
     assert settings.operation_hours == 24
+    assert not settings.trusts_traceparent
     assert settings.dashboard_listeners_max == 100
     assert settings.limits == Limits(webhooks_max=1_000, api_keys_max=100, headers=HeaderLimits(64, 1_024))
     assert settings.admin_keys == (), "no default key gives access"
@@ -71,6 +72,7 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_CUSTOM_HEADERS_MAX": "7",
             "CROSSHOOK_CUSTOM_HEADER_BYTES_MAX": "8",
             "CROSSHOOK_ADMIN_KEY": "a" * 32,
+            "CROSSHOOK_TRUST_TRACEPARENT": "true",
         }
     )
     assert (settings.host, settings.port, settings.drain_seconds) == ("::", 81, 0.5)
@@ -82,6 +84,7 @@ def test_everything_can_be_set(place: Variables) -> None:
     assert settings.admin_keys == (AdminKey("admin", "a" * 32),)
     assert settings.operation_hours == 9
     assert settings.frames is Frames.NEVER
+    assert settings.trusts_traceparent
     assert (settings.append_seconds, settings.requests_max, settings.tail_events_max) == (0.1, 1, 2)
 
 
@@ -95,6 +98,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_DRAIN_SECONDS", "61", "a number from 0 to 60"),
         ("CROSSHOOK_IDLE_SECONDS", "0", "a number from 1 to 86400"),
         ("CROSSHOOK_IDLE_SECONDS", "forever", "a number from 1 to 86400"),
+        ("CROSSHOOK_TRUST_TRACEPARENT", "yes", "true or false"),
         ("CROSSHOOK_LOG_FORMAT", "xml", "one of auto, json, console"),
         ("CROSSHOOK_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", "1.5", "an integer from -3155760000000 to 3155760000000"),
