@@ -60,6 +60,7 @@ class RequestLine(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="ev
     timestamp: datetime
     consistency: Level | None = None
     organization_id: str | None = None
+    claimed_organization_id: str | None = None
     operation_id: str | None = None
     origin: str | None = None
     sequence: int | None = None
@@ -82,7 +83,8 @@ def line_of(scope: Mapping[str, Any], *, status: int, seconds: float, is_broken_
         milliseconds=round(seconds * 1_000, 3),
         timestamp=datetime.now(UTC),
         consistency=level_in(scope),
-        organization_id=None if request is None else request.caller.organization_id,
+        organization_id=request.caller.organization_id if request is not None and request.is_proven else None,
+        claimed_organization_id=None if request is None or request.is_proven else request.caller.organization_id,
         operation_id=None if shown is None else shown.operation_id or None,
         origin=None if position is None else position.origin,
         sequence=None if position is None else position.sequence,

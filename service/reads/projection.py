@@ -38,6 +38,7 @@ class ProjectionReader:
             view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
         if credentials is not None:
             authenticate(credentials, request.caller.organization_id, view.registers)
+            request.held.is_proven = True
             self._concurrency_limit.let_in(request)
         return view
 

@@ -39,6 +39,11 @@ class Identified(msgspec.Struct, frozen=True, kw_only=True):
     timing: Timing
     held: Held
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether a key proved that the request is its organization's. Until then its organization is a claim."""
+        return self.held.is_proven or self.caller.is_administrator
+
 
 class Wait(msgspec.Struct, frozen=True):
     """How long to wait for what. `deadline` is in the event loop's time, counted from the request's arrival."""

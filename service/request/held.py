@@ -1,15 +1,19 @@
-"""What a request holds until its response is sent."""
+"""What a request holds until its response is sent, and whether it was let in."""
 
 from collections.abc import Callable
 
 
 class Held:
-    """What one request holds, each under a name: its places among those in flight, and its turn."""
+    """What one request holds, each under a name: its places among those in flight, and its turn.
 
-    __slots__ = ("_free",)
+    `is_proven` is True once the request's key proved that the request is its organization's.
+    """
+
+    __slots__ = ("_free", "is_proven")
 
     def __init__(self) -> None:
         self._free: dict[str, Callable[[], None]] = {}
+        self.is_proven = False
 
     def __contains__(self, name: str) -> bool:
         """Whether it holds something under `name`."""

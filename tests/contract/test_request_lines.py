@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 
+from core.api_keys import api_key_text
 from deploy.local import LocalRegion
 from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, newcomer, triggers_of, until
 from tests.http_client import http_client
@@ -56,6 +58,37 @@ async def test_a_write_and_a_read_log_one_line_each_with_the_operation_and_the_t
     assert 0 < read["read_milliseconds"] < read["milliseconds"]
     assert not read.keys() & {"consistency", "operation_id", "origin", "sequence"}
     assert (refusal["status"], refusal["outcome"], refusal["consistency"]) == (404, "refused", "local_region")
+
+
+async def test_an_organization_is_only_claimed_until_a_key_proves_it(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    mine, theirs = client.headers["SlashID-OrgID"], (await newcomer(region))["SlashID-OrgID"]
+    unknown = api_key_text(str(uuid.uuid4()), bytes(32))
+    statuses = [
+        (await client.get(WEBHOOKS, headers=headers, params=params)).status_code
+        for headers, params in (
+            ({"SlashID-API-Key": unknown}, {}),
+            ({"SlashID-API-Key": unknown}, {"limit": "nonsense"}),
+            ({"SlashID-OrgID": theirs}, {}),
+            ({}, {"limit": "nonsense"}),
+            ({}, {}),
+        )
+    ]
+    assert statuses == [401, 401, 403, 400, 200]
+
+    def reads(member: str, organization_id: str) -> list[int]:
+        lines = map(msgspec.json.decode, log_of(region).read_bytes().splitlines())
+        return [line["status"] for line in lines if line.get("method") == "GET" and line.get(member) == organization_id]
+
+    async def are_there() -> bool:
+        return 200 in reads("organization_id", mine)
+
+    await until(are_there)
+    assert reads("organization_id", mine) == [400, 200]
+    assert reads("claimed_organization_id", mine) == [401, 401]
+    assert reads("claimed_organization_id", theirs) == [403]
+    assert reads("organization_id", theirs) == []
 
 
 async def test_no_line_has_a_key_a_token_a_path_a_query_or_anything_of_a_body(
