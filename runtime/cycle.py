@@ -6,12 +6,15 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
 from runtime.responses import envelope, not_stored
+from runtime.transport import TogetherTransport
 
 _WITHOUT_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class Cycle(RequestResponseCycle):
     """uvicorn's, which marks every response as `no-store` unless the application sets `Cache-Control` itself."""
+
+    transport: TogetherTransport
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 - an ASGI message
         """Send a part of the response, once the client has taken most of what was sent before."""
@@ -36,6 +39,8 @@ class Cycle(RequestResponseCycle):
         """Send the head. uvicorn's own method checks every name and every value apart."""
         if message["type"] != "http.response.start":
             raise RuntimeError(f"expected http.response.start, got {message['type']}")
+        if self.more_body:
+            self._read_no_more()
         self.response_started = True
         self.waiting_for_100_continue = False
         status = message["status"]
@@ -51,6 +56,12 @@ class Cycle(RequestResponseCycle):
             self.chunked_encoding = True
             lines.append(b"transfer-encoding: chunked\r\n")
         self.transport.write(b"".join([*lines, b"\r\n"]))
+
+    def _read_no_more(self) -> None:
+        """End the connection with this response: the rest of the request's body would follow it (RFC 9112, 9.3)."""
+        self.keep_alive = False
+        self.body = bytearray()
+        self.transport.linger()
 
     def _framed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
         """The header, after its part in the framing of the response."""

@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 
 from runtime.messages import MessageProtocol, Part
 from runtime.refusals import CLOSED, CUT_OFF_BODY, CUT_OFF_HEAD, Refusal, refusal_for
+from runtime.transport import TogetherTransport
 
 TAKE_SECONDS = 10.0
 """How long a client may leave sent bytes unread, or leave open a connection that this process has closed."""
@@ -27,6 +28,8 @@ def refused_with(scope: Mapping[str, Any]) -> int | None:
 class EndingProtocol(MessageProtocol):
     """uvicorn's protocol, which ends a connection at once and without a response."""
 
+    transport: TogetherTransport
+
     def __init__(
         self,
         config: Config,
@@ -39,6 +42,10 @@ class EndingProtocol(MessageProtocol):
         self._begun: RequestResponseCycle | None = None
         self._broken: RequestResponseCycle | None = None
         self._end_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start."""
+        super().connection_made(TogetherTransport(transport, self.loop))
 
     @property
     def is_answered(self) -> bool:
@@ -119,6 +126,7 @@ class EndingProtocol(MessageProtocol):
         cycle.scope["state"][_REFUSED_WITH] = int(refusal.status)
         cycle.disconnected = True
         cycle.message_event.set()
+        self.transport.linger()
         if self.pipeline:
             self._broken = cycle
         else:

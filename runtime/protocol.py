@@ -13,7 +13,6 @@ from runtime.client_address import address_of
 from runtime.endings import EndingProtocol
 from runtime.messages import Part
 from runtime.refusals import Refusal, Refused
-from runtime.transport import TogetherTransport
 
 HEAD_BYTES_MAX = 64 * 1024
 """The largest head of a request, and the most bytes between parts of its body, give or take `PIECE_BYTES`."""
@@ -72,7 +71,7 @@ class BoundedProtocol(EndingProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a head. Beyond the limit, refuse the connection at once, or with its first request but `LIVEZ`."""
-        super().connection_made(TogetherTransport(transport, self.loop))
+        super().connection_made(transport)
         too_many, refusal = len(self.connections) - self._bounds.connections_max, _FULL
         if not self._bounds.trusted_proxies and (of_address := self._count()) > 0 >= too_many:
             too_many, refusal = of_address, _CROWDED

@@ -1,9 +1,12 @@
-"""A connection that sends a response's head together with its body, instead of in a packet of its own."""
+"""A connection whose responses take few packets, and whose last response arrives."""
 
 import asyncio
 from typing import Any
 
 _HEAD = b"HTTP/1."
+
+LINGER_SECONDS = 1.0
+"""How long a client may take to read a response that ends its connection, while it still sends its request."""
 
 
 class TogetherTransport(asyncio.Transport):
@@ -17,6 +20,8 @@ class TogetherTransport(asyncio.Transport):
         self._transport = transport
         self._loop = loop
         self._head = b""
+        self._is_sent_to = False
+        self._is_ended = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send `data` after the head that waits. A head itself waits for the next write."""
@@ -29,10 +34,24 @@ class TogetherTransport(asyncio.Transport):
         else:
             self._transport.write(data)
 
+    def linger(self) -> None:
+        """Have `close` end it in stages (RFC 9112, 9.6), because the client still sends.
+
+        It sends the end and reads nothing more. The client gets the response, until the socket is closed after
+        `LINGER_SECONDS`. Bytes that arrive at a closed socket reset the connection, and that can discard the response.
+        """
+        self._is_sent_to = True
+
     def close(self) -> None:
         """Close it after everything is sent."""
         self._send_head()
-        self._transport.close()
+        if not self._is_sent_to:
+            self._transport.close()
+        elif not self.is_closing():
+            self._is_ended = True
+            self._transport.pause_reading()
+            self._transport.write_eof()
+            self._loop.call_later(LINGER_SECONDS, self._transport.close)
 
     def abort(self) -> None:
         """Close it at once."""
@@ -41,7 +60,7 @@ class TogetherTransport(asyncio.Transport):
 
     def is_closing(self) -> bool:
         """Whether it is closed or closing."""
-        return self._transport.is_closing()
+        return self._is_ended or self._transport.is_closing()
 
     def pause_reading(self) -> None:
         """Stop reading for now."""

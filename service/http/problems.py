@@ -263,7 +263,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {**_TABLE, Refused: _refused}
 
 
 def response_to(
-    request: AnyRequest, error: Unauthenticated | Forbidden | TooManyInFlight | RegionUnavailable
+    request: AnyRequest, error: Unauthenticated | Forbidden | TooManyInFlight | RegionUnavailable | InvalidHeader
 ) -> EncodedResponse[Empty]:
     """The response to an `error` that no route raised."""
     return _TABLE[type(error)](request, error)

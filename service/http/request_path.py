@@ -7,12 +7,17 @@ checked, is counted, and goes out in pieces.
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from litestar import HttpMethod
+
 from runtime.head import as_get, as_head
+from runtime.messages import is_whole
 from service.http.admission import Admission, replayed
 from service.http.authentication.key_check import Authentication
 from service.http.chunked_send import PIECE_BYTES, send_in_pieces
+from service.http.encoded_response import EncodedResponse
+from service.http.envelope import Empty
 from service.http.instrumentation import Instrumentation, Measured
-from service.http.policies import Policies
+from service.http.policies import Key, Policies
 from service.http.received import Scope, arrived
 
 Asgi = Callable[..., Any]
@@ -49,7 +54,7 @@ class RequestPath:
         try:
             arrived(scope)
             if policy.takes_place:
-                await self._admit(scope, receive, response)
+                await self._admit(scope, receive, response, policy.key)
             else:
                 await self._route(scope, receive, response)
             is_broken_off = False
@@ -58,8 +63,8 @@ class RequestPath:
                 as_head(scope)
             self._instrumentation.end(measured, is_broken_off=is_broken_off)
 
-    async def _admit(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
-        body = await self._admission.body_of(scope, receive)
+    async def _admit(self, scope: Scope, receive: Asgi, response: "_Response", key: Key) -> None:
+        body = await self._body_of(scope, receive, key)
         if body is None:
             return
         if not isinstance(body, bytes):
@@ -71,6 +76,15 @@ class RequestPath:
                 await self._route(scope, replayed(body, receive), response)
             finally:
                 self._admission.leave()
+
+    async def _body_of(self, scope: Scope, receive: Asgi, key: Key) -> bytes | EncodedResponse[Empty] | None:
+        """The whole body, or the response in its place. A head without a key is refused before its body is read."""
+        if not is_whole(scope):
+            if key is Key.NONE or scope["method"] == HttpMethod.OPTIONS:
+                return b""  # A request without a key has no use for a body.
+            if (refusal := self._authentication.refusal_of_head(scope, key)) is not None:
+                return refusal
+        return await self._admission.body_of(scope, receive)
 
     async def _route(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
         try:

@@ -151,7 +151,9 @@ async def test_a_client_that_leaves_while_it_sends_has_left_and_one_that_still_r
 ) -> None:
     before = len(log_of(region).read_bytes())
     reader, writer = await asyncio.open_connection("127.0.0.1", region.services[0].port)
-    writer.write(b"PATCH /nowhere HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n{")
+    key = api_key_text(str(uuid.uuid4()), bytes(32)).encode()
+    head = b"PATCH /organizations/nowhere HTTP/1.1\r\nHost: here\r\nSlashID-API-Key: %b\r\n" % key
+    writer.write(head + b"Content-Length: 3\r\n\r\n{")
     await writer.drain()
     if is_reset:
         reset(writer)

@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Iterable
 
-from core.api_keys import Unauthenticated, credentials_in
+from core.api_keys import Credentials, Unauthenticated, credentials_in
 from core.fields import InvalidField
 from service.http import parameters
 from service.http.authentication.admin_keys import AdminKey
@@ -19,8 +19,13 @@ class NotTheAdministrator(Unauthenticated):
 
 def identify(request: AnyRequest) -> Identified:
     """A request in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
-    credentials = credentials_in(only(request, API_KEY) or "")
+    credentials = shown_by(request)
     return identified(request.scope, Caller(organization_in(request), credentials))
+
+
+def shown_by(request: AnyRequest) -> Credentials:
+    """What the request shows of its API key. Raises `Unauthenticated` if it is no key, `InvalidHeader`."""
+    return credentials_in(only(request, API_KEY) or "")
 
 
 def organization_in(request: AnyRequest) -> str:
@@ -36,15 +41,18 @@ class Administrators:
 
     def identify(self, request: AnyRequest) -> Identified:
         """A request by an administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
-        admin_id = self._id_of(only(request, AUTHORIZATION) or "")
+        admin_id = self.id_of(request)
         organization_id = uuid_in(str(request.path_params["organization_id"]))
         if organization_id is None:
             raise InvalidField("organization_id", "expected a UUID such as af5fbd30-7ce7-4548-8b30-4cd59cb2aba1")
         return identified(request.scope, Caller(organization_id, credentials=None, admin_id=admin_id))
 
-    def _id_of(self, shown: str) -> str:
-        """The id of the admin key that is shown. All are compared, so that the time does not tell which one it is."""
-        found, text = "", shown.encode()
+    def id_of(self, request: AnyRequest) -> str:
+        """The id of the admin key that a request shows. Raises `NotTheAdministrator`, `InvalidHeader`.
+
+        All keys are compared, so that the time does not tell which one it is.
+        """
+        found, text = "", (only(request, AUTHORIZATION) or "").encode()
         for expected, admin_id in self._ids:
             if hmac.compare_digest(text, expected):
                 found = admin_id

@@ -12,7 +12,7 @@ from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS, HTTP_503_SERVICE_U
 from core.api_keys import Forbidden, Unauthenticated
 from core.fields import InvalidField
 from core.registers import Query
-from service.http.authentication.identification import Administrators, identify
+from service.http.authentication.identification import Administrators, identify, shown_by
 from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Empty
 from service.http.headers import AnyRequest, InvalidHeader
@@ -59,6 +59,26 @@ class Authentication:
             return response_to(request, error)
         except (InvalidHeader, InvalidField):
             return None  # A request that names no organization is answered so, or with what else is wrong.
+        return None
+
+    def refusal_of_head(self, scope: Scope, key: Key) -> EncodedResponse[Empty] | None:
+        """The 401 for a request whose body is still to come, and whose head shows no key of the kind that it needs.
+
+        Whether an API key exists is not looked up: None only says that the body is worth reading.
+        """
+        request: AnyRequest = Request(scope)  # type: ignore[arg-type]
+        try:
+            match key:
+                case Key.NONE:
+                    pass
+                case Key.ORGANIZATION:
+                    shown_by(request)
+                case Key.ADMIN:
+                    self._administrators.id_of(request)
+                case _:
+                    assert_never(key)
+        except (Unauthenticated, InvalidHeader) as error:
+            return response_to(request, error)
         return None
 
     def end(self, scope: Scope) -> None:

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,10 +9,13 @@ from service.http.admission import Admission
 from service.http.received import arrival_of
 from service.http.request_path import RequestPath
 from tests.unit.runtime.serving import connect, reset, served
+from tests.unit.service.http.asking import API_KEY
 from tests.unit.service.http.paths import BODY_BYTES_MAX, path_to
 
 WEBHOOKS = "/organizations/webhooks"
 Scope = MutableMapping[str, Any]
+Headers = Sequence[tuple[bytes, bytes]]
+KEY = (b"slashid-api-key", API_KEY.encode())
 
 
 class Held:
@@ -38,13 +41,21 @@ class Client:
     """One request, and the messages of its response."""
 
     def __init__(
-        self, app: RequestPath, path: str, *, kind: str = "http", method: str = "GET", length: str = ""
+        self,
+        app: RequestPath,
+        path: str,
+        *,
+        kind: str = "http",
+        method: str = "GET",
+        length: str = "",
+        headers: Headers = (KEY,),
     ) -> None:
         self.sent: list[dict[str, Any]] = []
         self.messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        headers = [(b"content-length", length.encode())] if length else []
-        self.scope: Scope = {"type": kind, "path": path, "method": method, "headers": headers}
+        headers = [*headers, *([(b"content-length", length.encode())] if length else [])]
+        self.scope: Scope = {"type": kind, "path": path, "method": method, "headers": headers, "query_string": b""}
         if method == "GET":
+            self.scope["state"] = {"crosshook.is_whole": True}
             self.give(b"", more=False)
         self.task = asyncio.create_task(app(self.scope, self.receive, self.send))
 
@@ -74,6 +85,10 @@ class Client:
         assert self.headers[b"content-length"] == str(len(self.sent[1]["body"])).encode()
         assert self.headers[b"content-type"] == b"application/json"
         return dict(response["errors"][0])
+
+
+WITHOUT_KEY = b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\n"
+HEAD = WITHOUT_KEY + b"SlashID-API-Key: " + API_KEY.encode() + b"\r\n"
 
 
 async def reached(held: Held, count: int) -> None:
@@ -253,30 +268,114 @@ async def test_the_time_for_the_body_counts_as_time_of_the_request() -> None:
     await client.task
 
 
+NO_KEYS = [(), ((b"slashid-api-key", b"crosshook_no_key"),), ((b"authorization", b"Bearer " + b"a" * 32),)]
+
+
+@pytest.mark.parametrize("headers", NO_KEYS)
+@pytest.mark.parametrize("length", ["3", str(BODY_BYTES_MAX + 1), ""])
+async def test_a_head_without_a_key_is_refused_before_its_body_is_read(headers: Headers, length: str) -> None:
+    held = Held()
+    client = Client(path_to(held), WEBHOOKS, method="POST", length=length, headers=headers)
+    await client.task
+    assert client.status == 401
+    assert client.headers[b"www-authenticate"] == b'ApiKey header="SlashID-API-Key"'
+    assert held.scopes == []
+
+
+@pytest.mark.parametrize("headers", [*NO_KEYS, (KEY,)])
+async def test_a_head_of_an_admin_route_without_an_admin_key_is_refused_before_its_body_is_read(
+    headers: Headers,
+) -> None:
+    held = Held()
+    path = "/admin/organizations/af5fbd30-7ce7-4548-8b30-4cd59cb2aba1/keys"
+    client = Client(path_to(held), path, method="POST", length="3", headers=headers)
+    await client.task
+    assert (client.status, client.headers[b"www-authenticate"]) == (401, b"Bearer")
+    assert held.scopes == []
+
+
+@pytest.mark.parametrize(("path", "method"), [("/nowhere", "POST"), ("/schema", "POST"), (WEBHOOKS, "OPTIONS")])
+async def test_a_request_that_needs_no_key_is_answered_without_its_body(path: str, method: str) -> None:
+    held = Held()
+    held.may_answer.set()
+    client = Client(path_to(held), path, method=method, length="3", headers=())
+    await client.task
+    assert client.status == 204
+    assert [message["body"] for message in held.received] == [b""] * (method == "POST")
+
+
+async def test_a_second_key_is_refused_before_the_body_is_read() -> None:
+    client = Client(path_to(Held()), WEBHOOKS, method="POST", length="3", headers=(KEY, KEY))
+    await client.task
+    assert (client.status, client.refusal["message"]) == (400, "header SlashID-API-Key: expected to be given once")
+
+
 async def test_a_late_a_too_large_and_an_abandoned_body_over_a_real_connection() -> None:
     held = Held()
     held.may_answer.set()
-    head = b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\n"
     async with (
         served(path_to(held, requests_max=1, body_seconds=0.1)) as port,
         asyncio.timeout(5),
     ):
         _, given_up = await connect(port)
-        given_up.write(head + b"Content-Length: 3\r\n\r\n{")
+        given_up.write(HEAD + b"Content-Length: 3\r\n\r\n{")
         reset(given_up)
 
         reader, writer = await connect(port)
-        writer.write(head + b"Content-Length: 3\r\n\r\n{")
+        writer.write(HEAD + b"Content-Length: 3\r\n\r\n{")
         response = await reader.read()
         assert response.startswith(b"HTTP/1.1 408 ")
         assert response.endswith(b'"message":"body: it did not arrive within 0.1 s"}]}')
         writer.close()
 
         reader, writer = await connect(port)
-        writer.write(head + b"Transfer-Encoding: chunked\r\n\r\n10001\r\n" + b"." * 65_537 + b"\r\n0\r\n\r\n")
+        writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n10001\r\n" + b"." * 65_537)
         assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
         await reader.readuntil(b'at most 65536 bytes"}]}')
-        writer.write(head + b"Content-Length: 2\r\n\r\n{}")
-        assert (await reader.readline()).startswith(b"HTTP/1.1 204 "), "the connection stays open"
+        assert await reader.read() == b"", "the rest of the body is not read"
         writer.close()
-    assert [message["body"] for message in held.received] == [b"{}"]
+    assert held.received == []
+
+
+EXPECTING = b"Expect: 100-continue\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (WITHOUT_KEY + b"Content-Length: 3\r\n\r\n", 401),
+        (WITHOUT_KEY + EXPECTING + b"Content-Length: 3\r\n\r\n", 401),
+        (HEAD + EXPECTING + b"Content-Length: 65537\r\n\r\n", 413),
+        (b"POST /nowhere HTTP/1.1\r\nHost: here\r\n" + EXPECTING + b"Content-Length: 3\r\n\r\n", 204),
+    ],
+)
+async def test_a_response_before_the_body_says_that_it_ends_the_connection(head: bytes, status: int) -> None:
+    held = Held()
+    held.may_answer.set()
+    async with served(path_to(held)) as port, asyncio.timeout(5):
+        reader, writer = await connect(port)
+        writer.write(head)
+        response = await reader.read()
+        assert response.startswith(b"HTTP/1.1 %d " % status), "no 100 comes before it"
+        assert response.count(b"connection: close\r\n") == 1
+
+
+async def test_a_body_that_is_expected_is_asked_for() -> None:
+    held = Held()
+    held.may_answer.set()
+    async with served(path_to(held)) as port, asyncio.timeout(5):
+        reader, writer = await connect(port)
+        writer.write(HEAD + EXPECTING + b"Content-Length: 2\r\n\r\n")
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"{}")
+        assert b"connection: close" not in await reader.readuntil(b"\r\n\r\n")
+
+
+async def test_a_client_that_sends_its_whole_body_before_it_reads_gets_the_refusal() -> None:
+    async with served(path_to(Held())) as port, asyncio.timeout(5):
+        for _ in range(10):
+            reader, writer = await connect(port)
+            writer.write(WITHOUT_KEY + b"Content-Length: 200000\r\n\r\n")
+            await asyncio.sleep(0.02)
+            writer.write(b"." * 200_000)
+            assert (await reader.read()).startswith(b"HTTP/1.1 401 ")

@@ -19,6 +19,7 @@ from service.request.scope import Scope, identified, requires, shows
 from service.request.shown import Shown
 from service.request.timing import Part
 from tests.unit.runtime.serving import connect, reset, served
+from tests.unit.service.http.asking import API_KEY
 from tests.unit.service.http.paths import path_to
 
 TRIGGERS = "/organizations/webhooks/{webhook_id}/triggers"
@@ -82,7 +83,7 @@ async def ask(
         "path": path,
         "query_string": b"trigger_name=SECRET",
         "method": method,
-        "headers": [(b"slashid-api-key", b"SECRET")],
+        "headers": [(b"slashid-api-key", API_KEY.encode())],
     }
     async with asyncio.timeout(2):
         await app(scope, receive, send)
@@ -337,7 +338,8 @@ async def test_a_body_that_breaks_off_is_one_line_with_the_status_of_the_respons
     async with served(observing) as port:
         reader, writer = await connect(port)
         writer.write(
-            b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+            b"POST /organizations/webhooks HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n"
+            b"SlashID-API-Key: " + API_KEY.encode() + b"\r\n\r\n" + body
         )
         if status == NO_RESPONSE:
             reset(writer)
