@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
-from runtime import endings, protocol, server
+from runtime import endings, protocol, server, transport
 from runtime.protocol import HEAD_BYTES_MAX, PIECE_BYTES, PIPELINED_MAX
 from service.http.envelope import failure
 from tests.unit.runtime.serving import LOCALHOST, Streams, connect, reset, served, takes
@@ -212,6 +212,30 @@ async def test_a_client_that_waits_for_a_response_or_sends_the_next_request_in_t
         loop.call_later(1.2, app.may_answer.set)
         await answered(streams, GET + END)
         await answered(streams, GET + END)
+
+
+async def test_a_connection_with_an_unread_body_is_closed_soon_although_its_client_sends_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transport, "LINGER_SECONDS", 0.1)
+
+    async def refusing(_scope: object, _receive: object, send: Callable[..., Any]) -> None:
+        await send({"type": "http.response.start", "status": 401, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with served(refusing) as port, asyncio.timeout(5):
+        reader, writer = await connect(port)
+        writer.write(POST + b"Content-Length: 1000000000\r\n\r\n")
+        assert (await reader.read()).endswith(b"connection: close\r\n\r\n")
+        with pytest.raises(ConnectionError):
+            await send_on(writer)
+
+
+async def send_on(writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"." * 1_000)
+        await writer.drain()
+        await asyncio.sleep(0.01)
 
 
 async def test_one_connection_too_many_gets_503_with_retry_after() -> None:
