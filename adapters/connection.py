@@ -15,6 +15,7 @@ import structlog
 from adapters.addresses import Tls
 from adapters.dialling import Dialler
 from adapters.errors import Unavailable
+from adapters.server_patches import Server
 from adapters.session import REDIAL_SECONDS, Session, in_words
 
 log = structlog.get_logger()
@@ -44,6 +45,8 @@ class Connection:
         self._closing: set[asyncio.Task[None]] = set()
         self.why_not = "not dialled yet"
         """Why the last attempt made no session; `""` if it did."""
+        self.server: Server | None = None
+        """The server of the newest session; None before the first."""
 
     @property
     def is_connected(self) -> bool:
@@ -94,7 +97,7 @@ class Connection:
             session = Session(self._name, tls=self._tls)
             try:
                 await session.dial(server, self._diallers[server])
-                self._session, self._last_server = session, server
+                self._session, self._last_server, self.server = session, server, session.server
                 self._available.set()
                 self._report(None)
                 await session.wait_lost()

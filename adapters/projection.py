@@ -26,6 +26,7 @@ from adapters.projection_state import (
 from adapters.redis_calls import RedisCalls
 from adapters.redis_pool import Pool, make_pool
 from adapters.scripts import Script
+from adapters.server_patches import Server
 from adapters.watermark_channel import WatermarkSubscription, channel_of
 from core.positions import Mark, Region
 from core.positions import Sequence as EventSequence
@@ -83,6 +84,11 @@ class Projection:
     def unanswered(self) -> str:
         """Why Redis did not answer the last call; `""` if it did, even with an error."""
         return self._calls.unanswered
+
+    @property
+    def server(self) -> Server | None:
+        """The server that the newest connection leads to; None before the first."""
+        return self._pool.server
 
     @property
     def refused(self) -> str:

@@ -1,6 +1,7 @@
 """The connections to one Redis. Each is checked when it is made; all are dialled anew if Redis refuses writes."""
 
 import ssl
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
@@ -10,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from adapters.redis_address import options_of
+from adapters.server_patches import Server, server_in
 
 CALL_TIMEOUT_SECONDS = 2.0
 REDIAL_SECONDS = 0.5
@@ -31,9 +33,23 @@ class Unsuitable(RedisConnectionError):
 
 
 class Pool(ConnectionPool):
-    """Connections that can all be dialled anew: an address may lead to another server by now."""
+    """Connections that can all be dialled anew: an address may lead to another server by now.
+
+    `server` is what the newest connection leads to; None before the first.
+    """
 
     _redialled_at = float("-inf")
+    server: Server | None = None
+
+    async def greet(self, connection: Connection) -> None:
+        """Log in, and refuse a Redis that cannot hold a projection. Raises `Unsuitable`."""
+        await connection.on_connect()
+        info = await _info(connection)
+        self.server = server_in(info)
+        if info.get("cluster_enabled") == "1":
+            raise Unsuitable(CLUSTER)
+        if info.get("role") == "slave":
+            raise Unsuitable(REPLICA)
 
     async def redial(self) -> None:
         """Close the idle connections now, and each other one as soon as its call has ended."""
@@ -61,24 +77,16 @@ def make_pool(url: str, *, tls: ssl.SSLContext | None = None) -> Pool:
         "protocol": 2,
         # One more try on a new connection, because a restart of Redis leaves dead ones.
         "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        "redis_connect_func": _greet,
     }
-    return Pool(**options | options_of(url, tls=tls))
+    pool = Pool(**options | options_of(url, tls=tls))
+    pool.connection_kwargs["redis_connect_func"] = pool.greet
+    return pool
 
 
-async def _greet(connection: Connection) -> None:
-    """Log in, and refuse a Redis that cannot hold a projection. Raises `Unsuitable`."""
-    await connection.on_connect()
-    if await _info(connection, "cluster", "cluster_enabled") == "1":
-        raise Unsuitable(CLUSTER)
-    if await _info(connection, "replication", "role") == "slave":
-        raise Unsuitable(REPLICA)
-
-
-async def _info(connection: Connection, section: str, name: str) -> str:
-    """The value of `name` in Redis's `INFO`, or `""`."""
-    await connection.send_command("INFO", section)
+async def _info(connection: Connection) -> Mapping[str, str]:
+    """Redis's `INFO`, by name."""
+    await connection.send_command("INFO")
     answer: Any = await connection.read_response()
     text = answer.decode() if isinstance(answer, bytes) else str(answer)
     lines = (line.partition(":") for line in text.splitlines())
-    return next((value for key, _, value in lines if key == name), "")
+    return {name: value for name, _, value in lines}

@@ -20,6 +20,7 @@ from adapters.errors import NotTaken, Unavailable
 from adapters.greeting import bytes_max_at
 from adapters.nats_transport import DialledTransport
 from adapters.server_needs import complaint_about
+from adapters.server_patches import Kind, Server, version_in
 from core.subjects import deliveries_to
 
 T = TypeVar("T")
@@ -62,6 +63,8 @@ class Session:
         self._unserved_since = math.inf
         self._transport: DialledTransport | None = None
         self._greeted_at = monotonic()
+        self.server: Server | None = None
+        """The server at the other end; None before it is dialled."""
 
     @property
     def is_lost(self) -> bool:
@@ -119,9 +122,11 @@ class Session:
     def _check_server(self) -> None:
         """Raise `Unavailable` if the server's version is too old, before any request."""
         # The client has the version's text only in its `repr`. Its numbers fail on other text than semantic versions.
-        version = repr(self._client.connected_server_version).removeprefix("<nats server v").removesuffix(">")
-        if complaint := complaint_about(version):
+        text = repr(self._client.connected_server_version).removeprefix("<nats server v").removesuffix(">")
+        if complaint := complaint_about(text):
             raise Unavailable(complaint)
+        version = version_in(text)
+        self.server = None if version is None else Server(Kind.NATS, version)
 
     def on_lost(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Call `wake` when the session ends. The returned function undoes that."""

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from adapters.server_patches import Kind, accepted_servers, outdated
 from cli.admin_errors import AdminError
 from cli.example_key import example_key
 from cli.failure import failure, indented
@@ -28,6 +29,7 @@ from deploy.local.control.server import control_server
 from deploy.local.control.status import links_of, status_of
 from deploy.local.errors import DEFAULT_NAME, LocalError, ProcessDied
 from deploy.local.network.geography import REGIONS_MAX
+from deploy.local.processes.servers import NATS, REDIS, Servers
 from deploy.local.processes.supervision import supervise
 from deploy.local.regions import LocalRegions
 from deploy.local.starting import local_regions
@@ -189,6 +191,9 @@ async def _example_key(status: Status) -> str | None:
 def _present(regions: LocalRegions, options: Options, console: Console, *, api_key: str | None, seconds: float) -> None:
     status = status_of(regions)
     console.print(f"ready after {seconds:.1f} s; Ctrl-C ends everything")
+    console.print(f"each region runs {regions.servers.nats.server} and {regions.servers.redis.server}")
+    for warning in outdated_servers(regions.servers, os.environ):
+        click.echo(warning, err=True)
     console.print(regions_table(status))
     console.print(links_table(links_of(regions.mesh)))
     console.print(f"organization {ORGANIZATION}\ndata and logs {status.data}\n", soft_wrap=True)
@@ -197,6 +202,14 @@ def _present(regions: LocalRegions, options: Options, console: Console, *, api_k
     commands = Commands(link=f"{own_command()} link", keys=f"{own_command()} keys", options=options_of(options.name))
     for step in guide(places, api_key=api_key, commands=commands):
         click.echo(f"{step.heading}\n\n{step.lines}\n")
+
+
+def outdated_servers(servers: Servers, environment: Mapping[str, str]) -> Iterator[str]:
+    """A line about each of the servers that lacks security fixes, with what to do."""
+    accepted = accepted_servers(environment.get("CROSSHOOK_PATCHED_SERVERS", ""))
+    for kind, warning in outdated((servers.nats.server, servers.redis.server), accepted=accepted).items():
+        need = NATS if kind == Kind.NATS else REDIS
+        yield f"warning: {warning}, and name it in {need.variable}"
 
 
 def _report_death(death: ProcessDied) -> None:

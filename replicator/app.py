@@ -10,6 +10,7 @@ from adapters.announcements import keep_listening
 from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
+from adapters.server_patches import Kind, outdated
 from core.positions import Region
 from replicator.announce import Announcer
 from replicator.apply import Applier
@@ -59,7 +60,7 @@ async def main(settings: Settings) -> None:
         projection = await stack.enter_async_context(open_projection(redis, region=here, tls=settings.tls))
         replicator = Replicator(settings, connections, projection, tracer)
         replicating = asyncio.create_task(replicator.run())
-        expose_health(replicator.health)
+        expose_health(replicator.health, servers=Kind)
         app = HeadAsGet(health_app(replicator.health))
         serving = asyncio.create_task(
             serve(app, listener, drain_seconds=0, bounds=Bounds(idle_seconds=settings.idle_seconds))
@@ -85,6 +86,7 @@ class Replicator:
         self._connections = connections
         self._projection = projection
         self._status = status = Status()
+        self._patched_servers = settings.patched_servers
         # A retired region's events stay in the other regions' copies, and in what is rebuilt from them.
         local_logs = {origin: EventLog(connections[here], origin, name=COPY) for origin in settings.topology.regions}
         local_logs[here] = EventLog(connections[here], here)
@@ -176,6 +178,9 @@ class Replicator:
             redis=self._projection,
             announcer=self._announcer,
             status=self._status,
+            outdated=outdated(
+                (self._connections[self._here].server, self._projection.server), accepted=self._patched_servers
+            ),
         )
 
     def _apply_anew(self) -> None:

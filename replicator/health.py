@@ -35,7 +35,13 @@ class Answering(Protocol):
 
 
 def health(
-    here: Region, *, connections: Mapping[Region, Link], redis: Answering, announcer: Announcer, status: Status
+    here: Region,
+    *,
+    connections: Mapping[Region, Link],
+    redis: Answering,
+    announcer: Announcer,
+    status: Status,
+    outdated: Mapping[str, str],
 ) -> Health:
     """Ready means: NATS and Redis of `here` answer, Redis takes writes, the log is there, the projection is current."""
     not_ready = dict(_not_ready(here, connections[here], redis, announcer))
@@ -53,6 +59,7 @@ def health(
         not_ready=not_ready,
         halted={str(origin): why for origin, why in status.halted.items()},
         waits=[f"to {step} {origin}: {why}" for (step, origin), why in waits.items()],
+        outdated=outdated,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from adapters.redis_address import refusal_of
+from adapters.server_patches import ACCEPTED_FORM, Server, accepted_servers
 from core.positions import Region
 from core.topology import Topology
 from runtime.clock import Clock
@@ -27,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True):
     traces_endpoint: TracesEndpoint | None
     is_first_start: bool
     clock: Clock
+    patched_servers: frozenset[Server]
 
 
 def read_settings(variables: Mapping[str, str]) -> Settings:
@@ -46,4 +48,5 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         traces_endpoint=environment.traces_endpoint(),
         is_first_start=environment.flag("CROSSHOOK_FIRST_START"),
         clock=environment.clock(),
+        patched_servers=environment.parsed("CROSSHOOK_PATCHED_SERVERS", accepted_servers, expected=ACCEPTED_FORM),
     )

@@ -1,6 +1,6 @@
 """The health of a process: what it waits for, and which origins are halted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from functools import partial
 
@@ -10,11 +10,15 @@ from prometheus_client import Gauge, disable_created_metrics
 disable_created_metrics()  # type: ignore[no-untyped-call]  # The times of first counts are not our metrics.
 
 READY = Gauge("crosshook_ready", "1 while the process can do its work, as /readyz says")
+OUTDATED = Gauge("crosshook_server_outdated", "1 while the region's server of a kind lacks security fixes", ["server"])
 NOT_READY = Gauge("crosshook_not_ready", "1 while the process cannot do its work for a reason", ["reason"])
 
 
 class Condition(StrEnum):
-    """The state of a process. Degraded: it serves, but an origin is halted or waits. The last two are not ready."""
+    """The state of a process. The last two are not ready.
+
+    Degraded: it serves, but an origin is halted or waits, or a server that it uses lacks security fixes.
+    """
 
     READY = "ready"
     DEGRADED = "degraded"
@@ -47,7 +51,8 @@ class NotReady(StrEnum):
 class Health(msgspec.Struct, frozen=True):
     """The state of a process: each reason why it is not ready, in words, and why each halted origin is halted.
 
-    `waits` names, in words, what a ready process cannot do at the moment.
+    `waits` names, in words, what a ready process cannot do at the moment. `outdated` says for each kind of server that
+    lacks security fixes why it should be replaced.
     """
 
     region: str
@@ -55,6 +60,7 @@ class Health(msgspec.Struct, frozen=True):
     halted: dict[str, str]
     is_draining: bool = False
     waits: Sequence[str] = ()
+    outdated: Mapping[str, str] = {}
 
     @property
     def waiting_for(self) -> list[str]:
@@ -73,15 +79,21 @@ class Health(msgspec.Struct, frozen=True):
             return Condition.DRAINING
         if self.not_ready:
             return Condition.WAITING
-        return Condition.DEGRADED if self.halted or self.waits else Condition.READY
+        return Condition.DEGRADED if self.halted or self.waits or self.outdated else Condition.READY
 
 
-def expose_health(look: Callable[[], Health]) -> None:
-    """Bind the readiness gauges to the live state that `/readyz` returns."""
+def expose_health(look: Callable[[], Health], *, servers: Iterable[str]) -> None:
+    """Bind the gauges of readiness, and of these kinds of `servers`, to the live state that `/readyz` returns."""
     READY.set_function(lambda: look().is_ready)
     for reason in NotReady:
         NOT_READY.labels(reason).set_function(partial(_is_reason, look, reason))
+    for server in servers:
+        OUTDATED.labels(server).set_function(partial(_is_outdated, look, server))
 
 
 def _is_reason(look: Callable[[], Health], reason: NotReady) -> bool:
     return reason in look().not_ready
+
+
+def _is_outdated(look: Callable[[], Health], server: str) -> bool:
+    return server in look().outdated

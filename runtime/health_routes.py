@@ -23,6 +23,10 @@ class HealthResponse(msgspec.Struct, frozen=True):
     halted: Annotated[
         dict[str, str], msgspec.Meta(description="The origins whose events the process no longer applies, and why.")
     ]
+    outdated: Annotated[
+        dict[str, str],
+        msgspec.Meta(description="The region's kinds of servers that lack security fixes, and what to run."),
+    ]
 
 
 @get(LIVEZ, summary="Is it alive?", description="Whether the process responds at all.", sync_to_thread=False)
@@ -41,7 +45,11 @@ def readyz(health: NamedDependency[Health]) -> Response[HealthResponse]:
     """Report the health of the process."""
     return Response(
         HealthResponse(
-            status=health.condition, region=health.region, waiting_for=health.waiting_for, halted=health.halted
+            status=health.condition,
+            region=health.region,
+            waiting_for=health.waiting_for,
+            halted=health.halted,
+            outdated=dict(health.outdated),
         ),
         status_code=HTTP_200_OK if health.is_ready else HTTP_503_SERVICE_UNAVAILABLE,
     )

@@ -1,7 +1,7 @@
 """Logs each change of a connection and of a process's readiness. A metric has the state of each connection."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from prometheus_client import Gauge
@@ -50,11 +50,19 @@ def report_subscription(reminders: Reminders | None = None) -> Callable[[str | N
 
 
 async def report_health(look: Callable[[], Health]) -> None:
-    """Check every second whether the process is ready, and log what it waits for, until cancelled."""
+    """Check every second whether the process is ready, and log what it waits for, until cancelled.
+
+    A server that lacks security fixes is one line: an operator acts on it once, and reminders would hide other lines.
+    """
     reminders = Reminders()
+    outdated: Mapping[str, str] = {}
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         health = look()
+        for server, why in health.outdated.items():
+            if outdated.get(server) != why:
+                log.warning("server outdated", server=server, why=why)
+        outdated = health.outdated
         if health.not_ready:
             if reminders.is_due("ready", "; ".join(health.not_ready.values())):
                 log.warning("not ready", waiting_for=health.waiting_for)

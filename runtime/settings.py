@@ -15,6 +15,7 @@ from runtime.clock import Clock
 from runtime.credentials import InvalidCredentials, read_credentials
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 TRACES_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 """OpenTelemetry's variables for the address of traces, and of all signals. The first that is set counts."""
@@ -102,6 +103,14 @@ class Environment:
             return kind(text)
         except ValueError:
             raise InvalidSetting(name, "one of " + ", ".join(kind), text) from None
+
+    def parsed(self, name: str, parse: Callable[[str], T], *, expected: str) -> T:
+        """What `parse` makes of a variable's text, `""` if it is not set. `parse` raises `ValueError`."""
+        text = self._variables.get(name, "")
+        try:
+            return parse(text)
+        except ValueError:
+            raise InvalidSetting(name, expected, text) from None
 
     def secret(self, name: str) -> str:
         """A secret of 32 to 256 printable ASCII characters, or `""` if it is not set. Errors do not repeat it.

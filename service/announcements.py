@@ -1,6 +1,6 @@
 """The announcements of the regions as this process hears them, and its own health."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Protocol
 
@@ -60,6 +60,7 @@ class Announcements:
         writer: LogWriter,
         waiters: Waiters,
         acknowledgements: Acknowledgements,
+        outdated: Callable[[], Mapping[str, str]],
     ) -> None:
         self._here = here
         self._topology = topology
@@ -69,6 +70,7 @@ class Announcements:
         self._writer = writer
         self._waiters = waiters
         self._acknowledgements = acknowledgements
+        self._outdated = outdated
         self._latest: dict[Region, Announcement] = {}
         self._heard_at: dict[Region, float] = {}
         self._ahead: Published | None = None
@@ -181,6 +183,7 @@ class Announcements:
             halted=halted,
             is_draining=self.is_draining,
             waits=[] if latest is None or not_ready else _in_words(latest.waiting),
+            outdated=self._outdated(),
         )
 
     def _stalled(self, latest: Announcement) -> str:

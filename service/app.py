@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY
 from adapters.addresses import Tls
 from adapters.connection import open_connection
 from adapters.projection import open_projection
+from adapters.server_patches import Kind
 from runtime.health import expose_health
 from runtime.health_routes import HEALTH_ROUTES
 from runtime.lines import line_writer
@@ -93,7 +94,7 @@ def build(settings: Settings, backends: Backends, *, process: str) -> Service:
     admission = Admission(requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max)
     app = build_request_path(settings, backends, parts, board=board, latencies=latencies, admission=admission)
     REGISTRY.register(LagMetrics(parts.sampling))
-    expose_health(parts.region.health)
+    expose_health(parts.region.health, servers=Kind)
     metrics.expose(
         settings.region,
         topology=settings.topology,

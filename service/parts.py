@@ -8,6 +8,7 @@ from opentelemetry.trace import Tracer
 from adapters.connection import Connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection
+from adapters.server_patches import outdated
 from runtime.reporting import report_health, report_subscription
 from service import metrics
 from service.announcements import Announcements
@@ -150,6 +151,7 @@ def build_parts(settings: Settings, backends: Backends) -> Parts:
         writer=writer,
         waiters=waiters,
         acknowledgements=acknowledgements,
+        outdated=lambda: outdated((connection.server, projection.server), accepted=settings.patched_servers),
     )
     frame_use.why_not_read = region.why_frames_are_not_read
     sampling = LagSampling(

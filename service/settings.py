@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import msgspec
 
 from adapters.redis_address import refusal_of
+from adapters.server_patches import ACCEPTED_FORM, Server, accepted_servers
 from core.fields import HeaderLimits
 from core.positions import Region
 from core.topology import Topology
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True):
     traces_endpoint: TracesEndpoint | None
     trusts_traceparent: bool
     clock: Clock
+    patched_servers: frozenset[Server]
     append_seconds: float
     frames: Frames
     requests_max: int
@@ -71,6 +73,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         traces_endpoint=environment.traces_endpoint(),
         trusts_traceparent=environment.flag("CROSSHOOK_TRUST_TRACEPARENT"),
         clock=environment.clock(),
+        patched_servers=environment.parsed("CROSSHOOK_PATCHED_SERVERS", accepted_servers, expected=ACCEPTED_FORM),
         append_seconds=environment.number("CROSSHOOK_APPEND_SECONDS", default=2, low=0.1, high=120),
         frames=environment.choice("CROSSHOOK_FRAMES", default=Frames.AUTO),
         requests_max=environment.integer("CROSSHOOK_REQUESTS_MAX", default=10_000, low=1, high=1_000_000),

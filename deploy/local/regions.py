@@ -9,6 +9,7 @@ from deploy.local.network.mesh import Mesh
 from deploy.local.processes.children import READY_SECONDS_MAX
 from deploy.local.processes.http_process import HttpProcess
 from deploy.local.processes.server_process import ServerProcess
+from deploy.local.processes.servers import Servers
 from deploy.local.region import LocalRegion
 
 Report = Callable[[str, str], None]
@@ -18,12 +19,16 @@ Report = Callable[[str, str], None]
 class LocalRegions:
     """Regions that run on this machine, and the links between them."""
 
-    def __init__(self, regions: Sequence[LocalRegion], *, mesh: Mesh, data: Path, admin_key: str) -> None:
+    def __init__(
+        self, regions: Sequence[LocalRegion], *, mesh: Mesh, data: Path, admin_key: str, servers: Servers
+    ) -> None:
         self.regions = {region.name: region for region in regions}
         self.mesh = mesh
         self.data = data
         self.admin_key = admin_key
         """The admin key of every region's services."""
+        self.servers = servers
+        """The programs that every region runs."""
 
     def region(self, name: str) -> LocalRegion:
         """The region of that name. Raises `UnknownRegion`."""

@@ -106,7 +106,7 @@ def _prepare(
     for region in regions:
         seen = {name: mesh.ports(region.name, name) for name in nats_ports if name != region.name}
         write_private(region.topology, topology_text(nats_ports=nats_ports | seen, redis_ports=redis_ports))
-    return LocalRegions(regions, mesh=mesh, data=directory, admin_key=settings[_ADMIN_KEY])
+    return LocalRegions(regions, mesh=mesh, data=directory, admin_key=settings[_ADMIN_KEY], servers=servers)
 
 
 def _round_trips(names: Sequence[str], given: RoundTrips | float | None) -> RoundTrips:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from adapters.server_patches import NAMES, Kind
 from core.positions import Region
 from core.topology import RegionState, Topology
 from runtime.health import Health, NotReady
@@ -44,6 +45,7 @@ def notes(sample: LagSample, *, topology: Topology, health: Health) -> list[Note
         *_of_those_heard(sample),
         *_other_logs(sample),
         *_not_connected(sample, topology),
+        *_outdated(sample, health),
         *_joining(topology),
     ]
     return sorted(found, key=lambda note: list(Urgency).index(note.urgency))
@@ -194,6 +196,13 @@ def _without_connection(sample: LagSample, *, to: Iterable[Region]) -> Iterator[
     for those, regions in groups.items():
         have = "has" if len(those) == 1 else "have"
         yield f"{_and(those)} {have} no connection to the NATS of {_and(regions)}."
+
+
+def _outdated(sample: LagSample, health: Health) -> Iterator[Note]:
+    """The servers of this region that lack security fixes. Their versions are in `/readyz`."""
+    for kind in health.outdated:
+        text = f"The {NAMES[Kind(kind)]} of {sample.known.here} lacks security fixes. Replace it:"
+        yield Note(Urgency.WARNING, f"{text} this service's /readyz says which release has them.")
 
 
 def _joining(topology: Topology) -> Iterator[Note]:

@@ -50,7 +50,7 @@ NOT_REACHED = {
     "acknowledged": ["europe-belgium", "us-iowa"],
     "pending": ["asia-japan"],
 }
-READY = {"status": "ready", "region": "us-iowa", "waiting_for": [], "halted": {}}
+READY = {"status": "ready", "region": "us-iowa", "waiting_for": [], "halted": {}, "outdated": {}}
 DEGRADED = {**READY, "status": "degraded", "halted": {"asia-japan": "forked: another message stands at 7"}}
 WAITING = {**READY, "status": "waiting", "waiting_for": ["NATS of us-iowa"]}
 METRICS = "# TYPE crosshook_appended_events_total counter\ncrosshook_appended_events_total 2583.0\n"

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from testcontainers.core.container import DockerContainer
 
+from adapters.server_patches import Kind, Server
 from deploy.local import ServerProcess, region, starting
 from deploy.local.processes import nats_servers
 from deploy.local.processes.children import STOP_SECONDS_MAX
@@ -118,8 +119,8 @@ def servers_of(versions: Versions) -> Iterator[Servers]:
     Its containers belong to a run of their own, so that another worker than that of the Compose file may call it.
     """
     servers = Servers(
-        nats=_program(versions.nats, "nats-server"),
-        redis=_program(versions.redis, "redis-server"),
+        nats=_program(versions.nats, "nats-server", Kind.NATS),
+        redis=_program(versions.redis, "redis-server", Kind.REDIS),
     )
     with a_run() as label, ExitStack() as containers, pytest.MonkeyPatch.context() as patch:
         for module, image in ((region, versions.redis), (nats_servers, versions.nats)):
@@ -131,11 +132,11 @@ def servers_of(versions: Versions) -> Iterator[Servers]:
         yield servers
 
 
-def _program(image: str, name: str) -> Program:
+def _program(image: str, name: str, kind: Kind) -> Program:
     """A program in an image, with the version that it reported."""
     command = ("docker", "run", "--rm", "--network=none", f"--entrypoint={name}", image, "--version")
     said = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True).stdout  # noqa: S603 - our words
     found = re.search(r"v=?(\d+)\.(\d+)\.(\d+)", said)
     assert found is not None, said
     major, minor, patch = map(int, found.groups())
-    return Program(path=Path(name), version=(major, minor, patch))
+    return Program(path=Path(name), server=Server(kind, (major, minor, patch)))

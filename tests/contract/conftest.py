@@ -9,13 +9,19 @@ import pytest_asyncio
 from deploy.local import LocalRegion, local_regions
 from tests.contract.calls import ADMIN_KEY, newcomer
 from tests.http_client import http_client
+from tests.servers_here import accepted_here
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def region() -> AsyncIterator[LocalRegion]:
     """A single region: both levels are the same here."""
     async with local_regions(
-        regions=1, settings={"CROSSHOOK_APPEND_SECONDS": "0.3", "CROSSHOOK_ADMIN_KEY": ADMIN_KEY}
+        regions=1,
+        settings={
+            "CROSSHOOK_APPEND_SECONDS": "0.3",
+            "CROSSHOOK_ADMIN_KEY": ADMIN_KEY,
+            "CROSSHOOK_PATCHED_SERVERS": accepted_here(),
+        },
     ) as demo:
         yield demo.region("us-iowa")
 

@@ -208,7 +208,7 @@ async def test_a_service_reports_that_it_is_alive_and_ready_and_its_metrics(
         ready = await client.get(f"{url}/readyz")
         assert (ready.status_code, ready.json()) == (
             200,
-            {"status": "ready", "region": "us-iowa", "waiting_for": [], "halted": {}},
+            {"status": "ready", "region": "us-iowa", "waiting_for": [], "halted": {}, "outdated": {}},
         )
         metrics = await client.get(f"{url}/metrics")
         assert metrics.headers["Content-Type"].startswith("text/plain; version=")

@@ -47,7 +47,7 @@ async def test_after_a_fork_nothing_is_promised_until_the_right_log_is_back_and_
         async with asyncio.timeout(60):
             while True:
                 ready = [await callers[name].ready_or_none() for name in (US, EU)]
-                if all(one is not None and one["status"] == "ready" and not one["halted"] for one in ready):
+                if all(one is not None and not one["waiting_for"] and not one["halted"] for one in ready):
                     break
                 await asyncio.sleep(0.1)
         for name in (US, EU):

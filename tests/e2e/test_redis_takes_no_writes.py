@@ -66,7 +66,7 @@ async def becomes_well(region: LocalRegion, caller: Caller, webhook_id: str) -> 
     """Return once both are ready, reads are answered and a write is applied."""
     async with http_client() as client, asyncio.timeout(SOON_SECONDS):
         for process in (*region.services, *region.replicators):
-            while (await client.get(f"{process.url}/readyz")).json()["status"] != "ready":
+            while (await client.get(f"{process.url}/readyz")).json()["waiting_for"]:
                 await asyncio.sleep(0.05)
     assert await caller.read_status(webhook_id) == 200
     assert (await caller.register()).status == 201

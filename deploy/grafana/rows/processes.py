@@ -33,6 +33,17 @@ def processes() -> Row:
                     /readyz of the process explains the reason.
                 """,
             ),
+            history(
+                "Servers without security fixes",
+                Query(f"max by (region, server) (crosshook_server_outdated{{{CHOSEN}}})", "{{region}} {{server}}"),
+                unit=units.NoUnit,
+                levels=NOT_ONE,
+                columns=24,
+                description="""
+                    1 while a region's server is older than the patched release of its line. /readyz of the region's
+                    processes says which release to run.
+                """,
+            ),
             lines(
                 "Processor time",
                 Query(rate("process_cpu_seconds_total", "region", "job", "instance", where=_OURS), _EACH),

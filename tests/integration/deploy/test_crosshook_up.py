@@ -13,9 +13,11 @@ import pytest
 from deploy.local.control.client import ask
 from deploy.local.control.messages import AskStatus, Status
 from deploy.local.network.ports import LOCALHOST
+from deploy.local.processes.servers import find_servers
 from deploy.own_command import own_command
 from tests.http_client import http_client
 from tests.integration.deploy.typed import Demo, crosshook, outcome, until
+from tests.servers_here import outdated_here
 
 NAME = "tested"
 
@@ -118,6 +120,18 @@ async def test_a_dead_process_is_named_with_its_log_and_started_again(demo: Demo
     await demo.says("us-iowa/service-1 ended with signal SIGKILL; see its log, ")
     await demo.says("| started with")
     await until(lambda: status().regions[0].services[0].pid not in (0, service.pid))
+
+
+async def test_it_names_its_servers_and_warns_about_those_that_lack_security_fixes(demo: Demo) -> None:
+    servers = find_servers()
+    await demo.says("Paste these lines")
+    assert f"each region runs {servers.nats.server} and {servers.redis.server}\n" in demo.output
+    warnings = [line for line in demo.output.splitlines() if line.startswith("warning: ")]
+    assert warnings == [f"warning: {why}, and name it in {variable_of(kind)}" for kind, why in outdated_here().items()]
+
+
+def variable_of(kind: str) -> str:
+    return "CROSSHOOK_NATS_SERVER" if kind == "nats" else "CROSSHOOK_REDIS_SERVER"
 
 
 async def test_a_process_that_keeps_dying_ends_everything(demo: Demo, runtime: Path) -> None:

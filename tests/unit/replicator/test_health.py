@@ -24,6 +24,7 @@ class Scene:
         self.status = Status(lambda: self.now)
         self.connections = {region: SimpleNamespace(is_connected=True, why_not="") for region in (HERE, THERE)}
         self.redis = SimpleNamespace(unanswered="", refused="")
+        self.outdated: dict[str, str] = {}
         self.announcer = SimpleNamespace(tainted="", unreachable="", state=CURRENT)
 
     def wait(self, step: Step, origin: Region, why: str) -> None:
@@ -38,6 +39,7 @@ class Scene:
             redis=self.redis,
             announcer=cast("Any", self.announcer),
             status=self.status,
+            outdated=self.outdated,
         )
 
 
@@ -100,3 +102,9 @@ def test_a_halted_remote_origin_leaves_it_degraded_and_a_lost_log_of_its_own_doe
     assert (scene.health().condition, scene.health().is_ready) == (Condition.DEGRADED, True)
     scene.status.halt(Step.ESTABLISH, HERE, Halt("lost", "restore it", is_about_the_log=True))
     assert scene.health().not_ready == {NotReady.HALTED: "the log of us-iowa: restore it"}
+
+
+def test_a_server_that_lacks_security_fixes_leaves_it_degraded_and_ready(scene: Scene) -> None:
+    scene.outdated = {"redis": "Redis 6.2.14 lacks security fixes"}
+    found = scene.health()
+    assert (found.condition, found.is_ready, found.outdated) == (Condition.DEGRADED, True, scene.outdated)

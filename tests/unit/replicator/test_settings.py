@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.server_patches import Kind, Server
 from replicator.settings import Settings, read_settings
 from runtime.logs import LogFormat, LogLevel
 from runtime.process import EXIT_BAD_SETTING, run
@@ -28,6 +29,7 @@ def test_with_a_place_alone_everything_else_has_a_default(place: Variables) -> N
     assert (settings.host, settings.port) == ("127.0.0.1", 9080)
     assert (settings.log_format, settings.log_level) == (LogFormat.AUTO, LogLevel.INFO)
     assert settings.idle_seconds == 75
+    assert settings.patched_servers == frozenset()
     assert not settings.is_first_start, "a lost log is created again only on an explicit setting"
 
 
@@ -40,11 +42,13 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_LOG_LEVEL": "error",
             "CROSSHOOK_FIRST_START": "true",
             "CROSSHOOK_IDLE_SECONDS": "1",
+            "CROSSHOOK_PATCHED_SERVERS": "redis 7.0.15",
         }
     )
     assert (settings.host, settings.port) == ("::", 81)
     assert (settings.log_format, settings.log_level) == (LogFormat.CONSOLE, LogLevel.ERROR)
     assert settings.is_first_start
+    assert settings.patched_servers == {Server(Kind.REDIS, (7, 0, 15))}
     assert settings.idle_seconds == 1
 
 
@@ -57,6 +61,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_LOG_FORMAT", "xml", "one of auto, json, console"),
         ("CROSSHOOK_LOG_LEVEL", "INFO", "one of debug, info, warning, error"),
         ("CROSSHOOK_FIRST_START", "yes", "true or false"),
+        ("CROSSHOOK_PATCHED_SERVERS", "redis", "servers such as redis 7.0.15, nats 2.12.3"),
         ("CROSSHOOK_IDLE_SECONDS", "-1", "a number from 1 to 86400"),
     ],
 )

@@ -4,6 +4,7 @@ from prometheus_client import REGISTRY
 from runtime.health import Condition, Health, NotReady, expose_health
 
 HALTED = {"us-iowa": "forked: another message stands at 7"}
+OLD_REDIS = {"redis": "Redis 6.2.14 lacks security fixes"}
 NO_NATS = {NotReady.NATS: "NATS of us-iowa"}
 
 
@@ -13,6 +14,8 @@ NO_NATS = {NotReady.NATS: "NATS of us-iowa"}
         (Health("us-iowa", {}, {}), Condition.READY),
         (Health("us-iowa", {}, HALTED), Condition.DEGRADED),
         (Health("us-iowa", {}, {}, waits=["to ship asia-japan: no answer"]), Condition.DEGRADED),
+        (Health("us-iowa", {}, {}, outdated=OLD_REDIS), Condition.DEGRADED),
+        (Health("us-iowa", NO_NATS, {}, outdated=OLD_REDIS), Condition.WAITING),
         (Health("us-iowa", NO_NATS, {}), Condition.WAITING),
         (Health("us-iowa", NO_NATS, {}, waits=["to ship asia-japan: no answer"]), Condition.WAITING),
         (Health("us-iowa", NO_NATS, HALTED), Condition.WAITING),
@@ -30,7 +33,7 @@ def gauge(name: str, **labels: str) -> float | None:
 
 def test_the_metrics_report_whether_a_process_is_ready_and_for_which_reasons_it_is_not() -> None:
     health = Health("us-iowa", {}, HALTED)
-    expose_health(lambda: health)
+    expose_health(lambda: health, servers=())
     assert gauge("ready") == 1
     assert {gauge("not_ready", reason=reason) for reason in NotReady} == {0}
     health = Health("us-iowa", {**NO_NATS, NotReady.PROJECTION: "the projection to be current"}, {})
@@ -40,3 +43,12 @@ def test_the_metrics_report_whether_a_process_is_ready_and_for_which_reasons_it_
     health = Health("us-iowa", {}, {}, is_draining=True)
     assert gauge("ready") == 0
     assert {gauge("not_ready", reason=reason) for reason in NotReady} == {0}
+
+
+def test_a_metric_reports_each_kind_of_server_that_lacks_security_fixes_until_it_is_replaced() -> None:
+    health = Health("us-iowa", {}, {}, outdated=OLD_REDIS)
+    expose_health(lambda: health, servers=("nats", "redis"))
+    assert (gauge("server_outdated", server="nats"), gauge("server_outdated", server="redis")) == (0, 1)
+    assert (health.is_ready, gauge("ready")) == (True, 1)
+    health = Health("us-iowa", {}, {})
+    assert gauge("server_outdated", server="redis") == 0

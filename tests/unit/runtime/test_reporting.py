@@ -44,3 +44,21 @@ async def test_each_reason_to_wait_is_logged_once_and_so_is_readiness(
         ("not ready", ["NATS of us-iowa"]),
         ("ready", None),
     ]
+
+
+async def test_a_server_that_lacks_security_fixes_is_one_line_until_another_version_takes_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reporting, "LOOK_SECONDS", 0.0)
+    older, old = (Health("us-iowa", {}, {}, outdated={"redis": f"Redis {version}"}) for version in ("6.2.9", "6.2.14"))
+    waiting = Health("us-iowa", {NotReady.NATS: "NATS of us-iowa"}, {}, outdated={"redis": "Redis 6.2.14"})
+    to_see = iter([older, older, old, waiting, old, Health("us-iowa", {}, {}), old])
+    with structlog.testing.capture_logs() as lines, pytest.raises(RuntimeError, match="StopIteration"):
+        await report_health(lambda: next(to_see))
+    assert [
+        (line["log_level"], line["server"], line["why"]) for line in lines if line["event"] == "server outdated"
+    ] == [
+        ("warning", "redis", "Redis 6.2.9"),
+        ("warning", "redis", "Redis 6.2.14"),
+        ("warning", "redis", "Redis 6.2.14"),
+    ]

@@ -1,5 +1,6 @@
 """Which announcements a service believes, and what it shows of them."""
 
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 
 import msgspec
@@ -50,6 +51,7 @@ def a_view(
     projection: SimpleNamespace | None = None,
     writer: SimpleNamespace | None = None,
     acknowledgements: Acknowledgements | None = None,
+    outdated: Callable[[], Mapping[str, str]] = dict,
 ) -> Announcements:
     return Announcements(
         HERE,
@@ -60,6 +62,7 @@ def a_view(
         writer=writer,  # type: ignore[arg-type]
         waiters=waiters,
         acknowledgements=acknowledgements or Acknowledgements(waiters, {}),
+        outdated=outdated,
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.server_patches import Kind, Server
 from core.fields import HeaderLimits
 from runtime.bounds import Bounds
 from runtime.logs import LogFormat, LogLevel
@@ -73,6 +74,7 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_CUSTOM_HEADER_BYTES_MAX": "8",
             "CROSSHOOK_ADMIN_KEY": "a" * 32,
             "CROSSHOOK_TRUST_TRACEPARENT": "true",
+            "CROSSHOOK_PATCHED_SERVERS": "redis 7.0.15",
         }
     )
     assert (settings.host, settings.port, settings.drain_seconds) == ("::", 81, 0.5)
@@ -83,6 +85,7 @@ def test_everything_can_be_set(place: Variables) -> None:
     assert settings.limits == Limits(webhooks_max=5, api_keys_max=6, headers=HeaderLimits(7, 8))
     assert settings.admin_keys == (AdminKey("admin", "a" * 32),)
     assert settings.operation_hours == 9
+    assert settings.patched_servers == {Server(Kind.REDIS, (7, 0, 15))}
     assert settings.frames is Frames.NEVER
     assert settings.trusts_traceparent
     assert (settings.append_seconds, settings.requests_max, settings.tail_events_max) == (0.1, 1, 2)
@@ -104,6 +107,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_CLOCK_OFFSET_MILLISECONDS", "1.5", "an integer from -3155760000000 to 3155760000000"),
         ("CROSSHOOK_APPEND_SECONDS", "0", "a number from 0.1 to 120"),
         ("CROSSHOOK_FRAMES", "yes", "one of auto, always, never"),
+        ("CROSSHOOK_PATCHED_SERVERS", "redis 7", "servers such as redis 7.0.15, nats 2.12.3"),
         ("CROSSHOOK_ADDRESS_CONNECTIONS_MAX", "0", "an integer from 1 to 1000000"),
         ("CROSSHOOK_TRUSTED_PROXIES", "11", "an integer from 0 to 10"),
         ("CROSSHOOK_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),

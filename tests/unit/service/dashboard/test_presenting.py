@@ -337,3 +337,10 @@ def test_the_past_names_its_value_for_the_unknown() -> None:
         "events": [[0]],
         "milliseconds": [[0]],
     }
+
+
+def test_a_server_that_lacks_security_fixes_is_a_warning_without_its_version() -> None:
+    outdated = {"redis": "Redis 6.2.14 lacks security fixes: run 6.2.20"}
+    said = told(all_heard(), health=Health(region=IOWA, not_ready={}, halted={}, outdated=outdated))
+    text = "The Redis of us-iowa lacks security fixes. Replace it: this service's /readyz says which release has them."
+    assert (said.condition, said.notes) == ("degraded", [Note(Urgency.WARNING, text)])

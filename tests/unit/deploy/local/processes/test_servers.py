@@ -29,6 +29,19 @@ def test_a_server_on_path_comes_before_a_wheels(tmp_path: Path) -> None:
     assert (servers.redis.path, servers.redis.version) == (valkey, (8, 1, 0))
 
 
+@pytest.mark.parametrize(
+    ("says", "server"),
+    [
+        ("Redis server v=6.2.14 sha=40305114:0 malloc=libc", "Redis 6.2.14"),
+        ("Valkey server v=9.1.1 sha=00000000:0 malloc=libc", "Valkey 9.1.1"),
+        ("Server v=7.2.5 sha=00000000:0 malloc=libc", "Valkey 7.2.5"),
+    ],
+)
+def test_a_valkey_is_told_from_a_redis_by_what_it_says(tmp_path: Path, says: str, server: str) -> None:
+    program = a_program(tmp_path, "redis-server", says)
+    assert str(find_servers({"PATH": "", "CROSSHOOK_REDIS_SERVER": str(program)}).redis.server) == server
+
+
 def test_a_server_on_path_that_is_too_old_is_passed_over_for_a_wheels(tmp_path: Path) -> None:
     old = a_program(tmp_path, "nats-server", "nats-server: v2.10.4")
     assert find_servers({"PATH": str(tmp_path)}).nats.path != old
