@@ -8,9 +8,10 @@ from litestar import Litestar, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from runtime.health import Condition, Health
+from runtime.metrics_text import METRICS
 from runtime.protocol import LIVEZ
 
 
@@ -58,12 +59,14 @@ def readyz(health: NamedDependency[Health]) -> Response[HealthResponse]:
 @get(
     "/metrics",
     summary="Read metrics",
-    description="The process's metrics, in the text format of Prometheus.",
+    description=(
+        "The process's metrics, in the text format of Prometheus. Responses of the same second have the same text."
+    ),
     sync_to_thread=False,
 )
 def metrics() -> Response[bytes]:
     """Read every metric of the process."""
-    return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(METRICS.read(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 HEALTH_ROUTES: tuple[HTTPRouteHandler, ...] = (livez, readyz, metrics)

@@ -3,13 +3,16 @@
 import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from time import monotonic
 
 import httpx
 import pytest
 
 from core.catalogue import NAMES, TriggerType
 from deploy.local import LocalRegion
-from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, in_pieces, newcomer, registered, triggers_of
+from tests.contract.calls import A_TRIGGER, WEBHOOKS, a_body, in_pieces, newcomer, registered, triggers_of, until
+from tests.metrics import next_second
 
 NOTHING_MORE = {"meta": {"pagination": {"limit": 0, "offset": 0, "total_count": 0}}, "errors": []}
 ALL = [(kind.value, name) for kind in TriggerType for name in NAMES[kind]]
@@ -213,3 +216,24 @@ async def test_a_service_reports_that_it_is_alive_and_ready_and_its_metrics(
         metrics = await client.get(f"{url}/metrics")
         assert metrics.headers["Content-Type"].startswith("text/plain; version=")
         assert "# TYPE crosshook_" in metrics.text
+
+
+async def test_metrics_of_the_same_second_are_the_same_text_also_for_head(
+    region: LocalRegion, client: httpx.AsyncClient
+) -> None:
+    for url in (region.services[0].url, region.replicators[0].url):
+        async with asyncio.timeout(10):
+            while True:
+                await next_second()
+                second = int(monotonic())
+                texts = [(await client.get(f"{url}/metrics")).text for _ in range(3)]
+                length = (await client.head(f"{url}/metrics")).headers["Content-Length"]
+                if int(monotonic()) == second:
+                    break
+        assert (len(set(texts)), int(length)) == (1, len(texts[0].encode()))
+        await until(partial(differs, client, f"{url}/metrics", texts[0]))
+
+
+async def differs(client: httpx.AsyncClient, url: str, text: str) -> bool:
+    """The process has used some time since: at least that differs after some seconds."""
+    return (await client.get(url)).text != text

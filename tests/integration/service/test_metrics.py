@@ -13,6 +13,7 @@ from runtime.health import NotReady
 from tests.contract.calls import A_TRIGGER, ADMIN_KEY, WEBHOOKS, a_body, organization, registered, triggers_of, until
 from tests.http_client import http_client
 from tests.keys import issue_key
+from tests.metrics import next_second
 
 # The links between the regions run where the tests do.
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -37,6 +38,12 @@ class Metrics:
 
     def has(self, name: str, **labels: str) -> bool:
         return (f"crosshook_{name}", frozenset(labels.items())) in self._samples
+
+
+async def fresh(reading: Awaitable[Metrics]) -> Metrics:
+    """What `reading` gets in the next second: until then the process may answer with what it has read before."""
+    await next_second()
+    return await reading
 
 
 async def read(url: str) -> Metrics:
@@ -92,11 +99,11 @@ async def test_a_write_is_counted_timed_and_followed_from_its_arrival_to_every_a
 ) -> None:
     webhook = await registered(client)
     await until(says(lambda: service(demo), lambda said: said.of("acknowledge_seconds_count", of=EU) >= 2))
-    before = await service(demo)
+    before = await fresh(service(demo))
     for _ in range(3):
         response = await client.post(triggers_of(webhook), json=A_TRIGGER, headers=EVERYWHERE)
         assert response.status_code == 201
-    after = await service(demo)
+    after = await fresh(service(demo))
 
     def grown(name: str, **labels: str) -> float:
         return after.of(name, **labels) - before.of(name, **labels)
@@ -117,11 +124,11 @@ async def test_a_write_is_counted_timed_and_followed_from_its_arrival_to_every_a
 
 
 async def test_shipped_and_applied_events_are_counted_and_timed(demo: LocalRegions, client: httpx.AsyncClient) -> None:
-    before = {region: await replicator(demo, region) for region in (US, EU)}
+    before = {region: await fresh(replicator(demo, region)) for region in (US, EU)}
     webhook = await registered(client)
     response = await client.post(triggers_of(webhook), json=A_TRIGGER, headers=EVERYWHERE)
     assert response.status_code == 201
-    after = {region: await replicator(demo, region) for region in (US, EU)}
+    after = {region: await fresh(replicator(demo, region)) for region in (US, EU)}
 
     def grown(region: str, name: str, **labels: str) -> float:
         return after[region].of(name, origin=US, **labels) - before[region].of(name, origin=US, **labels)
@@ -151,7 +158,7 @@ async def test_while_a_region_is_cut_off_waiting_requests_are_counted_by_that_re
     await demo.cut(EU)
     writing = asyncio.create_task(client.post(triggers_of(webhook), json=A_TRIGGER, headers=EVERYWHERE))
     await until(says(lambda: service(demo), lambda said: said.of("waiting_for", of=EU) == 1))
-    said = await service(demo)
+    said = await fresh(service(demo))
     assert said.of("requests_waiting", level="all_regions") == 1
     assert said.of("requests_waiting", level="local_region") == 0
     assert said.of("waiting_for", of=US) == 0
@@ -161,11 +168,11 @@ async def test_while_a_region_is_cut_off_waiting_requests_are_counted_by_that_re
     async with http_client(demo.region(EU).http_url, headers=elsewhere, timeout=30) as other:
         reading = asyncio.create_task(other.get(WEBHOOKS))
         await until(says(lambda: service(demo, EU), lambda said: said.of("requests_waiting", level="token") == 1))
-        assert (await service(demo, EU)).of("waiting_for", of=EU) == 1
+        assert (await fresh(service(demo, EU))).of("waiting_for", of=EU) == 1
         await demo.heal(EU)
         assert (await reading).status_code == 200
     assert (await writing).status_code == 201
-    said = await service(demo)
+    said = await fresh(service(demo))
     for level in ("local_region", "all_regions", "token"):
         assert said.of("requests_waiting", level=level) == 0
     for region in (US, EU):
@@ -177,11 +184,11 @@ async def test_a_service_reports_which_regions_all_regions_waits_for(demo: Local
     topology = demo.region(US).topology
     text = topology.read_text()
     (process,) = demo.region(US).services
-    assert [(await service(demo)).of("region_active", of=region) for region in (US, EU)] == [1, 1]
+    assert [(await fresh(service(demo))).of("region_active", of=region) for region in (US, EU)] == [1, 1]
     topology.write_text(text.replace(f"[regions.{EU}]", f'[regions.{EU}]\nstate = "joining"'))
     try:
         await process.restart()
-        said = await service(demo)
+        said = await fresh(service(demo))
         assert [said.of("region_active", of=region) for region in (US, EU)] == [1, 0]
         assert said.has("region_active", of=EU)
     finally:
@@ -191,13 +198,13 @@ async def test_a_service_reports_which_regions_all_regions_waits_for(demo: Local
 
 async def test_a_cut_off_region_has_no_connection_to_the_others_and_one_to_itself(demo: LocalRegions) -> None:
     async def connected(to: str) -> float:
-        return (await replicator(demo, EU)).of("connected", to=to)
+        return (await fresh(replicator(demo, EU))).of("connected", to=to)
 
     assert (await connected(US), await connected(EU)) == (1, 1)
     await demo.cut(EU)
     await until(says(lambda: replicator(demo, EU), lambda said: said.of("connected", to=US) == 0))
     assert await connected(EU) == 1
-    assert (await service(demo, EU)).of("connected", to=EU) == 1
+    assert (await fresh(service(demo, EU))).of("connected", to=EU) == 1
     await demo.heal(EU)
     await until(says(lambda: replicator(demo, EU), lambda said: said.of("connected", to=US) == 1))
 
@@ -207,12 +214,12 @@ async def test_both_processes_report_a_hanging_redis_and_not_a_rebuild(demo: Loc
         reasons = {reason for reason in NotReady if said.of("not_ready", reason=reason)}
         return reasons == {NotReady.REDIS} and said.of("ready") == 0
 
-    assert (await service(demo)).of("ready") == 1
+    assert (await fresh(service(demo))).of("ready") == 1
     demo.region(US).redis.pause()
     await until(says(lambda: replicator(demo, US), is_told))
     await until(says(lambda: service(demo), is_told))
-    assert (await replicator(demo, US)).of("projection_current") == 0
-    assert not is_told(await service(demo, EU))
+    assert (await fresh(replicator(demo, US))).of("projection_current") == 0
+    assert not is_told(await fresh(service(demo, EU)))
     demo.region(US).redis.resume()
     await until(says(lambda: service(demo), lambda said: said.of("ready") == 1))
     await until(says(lambda: replicator(demo, US), lambda said: said.of("ready") == 1))
@@ -221,13 +228,13 @@ async def test_both_processes_report_a_hanging_redis_and_not_a_rebuild(demo: Loc
 async def test_refused_requests_are_counted_with_their_route_or_with_none(
     demo: LocalRegions, client: httpx.AsyncClient
 ) -> None:
-    before = await service(demo)
+    before = await fresh(service(demo))
     body = a_body()
     assert [(await client.post(WEBHOOKS, json=body)).status_code for _ in range(2)] == [201, 409]
     assert (await client.post(WEBHOOKS, json={})).status_code == 400
     assert (await client.get("/nowhere/at/all")).status_code == 404
     assert (await client.post(WEBHOOKS, content=b"." * 70_000)).status_code == 413
-    after = await service(demo)
+    after = await fresh(service(demo))
 
     def grown(status: int, route: str, level: str = "none") -> float:
         labels = {"route": route, "level": level, "status": str(status)}
@@ -246,7 +253,7 @@ async def test_a_rebuild_ends_with_nothing_missing_and_does_not_count_in_the_app
     await registered(client)
     region = demo.region(US)
     (process,) = region.replicators
-    before = await read(process.url)
+    before = await fresh(read(process.url))
     last = before.of("watermark_sequence", origin=US)
     applied = before.of("applied_events_total", origin=US)
     aged = before.of("apply_age_seconds_count", origin=US)
@@ -259,7 +266,7 @@ async def test_a_rebuild_ends_with_nothing_missing_and_does_not_count_in_the_app
         return again and said.of("projection_current") == 1
 
     await until(says(lambda: read(process.url), is_rebuilt))
-    said = await read(process.url)
+    said = await fresh(read(process.url))
     assert said.of("rebuild_missing_events", origin=US) == 0
     assert said.of("watermark_sequence", origin=US) == last
     assert said.of("apply_age_seconds_count", origin=US) == aged
