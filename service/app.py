@@ -27,7 +27,7 @@ from runtime.tracing import open_tracing
 from service import metrics
 from service.announcements import Announcements
 from service.dashboard.board import Board
-from service.dashboard.listeners import Listeners
+from service.dashboard.listeners import ListenerBounds, Listeners
 from service.dashboard.routes import DASHBOARD_ROUTES
 from service.http.admission import Admission
 from service.http.authentication.identification import Administrators
@@ -89,7 +89,11 @@ def build(settings: Settings, backends: Backends, *, process: str) -> Service:
         waiting_for=parts.waiters.waiting_for,
         latencies=latencies,
         process=process,
-        listeners_max=settings.dashboard_listeners_max,
+        bounds=ListenerBounds(
+            listeners_max=settings.dashboard_listeners_max,
+            address_listeners_max=settings.address_listeners_max,
+            trusted_proxies=settings.bounds.trusted_proxies,
+        ),
     )
     admission = Admission(requests_max=settings.requests_max, body_bytes_max=settings.body_bytes_max)
     app = build_request_path(settings, backends, parts, board=board, latencies=latencies, admission=admission)

@@ -44,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True):
     idempotency_keys_max: int
     operation_hours: int
     dashboard_listeners_max: int
+    address_listeners_max: int
     body_bytes_max: int
     limits: Limits
     admin_keys: tuple[AdminKey, ...]
@@ -85,6 +86,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         dashboard_listeners_max=environment.integer(
             "CROSSHOOK_DASHBOARD_LISTENERS_MAX", default=100, low=0, high=10_000
         ),
+        address_listeners_max=environment.integer("CROSSHOOK_ADDRESS_LISTENERS_MAX", default=20, low=1, high=10_000),
         operation_hours=environment.integer("CROSSHOOK_OPERATION_HOURS", default=24, low=1, high=8_760),
         body_bytes_max=environment.integer("CROSSHOOK_BODY_BYTES_MAX", default=65_536, low=1_024, high=262_144),
         limits=Limits(

@@ -8,7 +8,7 @@ import msgspec
 from core.positions import Region
 from core.topology import Topology
 from runtime.health import Health
-from service.dashboard.listeners import Listeners, event
+from service.dashboard.listeners import ListenerBounds, Listeners, event
 from service.dashboard.presenting import past, present
 from service.http.write_latency import WriteLatencies
 from service.lag.sampling import LagSample, LagSampling
@@ -29,9 +29,9 @@ class Board:
         waiting_for: Mapping[Region, int],
         latencies: WriteLatencies,
         process: str,
-        listeners_max: int,
+        bounds: ListenerBounds,
     ) -> None:
-        self.listeners = Listeners(self._begin, listeners_max=listeners_max)
+        self.listeners = Listeners(self._begin, bounds)
         self._sampling = sampling
         self._topology = topology
         self._health = health

@@ -4,6 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
+import msgspec
+
+from runtime.address_limit import AddressLimit
+from runtime.client_address import address_of
 from runtime.head import is_head
 from service.http.envelope import failure
 
@@ -21,7 +25,17 @@ _START = {
 }
 """The last header makes a proxy pass on every event at once."""
 
+TRY_AGAIN = {"Retry-After": "1"}
+
 _END = {"type": "http.response.body", "body": b""}
+
+
+class ListenerBounds(msgspec.Struct, frozen=True, kw_only=True):
+    """How many pages may be open at once, in all and of one address behind `trusted_proxies`."""
+
+    listeners_max: int
+    address_listeners_max: int
+    trusted_proxies: int = 0
 
 
 class _Listener:
@@ -33,15 +47,16 @@ class _Listener:
 
 
 class Listeners:
-    """All open pages, as an ASGI application: at most `listeners_max`. The next one is answered 503.
+    """All open pages, as an ASGI application, within `bounds`. One too many is answered 503, or 429 for its address.
 
     `begin` returns what a new listener receives first. The server closes a listener that takes nothing for
     `runtime.endings.TAKE_SECONDS`, as on every connection.
     """
 
-    def __init__(self, begin: Callable[[], bytes], *, listeners_max: int) -> None:
+    def __init__(self, begin: Callable[[], bytes], bounds: ListenerBounds) -> None:
         self._begin = begin
-        self._listeners_max = listeners_max
+        self._bounds = bounds
+        self._addresses = AddressLimit(bounds.address_listeners_max)
         self._listeners: set[_Listener] = set()
         self._message = b""
         self._is_over = False
@@ -62,15 +77,28 @@ class Listeners:
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
         """Serve one listener until it goes, or until `end`. A `HEAD` takes no place."""
-        if self._is_over or len(self) >= self._listeners_max:
-            why = f"at most {self._listeners_max} pages may be open at once; try again"
+        if self._is_over or len(self) >= self._bounds.listeners_max:
+            why = f"at most {self._bounds.listeners_max} pages may be open at once; try again"
             message = "this process is about to stop; try again" if self._is_over else why
-            await failure(503, message, headers={"Retry-After": "1"}).send(send)
+            await failure(503, message, headers=TRY_AGAIN).send(send)
             return
-        if is_head(scope):
-            await send(_START)
-            await send(_END)
-            return
+        address = address_of(scope["client"], scope["headers"], trusted_proxies=self._bounds.trusted_proxies)
+        too_many = self._addresses.enter(address)
+        try:
+            if too_many > 0:
+                message = (
+                    f"at most {self._bounds.address_listeners_max} pages of one address may be open at once; try again"
+                )
+                await failure(429, message, headers=TRY_AGAIN).send(send)
+            elif is_head(scope):
+                await send(_START)
+                await send(_END)
+            else:
+                await self._listen(receive, send)
+        finally:
+            self._addresses.leave(address)
+
+    async def _listen(self, receive: Asgi, send: Asgi) -> None:
         listener = _Listener()
         self._listeners.add(listener)
         leaving = asyncio.create_task(_leave(listener, receive))

@@ -71,6 +71,12 @@ PROCESS: tuple[Operation, ...] = (
         tag=TAG,
         responses={
             200: text("The events.", "text/event-stream", examples.DASHBOARD_EVENT),
+            429: refused(
+                429,
+                "The caller's address has reached its limit of listeners.",
+                "at most 20 pages of one address may be open at once; try again",
+                headers=("Retry-After",),
+            ),
             503: refused(
                 503,
                 "The stream has reached its limit of listeners.",

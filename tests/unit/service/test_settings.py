@@ -42,7 +42,7 @@ def test_every_setting_but_the_region_and_the_topology_has_a_default(place: Vari
     assert settings.body_bytes_max == 65_536
     assert settings.operation_hours == 24
     assert not settings.trusts_traceparent
-    assert settings.dashboard_listeners_max == 100
+    assert (settings.dashboard_listeners_max, settings.address_listeners_max) == (100, 20)
     assert settings.limits == Limits(webhooks_max=1_000, api_keys_max=100, headers=HeaderLimits(64, 1_024))
     assert settings.admin_keys == (), "no default key gives access"
     assert settings.frames is Frames.AUTO
@@ -74,6 +74,8 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_CUSTOM_HEADER_BYTES_MAX": "8",
             "CROSSHOOK_ADMIN_KEY": "a" * 32,
             "CROSSHOOK_TRUST_TRACEPARENT": "true",
+            "CROSSHOOK_DASHBOARD_LISTENERS_MAX": "12",
+            "CROSSHOOK_ADDRESS_LISTENERS_MAX": "11",
             "CROSSHOOK_PATCHED_SERVERS": "redis 7.0.15",
         }
     )
@@ -88,6 +90,7 @@ def test_everything_can_be_set(place: Variables) -> None:
     assert settings.patched_servers == {Server(Kind.REDIS, (7, 0, 15))}
     assert settings.frames is Frames.NEVER
     assert settings.trusts_traceparent
+    assert (settings.dashboard_listeners_max, settings.address_listeners_max) == (12, 11)
     assert (settings.append_seconds, settings.requests_max, settings.tail_events_max) == (0.1, 1, 2)
 
 
@@ -101,6 +104,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_DRAIN_SECONDS", "61", "a number from 0 to 60"),
         ("CROSSHOOK_IDLE_SECONDS", "0", "a number from 1 to 86400"),
         ("CROSSHOOK_IDLE_SECONDS", "forever", "a number from 1 to 86400"),
+        ("CROSSHOOK_ADDRESS_LISTENERS_MAX", "0", "an integer from 1 to 10000"),
         ("CROSSHOOK_TRUST_TRACEPARENT", "yes", "true or false"),
         ("CROSSHOOK_LOG_FORMAT", "xml", "one of auto, json, console"),
         ("CROSSHOOK_LOG_LEVEL", "loud", "one of debug, info, warning, error"),

@@ -17,6 +17,7 @@ from core.topology import parse_topology
 from runtime.health import Health
 from service.dashboard.assets import ASSETS, CONTENT_SECURITY_POLICY
 from service.dashboard.board import Board
+from service.dashboard.listeners import ListenerBounds
 from service.dashboard.routes import DASHBOARD_ROUTES, NO_SAMPLE
 from service.http.problems import EXCEPTION_HANDLERS
 from service.http.write_latency import WriteLatencies
@@ -109,7 +110,7 @@ def board() -> Board:
         waiting_for={},
         latencies=WriteLatencies(),
         process="here:8080",
-        listeners_max=1,
+        bounds=ListenerBounds(listeners_max=1, address_listeners_max=1),
     )
 
 

@@ -162,7 +162,7 @@ STATUSES = {
     "read_document": {200, 503},
     "read_file": {200, 404, 503},
     "read_dashboard": {200},
-    "listen": {200, 503},
+    "listen": {200, 429, 503},
     "read_lag": {200, 503},
     "read_dashboard_file": {200, 404},
 }
