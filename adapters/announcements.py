@@ -24,8 +24,8 @@ class Announcement(msgspec.Struct, frozen=True):
     `waiting` has, for each origin that waits, the step and the reason.
     `refused` is why the region's Redis refuses writes; `""` while it accepts them.
     `not_current` is why the projection is not current; `""` while it is, or is only rebuilt. `known_of_recipient` is
-    the vector that the announcing process knows of the recipient. Only heartbeats have it. `reads` has the forms of
-    messages that every process of the region is known to read, beside those of one event.
+    the vector that the announcing process knows of the recipient. Only heartbeats have it. `reads` has those of
+    `core.subjects.FORMS` that every process of the region is known to read.
     """
 
     region: Region

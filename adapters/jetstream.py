@@ -10,14 +10,14 @@ import msgspec
 from adapters.errors import Unavailable
 from adapters.server_needs import complaint_about
 from adapters.session import Session
-from core.subjects import FRAMES
+from core.subjects import FORMS
 
 API_TIMEOUT_SECONDS = 3.0
 STREAM_NOT_FOUND = 10059
 STREAM_NAME_TAKEN = 10058
 MESSAGE_NOT_FOUND = 10037
 READS = "crosshook.reads"
-"""The key of a consumer's metadata for the newest form of messages that its reader knows."""
+"""The key of a consumer's metadata for the forms (`core.subjects.FORMS`) that its reader knows, with spaces between."""
 
 _SERVER_VERSION = "_nats.ver"
 """A key that the answering server adds to a stream's metadata: its own version."""
@@ -141,11 +141,11 @@ class _Consumers(msgspec.Struct, frozen=True):
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """A consumer of a stream. `reads` is what it shows in `READS`. It has no `deliver` if its messages are pulled."""
+    """A consumer of a stream, and the forms that it reads. It has no `deliver` if its messages are pulled."""
 
     name: str
     deliver: str
-    reads: str
+    reads: frozenset[str]
 
 
 class _StoredMessage(msgspec.Struct, frozen=True):
@@ -241,7 +241,7 @@ async def create_push_consumer(session: Session, stream: str, *, deliver: str, s
     """Start the delivery of every message from sequence `start` on to `deliver`, in order, once, with flow control.
 
     Nothing is acknowledged, so nothing is delivered twice. The server removes the consumer 5 s after its last
-    subscriber is gone. Until then the consumer shows in `READS` which messages its reader knows.
+    subscriber is gone. Until then the consumer shows in `READS` which forms its reader knows.
     """
     config = {
         "deliver_subject": deliver,
@@ -254,7 +254,7 @@ async def create_push_consumer(session: Session, stream: str, *, deliver: str, s
         "inactive_threshold": 5_000_000_000,
         "mem_storage": True,
         "num_replicas": 1,
-        "metadata": {READS: FRAMES},
+        "metadata": {READS: " ".join(FORMS)},
     }
     await call(session, f"CONSUMER.CREATE.{stream}", {"stream_name": stream, "config": config})
 
@@ -271,7 +271,10 @@ async def readers(session: Session, stream: str) -> list[Reader]:
         if page.missing:
             raise Unavailable(f"no server describes the consumers {', '.join(page.missing)} of {stream} now")
         consumers = page.consumers or []
-        found += [Reader(one.name, one.config.deliver_subject, one.config.metadata.get(READS, "")) for one in consumers]
+        found += [
+            Reader(one.name, one.config.deliver_subject, frozenset(one.config.metadata.get(READS, "").split()))
+            for one in consumers
+        ]
         if len(found) >= page.total:
             return found
         if not consumers:

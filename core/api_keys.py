@@ -12,7 +12,8 @@ from hashlib import sha256
 import msgspec
 
 from core.commands import ApiKeyNotFound, DeletedBefore, IssueApiKey, RevokeApiKey, TooManyApiKeys
-from core.events import ApiKeyIssued, ApiKeyRevoked
+from core.events import ApiKeyIssued, ApiKeyRevoked, RestrictedApiKeyIssued
+from core.key_scopes import KeyScope
 from core.registers import TOMBSTONE, Fields, Query, Registers, Write, stamp_of, value_of
 from core.stamps import Stamp, milliseconds, parse
 
@@ -35,14 +36,29 @@ class ApiKey(msgspec.Struct, frozen=True):
     key_id: str
     name: str
     created_at_milliseconds: int
+    scopes: tuple[str, ...] = tuple(KeyScope)
+    expires_at_milliseconds: int | None = None
 
 
 class Unauthenticated(Exception):
     """This region does not know the key: it is missing, was never issued, has a wrong secret or is revoked."""
 
 
+class ApiKeyExpired(Unauthenticated):
+    """The key was valid until its time came. Its holder learns no more than of any other key that is refused."""
+
+
 class Forbidden(Exception):
     """The key is valid, but for another organization."""
+
+
+class ScopeMissing(Forbidden):
+    """The key is valid, but lacks the scope that the request needs."""
+
+    def __init__(self, key_id: str, scope: KeyScope) -> None:
+        super().__init__(key_id)
+        self.key_id = key_id
+        self.scope = scope
 
 
 def api_key_text(key_id: str, secret: bytes) -> str:
@@ -92,7 +108,17 @@ def api_key_in(key_id: str, fields: Fields) -> ApiKey:
         key_id=key_id,
         name=value_of(fields["name"]),
         created_at_milliseconds=milliseconds(parse(fields["organization"])),
+        scopes=_scopes_in(fields),
+        expires_at_milliseconds=_expiry_in(fields),
     )
+
+
+def _scopes_in(fields: Fields) -> tuple[str, ...]:
+    return tuple(value_of(fields["scopes"]).split()) if "scopes" in fields else tuple(KeyScope)
+
+
+def _expiry_in(fields: Fields) -> int | None:
+    return int(value_of(fields["expires"])) if "expires" in fields else None
 
 
 def query_api_key(command: IssueApiKey | RevokeApiKey) -> Query:
@@ -109,7 +135,7 @@ def decide_api_key(command: IssueApiKey | RevokeApiKey, registers: Registers) ->
     if isinstance(command, IssueApiKey):
         if len(registers.get(api_keys_key(command.organization_id), ())) >= command.api_keys_max:
             raise TooManyApiKeys(command.api_keys_max)
-        return ApiKeyIssued(key_id=command.key_id, digest=command.digest, name=command.name)
+        return _issued(command)
     fields = registers.get(api_key_key(command.key_id), {})
     if TOMBSTONE in fields:
         raise DeletedBefore(stamp_of(fields[TOMBSTONE]), ApiKeyNotFound(command.key_id))
@@ -118,24 +144,53 @@ def decide_api_key(command: IssueApiKey | RevokeApiKey, registers: Registers) ->
     return ApiKeyRevoked(key_id=command.key_id)
 
 
+def _issued(command: IssueApiKey) -> ApiKeyIssued:
+    """The event that every version reads, unless the key is restricted."""
+    if not command.is_restricted:
+        return ApiKeyIssued(key_id=command.key_id, digest=command.digest, name=command.name)
+    return RestrictedApiKeyIssued(
+        key_id=command.key_id,
+        digest=command.digest,
+        name=command.name,
+        scopes=command.scopes,
+        expires_at_milliseconds=command.expires_at_milliseconds,
+    )
+
+
 def api_key_writes(event: ApiKeyIssued | ApiKeyRevoked, organization_id: str, event_stamp: Stamp) -> list[Write]:
     """The register writes of an event. A revoked key leaves only its tombstone."""
     key, list_key = api_key_key(event.key_id), api_keys_key(organization_id)
     if isinstance(event, ApiKeyRevoked):
         return [Write(key, TOMBSTONE, event_stamp, pointer=(list_key, event.key_id))]
-    values = {"organization": organization_id, "digest": event.digest, "name": event.name}
+    values = {"organization": organization_id, "digest": event.digest, "name": event.name, **_restrictions(event)}
     listed = Write(list_key, event.key_id, event_stamp, points_to=key)
     return [*(Write(key, field, event_stamp + value) for field, value in values.items()), listed]
 
 
-def authenticate(credentials: Credentials, organization_id: str, registers: Registers) -> None:
-    """Return if `credentials` are of a key of `organization_id`. Raises `Unauthenticated`, `Forbidden`.
+def _restrictions(event: ApiKeyIssued) -> dict[str, str]:
+    if not isinstance(event, RestrictedApiKeyIssued):
+        return {}
+    scopes = {"scopes": " ".join(event.scopes)} if event.scopes else {}
+    expires_at = event.expires_at_milliseconds
+    return scopes if expires_at is None else {**scopes, "expires": str(expires_at)}
 
-    `registers` are the key's. A digest is compared even if there is no such key, so that both cases take equally long.
+
+def authenticate(
+    credentials: Credentials, organization_id: str, registers: Registers, *, scope: KeyScope, now_milliseconds: int
+) -> None:
+    """Return if `credentials` are of a key of `organization_id` that has `scope` and is not expired.
+
+    Raises `Unauthenticated`, `ApiKeyExpired`, `Forbidden`, `ScopeMissing`. `registers` are the key's. A digest is
+    compared even if there is no such key, so that both cases take equally long.
     """
     fields = registers.get(api_key_key(credentials.key_id), {})
     kept = value_of(fields["digest"]) if "digest" in fields else _NOBODY
     if not hmac.compare_digest(kept, credentials.digest) or "digest" not in fields:
         raise Unauthenticated
+    expires_at = _expiry_in(fields)
+    if expires_at is not None and now_milliseconds >= expires_at:
+        raise ApiKeyExpired
     if value_of(fields["organization"]) != organization_id:
         raise Forbidden
+    if "scopes" in fields and scope not in _scopes_in(fields):
+        raise ScopeMissing(credentials.key_id, scope)

@@ -4,6 +4,7 @@ import msgspec
 
 from core.catalogue import Trigger
 from core.fields import NoLongerTaken
+from core.key_scopes import UNRESTRICTED
 from core.stamps import Stamp
 
 
@@ -60,13 +61,23 @@ class DeleteTrigger(msgspec.Struct, frozen=True):
 
 
 class IssueApiKey(msgspec.Struct, frozen=True):
-    """Accept the secret with this digest, as one of at most `api_keys_max` keys of the organization."""
+    """Accept the secret with this digest, as one of at most `api_keys_max` keys of the organization.
+
+    The key has these `scopes`, as `core.key_scopes.restriction` has them, until `expires_at_milliseconds` (since 1970).
+    """
 
     organization_id: str
     key_id: str
     digest: str
     name: str = ""
     api_keys_max: int = 100
+    scopes: tuple[str, ...] = UNRESTRICTED
+    expires_at_milliseconds: int | None = None
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the key will have less than all scopes, or expire."""
+        return self.scopes != UNRESTRICTED or self.expires_at_milliseconds is not None
 
 
 class RevokeApiKey(msgspec.Struct, frozen=True):

@@ -87,6 +87,17 @@ class ApiKeyIssued(Event, frozen=True, tag="api_key_issued.v1"):
     name: str = ""
 
 
+class RestrictedApiKeyIssued(ApiKeyIssued, frozen=True, tag="api_key_issued.v2"):
+    """A key was issued that has only these `scopes`, or that expires.
+
+    No scopes mean all (`core.key_scopes`). A version that does not know them must not accept the key: so it does not
+    know the event either, and halts.
+    """
+
+    scopes: tuple[str, ...] = ()
+    expires_at_milliseconds: int | None = None
+
+
 class ApiKeyRevoked(Event, frozen=True, tag="api_key_revoked.v1"):
     """An API key was revoked permanently."""
 
@@ -94,7 +105,14 @@ class ApiKeyRevoked(Event, frozen=True, tag="api_key_revoked.v1"):
 
 
 AnyEvent = (
-    WebhookCreated | WebhookUpdated | WebhookDeleted | TriggerCreated | TriggerDeleted | ApiKeyIssued | ApiKeyRevoked
+    WebhookCreated
+    | WebhookUpdated
+    | WebhookDeleted
+    | TriggerCreated
+    | TriggerDeleted
+    | ApiKeyIssued
+    | RestrictedApiKeyIssued
+    | ApiKeyRevoked
 )
 
 

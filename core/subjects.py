@@ -13,7 +13,13 @@ A frame has one for each of its events, in their order, with commas between them
 """
 
 FRAMES = "frame.v1"
-"""The form of messages that carry several events. A reader that knows it says so."""
+"""The form of messages that carry several events."""
+
+RESTRICTED_KEYS = "api_keys.v2"
+"""The form of events about API keys that have scopes or expire, and about the use of a key."""
+
+FORMS = {FRAMES: "frames", RESTRICTED_KEYS: "restricted API keys"}
+"""What not every version reads, with its name in words. A reader says which of them it knows."""
 
 
 def stream_of(origin: Region) -> str:

@@ -8,7 +8,7 @@ from adapters.announcements import Announcement, keep_listening
 from adapters.connection import Connection
 from adapters.watermark_channel import Published
 from core.positions import BEGINNING, NOTHING, Region, Sequence, Vector
-from core.subjects import FRAMES
+from core.subjects import FORMS
 from core.topology import Topology
 from runtime.health import Health, NotReady
 from service.watermarks.acknowledgements import Acknowledgements
@@ -27,7 +27,7 @@ A late announcement from before a restart of Redis could otherwise be mistaken f
 """
 
 UNREAD_SECONDS = 1.0
-"""How long all announcements of a region must say that it reads frames. Its replicators announce at least each 250 ms,
+"""How long all announcements of a region must say that it reads a form. Its replicators announce at least each 250 ms,
 and one may know of a process that another one does not know of."""
 
 STALLED_SECONDS = 3.0
@@ -74,7 +74,7 @@ class Announcements:
         self._latest: dict[Region, Announcement] = {}
         self._heard_at: dict[Region, float] = {}
         self._ahead: Published | None = None
-        self._frames_unread_at: dict[Region, float] = {}
+        self._unread_at: dict[tuple[Region, str], float] = {}
         self._applied_to = NOTHING
         self._applied_at = monotonic()
         self.is_draining = False
@@ -89,8 +89,7 @@ class Announcements:
         region, now = announcement.region, monotonic()
         if region not in self._topology.regions:
             return
-        if FRAMES not in announcement.reads:
-            self._frames_unread_at[region] = now
+        self._unread_at |= {(region, form): now for form in FORMS if form not in announcement.reads}
         if self._waiters.is_superseded(region, announcement.incarnation):
             if now <= self._heard_at[region] + OUTLIVED_SECONDS:
                 return
@@ -139,19 +138,19 @@ class Announcements:
         if sequence != self._applied_to or not self._log_state.unapplied:
             self._applied_to, self._applied_at = sequence, monotonic()
 
-    def why_frames_are_not_read(self) -> str:
-        """The regions that do not announce that all of their processes read frames, in words; `""` if all do.
+    def why_not_read(self, form: str) -> str:
+        """The regions that do not announce that all of their processes read one of `FORMS`, in words; `""` if all do.
 
         All of a region's replicators must announce it. A region that is not heard now counts as it was last heard.
         """
         expected = {self._here, *self._topology.others(self._here)}
-        silent = sorted(region for region in expected if not self._reads_frames(region))
-        return f"not announced to read frames: {', '.join(silent)}" if silent else ""
+        silent = sorted(region for region in expected if not self._reads(region, form))
+        return f"not announced to read {FORMS[form]}: {', '.join(silent)}" if silent else ""
 
-    def _reads_frames(self, region: Region) -> bool:
-        latest, unread_at = self._latest.get(region), self._frames_unread_at.get(region)
+    def _reads(self, region: Region, form: str) -> bool:
+        latest, unread_at = self._latest.get(region), self._unread_at.get((region, form))
         is_unread = unread_at is not None and monotonic() <= unread_at + UNREAD_SECONDS
-        return latest is not None and FRAMES in latest.reads and not is_unread
+        return latest is not None and form in latest.reads and not is_unread
 
     def health(self) -> Health:
         """Ready means: this region's log can be written to, and its projection is current and can be read."""

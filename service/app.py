@@ -195,7 +195,7 @@ def make_app(
             "board": Provide(lambda: board, sync_to_thread=False),
             "contract": Provide(lambda: contract, sync_to_thread=False),
         },
-        state=State({"calls": Calls(use_cases, settings.limits, administrators)}),
+        state=State({"calls": Calls(use_cases, settings.limits, administrators, settings.clock.now_milliseconds)}),
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=None,
         openapi_config=None,

@@ -1,6 +1,7 @@
 """The parts of the service, over one region's NATS and Redis."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, NamedTuple
 
 from opentelemetry.trace import Tracer
@@ -9,6 +10,7 @@ from adapters.connection import Connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection
 from adapters.server_patches import outdated
+from core.subjects import FRAMES, RESTRICTED_KEYS
 from runtime.reporting import report_health, report_subscription
 from service import metrics
 from service.announcements import Announcements
@@ -91,6 +93,7 @@ class Parts(NamedTuple):
                 level_wait=LevelWait(here, topology=topology, log_state=self.log_state, deadlines=self.deadlines),
                 deadlines=self.deadlines,
                 append_seconds=settings.append_seconds,
+                why_no_restricted_keys=partial(self.region.why_not_read, RESTRICTED_KEYS),
                 now_milliseconds=now_milliseconds,
             ),
             reading=Queries(session_consistency),
@@ -153,12 +156,18 @@ def build_parts(settings: Settings, backends: Backends) -> Parts:
         acknowledgements=acknowledgements,
         outdated=lambda: outdated((connection.server, projection.server), accepted=settings.patched_servers),
     )
-    frame_use.why_not_read = region.why_frames_are_not_read
+    frame_use.why_not_read = partial(region.why_not_read, FRAMES)
     sampling = LagSampling(
         here, topology=topology, region=region, log_state=log_state, logs=logs, now_milliseconds=now_milliseconds
     )
     limit = ConcurrencyLimit(settings.organization_requests_max)
-    reader = ProjectionReader(here, projection=projection, concurrency_limit=limit, known=waiters.known)
+    reader = ProjectionReader(
+        here,
+        projection=projection,
+        concurrency_limit=limit,
+        known=waiters.known,
+        now_milliseconds=now_milliseconds,
+    )
     deadlines = Deadlines(waiters)
     return Parts(logs, log_state, log_reader, writer, waiters, deadlines, region, sampling, reader)
 

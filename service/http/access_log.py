@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from opentelemetry.trace import Span, StatusCode
 
 from core.consistency import Level
-from service.request.scope import identified_in, level_in, shown_in
+from service.request.scope import identified_in, is_expired_in, level_in, shown_in
 from service.request.shown import Shown
 from service.request.timing import Part
 
@@ -34,12 +34,13 @@ _HTTP = {
 class Outcome(StrEnum):
     """The outcome of a request, in one word. A committed or unknown 408 was handed to the log; late is any other.
 
-    Refused is any other 4xx, unavailable a 503, failed any other 5xx, and what broke off. Left is by the client, before
-    all of the request was here.
+    Expired has an API key that is expired, refused any other 4xx, unavailable a 503. Failed has any other 5xx, or broke
+    off. Left is by the client, before all of the request was here.
     """
 
     DONE = "done"
     REFUSED = "refused"
+    EXPIRED = "expired"
     COMMITTED = "committed"
     UNKNOWN = "unknown"
     LATE = "late"
@@ -79,7 +80,7 @@ def line_of(scope: Mapping[str, Any], *, status: int, seconds: float, is_broken_
         method=scope["method"],
         route=scope.get("path_template") or NO_ROUTE,
         status=status,
-        outcome=Outcome.FAILED if is_broken_off else outcome_of(status, shown),
+        outcome=Outcome.FAILED if is_broken_off else outcome_of(status, shown, is_expired=is_expired_in(scope)),
         milliseconds=round(seconds * 1_000, 3),
         timestamp=datetime.now(UTC),
         consistency=level_in(scope),
@@ -109,11 +110,13 @@ def end_span(span: Span, line: RequestLine) -> None:
     span.end()
 
 
-def outcome_of(status: int, shown: Shown | None) -> Outcome:
+def outcome_of(status: int, shown: Shown | None, *, is_expired: bool = False) -> Outcome:
     """The outcome of a request with that response."""
     match status:
         case 0:
             return Outcome.LEFT
+        case 401 if is_expired:
+            return Outcome.EXPIRED
         case 408:
             return _late(shown)
         case 503:

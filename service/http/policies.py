@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import NamedTuple
 
+from core.key_scopes import KeyScope
+
 
 class Key(Enum):
     """Which key a route asks for."""
@@ -13,16 +15,24 @@ class Key(Enum):
     ADMIN = "admin"
 
 
+_READS = ("GET", "HEAD")
+
+
 class Policy(NamedTuple):
     """How a request is treated.
 
     If it `takes_place`, it counts among the process's concurrent requests, and its body is read. If it `is_logged`, it
-    has a line in the access log, and a span.
+    has a line in the access log, and a span. An organization's key must have the scope `writes` for all but `GET`.
     """
 
     key: Key
     takes_place: bool = True
     is_logged: bool = True
+    writes: KeyScope = KeyScope.WRITE
+
+    def scope_of(self, method: str) -> KeyScope:
+        """The scope that a request with `method` needs."""
+        return KeyScope.READ if method in _READS else self.writes
 
 
 NO_ROUTE_POLICY = Policy(Key.NONE)

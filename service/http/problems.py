@@ -5,7 +5,7 @@ from typing import Any, assert_never
 from litestar import HttpMethod
 from litestar.types import ExceptionHandlersMap
 
-from core.api_keys import Forbidden, Unauthenticated
+from core.api_keys import ApiKeyExpired, Forbidden, ScopeMissing, Unauthenticated
 from core.commands import (
     ApiKeyIssuedBefore,
     ApiKeyNotFound,
@@ -49,6 +49,7 @@ from service.request.errors import (
     TooManyInFlight,
     WriteLost,
 )
+from service.request.scope import expired
 from service.request.shown import Refused
 
 
@@ -109,8 +110,10 @@ def _unmet(error: PreconditionFailed) -> str:
             assert_never(error.unmet)
 
 
-def _unauthenticated(_: AnyRequest, __: Unauthenticated) -> EncodedResponse[Empty]:
+def _unauthenticated(request: AnyRequest, error: Unauthenticated) -> EncodedResponse[Empty]:
     """The message does not say what is wrong with a key: no caller may learn whether a key with its id exists."""
+    if isinstance(error, ApiKeyExpired):
+        expired(request.scope)
     return _challenged(f"{API_KEY}: expected a valid API key of the organization", f'ApiKey header="{API_KEY}"')
 
 
@@ -124,6 +127,10 @@ def _challenged(header: str, challenge: str) -> EncodedResponse[Empty]:
 
 def _forbidden(_: AnyRequest, __: Forbidden) -> EncodedResponse[Empty]:
     return failure(403, f"header {API_KEY}: the key belongs to another organization")
+
+
+def _scope_missing(_: AnyRequest, error: ScopeMissing) -> EncodedResponse[Empty]:
+    return failure(403, f"header {API_KEY}: this request needs the scope {error.scope}, which key {error.key_id} lacks")
 
 
 def _api_key_not_found(_: AnyRequest, error: ApiKeyNotFound) -> EncodedResponse[Empty]:
@@ -221,10 +228,14 @@ def _timed_out(_: AnyRequest, error: TimedOut) -> EncodedResponse[Empty]:
     return failure(408, message, meta=Meta(consistency=consistency), headers=headers)
 
 
+def _response_to(request: AnyRequest, error: Exception) -> EncodedResponse[Any]:
+    return next(_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE)(request, error)
+
+
 def _refused(request: AnyRequest, refused: Refused) -> EncodedResponse[Any]:
     """The response to the reason of a refusal, with the token and the operation that the use case had come to."""
     why = refused.why
-    response = next(_TABLE[kind] for kind in type(why).__mro__ if kind in _TABLE)(request, why)
+    response = _response_to(request, why)
     return response if refused.shown is None else showing(refused.shown, request.scope, response)
 
 
@@ -243,6 +254,7 @@ _TABLE: ErrorResponses = {
     Unauthenticated: _unauthenticated,
     NotTheAdministrator: _not_the_administrator,
     Forbidden: _forbidden,
+    ScopeMissing: _scope_missing,
     ApiKeyNotFound: _api_key_not_found,
     TooManyApiKeys: _too_many_api_keys,
     ApiKeyIssuedBefore: _api_key_issued_before,
@@ -266,4 +278,4 @@ def response_to(
     request: AnyRequest, error: Unauthenticated | Forbidden | TooManyInFlight | RegionUnavailable | InvalidHeader
 ) -> EncodedResponse[Empty]:
     """The response to an `error` that no route raised."""
-    return _TABLE[type(error)](request, error)
+    return _response_to(request, error)

@@ -29,7 +29,13 @@ API_KEYS: tuple[Operation, ...] = (
     admin_write(
         issue_api_key,
         tag=TAG,
-        body=body("ApiKeyBody", {"a key with a name": {"name": examples.API_KEY["name"]}, "one without": {}}),
+        body=body(
+            "ApiKeyBody",
+            {
+                "a key with restrictions": {name: examples.API_KEY[name] for name in ("name", "scopes", "expires_at")},
+                "one without, and without a name": {},
+            },
+        ),
         responses={
             201: json_response(
                 "The key is issued, with the required consistency.",

@@ -22,7 +22,13 @@ WEBHOOK = {**WEBHOOK_BODY, "id": WEBHOOK_ID, "created_at": CREATED_AT, "updated_
 CHANGED_WEBHOOK = {**WEBHOOK, **WEBHOOK_CHANGES, "updated_at": "2026-03-14T09:31:02.004Z"}
 EVENT_TRIGGER = {"trigger_type": "event", "trigger_name": "PersonCreated_v1"}
 SYNC_HOOK_TRIGGER = {"trigger_type": "sync_hook", "trigger_name": "token_minted"}
-API_KEY = {"id": KEY_ID, "name": "the order desk's", "created_at": CREATED_AT}
+API_KEY = {
+    "id": KEY_ID,
+    "name": "the order desk's",
+    "created_at": CREATED_AT,
+    "scopes": ["read", "write"],
+    "expires_at": "2027-03-14T00:00:00.000Z",
+}
 API_KEY_TEXT = "crosshook_0199a2c011d27c6e8f0a2b9d4e6a7c31_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8gc2VjcmU"
 APPLIED = {
     "operation_id": OPERATION_ID,

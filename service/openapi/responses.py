@@ -184,7 +184,7 @@ RESPONSES: dict[str, Json] = {
     ),
     "unauthenticated": refused(
         401,
-        "The key is missing, unknown or revoked.",
+        "The key is missing, unknown, expired or revoked.",
         f"header {API_KEY}: expected a valid API key of the organization",
         headers=("WWW-Authenticate",),
     ),
@@ -195,7 +195,10 @@ RESPONSES: dict[str, Json] = {
         headers=("WWW-Authenticate",),
     ),
     "forbidden": refused(
-        403, "The key belongs to another organization.", f"header {API_KEY}: the key belongs to another organization"
+        403,
+        "The key belongs to another organization, or lacks the scope that the request needs.",
+        f"header {API_KEY}: the key belongs to another organization",
+        f"header {API_KEY}: this request needs the scope write, which key {examples.KEY_ID} lacks",
     ),
     "webhook_not_found": decided(
         404,

@@ -10,7 +10,7 @@ from runtime.health_routes import HealthResponse
 from service.http.envelope import Empty, Envelope
 from service.openapi.custom_headers import custom_headers
 from service.openapi.json_schema import Json, in_components, is_described, reference
-from service.routes.api_keys import ApiKeyBody, ApiKeyView, IssuedApiKeyView
+from service.routes.api_key_shapes import ApiKeyBody, ApiKeyView, IssuedApiKeyView
 from service.routes.operations import OperationView
 from service.routes.triggers import TriggerBody
 from service.routes.webhook_shapes import WebhookBody, WebhookChanges, WebhookView

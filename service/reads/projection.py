@@ -1,6 +1,7 @@
 """Read this region's projection for a caller, or raise an error that callers understand."""
 
 import asyncio
+from collections.abc import Callable
 
 from adapters.errors import NotCurrent, Unavailable
 from adapters.projection import Projection, View
@@ -18,18 +19,25 @@ class ProjectionReader:
     """Reads the projection of `here`. Each read shows everything that the region was known to have before it."""
 
     def __init__(
-        self, here: Region, *, projection: Projection, concurrency_limit: ConcurrencyLimit, known: KnownMarks
+        self,
+        here: Region,
+        *,
+        projection: Projection,
+        concurrency_limit: ConcurrencyLimit,
+        known: KnownMarks,
+        now_milliseconds: Callable[[], int],
     ) -> None:
         self._here = here
         self._projection = projection
         self._concurrency_limit = concurrency_limit
         self._known = known
+        self._now_milliseconds = now_milliseconds
 
     async def read(self, query: Query, request: Identified, *, deadline: float | None = None) -> View:
         """What `query` finds in a current projection, before `deadline` (event loop time), if the caller may see it.
 
-        The caller's key is checked in the same step: a state in which it is revoked shows nothing. Raises
-        `RegionUnavailable`, `Unauthenticated`, `Forbidden`, `TooManyInFlight`.
+        The caller's key is checked in the same step: a state in which it is revoked, or a time at which it is expired,
+        shows nothing. Raises `RegionUnavailable`, `Unauthenticated`, `Forbidden`, `TooManyInFlight`.
         """
         self._concurrency_limit.enter(request)
         credentials = request.caller.credentials
@@ -37,7 +45,13 @@ class ProjectionReader:
         with request.timing.during(Part.READ):
             view = await self._read(query._replace(keys=(*query.keys, *keys)), deadline)
         if credentials is not None:
-            authenticate(credentials, request.caller.organization_id, view.registers)
+            authenticate(
+                credentials,
+                request.caller.organization_id,
+                view.registers,
+                scope=request.scope,
+                now_milliseconds=self._now_milliseconds(),
+            )
             request.held.is_proven = True
             self._concurrency_limit.let_in(request)
         return view

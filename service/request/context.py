@@ -5,6 +5,7 @@ import msgspec
 from core.api_keys import Credentials
 from core.consistency import Level
 from core.events import ADMINISTRATOR, IdempotencyKey, author_of_administrator
+from core.key_scopes import KeyScope
 from core.preconditions import UNCONDITIONAL, Preconditions
 from core.tokens import Token
 from service.request.held import Held
@@ -33,11 +34,15 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Identified(msgspec.Struct, frozen=True, kw_only=True):
-    """A request whose caller is identified, where its time went, and what it holds until its response is sent."""
+    """A request whose caller is identified, where its time went, and what it holds until its response is sent.
+
+    An organization's key must have `scope`.
+    """
 
     caller: Caller
     timing: Timing
     held: Held
+    scope: KeyScope = KeyScope.READ
 
     @property
     def is_proven(self) -> bool:

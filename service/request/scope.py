@@ -7,6 +7,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, Tracer, set_span_in_context
 
 from core.consistency import Level
+from core.key_scopes import KeyScope
 from service.request.context import Caller, Identified
 from service.request.held import Held
 from service.request.shown import Shown
@@ -17,6 +18,7 @@ Scope = Any
 
 _TRACED = "crosshook.traced"
 _IDENTIFIED = "crosshook.identified"
+_EXPIRED = "crosshook.expired"
 _LEVEL = "crosshook.level"
 _SHOWN = "crosshook.shown"
 
@@ -26,9 +28,9 @@ def trace(scope: Scope, tracer: Tracer, span: Span) -> None:
     scope[_TRACED] = Traced(tracer, set_span_in_context(span, Context()))
 
 
-def identified(scope: Scope, caller: Caller) -> Identified:
-    """The request, now that its caller is known."""
-    request = Identified(caller=caller, timing=Timing(scope.get(_TRACED, NOT_TRACED)), held=Held())
+def identified(scope: Scope, caller: Caller, needs: KeyScope = KeyScope.READ) -> Identified:
+    """The request, now that its caller is known, with the scope that the caller's key must have."""
+    request = Identified(caller=caller, timing=Timing(scope.get(_TRACED, NOT_TRACED)), held=Held(), scope=needs)
     scope[_IDENTIFIED] = request
     return request
 
@@ -36,6 +38,16 @@ def identified(scope: Scope, caller: Caller) -> Identified:
 def identified_in(scope: Mapping[str, Any]) -> Identified | None:
     """The request, or None as long as its caller is not known."""
     return scope.get(_IDENTIFIED)
+
+
+def expired(scope: Scope) -> None:
+    """The request's key is expired. Only the log says so."""
+    scope[_EXPIRED] = True
+
+
+def is_expired_in(scope: Mapping[str, Any]) -> bool:
+    """Whether the request's key is expired."""
+    return _EXPIRED in scope
 
 
 def requires(scope: Scope, level: Level) -> None:

@@ -1,52 +1,33 @@
 """API keys, for the administrator: issue, list, revoke. An organization's secret is shown once and not kept."""
 
 import secrets
-from typing import Annotated
 
-import msgspec
 from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from msgspec import Meta
 
-from core.api_keys import NAME_CHARACTERS_MAX, SECRET_BYTES, ApiKey, api_key_in, api_key_text, digest_of
+from core.api_keys import SECRET_BYTES, api_key_in, api_key_text, digest_of
 from core.commands import ApiKeyNotFound, IssueApiKey, RevokeApiKey
-from core.fields import InvalidField
 from service.http.encoded_response import EncodedResponse
-from service.http.envelope import Envelope, Moment, listed, rfc3339
+from service.http.envelope import Envelope, listed
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
 from service.http.parameter import takes
 from service.http.parameters import KEY_ID, LIMIT, OFFSET
 from service.http.query_parameters import page
+from service.routes.api_key_shapes import (
+    ApiKeyBody,
+    ApiKeyView,
+    IssuedApiKeyView,
+    expiry_in,
+    issued_view_of,
+    name_in,
+    scopes_in,
+    view_of,
+)
 from service.routes.calls import calls_of, with_body
 
 KEYS = "/admin/organizations/{organization_id:str}/keys"
-
-
-KeyName = Annotated[
-    str, Meta(description="Whose key it is, for people.", extra_json_schema={"maxLength": NAME_CHARACTERS_MAX})
-]
-
-
-class ApiKeyBody(msgspec.Struct, frozen=True):
-    """The body that issues a key: a name by which people know it."""
-
-    name: KeyName | None = None
-
-
-class ApiKeyView(msgspec.Struct, frozen=True):
-    """A key as lists have it."""
-
-    id: Annotated[str, Meta(description="A UUIDv7.", extra_json_schema={"format": "uuid"})]
-    name: KeyName
-    created_at: Moment
-
-
-class IssuedApiKeyView(ApiKeyView, frozen=True):
-    """A new key, with its text. No other response has the text."""
-
-    key: Annotated[str, Meta(description="The value for `SlashID-API-Key`. No other response shows it.")]
 
 
 @post(
@@ -54,7 +35,8 @@ class IssuedApiKeyView(ApiKeyView, frozen=True):
     summary="Issue an API key",
     description=(
         "Issue a key to an organization. This response has the key's text, which the service does not keep. A repeat "
-        "with the same `Idempotency-Key` issues no second key. It waits as *it* requires, and returns 409."
+        "with the same `Idempotency-Key` issues no second key. It waits as *it* requires, and returns 409. A key with "
+        "`scopes` or `expires_at` returns 503 until every process of every region reads such keys."
     ),
 )
 async def issue_api_key(request: AnyRequest) -> EncodedResponse[Envelope[IssuedApiKeyView]]:
@@ -65,13 +47,14 @@ async def issue_api_key(request: AnyRequest) -> EncodedResponse[Envelope[IssuedA
         organization_id=write.caller.organization_id,
         key_id=key_id,
         digest=digest_of(secret),
-        name=_name(body.name or ""),
+        name=name_in(body.name),
         api_keys_max=write.limits.api_keys_max,
+        scopes=scopes_in(body.scopes),
+        expires_at_milliseconds=expiry_in(body.expires_at, now_milliseconds=write.now_milliseconds),
     )
     written = await write.carry_out(command)
-    issued = view_of(api_key_in(key_id, written.value.fields))
-    view = IssuedApiKeyView(issued.id, issued.name, issued.created_at, key=api_key_text(key_id, secret))
-    return write.respond(Envelope(view), written.shown)
+    issued = issued_view_of(api_key_in(key_id, written.value.fields), api_key_text(key_id, secret))
+    return write.respond(Envelope(issued), written.shown)
 
 
 @get(
@@ -104,17 +87,6 @@ async def revoke_api_key(key_id: FromPath[str], request: AnyRequest) -> EncodedR
         raise ApiKeyNotFound(key_id)
     written = await write.carry_out(RevokeApiKey(write.caller.organization_id, found))
     return write.respond(None, written.shown)
-
-
-def view_of(api_key: ApiKey) -> ApiKeyView:
-    """A key as lists have it."""
-    return ApiKeyView(id=api_key.key_id, name=api_key.name, created_at=rfc3339(api_key.created_at_milliseconds))
-
-
-def _name(text: str) -> str:
-    if len(text) > NAME_CHARACTERS_MAX:
-        raise InvalidField("name", f"expected at most {NAME_CHARACTERS_MAX} characters")
-    return text
 
 
 API_KEY_ROUTES: tuple[HTTPRouteHandler, ...] = (issue_api_key, list_api_keys, revoke_api_key)

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from core.commands import Command
+from core.key_scopes import KeyScope
 from service.http.authentication.identification import Administrators, identify
 from service.http.content_encoding import refuse_encoded_body
 from service.http.encoded_response import EncodedResponse
@@ -56,6 +57,7 @@ class Write(_Call, frozen=True, kw_only=True):
 
     request: WriteRequest
     limits: Limits
+    now_milliseconds: int
 
     @property
     def caller(self) -> Caller:
@@ -76,20 +78,26 @@ class Read(_Call, frozen=True, kw_only=True):
 class Calls:
     """Makes each of a request."""
 
-    def __init__(self, use_cases: UseCases, limits: Limits, administrators: Administrators) -> None:
+    def __init__(
+        self,
+        use_cases: UseCases,
+        limits: Limits,
+        administrators: Administrators,
+        now_milliseconds: Callable[[], int],
+    ) -> None:
         self._use_cases = use_cases
+        self._now_milliseconds = now_milliseconds
         self._limits = limits
         self._administrators = administrators
 
     def read(self, request: AnyRequest) -> Read:
         """A read in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
-        asked = read_request(request, identify(request))
+        asked = read_request(request, identify(request, KeyScope.READ))
         return Read(scope=request.scope, use_cases=self._use_cases, request=asked)
 
     def write(self, request: AnyRequest) -> Write:
         """A write in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
-        asked = write_request(request, identify(request))
-        return Write(scope=request.scope, use_cases=self._use_cases, request=asked, limits=self._limits)
+        return self._write(request, write_request(request, identify(request, KeyScope.WRITE)))
 
     def admin_read(self, request: AnyRequest) -> Read:
         """A read by an administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
@@ -98,8 +106,16 @@ class Calls:
 
     def admin_write(self, request: AnyRequest) -> Write:
         """A write by an administrator. Raises `NotTheAdministrator`, `InvalidHeader`, `InvalidField`."""
-        asked = write_request(request, self._administrators.identify(request))
-        return Write(scope=request.scope, use_cases=self._use_cases, request=asked, limits=self._limits)
+        return self._write(request, write_request(request, self._administrators.identify(request)))
+
+    def _write(self, request: AnyRequest, asked: WriteRequest) -> Write:
+        return Write(
+            scope=request.scope,
+            use_cases=self._use_cases,
+            request=asked,
+            limits=self._limits,
+            now_milliseconds=self._now_milliseconds(),
+        )
 
 
 def calls_of(request: AnyRequest) -> Calls:

@@ -1,5 +1,6 @@
 """The one table of which routes ask for a key, take a place, and have a line in the access log."""
 
+from core.key_scopes import KeyScope
 from service.http.policies import Key, Policies, Policy
 from service.routes.first_page import FIRST_PAGE, SHORT_WAYS
 from service.routes.reserved import VERIFICATION_KEYS
@@ -13,7 +14,7 @@ POLICIES = Policies(
     by_first_part={
         "organizations": Policy(Key.ORGANIZATION),
         "operations": Policy(Key.ORGANIZATION),
-        "test-events": Policy(Key.ORGANIZATION),
+        "test-events": Policy(Key.ORGANIZATION, writes=KeyScope.EVENTS),
         "admin": Policy(Key.ADMIN),
         "livez": _ABOUT_THE_PROCESS,
         "readyz": _ABOUT_THE_PROCESS,

@@ -3,6 +3,7 @@
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 
+from core.key_scopes import KeyScope
 from service.http.authentication.identification import identify, organization_in
 from service.http.content_encoding import refuse_encoded_body
 from service.http.encoded_response import EncodedResponse
@@ -36,7 +37,7 @@ def read_verification_keys(request: AnyRequest) -> EncodedResponse[Empty]:
 def create_test_events(request: AnyRequest) -> EncodedResponse[Empty]:
     """Have an organization's webhooks called with made-up events."""
     refuse_encoded_body(request)
-    identify(request)
+    identify(request, KeyScope.EVENTS)
     return failure(501, NO_TESTS_YET)
 
 

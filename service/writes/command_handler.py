@@ -52,6 +52,7 @@ class CommandHandler:
         level_wait: LevelWait,
         deadlines: Deadlines,
         append_seconds: float,
+        why_no_restricted_keys: Callable[[], str],
         now_milliseconds: Callable[[], int],
     ) -> None:
         self._here = here
@@ -63,6 +64,7 @@ class CommandHandler:
         self._level_wait = level_wait
         self._deadlines = deadlines
         self._append_seconds = append_seconds
+        self._why_no_restricted_keys = why_no_restricted_keys
         self._now_milliseconds = now_milliseconds
 
     async def write(self, command: Command, request: WriteRequest) -> Result[Written]:
@@ -130,6 +132,7 @@ class CommandHandler:
     async def _append(
         self, command: Command, view: View, request: WriteRequest, progress: Progress, *, traceparent: str
     ) -> Accepted | Repeated:
+        self._require_readers(command)
         loop = asyncio.get_running_loop()
         deadline = request.wait.deadline
         settled: asyncio.Future[Accepted | Repeated] = loop.create_future()
@@ -163,6 +166,11 @@ class CommandHandler:
             progress.operation_id = proposal.operation_id
             raise self._level_wait.unknown(request, progress)
         raise RegionUnavailable("this region's log took no event in time")
+
+    def _require_readers(self, command: Command) -> None:
+        """Raise `RegionUnavailable` if a process of an older version could take the key for one with all scopes."""
+        if isinstance(command, IssueApiKey) and command.is_restricted and (why := self._why_no_restricted_keys()):
+            raise RegionUnavailable(f"a key with scopes or an expiry cannot be issued yet: {why}")
 
     async def _found(self, first: Recorded, view: View, request: WriteRequest) -> LoggedEvent | None:
         """The event of the first request; None if it was lost with its log, and so has no effect any more."""

@@ -11,6 +11,7 @@ from deploy.local.processes.http_process import HttpProcess
 
 ROOT = Path(__file__).parents[2]
 BEFORE_FRAMES = "b1b110dcac7429e69a964555393667b56330ec4e"
+BEFORE_RESTRICTED_KEYS = "d55b655d23871aaccaec0a6b3c2da4e32e1dabc3"
 
 
 def earlier_build(commit: str, into: Path) -> Path:

@@ -168,9 +168,9 @@ async def test_the_admin_key_is_wanted_and_an_organization_has_as_many_keys_as_i
         answers = [await client.post(path, json={"name": str(number)}, headers=admin) for number in range(3)]
         assert [answer.status_code for answer in answers] == [201, 201, 422]
         first = answers[0].json()["result"]
-        assert set(first) == {"id", "name", "created_at", "key"}
+        assert set(first) == {"id", "name", "created_at", "scopes", "expires_at", "key"}
         listed = (await client.get(path, headers=admin, params={"limit": 1})).json()
-        assert listed["result"] == [{name: first[name] for name in ("id", "name", "created_at")}]
+        assert listed["result"] == [{name: first[name] for name in first if name != "key"}]
         assert listed["meta"]["pagination"] == {"limit": 1, "offset": 0, "total_count": 2}
         elsewhere = await client.delete(f"{keys_of(str(uuid.uuid4()))}/{first['id']}", headers=admin)
         assert elsewhere.status_code == 404

@@ -96,7 +96,7 @@ async def comes(found: Callable[[], Awaitable[int]], *, within_seconds: float = 
 
 async def only_frames_are_read(region: LocalRegion) -> bool:
     found = await readers(region, region.name)
-    return bool(found) and all(metadata.get("crosshook.reads") == FRAMES for metadata in found)
+    return bool(found) and all(FRAMES in metadata.get("crosshook.reads", "").split() for metadata in found)
 
 
 async def check_upgraded(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from core.api_keys import Credentials, Unauthenticated, credentials_in
 from core.fields import InvalidField
+from core.key_scopes import KeyScope
 from service.http import parameters
 from service.http.authentication.admin_keys import AdminKey
 from service.http.headers import API_KEY, AUTHORIZATION, AnyRequest, only, value_of
@@ -17,10 +18,10 @@ class NotTheAdministrator(Unauthenticated):
     """The admin key is missing, or none of this service's."""
 
 
-def identify(request: AnyRequest) -> Identified:
-    """A request in the name of an organization. Raises `Unauthenticated`, `InvalidHeader`."""
+def identify(request: AnyRequest, scope: KeyScope) -> Identified:
+    """A request in the name of an organization, which needs `scope`. Raises `Unauthenticated`, `InvalidHeader`."""
     credentials = shown_by(request)
-    return identified(request.scope, Caller(organization_in(request), credentials))
+    return identified(request.scope, Caller(organization_in(request), credentials), scope)
 
 
 def shown_by(request: AnyRequest) -> Credentials:

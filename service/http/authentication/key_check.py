@@ -90,13 +90,13 @@ class Authentication:
         """A request that did not reach its route: a body that is no JSON is found out before. None if all may ask."""
         if request.method == HttpMethod.OPTIONS:
             return None
-        key = self._policies.of(request.scope["path_template"]).key
-        match key:
+        policy = self._policies.of(request.scope["path_template"])
+        match policy.key:
             case Key.NONE:
                 return None
             case Key.ORGANIZATION:
-                return identify(request)
+                return identify(request, policy.scope_of(request.method))
             case Key.ADMIN:
                 return self._administrators.identify(request)
             case _:
-                assert_never(key)
+                assert_never(policy.key)

@@ -67,7 +67,7 @@ def serving(consumers: Consumers) -> Session:
 
 async def test_all_pages_of_a_list_of_readers_are_read() -> None:
     found = await readers(serving(Consumers("a", "b", "c", "d", "e")), "EVENTS_us-iowa")
-    assert [reader.reads for reader in found] == ["a", "b", "c", "d", "e"]
+    assert [reader.reads for reader in found] == [{"a"}, {"b"}, {"c"}, {"d"}, {"e"}]
 
 
 @pytest.mark.parametrize("missing", ["a", "b", "c"])

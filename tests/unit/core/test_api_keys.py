@@ -2,23 +2,27 @@
 
 import pytest
 
+from core import api_keys
 from core.api_keys import (
     SECRET_BYTES,
     ApiKey,
+    ApiKeyExpired,
+    Credentials,
     Forbidden,
+    ScopeMissing,
     Unauthenticated,
     api_key_key,
     api_key_text,
     api_keys_in,
     api_keys_key,
-    authenticate,
     credentials_in,
     digest_of,
 )
-from core.codec import encode
+from core.codec import Undecodable, decode, encode
 from core.commands import ApiKeyNotFound, DeletedBefore, IssueApiKey, RevokeApiKey, TooManyApiKeys
 from core.decider import decide, query_for
-from core.events import ApiKeyIssued, ApiKeyRevoked, Envelope
+from core.events import ApiKeyIssued, ApiKeyRevoked, Envelope, RestrictedApiKeyIssued
+from core.key_scopes import KeyScope, restriction
 from core.positions import Epoch, Position, Region, Sequence
 from core.projection import writes_of
 from core.registers import merge
@@ -29,6 +33,9 @@ ANOTHER = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba2"
 KEY_ID, OTHER_ID = "01a20c31-5483-73d5-8521-3cb5e9bcc1c7", "01a20c31-5483-73d5-8521-3cb5e9bcc1c8"
 SECRET = bytes(range(SECRET_BYTES))
 ISSUE = IssueApiKey(ORGANIZATION, KEY_ID, digest_of(SECRET), "laptop")
+
+SHOWN = api_keys.credentials_in(api_key_text(KEY_ID, SECRET))
+NOW = 1_790_000_000_000
 
 Registers = dict[str, dict[str, str]]
 
@@ -43,6 +50,16 @@ def after(*events: ApiKeyIssued | ApiKeyRevoked, organization: str = ORGANIZATIO
 
 def issued(key_id: str = KEY_ID, secret: bytes = SECRET) -> ApiKeyIssued:
     return ApiKeyIssued(key_id, digest_of(secret), "laptop")
+
+
+def authenticate(
+    shown: Credentials,
+    organization: str,
+    registers: Registers,
+    scope: KeyScope = KeyScope.READ,
+    now_milliseconds: int = NOW,
+) -> None:
+    api_keys.authenticate(shown, organization, registers, scope=scope, now_milliseconds=now_milliseconds)
 
 
 def test_a_key_lets_its_organization_in_and_no_other() -> None:
@@ -133,3 +150,94 @@ def test_a_repeated_revocation_names_the_event_with_the_keys_organization() -> N
             decide(RevokeApiKey(organization, KEY_ID), registers)
         assert place_in(before.value.stamp, [Region("us-iowa")]) == ("us-iowa", 2)
         assert isinstance(before.value.missing, ApiKeyNotFound)
+
+
+def restricted(*scopes: str, expires_at: int | None = None) -> IssueApiKey:
+    return IssueApiKey(
+        ORGANIZATION,
+        KEY_ID,
+        digest_of(SECRET),
+        "laptop",
+        scopes=restriction(scopes),
+        expires_at_milliseconds=expires_at,
+    )
+
+
+def test_a_key_admits_only_what_its_scopes_name() -> None:
+    event = decide(restricted("write", "read"), {})
+    assert isinstance(event, RestrictedApiKeyIssued)
+    registers = after(event)
+    for scope in (KeyScope.READ, KeyScope.WRITE):
+        authenticate(SHOWN, ORGANIZATION, registers, scope)
+    with pytest.raises(ScopeMissing) as missing:
+        authenticate(SHOWN, ORGANIZATION, registers, KeyScope.EVENTS)
+    assert (missing.value.key_id, missing.value.scope) == (KEY_ID, KeyScope.EVENTS)
+    with pytest.raises(Forbidden) as forbidden:
+        authenticate(SHOWN, ANOTHER, registers, KeyScope.EVENTS)
+    assert not isinstance(forbidden.value, ScopeMissing), "another organization learns nothing of the key"
+    (listed,) = api_keys_in(ORGANIZATION, registers)
+    assert listed.scopes == ("read", "write")
+
+
+def test_a_key_without_restriction_has_every_scope() -> None:
+    for scope in KeyScope:
+        authenticate(SHOWN, ORGANIZATION, after(issued()), scope)
+    (listed,) = api_keys_in(ORGANIZATION, after(issued()))
+    assert (listed.scopes, listed.expires_at_milliseconds) == (("read", "write", "events"), None)
+
+
+def test_a_key_is_refused_from_the_moment_at_which_it_expires_as_an_unknown_one_is() -> None:
+    event = decide(restricted(*KeyScope, expires_at=NOW), {})
+    assert isinstance(event, RestrictedApiKeyIssued)
+    registers = after(event)
+    authenticate(SHOWN, ORGANIZATION, registers, KeyScope.WRITE, now_milliseconds=NOW - 1)
+    for organization in (ORGANIZATION, ANOTHER):
+        with pytest.raises(ApiKeyExpired) as expired:
+            authenticate(SHOWN, organization, registers, now_milliseconds=NOW)
+        assert isinstance(expired.value, Unauthenticated)
+    wrong = credentials_in(api_key_text(KEY_ID, bytes(SECRET_BYTES)))
+    with pytest.raises(Unauthenticated) as unknown:
+        authenticate(wrong, ORGANIZATION, registers, now_milliseconds=NOW)
+    assert not isinstance(unknown.value, ApiKeyExpired), (
+        "a client without the secret does not learn that the key existed"
+    )
+    (listed,) = api_keys_in(ORGANIZATION, registers)
+    assert (listed.scopes, listed.expires_at_milliseconds) == (("read", "write", "events"), NOW)
+
+
+def test_an_expired_key_can_be_revoked() -> None:
+    event = decide(restricted("read", expires_at=1), {})
+    assert isinstance(event, RestrictedApiKeyIssued)
+    registers = after(event, ApiKeyRevoked(KEY_ID))
+    assert set(registers[api_key_key(KEY_ID)]) == {"!"}
+    assert api_keys_in(ORGANIZATION, registers) == []
+
+
+UNRESTRICTED_IN_A_LOG = (
+    b'{"operation_id":"o","organization_id":"af5fbd30-7ce7-4548-8b30-4cd59cb2aba1","clock":"000000000000000000","event":'
+    b'{"type":"api_key_issued.v1","key_id":"01a20c31-5483-73d5-8521-3cb5e9bcc1c7","digest":"d","name":"laptop"}}'
+)
+
+
+@pytest.mark.parametrize("scopes", [tuple(KeyScope), ("events", "write", "read", "read")])
+def test_a_key_without_restriction_is_stored_as_every_version_reads_it(scopes: tuple[str, ...]) -> None:
+    command = IssueApiKey(ORGANIZATION, KEY_ID, "d", "laptop", scopes=restriction(scopes))
+    assert encode(Envelope("o", ORGANIZATION, "0" * 18, decide(command, {}))) == UNRESTRICTED_IN_A_LOG
+
+
+@pytest.mark.parametrize("command", [restricted("read"), restricted(*KeyScope, expires_at=NOW)])
+def test_a_version_that_does_not_know_restrictions_does_not_take_the_event_for_one_without(
+    command: IssueApiKey,
+) -> None:
+    stored = encode(Envelope("o", ORGANIZATION, "0" * 18, decide(command, {})))
+    assert decode(stored).event == decide(command, {})
+    assert b'"type":"api_key_issued.v2"' in stored
+    with pytest.raises(Undecodable):
+        decode(stored.replace(b"api_key_issued.v2", b"api_key_issued.v3"))
+
+
+def test_a_scope_of_a_later_version_restricts_the_key_too() -> None:
+    event = RestrictedApiKeyIssued(KEY_ID, digest_of(SECRET), scopes=("read", "audit"))
+    authenticate(SHOWN, ORGANIZATION, after(event))
+    with pytest.raises(ScopeMissing):
+        authenticate(SHOWN, ORGANIZATION, after(event), KeyScope.WRITE)

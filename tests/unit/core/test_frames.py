@@ -24,6 +24,8 @@ CLOCK_MAX = (1 << 72) - 1
 texts = st.text(st.characters(codec="utf-8"), max_size=20)
 values = dict.fromkeys(few(webhook_ids=["w"], key_ids=["k"]), texts) | {
     "custom_headers": st.dictionaries(texts, st.lists(texts, max_size=3), max_size=3),
+    "scopes": st.lists(texts, max_size=3).map(tuple),
+    "expires_at_milliseconds": st.integers(min_value=0, max_value=2**48),
     "timeout_nanoseconds": st.integers(min_value=0, max_value=20_000_000_000),
 }
 envelopes = st.builds(

@@ -15,13 +15,15 @@ from adapters.follower import Stored
 from adapters.jetstream import Reader
 from adapters.log_info import LogInfo
 from core.positions import Epoch, Region, Sequence
-from core.subjects import FRAMES
+from core.subjects import FORMS, FRAMES, RESTRICTED_KEYS
 from replicator import log_readers as log_readers_module
 from replicator.log_readers import NEW_SECONDS, SETTLED_SECONDS, LogReaders
 
-READ = [Reader("a", "deliver.replicator.x", FRAMES), Reader("b", "deliver.service.x", FRAMES)]
+ALL, NONE = list(FORMS), frozenset[str]()
+READ = [Reader("a", "deliver.replicator.x", frozenset(FORMS)), Reader("b", "deliver.service.x", frozenset(FORMS))]
+ONLY_FRAMES = [*READ, Reader("d", "deliver.service.z", frozenset({FRAMES, "another"}))]
 MADE = "2026-11-30T12:00:00.123456789Z"
-OLDER = [*READ, Reader("c", "deliver.service.y", "")]
+OLDER = [*READ, Reader("c", "deliver.service.y", NONE)]
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +43,7 @@ class Readers:
         self.found: list[Reader] | Exception = READ
         self.looks = 0
         self.created, self.first_stored = MADE, "2026-11-30T12:00:00.25Z"
+        self.last = "webhook_created.v1"
         self.log_readers = LogReaders(cast("Any", self), now_seconds=lambda: self.now)
 
     async def readers(self) -> list[Reader]:
@@ -57,7 +60,7 @@ class Readers:
         return self.first_stored
 
     async def event_at(self, sequence: Sequence) -> Stored:
-        return Stored(sequence, "events.us-iowa.k3v9x2.webhook_created.v1", b"{}")
+        return Stored(sequence, f"events.us-iowa.k3v9x2.{self.last}", b"{}")
 
     async def look(self, found: list[Reader] | Exception, *, after_seconds: float = 1) -> list[str]:
         self.now += after_seconds
@@ -78,7 +81,7 @@ async def test_nothing_is_announced_before_the_time_of_which_each_look_succeeded
     assert await readers.look([]) == [], "not even this replicator follows it yet"
     assert await readers.look(READ) == []
     assert await readers.look(READ, after_seconds=SETTLED_SECONDS - 1) == []
-    assert await readers.look(READ, after_seconds=1.5) == [FRAMES]
+    assert await readers.look(READ, after_seconds=1.5) == ALL
 
 
 @pytest.mark.parametrize("found", [OLDER, [], Unavailable("no answer"), LogMissing("gone")], ids=str)
@@ -86,19 +89,40 @@ async def test_each_look_that_does_not_show_it_takes_it_back_and_begins_the_time
     found: list[Reader] | Exception,
 ) -> None:
     readers = Readers()
-    assert await readers.settle() == [FRAMES]
+    assert await readers.settle() == ALL
     for _ in range(3):
         assert await readers.look(found, after_seconds=SETTLED_SECONDS - 1) == []
         assert await readers.look(READ) == []
         assert await readers.look(READ, after_seconds=SETTLED_SECONDS - 1) == []
-    assert await readers.look(READ, after_seconds=1.5) == [FRAMES]
+    assert await readers.look(READ, after_seconds=1.5) == ALL
+
+
+async def test_each_form_has_a_time_of_its_own(lines: list[Any]) -> None:
+    readers = Readers()
+    await readers.look(ONLY_FRAMES)
+    assert await readers.look(ONLY_FRAMES, after_seconds=SETTLED_SECONDS + 1) == [FRAMES]
+    assert await readers.look(READ) == [FRAMES]
+    assert await readers.look(READ, after_seconds=SETTLED_SECONDS - 1) == [FRAMES]
+    assert await readers.look(READ, after_seconds=1.5) == ALL
+    assert await readers.look(ONLY_FRAMES) == [FRAMES]
+    assert {line["event"] for line in lines} == {"restricted API keys"}
+
+
+async def test_a_log_that_ends_with_a_frame_has_no_older_reader_of_frames_and_may_have_one_of_restricted_keys() -> None:
+    readers = Readers()
+    readers.last = FRAMES
+    assert await readers.look(READ) == [FRAMES]
+    assert await readers.look(OLDER) == []
+    await readers.look(READ)
+    assert await readers.look(READ, after_seconds=SETTLED_SECONDS + 1) == [FRAMES, RESTRICTED_KEYS]
 
 
 async def test_older_readers_are_logged_once_however_often_they_are_seen(lines: list[Any]) -> None:
     readers = Readers()
     for found in (OLDER, OLDER, READ, OLDER):
         await readers.look(found)
-    assert [line["readers"] for line in lines] == [["service"], ["service"]]
+    assert [line["readers"] for line in lines if line["event"] == "frames"] == [["service"], ["service"]]
+    assert [line["readers"] for line in lines if line["event"] == "restricted API keys"] == [["service"], ["service"]]
 
 
 async def test_why_the_readers_cannot_be_listed_is_logged_once_after_the_second_try(lines: list[Any]) -> None:
@@ -126,7 +150,7 @@ async def test_the_log_is_looked_at_soon_until_it_answers_and_again_and_again_af
             while readers.looks < 3:
                 await asyncio.sleep(0)
             readers.found = READ
-            while readers.log_readers.reads != [FRAMES]:
+            while readers.log_readers.reads != ALL:
                 readers.now += 1
                 await asyncio.sleep(0)
             readers.found = OLDER
@@ -147,8 +171,8 @@ def young(readers: Readers, age_seconds: float) -> LogReaders:
 @pytest.mark.parametrize(
     ("age_seconds", "first_stored", "expected"),
     [
-        (1.0, "2026-11-30T12:00:00.25Z", [FRAMES]),
-        (NEW_SECONDS - 0.1, "2026-11-30T12:00:00.123456789Z", [FRAMES]),
+        (1.0, "2026-11-30T12:00:00.25Z", ALL),
+        (NEW_SECONDS - 0.1, "2026-11-30T12:00:00.123456789Z", ALL),
         (NEW_SECONDS + 0.1, "2026-11-30T12:00:00.25Z", []),
         # A snapshot was restored: the messages are older than the stream.
         (1.0, "2026-11-29T12:00:00Z", []),

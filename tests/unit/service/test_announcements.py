@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from adapters.announcements import Announcement
 from adapters.watermark_channel import Published
 from core.positions import Epoch, Mark, Position, Region, Sequence
-from core.subjects import FRAMES
+from core.subjects import FORMS, FRAMES, RESTRICTED_KEYS
 from core.topology import Topology, parse_topology
 from runtime.health import Condition, NotReady
 from service.announcements import OUTLIVED_SECONDS, SILENCE_SECONDS, STALLED_SECONDS, UNREAD_SECONDS, Announcements
@@ -112,15 +112,15 @@ def test_frames_are_read_once_every_replicator_of_every_region_announces_it(cloc
 
     def heard(region: Region, *reads: str) -> str:
         view.heard(msgspec.structs.replace(said("first", 7, region=region), reads=list(reads)))
-        return view.why_frames_are_not_read()
+        return view.why_not_read(FRAMES)
 
-    assert "asia-japan, us-iowa" in view.why_frames_are_not_read()
+    assert "asia-japan, us-iowa" in view.why_not_read(FRAMES)
     assert heard(HERE, FRAMES).endswith(": asia-japan")
     assert heard(THERE, FRAMES) == ""
     assert heard(THERE).endswith(": asia-japan"), "another replicator, which saw an older reader"
     assert heard(THERE, FRAMES).endswith(": asia-japan")
     clock.now += UNREAD_SECONDS + 0.1
-    assert view.why_frames_are_not_read() == "", "it is not heard any more"
+    assert view.why_not_read(FRAMES) == "", "it is not heard any more"
 
 
 def test_marks_of_this_regions_log_are_shown_even_if_they_are_not_believed() -> None:
@@ -382,13 +382,13 @@ def test_the_highest_mark_of_the_announced_incarnation_counts_whichever_way_it_c
 
 def test_frames_are_not_read_before_every_configured_region_has_announced_that_it_reads_them() -> None:
     view = a_view(Waiters())
-    assert view.why_frames_are_not_read() == "not announced to read frames: asia-japan, us-iowa"
+    assert view.why_not_read(FRAMES) == "not announced to read frames: asia-japan, us-iowa"
     view.heard(reading(HERE))
-    assert view.why_frames_are_not_read() == "not announced to read frames: asia-japan"
+    assert view.why_not_read(FRAMES) == "not announced to read frames: asia-japan"
     view.heard(reading(THERE))
-    assert view.why_frames_are_not_read() == ""
+    assert view.why_not_read(FRAMES) == ""
     view.heard(said("first", 8))
-    assert view.why_frames_are_not_read() == "not announced to read frames: asia-japan", "it announces it no more"
+    assert view.why_not_read(FRAMES) == "not announced to read frames: asia-japan", "it announces it no more"
 
 
 def test_a_region_that_is_not_heard_now_reads_what_it_read_when_it_was_last_heard(clock: SimpleNamespace) -> None:
@@ -396,7 +396,7 @@ def test_a_region_that_is_not_heard_now_reads_what_it_read_when_it_was_last_hear
     for region in (HERE, THERE):
         view.heard(reading(region))
     clock.now += 3_600
-    assert view.why_frames_are_not_read() == ""
+    assert view.why_not_read(FRAMES) == ""
 
 
 @pytest.mark.parametrize("forms", [[], ["frame.v2"], ["frame"]])
@@ -404,7 +404,15 @@ def test_a_region_that_reads_other_forms_reads_no_frames(forms: list[str]) -> No
     view = a_view(Waiters())
     view.heard(reading(HERE))
     view.heard(msgspec.structs.replace(reading(THERE), reads=forms))
-    assert view.why_frames_are_not_read() == "not announced to read frames: asia-japan"
+    assert view.why_not_read(FRAMES) == "not announced to read frames: asia-japan"
+
+
+def test_each_form_is_announced_apart() -> None:
+    view = a_view(Waiters())
+    view.heard(msgspec.structs.replace(reading(HERE), reads=list(FORMS)))
+    view.heard(reading(THERE))
+    assert view.why_not_read(FRAMES) == ""
+    assert view.why_not_read(RESTRICTED_KEYS) == "not announced to read restricted API keys: asia-japan"
 
 
 def test_the_announcement_of_an_older_version_names_no_form() -> None:

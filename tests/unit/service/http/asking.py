@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request
 
 from core.api_keys import api_key_text
+from core.key_scopes import KeyScope
 from service.http import requests
 from service.http.authentication.admin_keys import AdminKey
 from service.http.authentication.identification import Administrators, identify
@@ -46,8 +47,8 @@ def a_request(
 
 
 def write_request(request: Request[Any, Any, Any]) -> WriteRequest:
-    return requests.write_request(request, identify(request))
+    return requests.write_request(request, identify(request, KeyScope.WRITE))
 
 
 def read_request(request: Request[Any, Any, Any]) -> ReadRequest:
-    return requests.read_request(request, identify(request))
+    return requests.read_request(request, identify(request, KeyScope.READ))

@@ -230,6 +230,7 @@ def a_handler(view: View, event_lookup: EventLookup, reached: list[tuple[Sequenc
         deletions=nothing,
         level_wait=level_wait,
         deadlines=nothing,
+        why_no_restricted_keys=str,
         append_seconds=1,
         now_milliseconds=lambda: NOW_MILLISECONDS,
     )

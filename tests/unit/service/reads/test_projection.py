@@ -35,7 +35,11 @@ class Scene:
         self.may_answer.set()
         self.asked = asyncio.Event()
         self.reader = ProjectionReader(
-            US, projection=cast("Any", self), concurrency_limit=ConcurrencyLimit(10), known=self.known
+            US,
+            projection=cast("Any", self),
+            concurrency_limit=ConcurrencyLimit(10),
+            known=self.known,
+            now_milliseconds=lambda: 0,
         )
 
     async def read(self, _: Query) -> View:

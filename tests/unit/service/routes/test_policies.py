@@ -21,7 +21,7 @@ def test_each_route_asks_for_the_key_that_its_description_names(path: str) -> No
     "path", ["/livez", "/readyz", "/metrics", "/dashboard", "/dashboard/events", "/dashboard/none"]
 )
 def test_a_full_process_still_answers_requests_about_itself(path: str) -> None:
-    assert POLICIES.of(path) == (Key.NONE, False, False)
+    assert POLICIES.of(path)[:3] == (Key.NONE, False, False)
 
 
 @pytest.mark.parametrize("path", ["", "*", "//", "/docs/none", "/livezz", "/dashboards", "/none/organizations"])

@@ -100,7 +100,7 @@ def stub() -> Stub:
 @pytest.fixture(scope="module")
 def client(stub: Stub) -> Iterator[TestClient[Litestar]]:
     use_cases: Any = stub
-    calls = Calls(UseCases(use_cases, use_cases, use_cases, use_cases), Limits(), ADMINISTRATORS)
+    calls = Calls(UseCases(use_cases, use_cases, use_cases, use_cases), Limits(), ADMINISTRATORS, lambda: 0)
     app = Litestar(
         [*WEBHOOK_ROUTES, *TRIGGER_ROUTES, *OPERATION_ROUTES, *API_KEY_ROUTES],
         state=AppState({"calls": calls}),

@@ -45,6 +45,7 @@ class Scene:
             deletions=anything,
             level_wait=LevelWait(HERE, topology=topology, log_state=self.log_state, deadlines=deadlines),
             deadlines=deadlines,
+            why_no_restricted_keys=str,
             append_seconds=1,
             now_milliseconds=lambda: 0,
         )

@@ -6,6 +6,7 @@ import pytest
 from litestar import Request
 
 from core.api_keys import Unauthenticated, digest_of
+from core.key_scopes import KeyScope
 from service.http.authentication.admin_keys import AdminKey
 from service.http.authentication.identification import Administrators, NotTheAdministrator, identify
 from service.http.headers import InvalidHeader
@@ -24,7 +25,7 @@ from tests.unit.service.http.asking import (
 
 
 def organization_id(request: Request[Any, Any, Any]) -> str:
-    return identify(request).caller.organization_id
+    return identify(request, KeyScope.READ).caller.organization_id
 
 
 @pytest.mark.parametrize("name", ["SlashID-OrgID", "slashid-orgid", "SLASHID-ORGID"])
@@ -112,4 +113,4 @@ def test_any_other_admin_key_is_refused(value: str) -> None:
 def test_the_scope_of_a_request_carries_its_caller() -> None:
     request = a_request()
     assert identified_in(request.scope) is None
-    assert identify(request) is identified_in(request.scope)
+    assert identify(request, KeyScope.WRITE) is identified_in(request.scope)
