@@ -1,7 +1,8 @@
 """Issue, list and revoke an organization's API keys, over the admin routes of a service."""
 
 import http
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -33,6 +34,8 @@ _RESPONSE_SECONDS = 10
 _NO_SUCH_ROUTE = "no such route"
 """The beginning of a 404 that is not about a key."""
 
+NO_RESTRICTIONS: Mapping[str, Any] = {}
+
 T = TypeVar("T")
 
 
@@ -44,14 +47,16 @@ class Wait(msgspec.Struct, frozen=True):
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key as it is listed. `created_at` is a time as in RFC 3339."""
+    """A key as it is listed. Its times are as in RFC 3339. A service of an older version names no scopes."""
 
     id: str
     name: str
     created_at: str
+    scopes: list[str] = []
+    expires_at: str | None = None
 
 
-class IssuedApiKey(ApiKey, frozen=True):
+class IssuedApiKey(ApiKey, frozen=True, kw_only=True):
     """A key with its text, `key`, which the service shows only once."""
 
     key: str
@@ -90,9 +95,14 @@ class AdminApi:
         self._service = service
         self._headers = {"Authorization": f"Bearer {admin_key}", "Content-Type": "application/json"}
 
-    def issue(self, organization_id: str, wait: Wait, *, name: str = "") -> IssuedApiKey:
-        """Issue a key with the label `name`, and return it once the regions of `wait` accept it."""
-        body = msgspec.json.encode({"name": name})
+    def issue(
+        self, organization_id: str, wait: Wait, *, name: str = "", restrictions: Mapping[str, Any] = NO_RESTRICTIONS
+    ) -> IssuedApiKey:
+        """Issue a key with the label `name`, and return it once the regions of `wait` accept it.
+
+        `restrictions` are further members of the body.
+        """
+        body = msgspec.json.encode({"name": name, **restrictions})
         response = self._ask("POST", _keys(organization_id), wait=wait, body=body)
         if response.status != http.HTTPStatus.CREATED:
             raise self._failure(response)

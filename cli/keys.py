@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
@@ -12,10 +13,12 @@ from cli.admin_api import AdminApi, Wait
 from cli.admin_errors import AdminError, NotReached, Unanswered
 from cli.failure import Misuse, failure
 from cli.help import VerbatimGroup
+from cli.key_restrictions import restriction_options, restrictions_of
+from cli.keys_table import keys_table
 from cli.parameter_types import Integer
 from cli.running import name_option, options_of, status
 from cli.service_call import InvalidUrl, parse_service_url
-from cli.tables import TableConsole, keys_table
+from cli.tables import TableConsole
 from core.api_keys import NAME_CHARACTERS_MAX
 from core.consistency import Level
 from deploy.own_command import own_command
@@ -96,9 +99,21 @@ def keys() -> None:
 @keys.command()
 @click.argument("organization")
 @click.option("--key-name", default="", metavar="TEXT", help="A label for the key.")
+@restriction_options
 @wait_options
 @target_options
-def issue(*, organization: str, key_name: str, consistency: str, timeout: int, url: str | None, name: str) -> None:
+def issue(
+    *,
+    organization: str,
+    key_name: str,
+    scopes: tuple[str, ...],
+    expires_in: str | None,
+    expires_at: str | None,
+    consistency: str,
+    timeout: int,
+    url: str | None,
+    name: str,
+) -> None:
     """Issue an API key for ORGANIZATION, a UUID.
 
     The key alone goes to standard output, and a note about it to standard error.
@@ -107,18 +122,26 @@ def issue(*, organization: str, key_name: str, consistency: str, timeout: int, u
     Examples:
       crosshook keys issue af5fbd30-7ce7-4548-8b30-4cd59cb2aba1 --key-name billing
       KEY=$(crosshook keys issue $ORG)
+      crosshook keys issue $ORG --scope read --expires-in 90d
     """
     organization_id = _uuid(organization, "ORGANIZATION")
     if len(key_name) > NAME_CHARACTERS_MAX:
         raise Misuse(f"--key-name: expected at most {NAME_CHARACTERS_MAX} characters")
+    restrictions = restrictions_of(scopes, expires_in, expires_at)
     target = _target(url, name)
     try:
-        issued = target.api.issue(organization_id, _wait(consistency, timeout), name=key_name)
+        issued = target.api.issue(
+            organization_id, _wait(consistency, timeout), name=key_name, restrictions=restrictions.members()
+        )
     except AdminError as error:
         find_it = f"{own_command()} keys list {organization_id}{target.options}"
         remedy = f"if it was issued, its text was not shown: find its id with `{find_it}`, revoke it, and issue another"
         raise _failure(error, if_unfinished=remedy) from error
     revoke_it = f"{own_command()} keys revoke {organization_id} {issued.id}{target.options}"
+    if not restrictions.hold_of(issued):
+        raise click.ClickException(
+            f"the service is older than restrictions, so API key {issued.id} has none; revoke it with `{revoke_it}`"
+        )
     known = f"API key {issued.id}: {_where(consistency)} accepts it. It is shown only once"
     click.echo(f"{known}; revoke it with `{revoke_it}`", err=True)
     try:
@@ -135,6 +158,9 @@ def issue(*, organization: str, key_name: str, consistency: str, timeout: int, u
 def list_keys(*, organization: str, url: str | None, name: str) -> None:
     """List the API keys of ORGANIZATION, oldest first.
 
+    A key that is expired, or will be within 30 days, is marked. An expired key counts
+    among the organization's keys until it is revoked.
+
     `crosshook keys revoke` takes a key's id. No command shows a key's text again.
 
     Example:
@@ -147,7 +173,7 @@ def list_keys(*, organization: str, url: str | None, name: str) -> None:
     except AdminError as error:
         raise failure(error) from error
     if found:
-        TableConsole().print(keys_table(found))
+        TableConsole().print(keys_table(found, now=datetime.now(UTC)))
     else:
         issue_one = f"{own_command()} keys issue {organization_id}{target.options}"
         click.echo(f"organization {organization_id} has no API keys; issue one with `{issue_one}`")

@@ -2,15 +2,13 @@
 
 import errno
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from cli.admin_api import ApiKey
 from deploy.local.control.messages import LinksStatus, ProcessStatus, Status
 
 _WIDTH_MIN = 80
@@ -53,28 +51,6 @@ def links_table(links: LinksStatus) -> Table:
         label = f"{number:2} {row}" if are_many else row
         table.add_row(label, *(_cell(row, column, links.cut, milliseconds) for column in links.regions))
     return table
-
-
-def keys_table(keys: Iterable[ApiKey]) -> Table:
-    """Each API key's id, the time of its issue, and its name, with any characters."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("API key", "issued"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("name", overflow="fold")
-    for key in keys:
-        table.add_row(key.id, _to_the_second(key.created_at), Text(_printable(key.name)))
-    return table
-
-
-def _to_the_second(time: str) -> str:
-    """A time as in RFC 3339, without the fraction of its second."""
-    whole, _, fraction = time.partition(".")
-    return f"{whole}Z" if fraction else time
-
-
-def _printable(text: str) -> str:
-    """The text without characters that would move a terminal's cursor."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def _cell(row: str, column: str, cut: Collection[str], milliseconds: Mapping[frozenset[str], float]) -> str:

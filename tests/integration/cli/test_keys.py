@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -152,14 +153,34 @@ async def test_the_list_has_all_pages_in_the_order_of_issue_and_shows_every_name
         await issued(organization, "--key-name", name)
     monkeypatch.setattr("cli.admin_api.PAGE_LENGTH", 2)
     ended = await of_demo("list", organization)
-    rows = [line for line in ended.stdout.splitlines() if re.match(" [0-9a-f]{8}-", line)]
-    assert [row.rstrip().split("  ")[-1] for row in rows] == [
+    lines = ended.stdout.splitlines()
+    below = [lines[place + 1] for place, line in enumerate(lines) if re.match(" [0-9a-f]{8}-", line)]
+    assert [row.strip() for row in below] == [
         "[red]alarm[/red]",
         "\N{REPLACEMENT CHARACTER}[2J",
         "three",
         "four",
         "five",
     ]
+
+
+async def test_a_restricted_key_is_issued_and_listed_with_its_restrictions(
+    demo: LocalRegions, organization: str
+) -> None:
+    api_key = await issued(organization, "--scope", "write", "--scope", "events", "--expires-in", "20d")
+    assert await status_with(api_key, organization, demo.region(BELGIUM).http_url) == 403
+    ended = await of_demo("list", organization)
+    shown = [line.split() for line in ended.stdout.splitlines()[3:]]
+    assert shown[0][2:] == [(datetime.now(UTC) + timedelta(days=20)).date().isoformat(), "write"]
+    assert shown[1] == ["in", "19", "days", "events"]
+    assert shown[2] == ["!", "soon"]
+
+
+@pytest.mark.usefixtures("demo")
+async def test_a_past_expiry_is_refused_in_one_line(organization: str) -> None:
+    ended = await of_demo("issue", organization, "--expires-at", "2020-01-31T00:00:00Z")
+    expected = "Error: expires_at: expected a future time before the year 9999, such as 2030-01-31T00:00:00Z\n"
+    assert ended == Ended(2, "", expected)
 
 
 @pytest.mark.usefixtures("demo")

@@ -1,6 +1,7 @@
 """Each response of a service to an administrator is a result or one line with the reason."""
 
 import http
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,7 +24,11 @@ from tests.unit.cli.scripted_service import Asked, Said, ScriptedService, refuse
 
 ORGANIZATION = "af5fbd30-7ce7-4548-8b30-4cd59cb2aba1"
 KEYS = f"/admin/organizations/{ORGANIZATION}/keys"
-A_KEY = {"id": "01a209cc-d549-7788-b87c-a8c76edb7d8d", "name": "billing", "created_at": "2026-01-01T00:00:00.000Z"}
+A_KEY: dict[str, Any] = {
+    "id": "01a209cc-d549-7788-b87c-a8c76edb7d8d",
+    "name": "billing",
+    "created_at": "2026-01-01T00:00:00.000Z",
+}
 
 
 def api_of(service: ScriptedService) -> AdminApi:
@@ -40,6 +45,15 @@ def test_a_key_is_asked_for_with_the_admin_key_and_the_wait() -> None:
     assert asked.headers["Authorization"] == "Bearer secret"
     assert asked.headers["SlashID-Required-Consistency"] == "local_region"
     assert asked.headers["SlashID-Required-Consistency-Timeout"] == "7"
+
+
+def test_restrictions_are_asked_for_as_members_of_the_body() -> None:
+    restrictions = {"scopes": ["read"], "expires_at": "2030-01-31T00:00:00Z"}
+    result = {**A_KEY, "key": "text", "scopes": ["read"], "expires_at": "2030-01-31T00:00:00.000Z"}
+    with scripted(lambda _: said(201, result=result, meta={}, errors=[])) as service:
+        issued = api_of(service).issue(ORGANIZATION, Wait(), restrictions=restrictions)
+    assert msgspec.json.decode(service.asked[0].body) == {"name": "", **restrictions}
+    assert (issued.scopes, issued.expires_at) == (["read"], "2030-01-31T00:00:00.000Z")
 
 
 def test_every_write_and_no_read_has_an_idempotency_key_of_its_own() -> None:

@@ -2,8 +2,7 @@
 
 from rich.table import Table
 
-from cli.admin_api import ApiKey
-from cli.tables import TableConsole, keys_table, links_table, regions_table
+from cli.tables import TableConsole, links_table, regions_table
 from deploy.local.control.messages import LinksStatus, ProcessStatus, RegionStatus, RoundTripStatus, Status
 from deploy.local.network.geography import REGIONS_MAX, plausible_round_trips, region_names
 
@@ -42,10 +41,3 @@ def test_the_round_trips_of_any_number_of_regions_fit_80_columns() -> None:
         trips = [RoundTripStatus(a=a, b=b, milliseconds=value) for a, b, value in plausible_round_trips(names)]
         lines = lines_of(links_table(LinksStatus(regions=list(names), cut=[], round_trips=trips)))
         assert max(map(len, lines)) <= 80
-
-
-def test_a_long_name_of_an_api_key_continues_on_the_next_line() -> None:
-    key = ApiKey(id="01a209cc-d549-7788-b87c-a8c76edb7d8d", name="n" * 100, created_at="2026-11-29T21:25:20.123456Z")
-    lines = lines_of(keys_table([key]))
-    assert max(map(len, lines)) <= 80
-    assert "".join(lines).count("n") >= 100
