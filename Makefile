@@ -33,7 +33,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up venv test test-all bench check lint types arrows format lock clean on-linux
+.PHONY: help up venv test test-all bench check lint types arrows images format lock clean on-linux
 
 help: ## Show the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -63,6 +63,9 @@ types: $(INSTALLED_DEV) ## Check the types
 
 arrows: $(INSTALLED_DEV) ## Check which package imports which
 	@$(BIN)/lint-imports
+
+images: $(INSTALLED) ## Show how long the images of Docker Compose and Kubernetes are supported, today
+	@$(BIN)/python -m deploy.images
 
 format: $(INSTALLED_DEV) ## Format the code, and apply the linter's automatic fixes
 	@$(BIN)/ruff check --fix-only

@@ -14,6 +14,7 @@ from core.positions import Region
 from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.logins import Logins
 from tests.containers.commands import Outcome, docker, inspect, run, succeed
+from tests.containers.images import images_here
 from tests.e2e.callers import ORGANIZATION, ORGANIZATIONS, Caller, calling
 from tests.engine import compose_command
 from tests.keys import Keys, issue_keys
@@ -86,7 +87,7 @@ class Composed:
         published["PROMETHEUS_PORT"] = self.prometheus_url
         ports = {name: url.rpartition(":")[2] for name, url in published.items()}
         told = {"COMPOSE_FILE": os.pathsep.join(self.files_of_compose), "COMPOSE_PROFILES": "", "RTT": ""}
-        return {**told, "CROSSHOOK_LOG_LEVEL": "info", "CROSSHOOK_IMAGE": self.image, **ports}
+        return {**images_here(), **told, "CROSSHOOK_LOG_LEVEL": "info", "CROSSHOOK_IMAGE": self.image, **ports}
 
     async def compose(self, *arguments: str, within_seconds: float = 60) -> str:
         """The output of Compose about the project. Compose must not fail."""

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.containers
 async def test_every_service_is_ready_and_refuses_requests_without_a_key(composed: Composed) -> None:
     for service, url in composed.urls.items():
         async with http_client(url) as client:
-            assert (await client.get("/readyz")).json()["status"] == "ready", service
+            ready = (await client.get("/readyz")).json()
+            assert (ready["waiting_for"], ready["halted"]) == ([], {}), service
             assert (await client.get(WEBHOOKS, headers={"SlashID-OrgID": ORGANIZATION})).status_code == 401
             admin = await client.get(f"/admin/organizations/{ORGANIZATION}/keys")
             assert admin.status_code == (401 if service.endswith("-2") else 404), "the others have no admin routes"

@@ -18,18 +18,19 @@ from deploy.local import ServerProcess, region, starting
 from deploy.local.processes import nats_servers
 from deploy.local.processes.children import STOP_SECONDS_MAX
 from deploy.local.processes.servers import Program, Servers
+from tests.containers.images import image_here
 from tests.containers.leftovers import LABEL, a_run
 
 
 class Versions(NamedTuple):
-    """Images of a NATS and of a Redis."""
+    """Images of a NATS and of a Redis, by the variables that name them."""
 
     nats: str
     redis: str
 
 
 MATRIX = [
-    Versions(nats="nats:2.15-alpine", redis="redis:8-alpine"),
+    Versions(nats="NATS_IMAGE", redis="REDIS_IMAGE"),
 ]
 """The versions to try. All other tests use the versions of the wheels."""
 
@@ -119,11 +120,12 @@ def servers_of(versions: Versions) -> Iterator[Servers]:
     Its containers belong to a run of their own, so that another worker than that of the Compose file may call it.
     """
     servers = Servers(
-        nats=_program(versions.nats, "nats-server", Kind.NATS),
-        redis=_program(versions.redis, "redis-server", Kind.REDIS),
+        nats=_program(image_here(versions.nats), "nats-server", Kind.NATS),
+        redis=_program(image_here(versions.redis), "redis-server", Kind.REDIS),
     )
     with a_run() as label, ExitStack() as containers, pytest.MonkeyPatch.context() as patch:
-        for module, image in ((region, versions.redis), (nats_servers, versions.nats)):
+        for module, variable in ((region, versions.redis), (nats_servers, versions.nats)):
+            image = image_here(variable)
             server = functools.partial(ContainerServer, image=image, label=label, containers=containers)
             patch.setattr(module, "ServerProcess", server)
         patch.setattr(starting, "find_servers", lambda: servers)
