@@ -17,6 +17,7 @@ from tests.prometheus.reading import HALTED, READINGS, without_comparison
 from tests.prometheus.running import Prometheus, prometheus_of
 from tests.prometheus.trouble import send_too_long_a_head
 from tests.rules import ALERTS, RECORDS
+from tests.servers_here import accepted_here
 
 # The links between the regions run where the tests do.
 pytestmark = [pytest.mark.prometheus, pytest.mark.asyncio(loop_scope="module")]
@@ -31,7 +32,11 @@ PAUSE_SECONDS = 0.2
 async def demo() -> AsyncIterator[LocalRegions]:
     async with AsyncExitStack() as stack:
         demo = await stack.enter_async_context(
-            local_regions(regions=(US, EU), round_trips=40, settings={"CROSSHOOK_ADMIN_KEY": ADMIN_KEY})
+            local_regions(
+                regions=(US, EU),
+                round_trips=40,
+                settings={"CROSSHOOK_ADMIN_KEY": ADMIN_KEY, "CROSSHOOK_PATCHED_SERVERS": accepted_here()},
+            )
         )
         callers = [asyncio.create_task(call(demo.region(name))) for name in (US, EU)]
         try:
