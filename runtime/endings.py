@@ -125,6 +125,7 @@ class EndingProtocol(MessageProtocol):
             return
         cycle.scope["state"][_REFUSED_WITH] = int(refusal.status)
         cycle.disconnected = True
+        cycle.body.clear()
         cycle.message_event.set()
         self.transport.linger()
         if self.pipeline:

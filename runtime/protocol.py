@@ -1,25 +1,20 @@
-"""HTTP on one connection, with bounds: the size and time of a head, the number of requests and of connections."""
+"""HTTP on one connection, with bounds: the time of a head, the number of requests and of connections."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from prometheus_client import Gauge
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from runtime.address_limit import AddressLimit
 from runtime.bounds import Bounds
+from runtime.budget import Budget
+from runtime.buffering import BufferingProtocol
 from runtime.client_address import address_of
-from runtime.endings import EndingProtocol
 from runtime.messages import Part
 from runtime.refusals import Refusal, Refused
-
-HEAD_BYTES_MAX = 64 * 1024
-"""The largest head of a request, and the most bytes between parts of its body, give or take `PIECE_BYTES`."""
-
-PIECE_BYTES = 4 * 1024
-"""The parser does not report how much it buffers. So it receives small pieces, and this process counts their bytes
-until the parser reports a whole head, or a part of a body."""
 
 HEAD_SECONDS = 60.0
 """How long a whole head may take to arrive, from its first byte."""
@@ -39,14 +34,15 @@ SPARE_SECONDS = 1.0
 PIPELINED_MAX = 100
 """How many requests one connection may send before the first of them is answered."""
 
+BUFFERED = Gauge("crosshook_buffered_bytes", "Bytes of unfinished requests that this process holds")
+
 _FULL = Refusal(503, "this process has too many connections; try again", "connections")
 _CROWDED = Refusal(429, "this address has too many connections to this process; try again", "address_connections")
-_LARGE_HEAD = Refusal(431, f"head: expected at most {HEAD_BYTES_MAX} bytes", "head_bytes")
 _STOPPING = Refusal(503, "body: it did not arrive before this process stopped; try again", "body_grace_seconds")
 _PIPELINED = Refusal(400, f"expected at most {PIPELINED_MAX} requests before the response to the first", "pipelined")
 
 
-class BoundedProtocol(EndingProtocol):
+class BoundedProtocol(BufferingProtocol):
     """uvicorn's protocol with these bounds, which it lacks."""
 
     def __init__(
@@ -57,17 +53,16 @@ class BoundedProtocol(EndingProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         bounds: Bounds,
+        budget: Budget,
         addresses: AddressLimit,
     ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._bounds = bounds
+        super().__init__(config, server_state, app_state, _loop, bounds=bounds, budget=budget)
         self._addresses = addresses
         self._address: str | None = None
         self._beyond: Refusal | None = None
         self._idle_since: float | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
         self._head_timer: asyncio.TimerHandle | None = None
-        self._unparsed_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a head. Beyond the limit, refuse the connection at once, or with its first request but `LIVEZ`."""
@@ -92,15 +87,8 @@ class BoundedProtocol(EndingProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse the bytes that arrived. Refuse a head, or bytes between parts of a body, beyond `HEAD_BYTES_MAX`."""
-        for start in range(0, len(data), PIECE_BYTES):
-            if self.transport.is_closing():
-                return
-            piece = data[start : start + PIECE_BYTES]
-            self._unparsed_bytes += len(piece)
-            super().data_received(piece)
-            if self._unparsed_bytes > HEAD_BYTES_MAX:
-                self.refuse(_LARGE_HEAD)
+        """Parse the bytes that arrived. The first of a head start its time."""
+        super().data_received(data)
         if self._idle_since is not None and self.part is Part.HEAD:
             self._await_head()
 
@@ -110,23 +98,10 @@ class BoundedProtocol(EndingProtocol):
             raise Refused(self._beyond)
         if len(self.pipeline) >= PIPELINED_MAX:
             raise Refused(_PIPELINED)
-        if self._unparsed_bytes > HEAD_BYTES_MAX:
-            raise Refused(_LARGE_HEAD)
         if self._bounds.trusted_proxies and self._count() > 0 and self.url != LIVEZ.encode():
             raise Refused(_CROWDED)
         self._stop_head_timer()
-        self._unparsed_bytes = 0
         super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """Start the count anew: the bytes so far belong to the body."""
-        self._unparsed_bytes = 0
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        """Start the count anew: the next bytes belong to the next message."""
-        self._unparsed_bytes = 0
-        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Wait for the next head, or for the client to close."""
@@ -197,9 +172,10 @@ class BoundedProtocol(EndingProtocol):
 
 def protocol_with(bounds: Bounds) -> Callable[..., BoundedProtocol]:
     """The factory that uvicorn makes a protocol with."""
-    addresses = AddressLimit(bounds.address_connections_max)
+    addresses, budget = AddressLimit(bounds.address_connections_max), Budget(bounds.buffered_bytes_max)
+    BUFFERED.set_function(lambda: budget.held_bytes)
 
     def protocol(**arguments: Any) -> BoundedProtocol:  # noqa: ANN401 - uvicorn's own
-        return BoundedProtocol(**arguments, bounds=bounds, addresses=addresses)
+        return BoundedProtocol(**arguments, bounds=bounds, budget=budget, addresses=addresses)
 
     return protocol

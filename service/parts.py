@@ -11,6 +11,7 @@ from adapters.event_log import EventLog
 from adapters.projection import Projection
 from adapters.server_patches import outdated
 from core.subjects import FRAMES, RESTRICTED_KEYS
+from runtime.memory import return_free_memory
 from runtime.reporting import report_health, report_subscription
 from service import metrics
 from service.announcements import Announcements
@@ -121,6 +122,7 @@ class Parts(NamedTuple):
             backends.projection.keep_asking(to_write=False),
             report_health(self.region.health),
             check_each_server(backends.connection, body_bytes_max=settings.body_bytes_max),
+            return_free_memory(),
         )
 
 

@@ -10,12 +10,13 @@ from adapters.server_patches import ACCEPTED_FORM, Server, accepted_servers
 from core.fields import HeaderLimits
 from core.positions import Region
 from core.topology import Topology
-from runtime.bounds import ADDRESS_CONNECTIONS_MAX, Bounds
+from runtime.bounds import ADDRESS_CONNECTIONS_MAX, BUFFERED_BYTES_MAX, Bounds
 from runtime.client_address import PROXIES_MAX
 from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
 from runtime.settings import Environment, TracesEndpoint
 from service.http.authentication.admin_keys import AdminKey, read_admin_keys
+from service.http.headers import KEY_HEADERS
 from service.request.limits import Limits
 from service.writes.frame_use import Frames
 
@@ -68,6 +69,10 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
             ),
             trusted_proxies=environment.integer("CROSSHOOK_TRUSTED_PROXIES", default=0, low=0, high=PROXIES_MAX),
             idle_seconds=environment.idle_seconds(),
+            buffered_bytes_max=environment.integer(
+                "CROSSHOOK_BUFFERED_BYTES_MAX", default=BUFFERED_BYTES_MAX, low=4_194_304, high=1 << 40
+            ),
+            key_headers=KEY_HEADERS,
         ),
         log_format=environment.choice("CROSSHOOK_LOG_FORMAT", default=LogFormat.AUTO),
         log_level=environment.choice("CROSSHOOK_LOG_LEVEL", default=LogLevel.INFO),

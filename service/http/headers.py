@@ -21,6 +21,9 @@ IF_NONE_MATCH = parameters.IF_NONE_MATCH.name
 AUTHORIZATION = "Authorization"
 CONTENT_ENCODING = "Content-Encoding"
 
+KEY_HEADERS = (API_KEY.lower().encode(), AUTHORIZATION.lower().encode())
+"""The headers in which a request shows its key, in lower case."""
+
 AnyRequest = Request[Any, Any, Any]
 T = TypeVar("T")
 

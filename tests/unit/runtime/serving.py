@@ -9,8 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import msgspec
-
 from runtime.bounds import Bounds
 from runtime.server import bind, serve
 
@@ -25,14 +23,12 @@ async def served(
     app: Any,  # noqa: ANN401 - any ASGI application
     *,
     drain_seconds: float = 1,
-    **bounds: float,
+    **bounds: Any,  # noqa: ANN401 - of `Bounds`
 ) -> AsyncIterator[int]:
     """The port of `app`, served within `bounds`. At the end it must stop on a signal, well within the drain and 1 s."""
     listener = bind(LOCALHOST, 0)
     port = listener.getsockname()[1]
-    serving = asyncio.create_task(
-        serve(app, listener, drain_seconds=drain_seconds, bounds=msgspec.convert(bounds, Bounds))
-    )
+    serving = asyncio.create_task(serve(app, listener, drain_seconds=drain_seconds, bounds=Bounds(**bounds)))
     async with asyncio.timeout(5):
         while not await takes(port):
             await asyncio.sleep(0.01)

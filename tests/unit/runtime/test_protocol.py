@@ -15,7 +15,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from runtime import endings, protocol, server, transport
-from runtime.protocol import HEAD_BYTES_MAX, PIECE_BYTES, PIPELINED_MAX
+from runtime.buffering import HEAD_BYTES_MAX, PIECE_BYTES
+from runtime.protocol import PIPELINED_MAX
 from service.http.envelope import failure
 from tests.unit.runtime.serving import LOCALHOST, Streams, connect, reset, served, takes
 

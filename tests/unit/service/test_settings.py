@@ -33,7 +33,13 @@ def test_every_setting_but_the_region_and_the_topology_has_a_default(place: Vari
     settings = read_settings(place)
     assert (settings.host, settings.port) == ("127.0.0.1", 8080)
     assert settings.drain_seconds == 10
-    assert settings.bounds == Bounds(idle_seconds=75, address_connections_max=10_000, trusted_proxies=0)
+    assert settings.bounds == Bounds(
+        idle_seconds=75,
+        address_connections_max=10_000,
+        trusted_proxies=0,
+        buffered_bytes_max=67_108_864,
+        key_headers=(b"slashid-api-key", b"authorization"),
+    )
     assert (settings.log_format, settings.log_level) == (LogFormat.AUTO, LogLevel.INFO)
     assert settings.clock.offset_milliseconds == 0
     assert settings.append_seconds == 2
@@ -61,6 +67,7 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_APPEND_SECONDS": "0.1",
             "CROSSHOOK_FRAMES": "never",
             "CROSSHOOK_ADDRESS_CONNECTIONS_MAX": "10",
+            "CROSSHOOK_BUFFERED_BYTES_MAX": "4194304",
             "CROSSHOOK_TRUSTED_PROXIES": "2",
             "CROSSHOOK_REQUESTS_MAX": "1",
             "CROSSHOOK_TAIL_EVENTS_MAX": "2",
@@ -80,7 +87,13 @@ def test_everything_can_be_set(place: Variables) -> None:
         }
     )
     assert (settings.host, settings.port, settings.drain_seconds) == ("::", 81, 0.5)
-    assert settings.bounds == Bounds(idle_seconds=350.5, address_connections_max=10, trusted_proxies=2)
+    assert settings.bounds == Bounds(
+        idle_seconds=350.5,
+        address_connections_max=10,
+        trusted_proxies=2,
+        buffered_bytes_max=4_194_304,
+        key_headers=(b"slashid-api-key", b"authorization"),
+    )
     assert (settings.log_format, settings.log_level) == (LogFormat.JSON, LogLevel.DEBUG)
     assert settings.clock.offset_milliseconds == -3_600_000
     assert (settings.organization_requests_max, settings.idempotency_keys_max, settings.body_bytes_max) == (3, 4, 2_048)
@@ -113,6 +126,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_FRAMES", "yes", "one of auto, always, never"),
         ("CROSSHOOK_PATCHED_SERVERS", "redis 7", "servers such as redis 7.0.15, nats 2.12.3"),
         ("CROSSHOOK_ADDRESS_CONNECTIONS_MAX", "0", "an integer from 1 to 1000000"),
+        ("CROSSHOOK_BUFFERED_BYTES_MAX", "65536", "an integer from 4194304 to 1099511627776"),
         ("CROSSHOOK_TRUSTED_PROXIES", "11", "an integer from 0 to 10"),
         ("CROSSHOOK_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),
         ("CROSSHOOK_TAIL_EVENTS_MAX", "many", "an integer from 1 to 1000000"),
