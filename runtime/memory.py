@@ -14,7 +14,7 @@ WORTH_BYTES = 8 * 1024 * 1024
 """It takes 1 to 2 ms for each mebibyte, and the event loop may wait meanwhile. So little is left alone."""
 
 
-_MEMBERS = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+_MEMBERS = ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
 
 
 class _Heap(ctypes.Structure):
