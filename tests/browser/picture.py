@@ -14,6 +14,7 @@ from tests.browser.conftest import FLAGS
 from tests.browser.looking import Look
 from tests.browser.small_png import small
 from tests.e2e.callers import calling_all, under_load
+from tests.servers_here import accepted_here
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "dashboard-cut.png"
 CUT = "asia-japan"
@@ -26,7 +27,8 @@ WIDTH, HEIGHT = 1_120, 1_000
 
 async def main() -> None:
     """Make the picture. It takes about a minute."""
-    async with local_regions() as demo, async_playwright() as playwright, calling_all(demo) as callers:
+    settings = {"CROSSHOOK_PATCHED_SERVERS": accepted_here()}
+    async with local_regions(settings=settings) as demo, async_playwright() as playwright, calling_all(demo) as callers:
         browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
         page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         look = Look(page)
