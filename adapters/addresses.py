@@ -2,8 +2,11 @@
 
 import logging
 import ssl
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from core.certificates import Certificate
 
 _asyncio_log = logging.getLogger("asyncio")
 
@@ -40,6 +43,14 @@ def tls_options(address: str, tls: Tls | None) -> dict[str, Any]:
         "tls_hostname": server_name or urlsplit(address).hostname,
         "tls_handshake_first": True,
     }
+
+
+def shown_in(peer: Mapping[str, Any] | None) -> Certificate | None:
+    """The certificate that the other side has shown, from `ssl`'s description of it; None without TLS."""
+    if not peer:
+        return None
+    names = dict(pair for part in peer.get("subject", ()) for pair in part)
+    return Certificate(names.get("commonName", ""), int(ssl.cert_time_to_seconds(peer["notAfter"])))
 
 
 def _is_news(record: logging.LogRecord) -> bool:

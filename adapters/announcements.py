@@ -70,4 +70,4 @@ async def keep_listening(connection: Connection, heard: Callable[[Announcement],
         session = await connection.session()
         with suppress(Unavailable):
             await listen(session, heard)
-            await session.wait_lost()
+            await session.wait_replaced()

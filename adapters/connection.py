@@ -6,7 +6,7 @@ No later session sends again what was published on it (ADR 4).
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from urllib.parse import urlsplit
 
@@ -17,11 +17,15 @@ from adapters.dialling import Dialler
 from adapters.errors import Unavailable
 from adapters.server_patches import Server
 from adapters.session import REDIAL_SECONDS, Session, in_words
+from core.certificates import Certificate
 
 log = structlog.get_logger()
 
 NATS_PORT = 4222
 """The port of an address that names none."""
+
+HANDOVER_SECONDS = 0.5
+"""How long a replaced session lives on, so that the answers to its requests still arrive."""
 
 
 class Connection:
@@ -40,13 +44,30 @@ class Connection:
         self._tls = tls
         self._on_change = on_change or (lambda _why_not: None)
         self._session: Session | None = None
-        self._last_server = ""
+        self._last_place = ""
         self._available = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
         self.why_not = "not dialled yet"
         """Why the last attempt made no session; `""` if it did."""
         self.server: Server | None = None
         """The server of the newest session; None before the first."""
+
+    async def use(self, servers: list[str], *, tls: Tls | None) -> None:
+        """Replace the session by one with these logins and TLS settings, and dial with them from now on.
+
+        The old session continues until the new one is made. Nothing happens if nothing differs. Raises `Unavailable`,
+        and changes nothing, if no server accepts the new session.
+        """
+        if servers == list(self._diallers) and tls == self._tls:
+            return
+        diallers = {server: _dialler(server) for server in servers}
+        session, server = await self._dial(diallers, tls)
+        self._diallers, self._tls = diallers, tls
+        replaced = self._session
+        self._take(session, server)
+        if replaced is not None:
+            replaced.replace()
+            self._close(replaced, within_seconds=HANDOVER_SECONDS)
 
     @property
     def is_connected(self) -> bool:
@@ -59,6 +80,11 @@ class Connection:
         if self._session is None or self._session.is_lost:
             raise Unavailable("not connected")
         return self._session
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that the server of the current session has shown; None without TLS or a session."""
+        return None if self._session is None else self._session.certificate
 
     async def session(self) -> Session:
         """The current session. Waits for the next one if there is none."""
@@ -86,33 +112,63 @@ class Connection:
             await asyncio.wait(self._closing)
 
     async def _live(self) -> str:
-        """One session, from dialling to its end, with the first server that accepts it. Returns why there is none now.
+        """One session after the other, each replaced by the next, until one is lost. Returns why there is none now."""
+        if not self.is_connected:
+            try:
+                session, server = await self._dial(self._diallers, self._tls)
+            except Unavailable as error:
+                return str(error)
+            if self.is_connected:
+                self._close(session)
+            else:
+                self._take(session, server)
+        return await self._until_lost()
+
+    async def _until_lost(self) -> str:
+        """Wait until the session that is current by then is lost. Returns why."""
+        session = self._session
+        try:
+            while session is not None:
+                await session.wait_lost()
+                if session is self._session:
+                    break
+                session = self._session
+        finally:
+            lost, self._session = self._session, None
+            if lost is not None:
+                self._close(lost)
+        return "" if lost is None else lost.why_lost
+
+    async def _dial(self, diallers: Mapping[str, Dialler], tls: Tls | None) -> tuple[Session, str]:
+        """A session with the first server that accepts it, and that server. Raises `Unavailable`.
 
         Each server is tried once, in random order, so that many processes spread over them. The server of the last
         session is tried last: it may be cut off from the other servers of its region.
         """
         whys = []
-        servers = random.sample(list(self._diallers), len(self._diallers))
-        for server in sorted(servers, key=lambda server: server == self._last_server):
-            session = Session(self._name, tls=self._tls)
+        servers = random.sample(list(diallers), len(diallers))
+        for server in sorted(servers, key=lambda server: _place(server) == self._last_place):
+            session = Session(self._name, tls=tls)
             try:
-                await session.dial(server, self._diallers[server])
-                self._session, self._last_server, self.server = session, server, session.server
-                self._available.set()
-                self._report(None)
-                await session.wait_lost()
+                await session.dial(server, diallers[server])
             except Unavailable as error:
-                whys.append(f"{_place(server)}: {error}" if len(self._diallers) > 1 else str(error))
-            else:
-                return session.why_lost
-            finally:
-                self._session = None
                 self._close(session)
-        return "; ".join(sorted(whys))
+                whys.append(f"{_place(server)}: {error}" if len(diallers) > 1 else str(error))
+            except BaseException:
+                self._close(session)
+                raise
+            else:
+                return session, server
+        raise Unavailable("; ".join(sorted(whys)))
 
-    def _close(self, session: Session) -> None:
-        """Close it in the background: an unreachable server delays that."""
-        closing = asyncio.create_task(session.close())
+    def _take(self, session: Session, server: str) -> None:
+        self._session, self._last_place, self.server = session, _place(server), session.server
+        self._available.set()
+        self._report(None)
+
+    def _close(self, session: Session, *, within_seconds: float = 0) -> None:
+        """Close it in the background, after this time: an unreachable server delays that."""
+        closing = asyncio.create_task(_close_after(session, within_seconds) if within_seconds else session.close())
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
@@ -122,6 +178,13 @@ class Connection:
             self._on_change(why_not)
         except Exception:
             log.exception("a change of a connection was not reported", name=self._name, why=why_not)
+
+
+async def _close_after(session: Session, within_seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within_seconds):
+            await session.wait_lost()
+    await session.close()
 
 
 def _dialler(server: str) -> Dialler:

@@ -75,7 +75,7 @@ class Follower:
         self._arrived = asyncio.Event()
         self.epoch = known.epoch
         self.created = ""
-        self.close = session.on_lost(self._arrived.set)
+        self.close = session.on_end(self._arrived.set)
         """Removes this follower from the session, which may live longer."""
 
     async def on_message(self, message: Msg) -> None:
@@ -160,7 +160,7 @@ class Follower:
         return Sequence(self._known.sequence + 1)
 
     async def _take(self) -> list[_Heard]:
-        if not self._buffer and not self.session.is_lost:
+        if not self._buffer and not self.session.is_lost and not self.session.is_replaced:
             self._arrived.clear()
             try:
                 async with asyncio.timeout(SILENCE_SECONDS):
@@ -169,6 +169,8 @@ class Follower:
                 raise Interrupted(f"nothing heard for {SILENCE_SECONDS:g} s") from None
         if not self._buffer and self.session.is_lost:
             raise Unavailable("the connection is lost")
+        if not self._buffer and self.session.is_replaced:
+            raise Interrupted("another session has taken the place of this one")
         taken, self._buffer = self._buffer, []
         return taken
 

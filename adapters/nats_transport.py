@@ -6,7 +6,9 @@ from urllib.parse import ParseResult
 
 from nats.aio.transport import TcpTransport
 
+from adapters.addresses import shown_in
 from adapters.dialling import Address, Dialler
+from core.certificates import Certificate
 
 
 class DialledTransport(TcpTransport):
@@ -25,6 +27,11 @@ class DialledTransport(TcpTransport):
         self._io_reader, self._io_writer = await asyncio.open_connection(sock=connected, limit=buffer_size)
         # TLS starts on this one's transport: what holds it must live as long.
         self._bare_io_reader, self._bare_io_writer = self._io_reader, self._io_writer
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that the server has shown; None without TLS."""
+        return None if self._io_writer is None else shown_in(self._io_writer.get_extra_info("peercert"))
 
     def __bool__(self) -> bool:
         """True from the start, so that the client uses this transport."""

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
+from redis.exceptions import RedisError
+
 from adapters.apply_result import ApplyResult, result_of
 from adapters.coalesced_reads import CoalescedReads
 from adapters.errors import NotCurrent, Unavailable
@@ -23,11 +25,12 @@ from adapters.projection_state import (
     state_from,
     vector_from,
 )
-from adapters.redis_calls import RedisCalls
+from adapters.redis_calls import RedisCalls, in_words
 from adapters.redis_pool import Pool, make_pool
 from adapters.scripts import Script
 from adapters.server_patches import Server
 from adapters.watermark_channel import WatermarkSubscription, channel_of
+from core.certificates import Certificate
 from core.positions import Mark, Region
 from core.positions import Sequence as EventSequence
 from core.registers import Fields, Query
@@ -91,9 +94,24 @@ class Projection:
         return self._pool.server
 
     @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that Redis has shown last; None without TLS."""
+        return self._pool.certificate
+
+    @property
     def refused(self) -> str:
         """Why Redis answers but refuses calls; `""` unless it is known to."""
         return self._calls.refused
+
+    async def use(self, url: str, *, tls: ssl.SSLContext | None) -> None:
+        """Log in with the login of `url` and these TLS settings from now on. Calls in flight end as they are.
+
+        Raises `Unavailable`, and changes nothing, if Redis does not accept them.
+        """
+        try:
+            await self._pool.use(url, tls=tls)
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {in_words(error)}") from error
 
     async def keep_asking(self, *, to_write: bool) -> None:
         """Call Redis every `SIGN_OF_LIFE_SECONDS`, until cancelled.

@@ -10,8 +10,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from adapters.redis_address import options_of
+from adapters.redis_address import Access, access_of, options_of
 from adapters.server_patches import Server, server_in
+from core.certificates import Certificate
 
 CALL_TIMEOUT_SECONDS = 2.0
 REDIAL_SECONDS = 0.5
@@ -38,8 +39,11 @@ class Pool(ConnectionPool):
     `server` is what the newest connection leads to; None before the first.
     """
 
-    _redialled_at = float("-inf")
-    server: Server | None = None
+    def __init__(self, *, shared: Access, **options: Any) -> None:  # noqa: ANN401 - redis-py's own
+        super().__init__(**options)
+        self.shared = shared
+        self._redialled_at = float("-inf")
+        self.server: Server | None = None
 
     async def greet(self, connection: Connection) -> None:
         """Log in, and refuse a Redis that cannot hold a projection. Raises `Unsuitable`."""
@@ -55,6 +59,32 @@ class Pool(ConnectionPool):
         """Close the idle connections now, and each other one as soon as its call has ended."""
         if monotonic() < self._redialled_at + REDIAL_SECONDS:
             return
+        await self._redial()
+
+    async def use(self, url: str, *, tls: ssl.SSLContext | None) -> None:
+        """Replace all connections by ones with the login of `url` and these TLS settings.
+
+        Nothing happens if nothing differs. Raises `RedisError` or `OSError`, and changes nothing, if Redis does not
+        accept them.
+        """
+        if self.shared.is_like(access_of(url, tls=tls)):
+            return
+        tried = make_pool(url, tls=tls)
+        if tried.shared.is_login != self.shared.is_login:
+            raise RedisConnectionError("a login can be changed, but not added or removed, while the process runs")
+        try:
+            await tried.release(await tried.get_connection())  # type: ignore[no-untyped-call]
+        finally:
+            await tried.disconnect()
+        self.shared.become(tried.shared)
+        await self._redial()
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that Redis has shown last; None without TLS."""
+        return self.shared.certificate
+
+    async def _redial(self) -> None:
         self._redialled_at = monotonic()
         async with self._lock:
             for connection in self._available_connections:
@@ -78,7 +108,8 @@ def make_pool(url: str, *, tls: ssl.SSLContext | None = None) -> Pool:
         # One more try on a new connection, because a restart of Redis leaves dead ones.
         "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
     }
-    pool = Pool(**options | options_of(url, tls=tls))
+    access = access_of(url, tls=tls)
+    pool = Pool(shared=access, **options | options_of(url, access))
     pool.connection_kwargs["redis_connect_func"] = pool.greet
     return pool
 

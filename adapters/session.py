@@ -21,6 +21,7 @@ from adapters.greeting import bytes_max_at
 from adapters.nats_transport import DialledTransport
 from adapters.server_needs import complaint_about
 from adapters.server_patches import Kind, Server, version_in
+from core.certificates import Certificate
 from core.subjects import deliveries_to
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class Session:
         self._tls = tls
         self._user = ""
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._replaced: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._last_error = ""
         self._not_permitted = ""
@@ -128,17 +130,42 @@ class Session:
         version = version_in(text)
         self.server = None if version is None else Server(Kind.NATS, version)
 
-    def on_lost(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Call `wake` when the session ends. The returned function undoes that."""
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate that the server has shown; None without TLS."""
+        return None if self._transport is None else self._transport.certificate
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether another session took the place of this one, which lives on until its requests are answered."""
+        return self._replaced.done()
+
+    def replace(self) -> None:
+        """Note that another session has taken its place."""
+        if not self._replaced.done():
+            self._replaced.set_result(None)
+
+    def on_end(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call `wake` when the session is replaced, and when it is lost. The returned function undoes that."""
 
         def ended(_: asyncio.Future[None]) -> None:
             wake()
 
         def forget() -> None:
             self._lost.remove_done_callback(ended)
+            self._replaced.remove_done_callback(ended)
 
         self._lost.add_done_callback(ended)
+        self._replaced.add_done_callback(ended)
         return forget
+
+    async def wait_replaced(self) -> None:
+        """Return once the session is replaced or lost."""
+        lost = asyncio.ensure_future(self.wait_lost())
+        try:
+            await asyncio.wait({lost, self._replaced}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            lost.cancel()
 
     async def wait_lost(self) -> None:
         """Return once the session has ended.

@@ -7,6 +7,7 @@ from opentelemetry.trace import Tracer
 
 from adapters.addresses import Tls
 from adapters.announcements import keep_listening
+from adapters.changed_secrets import Secured
 from adapters.connection import Connection, open_connection
 from adapters.event_log import EventLog
 from adapters.projection import Projection, open_projection
@@ -29,6 +30,7 @@ from runtime.health import Health, expose_health
 from runtime.health_routes import health_app
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection, report_health
+from runtime.secret_files import follow
 from runtime.server import bind, serve
 from runtime.tracing import open_tracing
 
@@ -41,7 +43,7 @@ async def main(settings: Settings) -> None:
     configure_logs(settings.log_format, settings.log_level, process="replicator", region=settings.region)
     listener = bind(settings.host, settings.port)
     async with AsyncExitStack() as stack:
-        here = settings.region
+        here, tls = settings.region, settings.secret_files.secrets.tls
         tracer = await stack.enter_async_context(
             open_tracing(settings.traces_endpoint, process="replicator", region=here)
         )
@@ -50,14 +52,14 @@ async def main(settings: Settings) -> None:
                 open_connection(
                     settings.topology.regions[region].nats,
                     name=f"crosshook replicator {here}",
-                    tls=Tls(settings.tls, settings.topology.regions[region].tls_name),
+                    tls=Tls(tls, settings.topology.regions[region].tls_name),
                     on_change=report_connection(region),
                 )
             )
             for region in (here, *settings.topology.others(here))
         }
         redis = settings.topology.regions[here].redis
-        projection = await stack.enter_async_context(open_projection(redis, region=here, tls=settings.tls))
+        projection = await stack.enter_async_context(open_projection(redis, region=here, tls=tls))
         replicator = Replicator(settings, connections, projection, tracer)
         replicating = asyncio.create_task(replicator.run())
         expose_health(replicator.health, servers=Kind)
@@ -83,6 +85,8 @@ class Replicator:
         here = settings.region
         replicas = settings.topology.regions[here].replicas
         self._here = here
+        self._secret_files = settings.secret_files
+        self._secured = Secured(here, connections, projection)
         self._connections = connections
         self._projection = projection
         self._status = status = Status()
@@ -164,6 +168,7 @@ class Replicator:
                 group.create_task(supervisor.run())
             group.create_task(self._projection.keep_asking(to_write=True))
             group.create_task(report_health(self.health))
+            group.create_task(self._follow_secrets())
             group.create_task(self._log_readers.keep_looking())
             group.create_task(self._announcer.beat())
             group.create_task(keep_listening(self._connections[self._here], self._announcer.heard))
@@ -182,6 +187,9 @@ class Replicator:
                 (self._connections[self._here].server, self._projection.server), accepted=self._patched_servers
             ),
         )
+
+    async def _follow_secrets(self) -> None:
+        await follow(self._secret_files, lambda secrets: self._secured.use(*secrets), shown=self._secured.shown)
 
     def _apply_anew(self) -> None:
         for supervisor in self._applying:

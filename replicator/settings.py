@@ -1,6 +1,5 @@
 """The replicator's settings."""
 
-import ssl
 from collections.abc import Mapping
 
 import msgspec
@@ -11,6 +10,7 @@ from core.positions import Region
 from core.topology import Topology
 from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
+from runtime.secret_files import SecretFiles
 from runtime.settings import Environment, TracesEndpoint
 
 
@@ -19,7 +19,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     topology: Topology
     region: Region
-    tls: ssl.SSLContext
+    secret_files: SecretFiles
     host: str
     port: int
     idle_seconds: float
@@ -39,7 +39,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     return Settings(
         topology=topology,
         region=region,
-        tls=environment.tls(),
+        secret_files=environment.secret_files(topology),
         host=host,
         port=port,
         idle_seconds=environment.idle_seconds(),

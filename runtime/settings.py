@@ -13,6 +13,7 @@ from core.redaction import without_login
 from core.topology import InvalidTopology, Topology, parse_topology
 from runtime.clock import Clock
 from runtime.credentials import InvalidCredentials, read_credentials
+from runtime.secret_files import SecretFiles, TlsPaths
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -200,7 +201,7 @@ class Environment:
             raise InvalidSetting("CROSSHOOK_TOPOLOGY", f"a valid topology ({error})", path) from error
         if why := refusal_of_redis(topology.regions[Region(region)].redis):
             raise InvalidSetting("CROSSHOOK_TOPOLOGY", f"a valid topology (region {region}: redis: {why})", path)
-        return self._with_credentials(topology), Region(region)
+        return self.with_credentials(topology), Region(region)
 
     def tls(self) -> ssl.SSLContext:
         """The TLS settings for servers at `tls://` and `rediss://` addresses.
@@ -225,6 +226,14 @@ class Environment:
             raise InvalidSetting("CROSSHOOK_TLS_CERTIFICATE", "the certificate of CROSSHOOK_TLS_KEY", None)
         return context
 
+    def secret_files(self, topology: Topology) -> SecretFiles:
+        """The files with the logins of `topology` and with the TLS settings, as they are now."""
+        credentials, *tls = (
+            Path(path) if (path := self._variables.get(f"CROSSHOOK_{name}")) else None
+            for name in ("CREDENTIALS", "TLS_AUTHORITY", "TLS_CERTIFICATE", "TLS_KEY")
+        )
+        return SecretFiles(self, topology, credentials=credentials, tls=TlsPaths(*tls))
+
     def _text_in(self, path: str, *, named_by: str) -> str:
         """A file's text without its last line break."""
         try:
@@ -232,7 +241,8 @@ class Environment:
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidSetting(named_by, f"a file that can be read ({error})", path) from error
 
-    def _with_credentials(self, topology: Topology) -> Topology:
+    def with_credentials(self, topology: Topology) -> Topology:
+        """`topology` with this process's logins in its addresses."""
         path = self._variables.get("CROSSHOOK_CREDENTIALS")
         if not path:
             return topology

@@ -2,10 +2,11 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from socket import socket
+from typing import Any
 
 import msgspec
 from litestar import Litestar
@@ -14,6 +15,7 @@ from litestar.di import Provide
 from prometheus_client import REGISTRY
 
 from adapters.addresses import Tls
+from adapters.changed_secrets import Secured
 from adapters.connection import open_connection
 from adapters.projection import open_projection
 from adapters.server_patches import Kind
@@ -22,6 +24,7 @@ from runtime.health_routes import HEALTH_ROUTES
 from runtime.lines import line_writer
 from runtime.logs import configure_logs
 from runtime.reporting import report_connection
+from runtime.secret_files import follow
 from runtime.server import bind, name_of, serve
 from runtime.tracing import open_tracing
 from service import metrics
@@ -70,10 +73,10 @@ async def open_backends(settings: Settings) -> AsyncIterator[Backends]:
         open_connection(
             config.nats,
             name=f"crosshook service {settings.region}",
-            tls=Tls(settings.tls, config.tls_name),
+            tls=Tls(settings.secret_files.secrets.tls, config.tls_name),
             on_change=report_connection(settings.region),
         ) as connection,
-        open_projection(config.redis, region=settings.region, tls=settings.tls) as projection,
+        open_projection(config.redis, region=settings.region, tls=settings.secret_files.secrets.tls) as projection,
     ):
         yield Backends(tracer, connection, projection)
 
@@ -107,7 +110,9 @@ def build(settings: Settings, backends: Backends, *, process: str) -> Service:
         waiting_for=parts.waiters.waiting_for,
     )
     return Service(
-        app, parts.works(backends, settings), partial(_drain, parts.region, parts.deadlines, board.listeners)
+        app,
+        (*parts.works(backends, settings), _follow_secrets(settings, backends)),
+        partial(_drain, parts.region, parts.deadlines, board.listeners),
     )
 
 
@@ -201,6 +206,11 @@ def make_app(
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _follow_secrets(settings: Settings, backends: Backends) -> Coroutine[Any, Any, None]:
+    secured = Secured(settings.region, {settings.region: backends.connection}, backends.projection)
+    return follow(settings.secret_files, lambda secrets: secured.use(*secrets), shown=secured.shown)
 
 
 def _drain(region: Announcements, deadlines: Deadlines, listeners: Listeners, deadline: float) -> None:

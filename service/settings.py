@@ -1,6 +1,5 @@
 """The service's settings."""
 
-import ssl
 from collections.abc import Mapping
 
 import msgspec
@@ -14,6 +13,7 @@ from runtime.bounds import ADDRESS_CONNECTIONS_MAX, BUFFERED_BYTES_MAX, Bounds
 from runtime.client_address import PROXIES_MAX
 from runtime.clock import Clock
 from runtime.logs import LogFormat, LogLevel
+from runtime.secret_files import SecretFiles
 from runtime.settings import Environment, TracesEndpoint
 from service.http.authentication.admin_keys import AdminKey, read_admin_keys
 from service.http.headers import KEY_HEADERS
@@ -26,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     topology: Topology
     region: Region
-    tls: ssl.SSLContext
+    secret_files: SecretFiles
     host: str
     port: int
     drain_seconds: float
@@ -59,7 +59,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
     return Settings(
         topology=topology,
         region=region,
-        tls=environment.tls(),
+        secret_files=environment.secret_files(topology),
         host=host,
         port=port,
         drain_seconds=environment.number("CROSSHOOK_DRAIN_SECONDS", default=10, low=0, high=60),

@@ -45,6 +45,29 @@ def processes() -> Row:
                 """,
             ),
             lines(
+                "Time until certificates expire",
+                Query(
+                    f"min by (region, of, name) (crosshook_certificate_expiry_timestamp_seconds{{{CHOSEN}}}) - time()",
+                    "{{region}} {{of}}: {{name}}",
+                ),
+                unit=units.Seconds,
+                columns=12,
+                description="An alert comes 30 days ahead. A new certificate shows as a step up.",
+            ),
+            lines(
+                "Age of logins and certificates in use",
+                Query(
+                    f"time() - (min by (region, job) (crosshook_secrets_written_timestamp_seconds{{{CHOSEN}}}) > 0)",
+                    "{{region}} {{job}}",
+                ),
+                unit=units.Seconds,
+                columns=12,
+                description="""
+                    Falls to 0 when the last process of a region uses changed files. If it does not after a change, a
+                    process keeps the old ones: its log says why.
+                """,
+            ),
+            lines(
                 "Processor time",
                 Query(rate("process_cpu_seconds_total", "region", "job", "instance", where=_OURS), _EACH),
                 unit=units.PercentUnit,

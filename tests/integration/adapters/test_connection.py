@@ -218,12 +218,12 @@ async def test_a_task_that_waits_for_a_sessions_end_can_be_garbage_collected(reg
     woken: list[str] = []
     async with open_connection([region.nats_url], name="a test") as connection:
         session = await connection.session()
-        session.on_lost(lambda: woken.append("stays"))
-        forget = session.on_lost(lambda: woken.append("goes"))
+        session.on_end(lambda: woken.append("stays"))
+        forget = session.on_end(lambda: woken.append("goes"))
         forget()
         forget()
         await session.close()
         await until(lambda: bool(woken))
-        session.on_lost(lambda: woken.append("late"))
+        session.on_end(lambda: woken.append("late"))
         await until(lambda: len(woken) == 2)
     assert woken == ["stays", "late"]

@@ -234,11 +234,11 @@ async def test_a_follower_that_ended_is_not_notified_of_a_lost_session(
     """A session lives for weeks, and has many followers one after the other."""
     told: list[str] = []
 
-    def on_lost(_: Callable[[], None]) -> Callable[[], None]:
+    def on_end(_: Callable[[], None]) -> Callable[[], None]:
         told.append("of a follower")
         return lambda: told.append("of its end")
 
-    monkeypatch.setattr(session, "on_lost", on_lost)
+    monkeypatch.setattr(session, "on_end", on_end)
     async with log.follow(BEGINNING):
         assert told == ["of a follower"]
     assert told == ["of a follower", "of its end"]
