@@ -9,6 +9,7 @@ _COMMANDS = {
     "link": "cli.link:link",
     "lag": "cli.lag.command:lag",
     "keys": "cli.keys:keys",
+    "secrets": "cli.secrets:secrets",
     "serve": "cli.processes:serve",
     "replicate": "cli.processes:replicate",
     "probe": "cli.processes:probe",

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from cli.failure import Misuse, failure
-from deploy.local.control.client import ask
+from deploy.local.control.client import ANSWER_SECONDS_MAX, ask
 from deploy.local.control.messages import Answer, AskLinks, AskStatus, Done, LinksStatus, Refused, Request, Status
 from deploy.local.errors import DEFAULT_NAME, LocalError
 
@@ -31,9 +31,9 @@ def options_of(name: str) -> str:
     return "" if name == DEFAULT_NAME else f" --name {name}"
 
 
-def do(name: str, request: Request) -> str:
-    """Send `request`, and return the note of its answer. Ends the command if the demo does not do it."""
-    return _answer(name, request, Done).note
+def do(name: str, request: Request, *, within_seconds: float = ANSWER_SECONDS_MAX) -> str:
+    """Send `request`, and return the note of its answer. Ends the command if the demo does not do it in time."""
+    return _answer(name, request, Done, within_seconds=within_seconds).note
 
 
 def status(name: str) -> Status:
@@ -46,9 +46,11 @@ def links(name: str) -> LinksStatus:
     return _answer(name, AskLinks(), LinksStatus)
 
 
-def _answer(name: str, request: Request, expected: type[_Answer]) -> _Answer:
+def _answer(
+    name: str, request: Request, expected: type[_Answer], *, within_seconds: float = ANSWER_SECONDS_MAX
+) -> _Answer:
     try:
-        answer = ask(name, request)
+        answer = ask(name, request, within_seconds=within_seconds)
     except LocalError as error:
         raise failure(error) from error
     if isinstance(answer, Refused):

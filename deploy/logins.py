@@ -11,6 +11,7 @@ import msgspec
 from core.positions import Region
 from deploy.nats import accounts
 from deploy.redis import configuration as redis
+from deploy.rotation import NATS, REDIS, Login
 
 _SECRET_BYTES = 32
 _PRIVATE_MODE = 0o600
@@ -22,14 +23,26 @@ class Logins(msgspec.Struct, frozen=True):
     nats: Mapping[Region, Mapping[str, str]]
     redis: Mapping[Region, Mapping[str, str]]
 
-    def service(self, here: Region) -> str:
-        """The file of credentials of a region's services."""
-        return _file({here: accounts.SERVICE}, self.nats, redis=(redis.SERVICE, self.redis[here][redis.SERVICE]))
+    def service(self, here: Region, *, second: Login | None = None) -> str:
+        """The file of credentials of a region's services.
 
-    def replicator(self, here: Region) -> str:
+        `second` is a login whose processes use its second user at the moment.
+        """
+        return self._file({here: accounts.SERVICE}, Login(here, REDIS, redis.SERVICE), second)
+
+    def replicator(self, here: Region, *, second: Login | None = None) -> str:
         """The file of credentials of a region's replicators, which connect to every region."""
         users = {region: accounts.REPLICATOR if region == here else accounts.peer(here) for region in self.nats}
-        return _file(users, self.nats, redis=(redis.REPLICATOR, self.redis[here][redis.REPLICATOR]))
+        return self._file(users, Login(here, REDIS, redis.REPLICATOR), second)
+
+    def _file(self, users: Mapping[Region, str], at_redis: Login, second: Login | None) -> str:
+        logins = [(f"nats.{region}", Login(region, NATS, user)) for region, user in users.items()]
+        return "\n".join(self._table(name, login, second) for name, login in (*logins, ("redis", at_redis)))
+
+    def _table(self, name: str, login: Login, second: Login | None) -> str:
+        user = login.user + (accounts.SECOND if login == second else "")
+        password = (self.nats if login.server == NATS else self.redis)[login.region][login.user]
+        return f"[{name}]\nuser = {json.dumps(user)}\npassword = {json.dumps(password)}\n"
 
 
 def new_logins(regions: Sequence[Region]) -> Logins:
@@ -38,6 +51,11 @@ def new_logins(regions: Sequence[Region]) -> Logins:
         nats={here: _passwords(accounts.users(here, regions)) for here in regions},
         redis={here: _passwords(redis.USERS) for here in regions},
     )
+
+
+def new_password() -> str:
+    """A new password."""
+    return secrets.token_urlsafe(_SECRET_BYTES)
 
 
 def new_admin_key() -> str:
@@ -56,17 +74,4 @@ def write_private(path: Path, text: str) -> Path:
 
 
 def _passwords(users: Iterable[str]) -> dict[str, str]:
-    return {user: secrets.token_urlsafe(_SECRET_BYTES) for user in users}
-
-
-def _file(
-    users: Mapping[Region, str],
-    passwords: Mapping[Region, Mapping[str, str]],
-    *,
-    redis: tuple[str, str],
-) -> str:
-    tables = [(f"nats.{region}", user, passwords[region][user]) for region, user in users.items()]
-    tables.append(("redis", *redis))
-    return "\n".join(
-        f"[{name}]\nuser = {json.dumps(user)}\npassword = {json.dumps(password)}\n" for name, user, password in tables
-    )
+    return {user: new_password() for user in users}

@@ -1,4 +1,4 @@
-"""The files with a process's logins and certificates. A process takes them again when they change (ADR 32)."""
+"""The files with a process's logins and certificates. A process takes them again when they change (ADR 34)."""
 
 import asyncio
 import ssl

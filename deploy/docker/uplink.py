@@ -28,6 +28,7 @@ from deploy.local.control.messages import (
     Refused,
     Request,
     RoundTripStatus,
+    TakeSecrets,
 )
 from deploy.local.control.server import control_server
 from deploy.local.errors import InvalidRequest, UnknownRegion
@@ -122,7 +123,7 @@ class Uplink:
                 return self._delay(a, b, milliseconds)
             case AskLinks():
                 return self._status()
-            case AskStatus():
+            case AskStatus() | TakeSecrets():
                 return Refused(f"this is the link of {self._here}, which knows no processes; use `crosshook link`")
             case _:
                 assert_never(request)

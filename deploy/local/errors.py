@@ -48,6 +48,18 @@ class NotReadyInTime(LocalError):
         super().__init__(f"{name} was not ready within {seconds:g} s: {waiting_for}; see its log, {log}")
 
 
+class NotReloaded(LocalError):
+    """A NATS server did not read its configuration again."""
+
+    def __init__(self, *, name: str, log: Path, log_tail: str) -> None:
+        self.log_tail = log_tail
+        super().__init__(f"{name} did not take its new configuration; see its log, {log}")
+
+
+class SecretsNotTaken(LocalError):
+    """A server refused changed secrets, or a process does not use them yet."""
+
+
 class StillRunning(LocalError):
     """A server runs, so its files cannot be copied or replaced."""
 

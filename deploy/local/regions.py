@@ -4,13 +4,20 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from deploy.local.errors import LocalError, UnknownRegion
+from deploy.local.errors import LocalError, SecretsNotTaken, UnknownRegion
 from deploy.local.network.mesh import Mesh
 from deploy.local.processes.children import READY_SECONDS_MAX
 from deploy.local.processes.http_process import HttpProcess
+from deploy.local.processes.probes import Ready, secrets_probe
 from deploy.local.processes.server_process import ServerProcess
 from deploy.local.processes.servers import Servers
 from deploy.local.region import LocalRegion
+from deploy.valid_logins import ValidLogins
+
+SECRETS_SECONDS_MAX = 20.0
+"""How long a process may take to use changed logins. It looks every second."""
+
+_POLL_SECONDS = 0.1
 
 Report = Callable[[str, str], None]
 """Called with the name of a process and what it waits for. An empty text means that the process is ready."""
@@ -79,6 +86,25 @@ class LocalRegions:
             return
         raise first
 
+    async def take(self, logins: ValidLogins) -> None:
+        """Have every server accept these logins, and return once every process uses its own of them.
+
+        Raises `LocalError`. Then some servers and processes may have taken them. A repeat takes the rest.
+        """
+        for region in self.regions.values():
+            await region.take(logins)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for region in self.regions.values():
+                    for process in (*region.replicators, *region.services):
+                        written = region.credentials_written_seconds(process)
+                        group.create_task(_uses_secrets(process, written_seconds=written))
+        except* LocalError as errors:
+            first = errors.exceptions[0]
+        else:
+            return
+        raise first
+
     async def stop(self) -> None:
         """Stop every process, those that need others first, and close the links. All of it has time limits."""
         regions = self.regions.values()
@@ -100,6 +126,17 @@ async def _ready(process: ServerProcess | HttpProcess, *, within_seconds: float,
     tell = report
     await process.wait_ready(within_seconds=within_seconds, report=lambda reason: tell(process.name, reason))
     tell(process.name, "")
+
+
+async def _uses_secrets(process: HttpProcess, *, written_seconds: float) -> None:
+    """A process that is started again meanwhile reads them at its start."""
+    probe = secrets_probe(process.port, written_seconds=written_seconds)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SECRETS_SECONDS_MAX
+    while not isinstance(readiness := await probe(), Ready):
+        if loop.time() >= deadline:
+            raise SecretsNotTaken(f"{process.name}: {readiness.reason} ({process.log})")
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _stop(processes: Iterable[ServerProcess | HttpProcess]) -> None:

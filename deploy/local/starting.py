@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core.positions import Region
@@ -16,7 +17,8 @@ from deploy.local.processes.configuration import topology_text
 from deploy.local.processes.servers import find_servers
 from deploy.local.region import LocalRegion
 from deploy.local.regions import LocalRegions, Report
-from deploy.logins import new_admin_key, new_logins, write_private
+from deploy.local.secrets import keep_logins, vault_of
+from deploy.logins import new_admin_key, write_private
 
 _ADMIN_KEY = "CROSSHOOK_ADMIN_KEY"
 
@@ -86,7 +88,7 @@ def _prepare(
     servers = find_servers()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CROSSHOOK_")}
     environment["PYTHONUNBUFFERED"] = "1"
-    logins = new_logins([Region(name) for name in names])
+    logins = keep_logins(vault_of(directory), [Region(name) for name in names], now=datetime.now(UTC))
     regions = [
         LocalRegion(
             name,

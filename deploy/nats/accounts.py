@@ -25,6 +25,12 @@ LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR = "log-operator", "copies-operato
 ROUTES = "routes"
 """The user with which the servers of a region log in to each other. It belongs to no account."""
 
+SECOND = ".second"
+"""Follows a role's name in the name of its second user, which exists while the role's password is changed.
+
+Its deliveries, on `deliver.ROLE.second.>`, are among those that the role's account imports.
+"""
+
 CONSUMERS_MAX = 1_000
 """The most followers of one log at a time.
 
@@ -146,7 +152,10 @@ def roles(here: Region, regions: Iterable[Region]) -> list[Role]:
 
 
 def accounts(here: Region, regions: Iterable[Region], passwords: Mapping[str, str]) -> dict[str, Any]:
-    """The `accounts` of a server's configuration. `passwords` has one for every one of `users`."""
+    """The `accounts` of a server's configuration. `passwords` has one for every one of `users`.
+
+    A role has a second user if `passwords` has one for it.
+    """
     all_roles = roles(here, regions)
     return {
         LOG: {
@@ -162,7 +171,11 @@ def accounts(here: Region, regions: Iterable[Region], passwords: Mapping[str, st
         SYSTEM: {"users": [_user(SYSTEM_OPERATOR, passwords)]},
         **{
             role.account: {
-                "users": [_user(role.user, passwords) | _permissions(role)],
+                "users": [
+                    _user(user, passwords) | _permissions(role)
+                    for user in (role.user, f"{role.user}{SECOND}")
+                    if user == role.user or user in passwords
+                ],
                 "mappings": {f"{_API}.>": f"{_API_HERE}.>"},
                 "imports": [one.declared() for one in dict.fromkeys(role.imports)],
                 "exports": list(_exports(role.account, all_roles)),

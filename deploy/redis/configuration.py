@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from adapters.watermark_channel import MAY_PUBLISH, MAY_SUBSCRIBE
 
@@ -50,11 +51,18 @@ Redis 7 and Valkey call these settings `hash-max-listpack-…`, and know them by
 """
 
 
-def redis_configuration(*, bind: str, port: int, directory: str, passwords: Mapping[str, str]) -> str:
+def redis_configuration(
+    *,
+    bind: str,
+    port: int,
+    directory: str,
+    passwords: Mapping[str, str],
+    also: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> str:
     """The configuration of a Redis with these users.
 
     When full it refuses writes and forgets nothing. It may lose its last second. `passwords` has one for each of
-    `USERS`. The file has only their digests.
+    `USERS`, and `also` further ones of a user whose password is changed. The file has only their digests.
     """
     lines = [
         f"bind {bind}",
@@ -67,10 +75,15 @@ def redis_configuration(*, bind: str, port: int, directory: str, passwords: Mapp
         "maxmemory-policy noeviction",
         *(f"hash-max-ziplist-{what} {limit}" for what, limit in COMPACT.items()),
         _NOBODY,
-        *(f"user {user} on #{_digest(passwords[user])} ~* {_MAY[user]}" for user in USERS),
+        *(f"user {user} on {_digests(passwords[user], *also.get(user, ()))} ~* {_MAY[user]}" for user in USERS),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _digest(password: str) -> str:
-    return hashlib.sha256(password.encode()).hexdigest()
+def password_commands(passwords: Mapping[str, str], also: Mapping[str, Sequence[str]]) -> list[str]:
+    """The commands that give the users of a running Redis these passwords and no others."""
+    return [f"ACL SETUSER {user} resetpass {_digests(passwords[user], *also.get(user, ()))}" for user in USERS]
+
+
+def _digests(*passwords: str) -> str:
+    return " ".join(f"#{hashlib.sha256(password.encode()).hexdigest()}" for password in passwords)

@@ -3,10 +3,22 @@
 from functools import partial
 from typing import assert_never
 
-from deploy.local.control.messages import Answer, AskLinks, AskStatus, CutRegion, DelayPair, Done, HealRegion, Request
+from core.positions import Region
+from deploy.local.control.messages import (
+    Answer,
+    AskLinks,
+    AskStatus,
+    CutRegion,
+    DelayPair,
+    Done,
+    HealRegion,
+    Request,
+    TakeSecrets,
+)
 from deploy.local.control.server import Fulfil
 from deploy.local.control.status import links_of, status_of
 from deploy.local.regions import LocalRegions
+from deploy.local.secrets import valid_logins_in, vault_of
 
 
 def fulfilling(regions: LocalRegions) -> Fulfil:
@@ -22,6 +34,8 @@ async def _fulfil(regions: LocalRegions, request: Request) -> Answer:
             await regions.heal(request.region)
         case DelayPair():
             await regions.delay(request.a, request.b, request.milliseconds)
+        case TakeSecrets():
+            await regions.take(valid_logins_in(vault_of(regions.data), [Region(name) for name in regions.regions]))
         case AskStatus():
             return status_of(regions)
         case AskLinks():

@@ -31,7 +31,11 @@ class AskLinks(msgspec.Struct, frozen=True, tag="ask_links"):
     """Return the links only."""
 
 
-Request = CutRegion | HealRegion | DelayPair | AskStatus | AskLinks
+class TakeSecrets(msgspec.Struct, frozen=True, tag="take_secrets"):
+    """Have every server and process take the logins that are valid now. Returns once they have."""
+
+
+Request = CutRegion | HealRegion | DelayPair | AskStatus | AskLinks | TakeSecrets
 
 
 class ProcessStatus(msgspec.Struct, frozen=True):

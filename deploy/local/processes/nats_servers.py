@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from core.positions import Region
 from deploy.local.network.ports import LOCALHOST
 from deploy.local.private import make_private
@@ -10,46 +12,61 @@ from deploy.local.processes.configuration import nats_url
 from deploy.local.processes.probes import nats_probe
 from deploy.local.processes.server_process import ServerProcess
 from deploy.local.processes.servers import Program
-from deploy.logins import write_private
 from deploy.nats.accounts import ROUTES, accounts
-from deploy.nats.configuration import Cluster, nats_configuration
+from deploy.nats.configuration import Cluster, Version, nats_configuration
+
+
+class NatsLayout(msgspec.Struct, frozen=True):
+    """What the configurations of a region's NATS servers depend on, besides passwords.
+
+    There is a server for each of `ports`. Several listen to one another on `route_ports`. `regions` are all regions.
+    """
+
+    here: Region
+    ports: Sequence[int]
+    route_ports: Sequence[int]
+    regions: Sequence[Region]
+    directory: Path
+    version: Version
+
+    @property
+    def names(self) -> list[str]:
+        """The name of each server, and of its files."""
+        return [f"nats-{index + 1}" if len(self.ports) > 1 else "nats" for index, _ in enumerate(self.ports)]
+
+    def configuration(self, name: str) -> Path:
+        """The configuration file of a server."""
+        return self.directory / f"{name}.conf"
+
+    def texts(self, passwords: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
+        """The configuration file of each server, and what it must have."""
+        routes = [f"{LOCALHOST}:{port}" for port in self.route_ports]
+        are_many = len(self.ports) > 1
+        told = accounts(self.here, self.regions, passwords)
+        for index, (name, port) in enumerate(zip(self.names, self.ports, strict=True)):
+            yield (
+                self.configuration(name),
+                nats_configuration(
+                    self.version,
+                    server_name=f"{self.here}-{index + 1}" if are_many else self.here,
+                    listen=f"{LOCALHOST}:{port}",
+                    store=str(self.directory / name),
+                    accounts=told,
+                    cluster=Cluster(self.here, routes[index], routes, passwords[ROUTES]) if are_many else None,
+                ),
+            )
 
 
 def nats_servers(
-    here: Region,
-    *,
-    ports: Sequence[int],
-    route_ports: Sequence[int],
-    regions: Sequence[Region],
-    directory: Path,
-    logs: Path,
-    program: Program,
-    passwords: Mapping[str, str],
-    environment: Mapping[str, str],
+    layout: NatsLayout, *, logs: Path, program: Program, environment: Mapping[str, str]
 ) -> Iterator[ServerProcess]:
-    """A server of the region `here` for each of `ports`, not started, with its files in `directory`.
-
-    Several listen to one another on `route_ports`. `regions` are all regions.
-    """
-    routes = [f"{LOCALHOST}:{port}" for port in route_ports]
-    are_many = len(ports) > 1
-    told = accounts(here, regions, passwords)
-    for index, port in enumerate(ports):
-        name = f"nats-{index + 1}" if are_many else "nats"
-        files = make_private(directory / name)
-        text = nats_configuration(
-            program.version,
-            server_name=f"{here}-{index + 1}" if are_many else here,
-            listen=f"{LOCALHOST}:{port}",
-            store=str(files),
-            accounts=told,
-            cluster=Cluster(here, routes[index], routes, passwords[ROUTES]) if are_many else None,
-        )
-        configuration = write_private(directory / f"{name}.conf", text)
+    """A server for each port, not started. Their configurations are written apart."""
+    for name, port in zip(layout.names, layout.ports, strict=True):
+        files = make_private(layout.directory / name)
         yield ServerProcess(
-            name=f"{here}/{name}",
+            name=f"{layout.here}/{name}",
             url=nats_url(port),
-            command=(str(program.path), "--config", str(configuration)),
+            command=(str(program.path), "--config", str(layout.configuration(name))),
             files=files,
             log=logs / f"{name}.log",
             probe=nats_probe(port),

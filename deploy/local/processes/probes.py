@@ -1,6 +1,7 @@
 """Ask a process whether it is ready. A probe takes 1 s at most."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -10,6 +11,9 @@ from deploy.local.network.ports import LOCALHOST
 _PROBE_SECONDS_MAX = 1.0
 _ANSWER_BYTES_MAX = 64 << 10
 _REASON_CHARACTERS_MAX = 300
+
+
+_SECRETS_WRITTEN = re.compile(rb"^crosshook_secrets_written_timestamp_seconds (\S+)$", re.MULTILINE)
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -36,11 +40,11 @@ def nats_probe(port: int) -> Probe:
     return _over_tcp(port, greeting)
 
 
-def redis_probe(port: int, *, user: str, password: str) -> Probe:
+def redis_probe(port: int, *, user: str, password: Callable[[], str]) -> Probe:
     """Ready once the server answers PING with PONG. While it loads its data it answers with an error."""
 
     async def ping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Readiness:
-        writer.write(f"AUTH {user} {password}\r\n".encode())
+        writer.write(f"AUTH {user} {password()}\r\n".encode())
         if (line := await reader.readline()) == b"+OK\r\n":
             writer.write(b"PING\r\n")
             line = await reader.readline()
@@ -62,6 +66,19 @@ def http_probe(port: int) -> Probe:
         return Ready() if status == [b"200"] else Waiting(_reason(body))
 
     return _over_tcp(port, readyz)
+
+
+def secrets_probe(port: int, *, written_seconds: float) -> Probe:
+    """Ready once all connections of a process use the logins that were written then, or later."""
+
+    async def metrics(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Readiness:
+        writer.write(f"GET /metrics HTTP/1.1\r\nHost: {LOCALHOST}:{port}\r\nConnection: close\r\n\r\n".encode())
+        found = _SECRETS_WRITTEN.search(await reader.read(-1))
+        if found and float(found[1]) >= written_seconds:
+            return Ready()
+        return Waiting("it does not use the new login yet; its log says why")
+
+    return _over_tcp(port, metrics)
 
 
 def _over_tcp(port: int, ask: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[Readiness]]) -> Probe:

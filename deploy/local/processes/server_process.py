@@ -1,14 +1,20 @@
 """A NATS or Redis server. Its files can be copied, put back and erased while it is stopped."""
 
 import asyncio
+import os
 import shutil
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.local.errors import StillRunning
+from deploy.local.errors import NotReloaded, StillRunning
 from deploy.local.private import make_private
 from deploy.local.processes.children import ManagedProcess
 from deploy.local.processes.probes import Probe
+
+_RELOADED, _NOT_RELOADED = b"Reloaded server configuration", b"Failed to reload"
+_RELOAD_SECONDS_MAX = 10.0
+_POLL_SECONDS = 0.02
 
 
 class ServerProcess(ManagedProcess):
@@ -32,6 +38,17 @@ class ServerProcess(ManagedProcess):
         """The address at which it listens, without a link in between."""
         self.files = files
         self._copies = 0
+
+    async def reload(self) -> None:
+        """Have a NATS server read its configuration again. Returns once it has. Raises `NotReloaded`."""
+        seen = self.log.stat().st_size
+        os.kill(self.pid, signal.SIGHUP)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _RELOAD_SECONDS_MAX
+        while _RELOADED not in (text := self.log.read_bytes()[seen:]):
+            if loop.time() >= deadline or _NOT_RELOADED in text:
+                raise NotReloaded(name=self.name, log=self.log, log_tail=self.log_tail())
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def keep_files(self) -> Path:
         """A copy of its files as they are now, to be put back later. Raises `StillRunning`."""

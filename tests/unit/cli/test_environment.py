@@ -53,7 +53,7 @@ def test_a_named_demo_wins_over_the_service_of_the_environment(service: Scripted
 def test_link_acts_on_the_region_of_the_environment_unless_another_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Request] = []
 
-    def done(_: str, request: Request) -> Answer:
+    def done(_: str, request: Request, **_options: float) -> Answer:
         asked.append(request)
         return Done()
 
@@ -65,7 +65,7 @@ def test_link_acts_on_the_region_of_the_environment_unless_another_is_named(monk
 
 
 def test_link_delay_prints_which_connections_it_covers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.running.ask", lambda *_: Done("this holds for a"))
+    monkeypatch.setattr("cli.running.ask", lambda *_, **__: Done("this holds for a"))
     assert crosshook("link", "delay", "a", "b", "40").output == (
         "a round trip between a and b takes 40 ms; this holds for a\n"
     )
