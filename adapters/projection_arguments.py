@@ -1,6 +1,6 @@
 """The arguments of the scripts that read and apply, and their keys after the state's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -66,9 +66,9 @@ def of_apply(run: Run, *, channel: str) -> Call:
 
     All writes are one argument, in MessagePack: every argument costs client and Redis more than the writes do.
     """
-    buckets = (record.bucket for record in run.records)
-    keys = list(dict.fromkeys([*(key for write in run.writes for key in _keys_of(write)), *buckets]))
-    places = {key: number for number, key in enumerate(keys, start=2)} | {"": 0}
+    places = _Places()
+    writes = [_packed(write, places) for write in run.writes]
+    records = [(places[bucket], field, value, seconds) for bucket, field, value, seconds in run.records]
     arguments: list[str | bytes] = [
         run.origin,
         run.last.epoch,
@@ -82,20 +82,31 @@ def of_apply(run: Run, *, channel: str) -> Call:
         str(ENTRY_CHARACTERS),
         channel,
         str(run.last.count - run.last.sequence),
-        _encode([_packed(write, places) for write in run.writes]),
-        _encode([(places[bucket], field, value, seconds) for bucket, field, value, seconds in run.records]),
+        _encode(writes),
+        _encode(records),
     ]
-    return Call(keys, arguments)
+    return Call(places.keys_in_order(), arguments)
 
 
-def _packed(write: Write, places: Mapping[str, int]) -> tuple[int | str, ...]:
+class _Places(dict[str, int]):
+    """The place of each key in KEYS, after the state's; 0 for no key. A key that is asked for gets the next place."""
+
+    def __init__(self) -> None:
+        super().__init__({"": 0})
+
+    def __missing__(self, key: str) -> int:
+        self[key] = place = len(self) + 1
+        return place
+
+    def keys_in_order(self) -> list[str]:
+        return list(self)[1:]
+
+
+def _packed(write: Write, places: _Places) -> tuple[int | str, ...]:
     """A write as the script takes it: without what follows the register, if that is all empty."""
-    key, field, register, points_to, (pointing_key, pointing_field), index_key, indexed = write
-    if not (points_to or pointing_key or index_key):
-        return places[key], field, register
+    pointing_key, pointing_field = write.pointer
+    if not (write.points_to or pointing_key or write.index_key):
+        return places[write.key], write.field, write.register
     pointing = places[pointing_key], pointing_field
-    return places[key], field, register, places[points_to], *pointing, places[index_key], indexed
-
-
-def _keys_of(write: Write) -> list[str]:
-    return [key for key in (write.key, write.points_to, write.pointer[0], write.index_key) if key]
+    indexing = places[write.index_key], write.indexed
+    return places[write.key], write.field, write.register, places[write.points_to], *pointing, *indexing

@@ -9,7 +9,7 @@ before it.
 """
 
 from collections.abc import Sequence as Several
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 
@@ -17,7 +17,7 @@ from core.codec import Undecodable, decode, decoding, fingerprint
 from core.events import AnyEvent, ClockText, Envelope, IdempotencyKey
 from core.operations import BATCH_BITS, NUMBERS, log_code, operation_id
 from core.positions import Mark, Position, Region, Sequence
-from core.stamps import CLOCKS, Clock, parse, render
+from core.stamps import CLOCKS, Clock, parse, render, render_from
 from core.subjects import epoch_in, is_frame
 
 EVENTS_MAX = 256
@@ -67,7 +67,7 @@ _decoder = msgspec.json.Decoder(_Frame)
 _counter = msgspec.json.Decoder(_Counted)
 
 
-class LoggedEvent(NamedTuple):
+class LoggedEvent(msgspec.Struct, frozen=True):
     """An event at its place: the one with this `number` in the message at `position`.
 
     `batch` names the frame. In the envelope of a frame's event the operation's id is `""`.
@@ -92,11 +92,20 @@ class LoggedEvent(NamedTuple):
         )
 
 
-class LogMessage(NamedTuple):
-    """A message of a log, and the events that it carries. `mark` has the log's count of events up to it."""
+class LogMessage(msgspec.Struct, frozen=True):
+    """A message of a log, and the events that it carries. `count` is how many events the log has up to it."""
 
-    mark: Mark
+    position: Position
+    subject: str
+    data: bytes
+    count: int
     events: list[LoggedEvent]
+
+    @property
+    def mark(self) -> Mark:
+        """Its mark, with the count. It is made when asked for: a fingerprint takes as long as decoding."""
+        place = self.position
+        return Mark(place.epoch, place.sequence, fingerprint(self.subject, self.data), self.count)
 
 
 def encode_entry(envelope: Envelope) -> bytes:
@@ -130,13 +139,12 @@ def events_in(subject: str, data: bytes) -> int:
 
 def decode_message(origin: Region, sequence: Sequence, subject: str, data: bytes, *, counted: int) -> LogMessage:
     """The message of `origin` at `sequence`, or `Undecodable` with the reason. `counted` events came before it."""
-    epoch = epoch_in(subject)
-    position = Position(origin, epoch, sequence)
+    position = Position(origin, epoch_in(subject), sequence)
     if is_frame(subject):
         count, events = _frame(position, data)
     else:
         count, events = counted + 1, [LoggedEvent(position, 0, decode(data))]
-    return LogMessage(Mark(epoch, sequence, fingerprint(subject, data), count), events)
+    return LogMessage(position, subject, data, count, events)
 
 
 def _frame(position: Position, data: bytes) -> tuple[int, list[LoggedEvent]]:
@@ -145,6 +153,7 @@ def _frame(position: Position, data: bytes) -> tuple[int, list[LoggedEvent]]:
     first = parse(frame.clock)
     if first + len(frame.events) > CLOCKS:
         raise Undecodable(f"{len(frame.events)} events from clock {frame.clock} on: the last one has none")
+    clocks = render_from(first, count=len(frame.events))
     events = [
         LoggedEvent(
             position,
@@ -152,7 +161,7 @@ def _frame(position: Position, data: bytes) -> tuple[int, list[LoggedEvent]]:
             Envelope(
                 operation_id="",
                 organization_id=entry.organization_id,
-                clock=render(Clock(first + number)),
+                clock=clock,
                 event=entry.event,
                 author=entry.author,
                 idempotency_key=entry.idempotency_key,
@@ -160,6 +169,6 @@ def _frame(position: Position, data: bytes) -> tuple[int, list[LoggedEvent]]:
             ),
             frame.batch,
         )
-        for number, entry in enumerate(frame.events)
+        for number, (clock, entry) in enumerate(zip(clocks, frame.events, strict=True))
     ]
     return frame.count, events

@@ -6,7 +6,6 @@ from typing import assert_never
 import msgspec
 
 from core.api_keys import api_key_key, api_key_writes
-from core.catalogue import Trigger
 from core.commands import UpdateWebhook
 from core.events import (
     AnyEvent,
@@ -30,9 +29,14 @@ def writes_of(envelope: Envelope, position: Position) -> list[Write]:
     """The register writes of an event at its place. Any order of any events' writes gives the same registers."""
     event_stamp = stamp(envelope.clock, position.origin, position.sequence)
     organization_id, event = envelope.organization_id, envelope.event
-    key = key_about(organization_id, event)
-    match event:
+    match event:  # The most frequent events first: a pattern that does not match takes 0.3 µs.
+        case TriggerCreated():
+            value = CREATED + (event.first_created or event_stamp)
+            return [_of_trigger(organization_id, event, event_stamp + value)]
+        case TriggerDeleted():
+            return [_of_trigger(organization_id, event, event_stamp + DELETED)]
         case WebhookCreated() | WebhookUpdated():
+            key = webhook_key(organization_id, event.webhook_id)
             writes = [
                 Write(
                     key,
@@ -47,18 +51,18 @@ def writes_of(envelope: Envelope, position: Position) -> list[Write]:
             listed = Write(organization_key(organization_id), event.webhook_id, event_stamp, points_to=key)
             return [*writes, Write(key, "created", event_stamp), listed]
         case WebhookDeleted():
+            key = webhook_key(organization_id, event.webhook_id)
             listed_at = (organization_key(organization_id), event.webhook_id)
             index_key = targets_key(organization_id)
             return [Write(key, TOMBSTONE, event_stamp, pointer=listed_at, index_key=index_key, indexed="target_url")]
-        case TriggerCreated():
-            trigger = Trigger(event.trigger_type, event.trigger_name)
-            return [Write(key, trigger_field(trigger), event_stamp + CREATED + (event.first_created or event_stamp))]
-        case TriggerDeleted():
-            return [Write(key, trigger_field(Trigger(event.trigger_type, event.trigger_name)), event_stamp + DELETED)]
         case ApiKeyIssued() | ApiKeyRevoked():
             return api_key_writes(event, organization_id, event_stamp)
         case _:
             assert_never(event)
+
+
+def _of_trigger(organization_id: str, event: TriggerCreated | TriggerDeleted, register: str) -> Write:
+    return Write(webhook_key(organization_id, event.webhook_id), trigger_field(event), register)
 
 
 def key_about(organization_id: str, event: AnyEvent) -> str:

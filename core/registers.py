@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha1
 from typing import NamedTuple
 
+import msgspec
+
 from core.stamps import STAMP_WIDTH, Stamp
 
 Fields = Mapping[str, str]
@@ -61,7 +63,7 @@ class Query(NamedTuple):
     fields: tuple[str, ...] = ()
 
 
-class Write(NamedTuple):
+class Write(msgspec.Struct, frozen=True):
     """One register write. `register` begins with its stamp.
 
     With `points_to` it is dropped if that key is buried. With the field `TOMBSTONE` it buries `key`, and removes the

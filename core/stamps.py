@@ -31,7 +31,7 @@ SEQUENCE_WIDTH = 12
 STAMP_WIDTH = CLOCK_WIDTH + ORIGIN_WIDTH + SEQUENCE_WIDTH
 
 _CLOCK_FORMAT, _SEQUENCE_FORMAT = f"%0{CLOCK_WIDTH}x", f"%0{SEQUENCE_WIDTH}x"
-"""Every applied event is rendered twice. An f-string with a width of its own takes twice as long."""
+"""Every event is rendered when it is applied. An f-string with a width of its own takes twice as long."""
 
 
 def tick(*, now_milliseconds: int, seen: Clock) -> Clock:
@@ -47,6 +47,11 @@ def milliseconds(clock: Clock) -> int:
 def render(clock: Clock) -> str:
     """A reading as fixed-width text, in the same order."""
     return _CLOCK_FORMAT % clock
+
+
+def render_from(first: Clock, *, count: int) -> list[str]:
+    """So many readings in sequence, as `render` writes them."""
+    return [_CLOCK_FORMAT % clock for clock in range(first, first + count)]
 
 
 def parse(text: str) -> Clock:
@@ -70,7 +75,13 @@ def origin_code(origin: Region) -> str:
 
 def stamp(clock_text: str, origin: Region, sequence: Sequence) -> Stamp:
     """The stamp of the register writes of an event with that rendered clock. No two events share one."""
-    return Stamp(clock_text + origin_code(origin) + _SEQUENCE_FORMAT % sequence)
+    return Stamp(clock_text + _place_text(origin, sequence))
+
+
+@lru_cache(maxsize=64)
+def _place_text(origin: Region, sequence: Sequence) -> str:
+    """The end of a stamp. The events of a frame share it, and are rendered one after the other."""
+    return origin_code(origin) + _SEQUENCE_FORMAT % sequence
 
 
 def place_in(stamp_text: str, origins: Iterable[Region]) -> tuple[Region, Sequence] | None:

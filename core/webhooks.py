@@ -6,6 +6,7 @@ from hashlib import blake2b
 import msgspec
 
 from core.catalogue import Trigger
+from core.events import TriggerCreated, TriggerDeleted
 from core.registers import TOMBSTONE, Fields, Query, Registers, stamp_of, value_of
 from core.stamps import milliseconds, parse
 from core.targets import index_of, normal_form_in, text_in
@@ -40,7 +41,7 @@ def organization_key(organization_id: str) -> str:
     return f"organization:{organization_id}"
 
 
-def trigger_field(trigger: Trigger) -> str:
+def trigger_field(trigger: Trigger | TriggerCreated | TriggerDeleted) -> str:
     """The field of a webhook's key that says whether `trigger` calls it."""
     return f"{TRIGGER}{trigger.trigger_type}:{trigger.trigger_name}"
 

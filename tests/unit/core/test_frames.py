@@ -69,7 +69,8 @@ def test_what_was_put_into_a_frame_comes_out_at_its_place(
     some: list[Envelope], clock: Clock, batch: int, sequence: int, count: int
 ) -> None:
     data = a_frame(some, clock=clock, batch=batch, count=count)
-    mark, logged = read(data, sequence=sequence, counted=3)
+    message = read(data, sequence=sequence, counted=3)
+    mark, logged = message.mark, message.events
     assert (mark.epoch, mark.sequence, mark.fingerprint) == (EPOCH, sequence, fingerprint(SUBJECT, data))
     assert mark.events == mark.count == count, "a frame knows better than its reader"
     assert [event.envelope for event in logged] == [
@@ -213,7 +214,8 @@ def test_an_older_message_reads_as_one_event_and_counts_one_more_than_the_messag
             "an operation", one.organization_id, render(Clock(5)), one.event, one.author, one.idempotency_key, one.seen
         )
         subject, data = subject_of(HERE, EPOCH, one.event), encode(envelope)
-        mark, (event,) = read(data, sequence=sequence, subject=subject, counted=counted)
+        message = read(data, sequence=sequence, subject=subject, counted=counted)
+        mark, (event,) = message.mark, message.events
         assert (mark.sequence, mark.events) == (sequence, counted + 1)
         assert mark.fingerprint == fingerprint(subject, data)
         assert (event.position.sequence, event.number, event.envelope) == (sequence, 0, envelope)
