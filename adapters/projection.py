@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from adapters.apply_result import ApplyResult, result_of
 from adapters.coalesced_reads import CoalescedReads
 from adapters.errors import NotCurrent, Unavailable
 from adapters.held_connections import HeldConnections
-from adapters.projection_arguments import Run, of_apply, of_read
+from adapters.projection_arguments import Call, Run, of_apply, of_read
 from adapters.projection_state import (
     Contradiction,
     Had,
@@ -174,8 +174,26 @@ class Projection:
 
         The script publishes the watermark last. Redis may refuse that: the run is applied even so.
         """
+        return result_of(await self._apply(*self._call(run)))
+
+    @asynccontextmanager
+    async def pipeline(self) -> AsyncIterator[Callable[[Sequence[Run]], Awaitable[ApplyResult]]]:
+        """As `apply`, for several runs: a run may be sent before Redis has answered those before it.
+
+        The callable sends runs, and returns the result of the first run that has none yet. A run whose predecessor was
+        not applied is not applied either. After an error no result of the others follows. Call `apply` first: only that
+        finds a new connection, and loads the script.
+        """
+        async with self._apply.pipeline() as exchange:
+
+            async def apply(runs: Sequence[Run]) -> ApplyResult:
+                return result_of(await exchange([self._call(run) for run in runs]))
+
+            yield apply
+
+    def _call(self, run: Run) -> Call:
         keys, arguments = of_apply(run, channel=self._channel)
-        return result_of(await self._apply([STATE_KEY, *keys], arguments))
+        return Call([STATE_KEY, *keys], arguments)
 
     async def observe(self, *, stops_at: Mapping[Region, EventSequence] | None = None) -> State:
         """The projection's state, declared current if it has just become so. Raises `Unavailable`.

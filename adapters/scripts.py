@@ -1,13 +1,15 @@
 """Runs our Lua scripts in Redis."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from hashlib import sha1
 from importlib import resources
 from typing import Any
 
 from redis.exceptions import NoScriptError
 
-from adapters.held_connections import HeldConnections
+from adapters.held_connections import Command, HeldConnections
+from adapters.projection_arguments import Call
 from adapters.redis_calls import RedisCalls
 
 
@@ -30,9 +32,26 @@ class Script:
         """Run it, before other calls in line if it `goes_first`, and return its result. Raises `Unavailable`."""
         return await self._calls(lambda: self._run(keys, arguments), goes_first=goes_first)
 
-    async def _run(self, keys: Sequence[str], arguments: Sequence[str | bytes]) -> Any:  # noqa: ANN401 - as above
+    @asynccontextmanager
+    async def pipeline(self) -> AsyncIterator[Callable[[Iterable[Call]], Awaitable[Any]]]:
+        """Runs it several times, in order, without waiting for each result before the next call is sent.
+
+        The callable sends calls, and returns the result of the first call that has none yet. Raises `Unavailable`: also
+        if Redis does not know the script.
+        """
+        pipeline = self._connections.pipeline()
         try:
-            return await self._connections.execute("EVALSHA", self._digest, str(len(keys)), *keys, *arguments)
+            yield lambda calls: self._calls(lambda: pipeline.exchange(*(self._command(*call) for call in calls)))
+        finally:
+            await pipeline.close()
+
+    async def _run(self, keys: Sequence[str], arguments: Sequence[str | bytes]) -> Any:  # noqa: ANN401 - as above
+        command = self._command(keys, arguments)
+        try:
+            return await self._connections.execute(*command)
         except NoScriptError:
             await self._connections.execute("SCRIPT", "LOAD", self._text)
-            return await self._connections.execute("EVALSHA", self._digest, str(len(keys)), *keys, *arguments)
+            return await self._connections.execute(*command)
+
+    def _command(self, keys: Sequence[str], arguments: Sequence[str | bytes]) -> Command:
+        return ("EVALSHA", self._digest, str(len(keys)), *keys, *arguments)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from time import monotonic
 
 import structlog
 from opentelemetry.trace import Tracer
@@ -14,8 +13,8 @@ from adapters.projection import Projection
 from core.positions import BEGINNING, Region
 from replicator import metrics
 from replicator.another_history import is_of_another_history
-from replicator.decoded_ahead import DecodedAhead
-from replicator.runs import DecodedRun, runs_of
+from replicator.in_order import Outcome, apply_in_order
+from replicator.runs import runs_of
 from replicator.status import Status, Step
 from replicator.traces import record_step
 from runtime.tracing import OFF
@@ -49,6 +48,7 @@ class Applier:
         self._advanced = advanced
         self._status = status
         self._now_milliseconds = now_milliseconds
+        self._known = BEGINNING
         self._measures = metrics.Applying(origin)
         self._tracer = tracer
 
@@ -58,18 +58,13 @@ class Applier:
         A projection that holds events of another history than the logs is rebuilt.
         """
         state = await self._projection.observe()
-        known = state.vector.get(self._origin, BEGINNING)
+        self._known = state.vector.get(self._origin, BEGINNING)
         try:
-            async with self._log.follow(known) as follower:
+            async with self._log.follow(self._known) as follower:
                 while True:
                     messages = await follower.heard()
-                    runs = runs_of(self._origin, known, messages, now_milliseconds=self._now_milliseconds)
-                    with DecodedAhead(runs) as ahead:
-                        while (run := ahead.next()) is not None:
-                            if run.last.sequence != messages[-1].sequence:
-                                ahead.decode_soon()
-                            await self._write(run)
-                            known = run.last
+                    runs = runs_of(self._origin, self._known, messages, now_milliseconds=self._now_milliseconds)
+                    await apply_in_order(runs, self._projection, self._take)
                     self._status.following(Step.APPLY, self._origin)
         except (WentBack, LogVanished) as error:
             if self._is_own:
@@ -84,12 +79,12 @@ class Applier:
             await self._projection.rebuild(state.incarnation)
             raise Interrupted(f"the projection is rebuilt: {error}") from error
 
-    async def _write(self, run: DecodedRun) -> None:
-        began = monotonic()
-        result = await self._projection.apply(run.to_apply)
+    async def _take(self, outcome: Outcome) -> None:
+        """Note that a run is applied, or raise why it is not."""
+        run, result = outcome.run, outcome.result
         match result.outcome:
             case Applied.APPLIED:
-                self._measure(run, result, monotonic() - began)
+                self._measure(outcome)
                 self._status.progressed(Step.APPLY, self._origin)
                 self._advanced(self._origin, result)
             case Applied.DUPLICATE:
@@ -103,10 +98,12 @@ class Applier:
                 raise Interrupted("the projection has not been seen yet in this incarnation")
             case Applied.TAINTED:
                 raise Unavailable("the projection may have dropped what was applied to it")
+        self._known = run.last
 
-    def _measure(self, run: DecodedRun, result: ApplyResult, seconds: float) -> None:
-        self._measures.applied(events=run.events, seconds=seconds)
-        if result.is_current:
+    def _measure(self, outcome: Outcome) -> None:
+        run = outcome.run
+        self._measures.applied(events=run.events, seconds=outcome.seconds)
+        if outcome.result.is_current:
             # During a rebuild the age of an event is not the time that it took to arrive, and its trace ended long ago.
             self._measures.aged(clock_text=run.first_clock_text, now_milliseconds=self._now_milliseconds())
             record_step(self._tracer, Step.APPLY, self._origin, run.messages)

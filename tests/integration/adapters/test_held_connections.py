@@ -95,6 +95,75 @@ async def test_connections_that_redis_has_closed_fail_no_call(held: HeldConnecti
     assert await asyncio.gather(*(held.execute("ECHO", "again") for _ in range(5))) == ["again"] * 5
 
 
+async def test_a_pipeline_has_the_answers_in_the_order_of_its_commands(held: HeldConnections) -> None:
+    pipeline = held.pipeline()
+    assert await pipeline.exchange(("ECHO", "0"), ("ECHO", "1")) == "0"
+    for number in range(2, 20):
+        assert await pipeline.exchange(("ECHO", str(number))) == str(number - 1)
+    assert await pipeline.exchange() == "19"
+    await pipeline.close()
+
+
+async def test_an_error_in_a_pipeline_is_the_answer_to_its_own_command(held: HeldConnections) -> None:
+    pipeline = held.pipeline()
+    assert await pipeline.exchange(("ECHO", "before"), ("NO-SUCH-COMMAND",), ("ECHO", "after")) == "before"
+    with pytest.raises(ResponseError):
+        await pipeline.exchange()
+    assert await pipeline.exchange() == "after"
+    await pipeline.close()
+
+
+async def test_a_pipeline_whose_answers_were_read_leaves_its_connection_to_the_next_call(held: HeldConnections) -> None:
+    first = await held.execute("CLIENT", "ID")
+    pipeline = held.pipeline()
+    assert await pipeline.exchange(("CLIENT", "ID"), ("PING",)) == first
+    assert await pipeline.exchange() == "PONG"
+    await pipeline.close()
+    assert await held.execute("CLIENT", "ID") == first
+
+
+async def test_a_pipeline_leaves_an_answer_that_was_not_read_to_no_other_call(held: HeldConnections) -> None:
+    first = await held.execute("CLIENT", "ID")
+    pipeline = held.pipeline()
+    assert await pipeline.exchange(("CLIENT", "ID"), ("ECHO", "of the pipeline")) == first
+    await pipeline.close()
+    assert await held.execute("ECHO", "mine") == "mine"
+    assert await held.execute("CLIENT", "ID") != first
+
+
+async def test_a_cancelled_pipeline_leaves_its_answers_to_no_other_call(held: HeldConnections, raw: Raw) -> None:
+    pipeline = held.pipeline()
+    assert await pipeline.exchange(("PING",)) == "PONG"
+    await raw.client_pause(300)
+    exchange = asyncio.create_task(pipeline.exchange(("ECHO", "one"), ("ECHO", "two")))
+    await asyncio.sleep(0.05)
+    exchange.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await exchange
+    await pipeline.close()
+    assert await held.execute("ECHO", "mine") == "mine"
+
+
+async def test_a_pipeline_that_was_not_used_takes_no_connection(held: HeldConnections, raw: Raw) -> None:
+    before = await clients(raw)
+    await held.pipeline().close()
+    assert await clients(raw) == before
+
+
+async def test_a_pipeline_without_an_answer_ends_in_time(
+    held: HeldConnections, raw: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = held.pipeline()
+    assert await pipeline.exchange(("PING",)) == "PONG"
+    await raw.client_pause(300)
+    with monkeypatch.context() as patched:
+        patched.setattr(held_connections, "CALL_TIMEOUT_SECONDS", 0.1)
+        with pytest.raises(RedisTimeoutError, match=r"no answer within 0\.1 s"):
+            await pipeline.exchange(("ECHO", "late"))
+    await pipeline.close()
+    assert await held.execute("ECHO", "mine") == "mine"
+
+
 async def test_a_redial_replaces_the_connections_that_are_kept(held: HeldConnections, pool: Pool) -> None:
     first = await held.execute("CLIENT", "ID")
     await pool.redial()
