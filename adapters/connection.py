@@ -129,7 +129,7 @@ class Connection:
         session = self._session
         try:
             while session is not None:
-                await session.wait_lost()
+                await session.watch()
                 if session is self._session:
                     break
                 session = self._session

@@ -18,6 +18,7 @@ from adapters.addresses import Tls, taken_apart, tls_options
 from adapters.dialling import Dialler
 from adapters.errors import NotTaken, Unavailable
 from adapters.greeting import bytes_max_at
+from adapters.liveness import PONG_SECONDS, Liveness
 from adapters.nats_transport import DialledTransport
 from adapters.server_needs import complaint_about
 from adapters.server_patches import Kind, Server, version_in
@@ -32,10 +33,10 @@ CONNECT_TIMEOUT_SECONDS = 1.0
 """How long each step of dialling may take: connection, greeting, TLS, first pong."""
 
 DIAL_SECONDS_MAX = 4 * CONNECT_TIMEOUT_SECONDS
-PING_INTERVAL_SECONDS = 1
-PINGS_OUTSTANDING_MAX = 2
+NO_PINGS_SECONDS = 1_000_000
+"""The client's own interval between pings: `Liveness` sends them, and only to a silent server."""
+
 REDIAL_SECONDS = 0.25
-LIVENESS_POLL_SECONDS = 0.25
 CLOSE_SECONDS = 2.0
 
 GREETING_SECONDS = 5.0
@@ -99,8 +100,7 @@ class Session:
                 max_reconnect_attempts=1,
                 reconnect_time_wait=REDIAL_SECONDS,  # type: ignore[arg-type]
                 connect_timeout=CONNECT_TIMEOUT_SECONDS,  # type: ignore[arg-type]
-                ping_interval=PING_INTERVAL_SECONDS,
-                max_outstanding_pings=PINGS_OUTSTANDING_MAX,
+                ping_interval=NO_PINGS_SECONDS,
                 error_cb=self._on_error,
                 disconnected_cb=self._on_disconnected,
             )
@@ -159,25 +159,32 @@ class Session:
         self._replaced.add_done_callback(ended)
         return forget
 
-    async def wait_replaced(self) -> None:
-        """Return once the session is replaced or lost."""
-        lost = asyncio.ensure_future(self.wait_lost())
-        try:
-            await asyncio.wait({lost, self._replaced}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            lost.cancel()
-
-    async def wait_lost(self) -> None:
-        """Return once the session has ended.
+    async def watch(self) -> None:
+        """Return once the session is replaced, or has ended, also if its server is silent.
 
         The client's callbacks can be late: it first waits until a dead socket has taken the last bytes. So this also
         polls the client's state.
         """
-        while not self._lost.done():
-            if not self._client.is_connected:
-                self._lost.set_result(None)
-                return
-            await asyncio.wait({self._lost}, timeout=LIVENESS_POLL_SECONDS)
+        liveness = Liveness(self._client)
+        try:
+            while not (self.is_lost or self.is_replaced):
+                liveness.look()
+                if liveness.is_silent:
+                    self._last_error = f"no answer to a ping within {PONG_SECONDS} s"
+                if liveness.is_silent or not self._client.is_connected:
+                    self._lost.set_result(None)
+                    return
+                await liveness.pause(self._lost, self._replaced)
+        finally:
+            await liveness.end()
+
+    async def wait_replaced(self) -> None:
+        """Return once the session is replaced or lost."""
+        await asyncio.wait({self._lost, self._replaced}, return_when=asyncio.FIRST_COMPLETED)
+
+    async def wait_lost(self) -> None:
+        """Return once the session has ended."""
+        await asyncio.wait({self._lost})
 
     def served(self) -> None:
         """Record that a leader has answered a request or stored an event."""

@@ -151,7 +151,7 @@ async def test_a_session_that_fails_in_an_unknown_way_is_followed_by_another(
 
     changes: list[str | None] = []
     with monkeypatch.context() as patch, structlog.testing.capture_logs() as lines:
-        patch.setattr(Session, "wait_lost", breaks)
+        patch.setattr(Session, "watch", breaks)
         async with open_connection([region.nats_url], name="a test", on_change=changes.append) as connection:
             await until(lambda: changes.count("RuntimeError: what") >= 2)
             patch.undo()
