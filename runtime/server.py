@@ -21,6 +21,8 @@ log = structlog.get_logger()
 ANSWER_SECONDS = 1.0
 """The time after the drain in which the last responses are written."""
 
+DATE_SECONDS = 1.0
+
 FILES_RESERVED = 256
 """Files and sockets that the process needs besides its clients' connections."""
 
@@ -60,6 +62,22 @@ def name_of(listener: socket.socket) -> str:
 
 class _Server(uvicorn.Server):
     """A server whose signals are handled by `serve`."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Accept no more connections, and finish the requests in flight."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        """Renew the `Date` of responses every second. uvicorn's own loop looks ten times a second whether it ends."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DATE_SECONDS):
+                    await self._ending.wait()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -113,7 +131,7 @@ async def serve(
 
     def stop(name: str) -> None:
         if not server.should_exit:
-            server.should_exit = True
+            server.end()
             on_drain(loop.time() + drain_seconds)
             log.info("draining", signal=name, drain_seconds=drain_seconds)  # Last: standard error may be closed.
 

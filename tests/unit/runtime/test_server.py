@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import structlog
 
+from runtime import server as server_module
 from runtime.server import bind, name_of, serve
 from runtime.settings import InvalidSetting
 from tests.http_client import http_client
@@ -124,6 +125,25 @@ async def test_after_a_signal_requests_in_flight_finish_and_new_ones_are_not_acc
             await serving
     assert len(drained) == 1, "a second signal changes nothing"
     assert 0 < drained[0] - loop.time() <= 5
+
+
+async def test_the_date_of_responses_follows_the_clock_and_the_end_waits_for_no_renewal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "DATE_SECONDS", 0.01)
+    app, drained, listener = Held(), list[float](), bind(LOCALHOST, 0)
+    app.may_answer.set()
+    serving = asyncio.create_task(serve(app, listener, drain_seconds=5, on_drain=drained.append))
+    async with http_client(f"http://{LOCALHOST}:{listener.getsockname()[1]}") as client, asyncio.timeout(5):
+        first = (await client.get("/")).headers["date"]
+        while (await client.get("/")).headers["date"] == first:
+            await asyncio.sleep(0.01)
+    monkeypatch.setattr(server_module, "DATE_SECONDS", 60)
+    await asyncio.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(5):
+        await serving
+    assert len(drained) == 1
 
 
 @pytest.mark.usefixtures("logging_as_before")
