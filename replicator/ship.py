@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from opentelemetry.trace import Tracer
 
@@ -19,6 +20,9 @@ from runtime.tracing import OFF
 
 REFUSED_PAUSE_SECONDS = 0.1
 PROPOSED_PAUSE_SECONDS = 0.05
+
+COPY_CHECK_SECONDS = 5.0
+"""How often a copy without new events is described, in case it has lost some."""
 
 COPY = "this region's copy of the log"
 
@@ -64,10 +68,12 @@ class Shipper:
                 raise EpochChanged(self._origin, known=copy.epoch, found=follower.epoch)
             if copy.flaw:
                 raise Incomplete(self._origin, copy.flaw, what=COPY)
+            checked_at = monotonic()
             while True:
                 events = await follower.heard()
-                if not events:
+                if not events and monotonic() >= checked_at + COPY_CHECK_SECONDS:
                     await self._check_copy(end)
+                    checked_at = monotonic()
                 while events:
                     batch = batch_of(events)
                     end = await self._append(batch, end)

@@ -17,6 +17,7 @@ from adapters.follower import Stored
 from adapters.log_info import LogInfo
 from core.positions import BEGINNING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
+from replicator import ship as ship_module
 from replicator.ship import PROPOSED_PAUSE_SECONDS, Shipper
 from replicator.status import Status
 from runtime.tracing import OFF
@@ -61,8 +62,10 @@ class Copy:
         self.event_bytes_max = 2**20
         self.batches: list[int] = []
         self.times: list[float] = []
+        self.described = self.listened = 0
 
     async def describe(self) -> LogInfo:
+        self.described += 1
         return LogInfo(EPOCH, EventSequence(len(self.events)), flaw=self.flaw)
 
     async def end(self) -> Mark:
@@ -88,6 +91,7 @@ class Copy:
         yield self
 
     async def heard(self) -> list[Stored]:
+        self.listened += 1
         await asyncio.sleep(0.001)
         events, self.coming = self.coming, []
         return events
@@ -160,7 +164,10 @@ async def test_a_place_that_something_unseen_takes_is_tried_again_after_a_pause(
     assert min(pauses) >= PROPOSED_PAUSE_SECONDS * 0.9
 
 
-async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_comes() -> None:
+async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ship_module, "COPY_CHECK_SECONDS", 0.1)
     source, copy = Copy(stored(12)), Copy()
     shipper = a_shipper(source, copy)
     living = asyncio.create_task(shipper.run())
@@ -170,6 +177,19 @@ async def test_a_copy_that_lost_its_events_is_filled_again_although_nothing_new_
         del copy.events[4:]
         with pytest.raises(Interrupted, match="the copy ends at 4, and ended at 12"):
             await living
+
+
+async def test_a_quiet_copy_is_described_once_in_a_while_and_not_after_each_heartbeat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ship_module, "COPY_CHECK_SECONDS", 0.1)
+    source, copy = Copy(), Copy()
+    living = asyncio.create_task(a_shipper(source, copy).run())
+    async with asyncio.timeout(5):
+        while copy.described < 4:
+            await asyncio.sleep(0.001)
+    living.cancel()
+    assert source.listened > 10 * copy.described
 
 
 async def test_a_copy_that_lacks_events_is_appended_to_no_further_and_is_named() -> None:
