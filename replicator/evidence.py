@@ -67,6 +67,12 @@ class Evidence:
         claims = {self._here: self.of(self._here), **{region: self._claims.of(region) for region in self._others}}
         return HadHere(self._here, self._origins, claims, tuple(self._of_own_log()))
 
+    def had_by(self, region: Region) -> "HadHere":
+        """The same, as far as `region` has announced it."""
+        applied = self.applied_by(region)
+        of_own_log = [(region, applied)] if applied is not None and applied.sequence else []
+        return HadHere(self._here, self._origins, {region: self._claims.of(region)}, of_own_log)
+
     def applied_by(self, region: Region) -> Mark | None:
         """The mark of this region's log that `region` has applied, as far as it was heard."""
         return self._known.of(region).marks.get(self._here)

@@ -50,6 +50,15 @@ def test_what_another_region_has_applied_of_this_regions_log_was_in_it() -> None
     assert found.had().lacking("1:ef:0:y", {US: mark(8)}) == {}
 
 
+def test_what_one_region_knows_is_told_apart_from_what_the_others_know() -> None:
+    found = evidence()
+    found.heard(said(EU, {US: mark(7)}, knows={JP: mark(5)}), now_seconds=1)
+    found.heard(said(JP, {US: mark(8)}, knows={JP: mark(6)}), now_seconds=1)
+    assert found.had_by(EU).lacking("1:ef:0:y", {}) == {JP: had(5, EU), US: had(7, EU)}
+    assert found.had_by(EU).lacking("1:ef:0:y", {JP: mark(5), US: mark(7)}) == {}
+    assert found.had_by(JP).lacking("1:ef:0:y", {JP: mark(5), US: mark(7)}) == {JP: had(6, JP), US: had(8, JP)}
+
+
 def test_what_a_region_says_that_is_not_current_itself_is_no_evidence_of_a_log() -> None:
     found = evidence()
     found.heard(said(EU, {US: mark(7)}, is_current=False), now_seconds=1)
