@@ -29,8 +29,8 @@ ADVANCE_INTERVAL_SECONDS = 0.002
 Redis publishes to this region's own services at once. They get such announcements only if none received it.
 """
 
-BYSTANDER_INTERVAL_SECONDS = 0.02
-"""The same for the other regions. It is longer, since no request there waits for these events."""
+REPEAT_INTERVAL_SECONDS = 0.02
+"""The shortest time between two announcements to this region that repeat what Redis published."""
 
 STANDS_SECONDS = 1.0
 """The time after which an event that no replicator could apply counts as the end of the log. Until then a replicator
@@ -62,7 +62,7 @@ class Announcer:
         self._vector: dict[Region, Mark] = {}
         self._concerned: set[Region] = set()
         self._advanced = asyncio.Event()
-        self._advanced_for_all = asyncio.Event()
+        self._repeated = asyncio.Event()
         self._look = asyncio.Event()
         self._stands_since: dict[tuple[Region, Sequence], float] = {}
         self._lines = ProjectionLines(here)
@@ -90,18 +90,20 @@ class Announcer:
             self._vector[origin] = result.mark
             self._evidence.shown(result.incarnation, {origin: result.mark}, is_current=result.is_current)
         self._lines.published(result.unpublished)
-        if origin in self._connections and not (origin == self._here and result.is_received_here):
+        is_own = origin == self._here
+        if is_own is result.is_received_here:
+            self._repeated.set()
+        if origin in self._connections and not (is_own and result.is_received_here):
             self._concerned.add(origin)
-        self._advanced.set()
-        self._advanced_for_all.set()
+            self._advanced.set()
 
     def heard(self, announcement: Announcement) -> None:
         """Note another region's announcement, which may show that this projection is not current."""
         self._evidence.heard(announcement, now_seconds=asyncio.get_running_loop().time())
-        if announcement.known_of_recipient is not None and self._evidence.had().lacking(
-            self._state.incarnation, self._vector
-        ):
-            self._look.set()
+        if announcement.known_of_recipient is not None:
+            had = self._evidence.had_by(announcement.region)
+            if had.lacking(self._state.incarnation, self._vector):
+                self._look.set()
 
     async def tell_concerned(self) -> None:
         """Announce to the regions whose events were applied: at once, then at most every `ADVANCE_INTERVAL_SECONDS`."""
@@ -112,13 +114,17 @@ class Announcer:
             await self._tell(concerned)
             await asyncio.sleep(ADVANCE_INTERVAL_SECONDS)
 
-    async def tell_bystanders(self) -> None:
-        """Announce to every region that events were applied, at most every `BYSTANDER_INTERVAL_SECONDS`."""
+    async def repeat_here(self) -> None:
+        """Announce to this region what its services may have missed, at most every `REPEAT_INTERVAL_SECONDS`.
+
+        One of several services may not have received a watermark of this region's log. Of other logs, these are
+        watermarks that no service received.
+        """
         while True:
-            await self._advanced_for_all.wait()
-            await asyncio.sleep(BYSTANDER_INTERVAL_SECONDS)
-            self._advanced_for_all.clear()
-            await self._tell(self._connections)
+            await self._repeated.wait()
+            await asyncio.sleep(REPEAT_INTERVAL_SECONDS)
+            self._repeated.clear()
+            await self._tell([self._here])
 
     async def beat(self) -> None:
         """Read the state of Redis and announce it every `HEARTBEAT_SECONDS`, and more often during a rebuild."""

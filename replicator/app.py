@@ -173,7 +173,7 @@ class Replicator:
             group.create_task(self._announcer.beat())
             group.create_task(keep_listening(self._connections[self._here], self._announcer.heard))
             group.create_task(self._announcer.tell_concerned())
-            group.create_task(self._announcer.tell_bystanders())
+            group.create_task(self._announcer.repeat_here())
 
     def health(self) -> Health:
         """The health of this replicator now."""

@@ -138,19 +138,37 @@ async def test_what_happens_while_redis_is_looked_at_is_looked_at_next(scene: Sc
     assert len(scene.redis.asked) == 2
 
 
-async def test_bystanders_hear_of_what_was_applied_while_they_were_being_told(scene: Scene) -> None:
+async def test_an_origin_hears_of_what_was_applied_while_it_was_being_told(scene: Scene) -> None:
     async with running(scene.announcer.beat()):
-        await until(lambda: bool(scene.wires[JP].said))
-    wire = scene.wires[JP]
+        await until(lambda: bool(scene.wires[EU].said))
+    wire = scene.wires[EU]
 
     def more_meanwhile() -> None:
         wire.when_said = lambda: None
         scene.announcer.advanced(EU, applied(2))
 
     wire.when_said = more_meanwhile
-    async with running(scene.announcer.tell_concerned(), scene.announcer.tell_bystanders()):
+    async with running(scene.announcer.tell_concerned()):
         scene.announcer.advanced(EU, applied(1))
         await until(lambda: wire.said[-1].vector.get(EU) == mark(2))
+
+
+async def test_regions_that_wait_for_nothing_hear_of_what_was_applied_with_the_next_heartbeat(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Announcements to all others would grow with the square of the number of regions."""
+    async with running(scene.announcer.beat()):
+        await until(lambda: bool(scene.wires[JP].said))
+    bystander = scene.wires[JP]
+    async with running(scene.announcer.tell_concerned(), scene.announcer.repeat_here()):
+        for sequence in range(1, 20):
+            scene.announcer.advanced(EU, applied(sequence)._replace(receivers=1))
+            await until(lambda sequence=sequence: scene.wires[EU].said[-1].vector.get(EU) == mark(sequence))  # type: ignore[misc]
+    assert len(bystander.said) == 1
+    scene.redis.state = scene.redis.state._replace(vector={EU: mark(19)})
+    monkeypatch.setattr(announce_module, "HEARTBEAT_SECONDS", 0.01)
+    async with running(scene.announcer.beat()):
+        await until(lambda: bystander.said[-1].vector.get(EU) == mark(19))
 
 
 async def test_every_region_hears_whose_nats_is_gone_its_own_included(scene: Scene) -> None:
@@ -331,9 +349,8 @@ def told(lines: list[Any], event: str) -> list[dict[Region, int]]:
 
 
 async def test_its_own_region_gets_an_announcement_at_once_only_if_no_service_received_the_watermark(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    scene: Scene,
 ) -> None:
-    monkeypatch.setattr(announce_module, "BYSTANDER_INTERVAL_SECONDS", 60)
     async with running(scene.announcer.beat()):
         await until(lambda: bool(scene.wires[US].said))
     at_home, abroad = scene.wires[US].said, scene.wires[EU].said
@@ -353,9 +370,24 @@ async def test_its_own_region_gets_later_announcements_of_what_redis_published(s
     """They repeat what a lost subscription missed, and reach services of a version that does not subscribe."""
     async with running(scene.announcer.beat()):
         await until(lambda: bool(scene.wires[US].said))
-    async with running(scene.announcer.tell_concerned(), scene.announcer.tell_bystanders()):
+    async with running(scene.announcer.tell_concerned(), scene.announcer.repeat_here()):
         scene.announcer.advanced(US, applied(1)._replace(receivers=1))
         await until(lambda: scene.wires[US].said[-1].vector.get(US) == mark(1))
+
+
+async def test_its_own_region_gets_announcements_of_other_origins_only_if_no_service_received_the_watermark(
+    scene: Scene,
+) -> None:
+    async with running(scene.announcer.beat()):
+        await until(lambda: bool(scene.wires[US].said))
+    at_home, abroad = scene.wires[US].said, scene.wires[EU].said
+    async with running(scene.announcer.tell_concerned(), scene.announcer.repeat_here()):
+        scene.announcer.advanced(EU, applied(1)._replace(receivers=1))
+        await until(lambda: abroad[-1].vector.get(EU) == mark(1))
+        await asyncio.sleep(2 * announce_module.REPEAT_INTERVAL_SECONDS)
+        assert len(at_home) == 1
+        scene.announcer.advanced(EU, applied(2))
+        await until(lambda: at_home[-1].vector.get(EU) == mark(2))
 
 
 async def test_a_replicator_that_may_not_publish_logs_once_what_to_grant(scene: Scene, lines: list[Any]) -> None:
