@@ -53,7 +53,7 @@ async def announce(session: Session, announcement: Announcement) -> None:
 async def listen(session: Session, heard: Callable[[Announcement], None]) -> Subscription:
     """Call `heard` with each announcement that reaches this session's region. Raises `Unavailable`."""
 
-    async def on_message(message: Msg) -> None:
+    def on_message(message: Msg) -> None:
         try:
             announcement = _decoder.decode(message.data)
         except msgspec.DecodeError:

@@ -18,7 +18,6 @@ from core.positions import BEGINNING, NOTHING, Epoch, Mark, Region
 from core.positions import Sequence as EventSequence
 from core.subjects import stream_of, subjects_of
 
-APPEND_TIMEOUT_SECONDS = 3.0
 ASCERTAIN_SECONDS_MAX = 4.0
 """A leader and its followers are silent to one another for two seconds at most; some more are for a busy machine."""
 
@@ -151,8 +150,9 @@ class EventLog:
             return Append.REFUSED, str(error)
         if session.is_lost:
             return Append.REFUSED, "the connection is lost"
-        work = publishing.publish(session, uuid.uuid4().hex, list(entries), after=after)
-        outcome, why = await self._outcome(session.run(work, APPEND_TIMEOUT_SECONDS), is_one=len(entries) == 1)
+        batch_id = uuid.uuid4().hex if len(entries) > 1 else ""
+        appending = publishing.publish(session, batch_id, entries, after=after)
+        outcome, why = await self._outcome(appending, is_one=len(entries) == 1)
         if outcome in (Append.REFUSED, Append.UNANSWERED):
             session.unserved()
         else:

@@ -78,7 +78,7 @@ class Follower:
         self.close = session.on_end(self._arrived.set)
         """Removes this follower from the session, which may live longer."""
 
-    async def on_message(self, message: Msg) -> None:
+    def on_message(self, message: Msg) -> None:
         """Buffer a delivered message. Flow control, which `next` answers, limits the server.
 
         A heartbeat proves that the server lives, and is not kept. A heartbeat that asks for flow control is kept only

@@ -1,10 +1,11 @@
 """Append to a stream: one message, or several as an atomic batch, at one place or not at all."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
-import nats.errors
 
+from adapters.errors import NotTaken, Unavailable
 from adapters.jetstream import API_TIMEOUT_SECONDS, Error, decoded
 from adapters.session import Session
 from core.subjects import TRACEPARENT
@@ -37,8 +38,7 @@ class _Acknowledgement(msgspec.Struct, frozen=True):
 async def publish(session: Session, batch_id: str, messages: Sequence[Message], *, after: int) -> Error | int:
     """Append `messages` right after `after`, several as one atomic batch. Returns the last sequence or an error.
 
-    Run it with `Session.run`. Raises `nats.errors.Error` without an answer, `Unavailable` for one of another shape.
-    Source: NATS ADR-50.
+    Raises `Unavailable` without an answer, or for one of another shape. Source: NATS ADR-50.
     """
     headers = _headers(batch_id, messages, after=after)
     # The client checks the data alone. If data and headers exceed the limit, the server ends the connection.
@@ -47,14 +47,24 @@ async def publish(session: Session, batch_id: str, messages: Sequence[Message], 
         why = f"an event of {size} bytes, and this NATS takes at most {limit} (max_payload)"
         return Error(code=400, err_code=TOO_LARGE, description=why)
     *first, (subject, data, _) = messages
-    for (first_subject, first_data, _), named in zip(first, headers, strict=False):
-        await session.client.publish(first_subject, first_data, headers=named)
+    if first:
+        await _send(session, first, headers)
     try:
-        answer = await session.client.request(subject, data, timeout=API_TIMEOUT_SECONDS, headers=headers[-1])
-    except nats.errors.NoRespondersError:
+        answer = await session.request(subject, data, timeout_seconds=API_TIMEOUT_SECONDS, headers=headers[-1])
+    except NotTaken:
         return Error(code=503, description="no stream takes this subject")
     acknowledgement = decoded(answer.data, _Acknowledgement)
     return acknowledgement.error or acknowledgement.seq
+
+
+async def _send(session: Session, messages: Sequence[Message], headers: Sequence[dict[str, str]]) -> None:
+    """Send the messages before the last one. A connection that takes no more bytes is no reason to wait for long."""
+    try:
+        async with asyncio.timeout(API_TIMEOUT_SECONDS):
+            for (subject, data, _), named in zip(messages, headers, strict=False):
+                await session.publish(subject, data, headers=named)
+    except TimeoutError:
+        raise Unavailable(f"the batch was not sent within {API_TIMEOUT_SECONDS:g} s") from None
 
 
 def _headers(batch_id: str, messages: Sequence[Message], *, after: int) -> list[dict[str, str]]:

@@ -3,29 +3,28 @@
 import asyncio
 import math
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any
 
 import nats.errors
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from adapters.addresses import Tls, taken_apart, tls_options
 from adapters.dialling import Dialler
+from adapters.direct_client import DirectClient
 from adapters.errors import NotTaken, Unavailable
 from adapters.greeting import bytes_max_at
 from adapters.liveness import PONG_SECONDS, Liveness
 from adapters.nats_transport import DialledTransport
+from adapters.requests import Requests, has_no_responder
 from adapters.server_needs import complaint_about
 from adapters.server_patches import Kind, Server, version_in
 from core.certificates import Certificate
 from core.subjects import deliveries_to
-
-T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -54,7 +53,8 @@ class Session:
     """One client over one TCP connection, until it is lost, or every request fails for `UNSERVED_SECONDS_MAX`."""
 
     def __init__(self, name: str, *, tls: Tls | None = None) -> None:
-        self._client = Client()
+        self._client = DirectClient()
+        self._requests = Requests(self._client)
         self._name = name
         self._tls = tls
         self._user = ""
@@ -68,6 +68,7 @@ class Session:
         self._greeted_at = monotonic()
         self.server: Server | None = None
         """The server at the other end; None before it is dialled."""
+        self._lost.add_done_callback(lambda _: self._requests.end())
 
     @property
     def is_lost(self) -> bool:
@@ -112,6 +113,7 @@ class Session:
             if connecting.done():
                 connecting.result()
                 self._check_server()
+                await self._requests.open()
                 return
         except Unavailable:
             raise
@@ -198,21 +200,38 @@ class Session:
             self._last_error = f"every request failed for {UNSERVED_SECONDS_MAX:g} s"
             self._lost.set_result(None)
 
-    async def request(self, subject: str, payload: bytes, *, timeout_seconds: float) -> Msg:
-        """One answer to one request. Raises `Unavailable`."""
-        return await self.run(self._client.request(subject, payload, timeout=timeout_seconds), timeout_seconds)
+    async def request(
+        self, subject: str, payload: bytes, *, timeout_seconds: float, headers: dict[str, str] | None = None
+    ) -> Msg:
+        """The answer to a request. Raises `Unavailable` once the session is lost or the time is over."""
+        if self.is_lost:
+            raise Unavailable("the connection is lost")
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                answer = await self._requests(subject, payload, headers)
+        except TimeoutError:
+            raise Unavailable(f"no answer within {timeout_seconds:g} s") from None
+        except (OSError, nats.errors.Error) as error:
+            raise Unavailable(in_words(error)) from error
+        if answer is None:
+            raise Unavailable("the connection is lost")
+        if has_no_responder(answer):
+            raise NotTaken(in_words(nats.errors.NoRespondersError()))
+        return answer
 
-    async def publish(self, subject: str, payload: bytes, *, reply: str = "") -> None:
+    async def publish(
+        self, subject: str, payload: bytes, *, reply: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         """Hand a message to the connection, without a receipt. Raises `Unavailable`."""
         if self.is_lost:
             raise Unavailable("the connection is lost")
         try:
-            await self._client.publish(subject, payload, reply=reply)
+            await self._client.publish(subject, payload, reply=reply, headers=headers)
         except (OSError, nats.errors.Error) as error:
             raise Unavailable(in_words(error)) from error
 
-    async def subscribe(self, subject: str, on_message: Callable[[Msg], Awaitable[None]]) -> Subscription:
-        """Call `on_message` with each message on `subject`. Pending ones are unlimited: the sender has flow control.
+    async def subscribe(self, subject: str, on_message: Callable[[Msg], None]) -> Subscription:
+        """Call `on_message` with each message on `subject`, as soon as it is read.
 
         An error of `on_message` is logged, once for each type of error. The next message still arrives.
         """
@@ -220,21 +239,22 @@ class Session:
             raise Unavailable("the connection is lost")
         logged: set[type[Exception]] = set()
 
-        async def heard(message: Msg) -> None:
+        def heard(message: Msg) -> None:
             try:
-                await on_message(message)
+                on_message(message)
             except Exception as error:
                 if type(error) not in logged:
                     logged.add(type(error))
                     log.exception("a message could not be taken", subject=message.subject, subscription=subject)
 
         try:
-            return await self._client.subscribe(subject, cb=heard, pending_msgs_limit=0, pending_bytes_limit=0)
+            return await self._client.hand_over(subject, heard)
         except (OSError, nats.errors.Error) as error:
             raise Unavailable(in_words(error)) from error
 
     async def unsubscribe(self, subscription: Subscription) -> None:
         """End the subscription if the session still lives."""
+        self._client.forget(subscription)
         if not self.is_lost:
             with suppress(OSError, nats.errors.Error):
                 await subscription.unsubscribe()
@@ -265,26 +285,9 @@ class Session:
         return self.bytes_max
 
     @property
-    def client(self) -> Client:
-        """The client, for the work that `run` receives."""
+    def client(self) -> DirectClient:
+        """The client itself."""
         return self._client
-
-    async def run(self, work: Coroutine[Any, Any, T], timeout_seconds: float) -> T:
-        """The result of `work`. Raises `Unavailable` once the session is lost or the time is over."""
-        task = asyncio.ensure_future(work)
-        task.add_done_callback(_retrieve)
-        try:
-            waited: set[asyncio.Future[Any]] = {task, self._lost}
-            await asyncio.wait(waited, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-        except nats.errors.NoRespondersError as error:
-            raise NotTaken(in_words(error)) from error
-        except (OSError, nats.errors.Error) as error:
-            raise Unavailable(in_words(error)) from error
-        finally:
-            task.cancel()
-        raise Unavailable("the connection is lost" if self.is_lost else f"no answer within {timeout_seconds:g} s")
 
     async def close(self) -> None:
         """End the session within `CLOSE_SECONDS`. Never fails: the server may be gone and the client in any state."""

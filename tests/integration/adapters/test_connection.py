@@ -197,7 +197,7 @@ async def test_an_abandoned_request_leaves_no_complaint(complaints: list[dict[st
 async def test_a_listeners_error_is_logged_with_its_subject_once_for_each_type(session: Session) -> None:
     heard: list[bytes] = []
 
-    async def fails(message: Msg) -> None:
+    def fails(message: Msg) -> None:
         heard.append(message.data)
         if message.data == b"last":
             raise LookupError("nowhere")

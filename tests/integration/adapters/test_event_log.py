@@ -7,8 +7,7 @@ import msgspec
 import nats
 import pytest
 
-from adapters import event_log as event_log_module
-from adapters import jetstream
+from adapters import jetstream, publishing
 from adapters.batches import BATCH_EVENTS_MAX
 from adapters.connection import Connection, open_connection
 from adapters.errors import LogMissing, Unavailable
@@ -196,7 +195,7 @@ async def test_a_batch_that_a_paused_server_does_not_answer_is_decided_by_its_pl
 ) -> None:
     """It may land when the server wakes; then the same batch finds its place taken. Or it may never land."""
     added = entries(log.origin, epoch, range(3))
-    monkeypatch.setattr(event_log_module, "APPEND_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(publishing, "API_TIMEOUT_SECONDS", 1.0)
     begin = asyncio.get_running_loop().time()
     async with paused(region):
         outcome, _ = await log.append(added, after=NOTHING)

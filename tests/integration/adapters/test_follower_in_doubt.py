@@ -26,7 +26,7 @@ async def test_an_event_out_of_sequence_interrupts_the_follower_and_is_not_retur
     """A server delivers this if its consumer lost or repeated something."""
     marks = await filled(log, epoch, 3)
     async with asyncio.timeout(5), log.follow(marks[3]) as follower:
-        await follower.on_message(delivered(session, log, sequence, entry(log.origin, epoch, sequence)))
+        follower.on_message(delivered(session, log, sequence, entry(log.origin, epoch, sequence)))
         with pytest.raises(Interrupted, match=f"message {sequence} came after 3"):
             await follower.next()
 
@@ -36,7 +36,7 @@ async def test_an_event_of_another_epoch_within_a_log_is_not_returned(
 ) -> None:
     marks = await filled(log, epoch, 3)
     async with asyncio.timeout(5), log.follow(marks[3]) as follower:
-        await follower.on_message(delivered(session, log, 4, entry(log.origin, Epoch("another"), 4)))
+        follower.on_message(delivered(session, log, 4, entry(log.origin, Epoch("another"), 4)))
         with pytest.raises(EpochChanged, match="the log has epoch another"):
             await follower.next()
 
@@ -74,7 +74,7 @@ async def living(
 
     async def beat() -> None:
         while True:
-            await follower.on_message(Msg(_client=session.client, headers={"Status": "100"}))
+            follower.on_message(Msg(_client=session.client, headers={"Status": "100"}))
             await asyncio.sleep(0.2)
 
     follower = Follower(session, origin, known=known, describe=describe)

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 import pytest_asyncio
 
-from adapters import event_log as event_log_module
+from adapters import jetstream
 from adapters.connection import Connection, open_connection
 from adapters.errors import Interrupted, Unavailable, WentBack
 from adapters.event_log import Append, Entry, EventLog
@@ -156,7 +156,7 @@ async def test_while_leaders_change_every_append_is_at_its_place_once_or_never_a
             for work in working[:2]:
                 work.cancel()
             # What was in flight may still land.
-            await asyncio.sleep(event_log_module.APPEND_TIMEOUT_SECONDS)
+            await asyncio.sleep(jetstream.API_TIMEOUT_SECONDS)
             end = await log.end()
             await until(lambda: reader.known == end, seconds=30)
             for work in working[2:]:

@@ -144,7 +144,7 @@ async def names_of(servers: Servers) -> set[str]:
     """The names of the servers that answer a ping through the first one within a second, the first one included."""
     found: set[str] = set()
 
-    async def on_message(message: Msg) -> None:
+    def on_message(message: Msg) -> None:
         found.add(json.loads(message.data)["server"]["name"])
 
     async with servers.connection(servers.started[0], SYSTEM_OPERATOR) as connection:
