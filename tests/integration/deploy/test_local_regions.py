@@ -200,6 +200,20 @@ async def test_settings_reach_the_processes_and_a_stray_environment_does_not(mon
         assert (await settings_of(second.url))["CROSSHOOK_OURS"] == "3"
 
 
+async def test_nats_servers_share_the_processors_unless_the_environment_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for given, expected in (("", "1"), ("7", "7")):
+        if given:
+            monkeypatch.setenv("GOMAXPROCS", given)
+        else:
+            monkeypatch.delenv("GOMAXPROCS", raising=False)
+            monkeypatch.setattr("os.cpu_count", lambda: 2)
+        async with local_regions(regions=TWO, services=0, replicators=0) as demo:
+            for region in demo.regions.values():
+                assert f"GOMAXPROCS={expected}\0" in environment_of(region.nats.pid)
+
+
 @pytest.mark.usefixtures("stand_ins")
 async def test_an_admin_key_is_made_anew_unless_one_is_given() -> None:
     made = set()
@@ -237,3 +251,7 @@ def through_link(demo: LocalRegions) -> str:
     """The second region's NATS, as the first one reaches it."""
     far = demo.region(TWO[1])
     return far.nats_url.replace(f":{far.nats_ports[0]}", f":{demo.mesh.ports(*TWO)[0]}")
+
+
+def environment_of(pid: int) -> str:
+    return Path(f"/proc/{pid}/environ").read_text()
