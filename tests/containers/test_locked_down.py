@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
+from bench.memory import MEBIBYTE
 from tests.containers.composed import LINKS, REPLICATORS, RUN_ONCE, RUNNING, SERVICES, Composed
 
 pytestmark = [pytest.mark.containers, pytest.mark.asyncio(loop_scope="module")]
@@ -62,6 +63,13 @@ async def test_a_process_has_no_privileges_and_cannot_gain_any(looks: Looks, ser
     assert status["NoNewPrivs"] == "1"
 
 
+async def test_the_kernel_holds_a_service_to_its_memory(composed: Composed) -> None:
+    """`memory.max` is cgroup 2's, and the other is cgroup 1's."""
+    files = "/sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes"
+    outcome = await composed.execute(SERVICES[0], "sh", "-c", f"cat {files} 2>/dev/null")
+    assert int(outcome.out) == 512 * MEBIBYTE
+
+
 async def test_each_kind_of_process_is_another_user(looks: Looks) -> None:
     users: dict[str, set[str]] = {}
     for service, look in looks.items():
@@ -92,6 +100,7 @@ async def test_the_engine_holds_every_container_to_that(states: States, service:
     assert sorted(host["CapAdd"] or []) == (["CHOWN", "DAC_OVERRIDE"] if service == "init" else [])
     assert host["SecurityOpt"] == ["no-new-privileges:true"]
     assert 0 < host["PidsLimit"] <= 256
+    assert 512 * MEBIBYTE <= host["Memory"] <= 2_048 * MEBIBYTE
     assert (host["PidMode"], host["UTSMode"], host["UsernsMode"]) == ("", "", "")
     assert host["IpcMode"] != "host"
     assert not host["Devices"]

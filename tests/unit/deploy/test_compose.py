@@ -41,6 +41,22 @@ def region_of(service: str) -> str:
     return next(region for region in REGIONS if service.startswith(region))
 
 
+MEMORY = re.compile(r"limits: \{memory: (\d+)(M|G)i\}")
+
+
+@pytest.mark.parametrize("kind", ["service", "replicator", "nats", "redis"])
+def test_a_container_may_have_as_much_memory_as_the_one_of_kubernetes(kind: str) -> None:
+    manifest = (ROOT / "deploy" / "kubernetes" / "base" / f"{kind}.yaml").read_text()
+    (limit,) = {"".join(found).lower() for found in MEMORY.findall(manifest)}
+    assert {said["mem_limit"] for name, said in SERVICES.items() if kind in name.split("-")} == {limit}
+
+
+def test_redis_and_nats_know_their_limits() -> None:
+    for region in REGIONS:
+        assert SERVICES[f"{region}-redis"]["entrypoint"][-2:] == ["--maxmemory", "1gb"]
+        assert SERVICES[f"{region}-nats"]["environment"] == {"GOMEMLIMIT": "900MiB"}
+
+
 def test_the_file_has_every_service_and_no_other() -> None:
     assert set(SERVICES) == PROCESSES | SERVERS | LINKS | RUN_ONCE | {"prometheus", "grafana"}
 
@@ -52,6 +68,7 @@ def test_every_container_is_locked_and_bounded(service: str) -> None:
     assert said["cap_drop"] == ["ALL"]
     assert said["security_opt"] == ["no-new-privileges:true"]
     assert said["pids_limit"] <= 256
+    assert said["mem_limit"] in ("512m", "1g", "2g")
     assert said["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
     assert said["restart"] == ("no" if service in RUN_ONCE else "unless-stopped")
     assert "privileged" not in said
