@@ -67,7 +67,8 @@ class BufferingProtocol(EndingProtocol):
             super().data_received(piece)
             if self._unparsed_bytes > HEAD_BYTES_MAX:
                 self.refuse(_LARGE_HEAD)
-        self._count_held()
+        if self._message_bytes or self._pipelined_bytes or self._held_bytes:  # Hardly ever: most requests arrive whole.
+            self._count_held()
 
     def on_headers_complete(self) -> None:
         """Check the size of the head, and start its request."""
@@ -94,12 +95,11 @@ class BufferingProtocol(EndingProtocol):
         super().on_response_complete()
         if not self.pipeline:
             self._pipelined_bytes = 0
-        self._count_held()
+        if self._held_bytes:
+            self._count_held()
 
     def _count_held(self) -> None:
-        if (held := self._unfinished_bytes()) == self._held_bytes:
-            return  # Nearly always: a request arrives whole, and both are 0.
-        if (refusal := self._hold(held)) is not None:
+        if (refusal := self._hold(self._unfinished_bytes())) is not None:
             self.refuse(refusal)
 
     def _unfinished_bytes(self) -> int:
