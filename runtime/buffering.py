@@ -32,6 +32,16 @@ class BufferingProtocol(EndingProtocol):
     counted to `PIECE_BYTES`.
     """
 
+    __slots__ = (
+        "_bounds",
+        "_budget",
+        "_held_bytes",
+        "_holders",
+        "_message_bytes",
+        "_pipelined_bytes",
+        "_unparsed_bytes",
+    )
+
     def __init__(
         self,
         config: Config,

@@ -28,6 +28,8 @@ def refused_with(scope: Mapping[str, Any]) -> int | None:
 class EndingProtocol(MessageProtocol):
     """uvicorn's protocol, which ends a connection at once and without a response."""
 
+    __slots__ = ("_begun", "_broken", "_end_timer", "_refusal")
+
     transport: TogetherTransport
 
     def __init__(

@@ -13,6 +13,7 @@ from runtime.bounds import Bounds
 from runtime.budget import Budget
 from runtime.buffering import BufferingProtocol
 from runtime.client_address import address_of
+from runtime.idle import IdleConnections
 from runtime.messages import Part
 from runtime.refusals import Refusal, Refused
 
@@ -45,6 +46,8 @@ _PIPELINED = Refusal(400, f"expected at most {PIPELINED_MAX} requests before the
 class BoundedProtocol(BufferingProtocol):
     """uvicorn's protocol with these bounds, which it lacks."""
 
+    __slots__ = ("_address", "_addresses", "_beyond", "_head_timer", "_idle")
+
     def __init__(
         self,
         config: Config,
@@ -55,13 +58,13 @@ class BoundedProtocol(BufferingProtocol):
         bounds: Bounds,
         budget: Budget,
         addresses: AddressLimit,
+        idle: IdleConnections,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop, bounds=bounds, budget=budget)
         self._addresses = addresses
+        self._idle = idle
         self._address: str | None = None
         self._beyond: Refusal | None = None
-        self._idle_since: float | None = None
-        self._idle_timer: asyncio.TimerHandle | None = None
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -82,14 +85,12 @@ class BoundedProtocol(BufferingProtocol):
         """Stop its timers, and free its place."""
         self._stop_head_timer()
         self._uncount()
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse the bytes that arrived. The first of a head start its time."""
         super().data_received(data)
-        if self._idle_since is not None and self.part is Part.HEAD:
+        if self.part is Part.HEAD and self in self._idle:
             self._await_head()
 
     def on_headers_complete(self) -> None:
@@ -139,32 +140,24 @@ class BoundedProtocol(BufferingProtocol):
             self._addresses.leave(self._address)
             self._address = None
 
+    def end_idle(self) -> None:
+        """End the connection, because it was idle for too long."""
+        if not self.transport.is_closing():
+            self.end("idle_seconds")
+
     def _await_head(self) -> None:
         self._stop_head_timer()
         if self.part is Part.HEAD:
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self.end, "head_seconds")
-            return
-        self._idle_since = self.loop.time()
-        if self._idle_timer is None:
-            self._idle_timer = self.loop.call_later(self._bounds.idle_seconds, self._end_idle)
-
-    def _end_idle(self) -> None:
-        """End the connection if it was idle for long enough. One timer serves many requests, each of which moves it."""
-        self._idle_timer = None
-        if self._idle_since is None or self.transport.is_closing():
-            return
-        left = self._idle_since + self._bounds.idle_seconds - self.loop.time()
-        if left > 0:
-            self._idle_timer = self.loop.call_later(left, self._end_idle)
         else:
-            self.end("idle_seconds")
+            self._idle.add(self)
 
     def _give_up_body(self) -> None:
         if self.cycle.more_body:
             self.refuse(_STOPPING)
 
     def _stop_head_timer(self) -> None:
-        self._idle_since = None
+        self._idle.remove(self)
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
@@ -173,9 +166,10 @@ class BoundedProtocol(BufferingProtocol):
 def protocol_with(bounds: Bounds) -> Callable[..., BoundedProtocol]:
     """The factory that uvicorn makes a protocol with."""
     addresses, budget = AddressLimit(bounds.address_connections_max), Budget(bounds.buffered_bytes_max)
+    idle = IdleConnections(bounds.idle_seconds)
     BUFFERED.set_function(lambda: budget.held_bytes)
 
     def protocol(**arguments: Any) -> BoundedProtocol:  # noqa: ANN401 - uvicorn's own
-        return BoundedProtocol(**arguments, bounds=bounds, budget=budget, addresses=addresses)
+        return BoundedProtocol(**arguments, bounds=bounds, budget=budget, addresses=addresses, idle=idle)
 
     return protocol

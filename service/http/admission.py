@@ -24,10 +24,11 @@ class Admission:
         self._body_seconds = body_seconds
         self.in_flight = 0
 
-    async def body_of(self, scope: Scope, receive: Asgi) -> bytes | EncodedResponse[Empty] | None:
-        """The request's whole body. A 413 or 408 if it is too large or late; None if the client left.
+    async def refusal_of(self, scope: Scope, receive: Asgi) -> EncodedResponse[Empty] | None:
+        """Read the request's whole body, and take one of the places, until `leave`.
 
-        A body that does not arrive holds a connection, and none of the `requests_max` places.
+        A 413 or 408 if the body is too large or late, a 503 if all places are taken. None otherwise, and if the client
+        left. A body that does not arrive holds a connection, and no place.
         """
         if _declared_bytes(scope) > self._body_bytes_max:
             return self._too_large()
@@ -40,7 +41,7 @@ class Admission:
             late = f"body: it did not arrive within {self._body_seconds:g} s"
             return failure(408, late, headers={**LATE, "Connection": "close"})
 
-    async def _read_body(self, scope: Scope, receive: Asgi) -> bytes | EncodedResponse[Empty] | None:
+    async def _read_body(self, scope: Scope, receive: Asgi) -> EncodedResponse[Empty] | None:
         body: bytes = b""
         while True:
             message = await receive()
@@ -52,7 +53,7 @@ class Admission:
                 return self._too_large()
             if not message.get("more_body", False):
                 body_arrived(scope, body)
-                return body
+                return self.enter()
 
     def enter(self) -> EncodedResponse[Empty] | None:
         """Take one of the places, until `leave`. A 503 if all are taken."""

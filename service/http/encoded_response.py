@@ -25,7 +25,6 @@ class EncodedResponse(Response[T]):
 
     def __init__(self, content: T, *, status_code: int, headers: dict[str, str] | None = None) -> None:
         """Encode the content. The parts of a Litestar response that need the request are left out."""
-        self.content = content
         self.status_code = status_code
         self.headers = headers or {}
         self.body = b"" if content is None else _encoder.encode(content)

@@ -1,6 +1,6 @@
 """Errors to responses: the one table that knows the status of each error."""
 
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from litestar import HttpMethod
 from litestar.types import ExceptionHandlersMap
@@ -234,8 +234,7 @@ def _response_to(request: AnyRequest, error: Exception) -> EncodedResponse[Any]:
 
 def _refused(request: AnyRequest, refused: Refused) -> EncodedResponse[Any]:
     """The response to the reason of a refusal, with the token and the operation that the use case had come to."""
-    why = refused.why
-    response = _response_to(request, why)
+    response = _response_to(request, refused.why)
     return response if refused.shown is None else showing(refused.shown, request.scope, response)
 
 
@@ -269,13 +268,12 @@ _TABLE: ErrorResponses = {
     OperationExpired: _operation_expired,
     RegionUnavailable: _region_unavailable,
     TimedOut: _timed_out,
+    Refused: _refused,
 }
 
-EXCEPTION_HANDLERS: ExceptionHandlersMap = {**_TABLE, Refused: _refused}
+EXCEPTION_HANDLERS: ExceptionHandlersMap = cast("ExceptionHandlersMap", _TABLE)
 
 
-def response_to(
-    request: AnyRequest, error: Unauthenticated | Forbidden | TooManyInFlight | RegionUnavailable | InvalidHeader
-) -> EncodedResponse[Empty]:
+def response_to(request: AnyRequest, error: Exception) -> EncodedResponse[Any]:
     """The response to an `error` that no route raised."""
     return _response_to(request, error)

@@ -1,7 +1,8 @@
 """The one ASGI application around the routes: everything that happens to a request, in its order.
 
-It arrives, its span begins, its body is read, it takes a place, its route answers. The response waits for the key to be
-checked, is counted, and goes out in pieces.
+It arrives, its span begins, its body is read, it takes a place, it starts in its turn, its route answers. A write's
+response is made after its route has ended. The response waits for the key to be checked, is counted, and goes out in
+pieces.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,8 +18,10 @@ from service.http.chunked_send import PIECE_BYTES, send_in_pieces
 from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Empty
 from service.http.instrumentation import Instrumentation, Measured
+from service.http.later_response import is_later, later_response
 from service.http.policies import Key, Policies
-from service.http.received import Scope, arrived
+from service.http.received import Scope, arrived, body_in, is_given_up
+from service.http.starts import Starts
 
 Asgi = Callable[..., Any]
 
@@ -40,6 +43,7 @@ class RequestPath:
         self._instrumentation = instrumentation
         self._admission = admission
         self._authentication = authentication
+        self._starts = Starts()
 
     async def __call__(self, scope: Scope, receive: Asgi, send: Asgi) -> None:
         """Answer a request. It counts as answered, and its time is over, when its response begins."""
@@ -53,44 +57,39 @@ class RequestPath:
         is_broken_off = True
         try:
             arrived(scope)
-            if policy.takes_place:
-                await self._admit(scope, receive, response, policy.key)
-            else:
-                await self._route(scope, receive, response)
+            if not policy.takes_place:
+                await self._routes(scope, receive, response.send_checked)
+            elif await self._is_admitted(scope, receive, response, policy.key):
+                try:
+                    if (start := self._starts.next()) is not None:
+                        await start
+                    await self._routes(scope, replayed(body_in(scope), receive), response.send_checked)
+                    if is_later(scope):
+                        await (await later_response(scope)).send(response.send_checked)
+                finally:
+                    self._admission.leave()
             is_broken_off = False
         finally:
+            self._authentication.end(scope)
             if is_head:
                 as_head(scope)
             self._instrumentation.end(measured, is_broken_off=is_broken_off)
 
-    async def _admit(self, scope: Scope, receive: Asgi, response: "_Response", key: Key) -> None:
-        body = await self._body_of(scope, receive, key)
-        if body is None:
-            return
-        if not isinstance(body, bytes):
-            await body.send(response.send)
-        elif (full := self._admission.enter()) is not None:
-            await full.send(response.send)
-        else:
-            try:
-                await self._route(scope, replayed(body, receive), response)
-            finally:
-                self._admission.leave()
+    async def _is_admitted(self, scope: Scope, receive: Asgi, response: "_Response", key: Key) -> bool:
+        """Whether it has a place, and its whole body has arrived. Otherwise it is refused, unless its client left."""
+        refusal = await self._refusal_of(scope, receive, key)
+        if refusal is not None:
+            await refusal.send(response.send)
+        return refusal is None and not is_given_up(scope)
 
-    async def _body_of(self, scope: Scope, receive: Asgi, key: Key) -> bytes | EncodedResponse[Empty] | None:
-        """The whole body, or the response in its place. A head without a key is refused before its body is read."""
+    async def _refusal_of(self, scope: Scope, receive: Asgi, key: Key) -> EncodedResponse[Empty] | None:
+        """Read the body, and take a place. A head without a key is refused before its body is read."""
         if not is_whole(scope):
             if key is Key.NONE or scope["method"] == HttpMethod.OPTIONS:
-                return b""  # A request without a key has no use for a body.
+                return self._admission.enter()  # A request without a key has no use for a body.
             if (refusal := self._authentication.refusal_of_head(scope, key)) is not None:
                 return refusal
-        return await self._admission.body_of(scope, receive)
-
-    async def _route(self, scope: Scope, receive: Asgi, response: "_Response") -> None:
-        try:
-            await self._routes(scope, receive, response.send_checked)
-        finally:
-            self._authentication.end(scope)
+        return await self._admission.refusal_of(scope, receive)
 
 
 class _Response:

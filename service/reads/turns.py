@@ -26,4 +26,4 @@ class Turns:
                 await lock.acquire()
         except TimeoutError as error:
             raise NotYetTheirTurn from error
-        request.held.hold("turn", lock.release)
+        request.held.hold("turn", lambda _: lock.release())

@@ -1,7 +1,6 @@
 """Bound the requests of one organization in flight in this process, so that none uses up what all share."""
 
 from collections import Counter
-from functools import partial
 
 from service.request.context import Identified
 from service.request.errors import TooManyInFlight
@@ -36,7 +35,7 @@ class ConcurrencyLimit:
         if self._in_flight[name] >= self._requests_max:
             raise TooManyInFlight(self._requests_max)
         self._in_flight[name] += 1
-        held.hold(name, partial(self._leave, name))
+        held.hold(name, self._leave)
 
     def _leave(self, name: str) -> None:
         self._in_flight[name] -= 1

@@ -12,19 +12,19 @@ class Held:
     __slots__ = ("_free", "is_proven")
 
     def __init__(self) -> None:
-        self._free: dict[str, Callable[[], None]] = {}
+        self._free: dict[str, Callable[[str], None]] = {}
         self.is_proven = False
 
     def __contains__(self, name: str) -> bool:
         """Whether it holds something under `name`."""
         return name in self._free
 
-    def hold(self, name: str, free: Callable[[], None]) -> None:
-        """Hold something more, which `free` gives back. Nothing is held under `name` yet."""
+    def hold(self, name: str, free: Callable[[str], None]) -> None:
+        """Hold something more, which `free` gives back by its name. Nothing is held under `name` yet."""
         self._free[name] = free
 
     def release(self) -> None:
         """Give everything back, once."""
         while self._free:
-            _, free = self._free.popitem()
-            free()
+            name, free = self._free.popitem()
+            free(name)

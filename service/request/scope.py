@@ -22,6 +22,9 @@ _EXPIRED = "crosshook.expired"
 _LEVEL = "crosshook.level"
 _SHOWN = "crosshook.shown"
 
+CARRIED = (_IDENTIFIED, _LEVEL, _SHOWN)
+"""The members for the response and its line, which are needed until the request is over."""
+
 
 def trace(scope: Scope, tracer: Tracer, span: Span) -> None:
     """Have what is done for the request be part of `span`."""

@@ -64,6 +64,10 @@ class Progress:
         self._position = position
         self._seen = highest(self._seen or {}, token_at(position))
 
+    def refused(self, why: Exception) -> Refused:
+        """The use case ends with the error `why`."""
+        return Refused(why, None if self._seen is None else self._shown(self._seen))
+
     def result(self, value: T) -> Result[T]:
         """The use case ends with `value`."""
         return Result(value, self._shown(self._seen or {}))
@@ -75,7 +79,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if isinstance(error, Exception):
-            raise Refused(error, None if self._seen is None else self._shown(self._seen)) from error
+            raise self.refused(error) from error
 
     def _shown(self, seen: Token) -> Shown:
         """What was not checked against what this region knows counts as the newer."""

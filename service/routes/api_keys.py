@@ -12,9 +12,11 @@ from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Envelope, listed
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
+from service.http.later_response import LaterResponse
 from service.http.parameter import takes
 from service.http.parameters import KEY_ID, LIMIT, OFFSET
 from service.http.query_parameters import page
+from service.request.shown import Result
 from service.routes.api_key_shapes import (
     ApiKeyBody,
     ApiKeyView,
@@ -26,6 +28,7 @@ from service.routes.api_key_shapes import (
     view_of,
 )
 from service.routes.calls import calls_of, with_body
+from service.writes.command_handler import Written
 
 KEYS = "/admin/organizations/{organization_id:str}/keys"
 
@@ -39,7 +42,7 @@ KEYS = "/admin/organizations/{organization_id:str}/keys"
         "`scopes` or `expires_at` returns 503 until every process of every region reads such keys."
     ),
 )
-async def issue_api_key(request: AnyRequest) -> EncodedResponse[Envelope[IssuedApiKeyView]]:
+async def issue_api_key(request: AnyRequest) -> LaterResponse[Envelope[IssuedApiKeyView]]:
     """Issue an API key for an organization."""
     write, body = with_body(calls_of(request).admin_write, request, ApiKeyBody)
     secret, key_id = secrets.token_bytes(SECRET_BYTES), new_identifier()
@@ -52,9 +55,12 @@ async def issue_api_key(request: AnyRequest) -> EncodedResponse[Envelope[IssuedA
         scopes=scopes_in(body.scopes),
         expires_at_milliseconds=expiry_in(body.expires_at, now_milliseconds=write.now_milliseconds),
     )
-    written = await write.carry_out(command)
-    issued = issued_view_of(api_key_in(key_id, written.value.fields), api_key_text(key_id, secret))
-    return write.respond(Envelope(issued), written.shown)
+
+    def described(written: Result[Written]) -> EncodedResponse[Envelope[IssuedApiKeyView]]:
+        issued = issued_view_of(api_key_in(key_id, written.value.fields), api_key_text(key_id, secret))
+        return write.respond(Envelope(issued), written.shown)
+
+    return write.carry_out(command, described)
 
 
 @get(
@@ -79,14 +85,14 @@ async def list_api_keys(request: AnyRequest) -> EncodedResponse[Envelope[list[Ap
     ),
     opt=takes(KEY_ID),
 )
-async def revoke_api_key(key_id: FromPath[str], request: AnyRequest) -> EncodedResponse[None]:
+async def revoke_api_key(key_id: FromPath[str], request: AnyRequest) -> LaterResponse[None]:
     """Revoke an API key permanently."""
     write = calls_of(request).admin_write(request)
     found = uuid_in(key_id)
     if found is None:
         raise ApiKeyNotFound(key_id)
-    written = await write.carry_out(RevokeApiKey(write.caller.organization_id, found))
-    return write.respond(None, written.shown)
+    command = RevokeApiKey(write.caller.organization_id, found)
+    return write.carry_out(command, lambda written: write.respond(None, written.shown))
 
 
 API_KEY_ROUTES: tuple[HTTPRouteHandler, ...] = (issue_api_key, list_api_keys, revoke_api_key)

@@ -11,6 +11,7 @@ from core.commands import CreateTrigger, DeleteTrigger
 from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Empty, Envelope, listed
 from service.http.headers import AnyRequest
+from service.http.later_response import LaterResponse
 from service.http.parameter import takes
 from service.http.parameters import LIMIT, OFFSET, TRIGGER_NAME, TRIGGER_TYPE, WEBHOOK_ID
 from service.http.query_parameters import named_trigger, page
@@ -39,12 +40,12 @@ class TriggerBody(msgspec.Struct, frozen=True):
     ),
     opt=takes(WEBHOOK_ID),
 )
-async def create_trigger(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[Empty]:
+async def create_trigger(webhook_id: FromPath[str], request: AnyRequest) -> LaterResponse[Empty]:
     """Create a webhook trigger."""
     write, body = with_body(calls_of(request).write, request, TriggerBody)
     trigger = catalogue.trigger(body.trigger_type, body.trigger_name)
     command = CreateTrigger(write.caller.organization_id, known_form(webhook_id), trigger)
-    return write.respond(Empty(), (await write.carry_out(command)).shown)
+    return write.carry_out(command, lambda written: write.respond(Empty(), written.shown))
 
 
 @get(
@@ -69,12 +70,12 @@ async def list_triggers(webhook_id: FromPath[str], request: AnyRequest) -> Encod
     ),
     opt=takes(WEBHOOK_ID, TRIGGER_TYPE, TRIGGER_NAME),
 )
-async def delete_trigger(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[None]:
+async def delete_trigger(webhook_id: FromPath[str], request: AnyRequest) -> LaterResponse[None]:
     """Delete a webhook trigger, named by the query parameters."""
     write = calls_of(request).write(request)
     trigger = named_trigger(request)
     command = DeleteTrigger(write.caller.organization_id, known_form(webhook_id), trigger)
-    return write.respond(None, (await write.carry_out(command)).shown)
+    return write.carry_out(command, lambda written: write.respond(None, written.shown))
 
 
 TRIGGER_ROUTES: tuple[HTTPRouteHandler, ...] = (create_trigger, list_triggers, delete_trigger)

@@ -17,6 +17,7 @@ from service.http.encoded_response import EncodedResponse
 from service.http.envelope import Envelope, listed
 from service.http.headers import AnyRequest
 from service.http.identifiers import new_identifier, uuid_in
+from service.http.later_response import LaterResponse
 from service.http.parameter import takes
 from service.http.parameters import (
     IF_MATCH,
@@ -46,11 +47,11 @@ V = TypeVar("V")
     summary="Create a webhook",
     description="Register a webhook. It is called once it has triggers.",
 )
-async def create_webhook(request: AnyRequest) -> EncodedResponse[Envelope[WebhookView]]:
+async def create_webhook(request: AnyRequest) -> LaterResponse[Envelope[WebhookView]]:
     """Register a webhook."""
     write, body = with_body(calls_of(request).write, request, WebhookBody)
     command = creation(write.caller.organization_id, body, write.limits)
-    return described(write, await write.carry_out(command))
+    return write.carry_out(command, partial(described, write))
 
 
 @get(
@@ -93,11 +94,11 @@ async def read_webhook(webhook_id: FromPath[str], request: AnyRequest) -> Encode
     ),
     opt=takes(WEBHOOK_ID, IF_MATCH),
 )
-async def update_webhook(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[Envelope[WebhookView]]:
+async def update_webhook(webhook_id: FromPath[str], request: AnyRequest) -> LaterResponse[Envelope[WebhookView]]:
     """Change some of a webhook's fields."""
     write, body = with_body(calls_of(request).write, request, WebhookChanges)
     command = change(write.caller.organization_id, known_form(webhook_id), body, write.limits)
-    return described(write, await write.carry_out(command))
+    return write.carry_out(command, partial(described, write))
 
 
 @delete(
@@ -109,11 +110,11 @@ async def update_webhook(webhook_id: FromPath[str], request: AnyRequest) -> Enco
     ),
     opt=takes(WEBHOOK_ID, IF_MATCH),
 )
-async def delete_webhook(webhook_id: FromPath[str], request: AnyRequest) -> EncodedResponse[None]:
+async def delete_webhook(webhook_id: FromPath[str], request: AnyRequest) -> LaterResponse[None]:
     """Delete a webhook and its triggers."""
     write = calls_of(request).write(request)
     command = DeleteWebhook(write.caller.organization_id, known_form(webhook_id))
-    return write.respond(None, (await write.carry_out(command)).shown)
+    return write.carry_out(command, lambda written: write.respond(None, written.shown))
 
 
 def creation(organization_id: str, body: WebhookBody, limits: Limits) -> CreateWebhook:

@@ -13,12 +13,12 @@ INCARNATIONS_REMEMBERED = 16
 COMPACT_ABOVE = 64
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Waiter:
     """A wait until each region in `pending` has applied `position`. `reached` is called once, at the end."""
 
     position: Position
-    pending: set[Region]
+    pending: list[Region]
     reached: Callable[[], None]
     is_over: bool = False
 
@@ -101,7 +101,7 @@ class Waiters:
 
     def wait(self, position: Position, regions: Iterable[Region], reached: Callable[[], None]) -> Waiter | None:
         """Call `reached` once all `regions` have applied `position`. Returns None if they have already."""
-        pending = {region for region in regions if not self.has_applied(region, position)}
+        pending = [region for region in regions if not self.has_applied(region, position)]
         if not pending:
             return None
         waiter = Waiter(position=position, pending=pending, reached=reached)
@@ -138,7 +138,7 @@ class Waiters:
             if waiter.is_over:
                 self._over[name] = max(0, self._over[name] - 1)
                 continue
-            waiter.pending.discard(name[0])
+            waiter.pending.remove(name[0])
             self.waiting_for[name[0]] -= 1
             if not waiter.pending:
                 waiter.reached()

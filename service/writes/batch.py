@@ -44,7 +44,7 @@ class Stale(Exception):
 Outcome = Accepted | Repeated | Refusal | Stale
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Proposal:
     """A command on its way into the log. `settle` is called once, with its outcome.
 

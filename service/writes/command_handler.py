@@ -1,8 +1,8 @@
-"""The path of a write: read, decide, append, wait."""
+"""The path of a write: read, decide, append; then the level is waited for."""
 
 import asyncio
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
 
 from adapters.projection import View
 from core.commands import ApiKeyIssuedBefore, Command, DeletedBefore, IssueApiKey, RevokeApiKey
@@ -11,7 +11,7 @@ from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, IdempotencyKey
 from core.frames import LoggedEvent
 from core.idempotency import Recorded, holder_of, recall, recorded_in
 from core.operations import operation_in
-from core.positions import BEGINNING, Region
+from core.positions import BEGINNING, Position, Region
 from core.projection import fields_after, key_about, writes_of
 from core.registers import Fields
 from runtime.tracing import traceparent_of
@@ -19,7 +19,7 @@ from service.reads.event_lookup import Absent, EventLookup
 from service.reads.projection import ProjectionReader
 from service.request.context import WriteRequest
 from service.request.errors import RegionUnavailable
-from service.request.shown import Progress, Result
+from service.request.shown import Progress, Refused, Result
 from service.request.timing import Part
 from service.watermarks.deadlines import Deadlines
 from service.writes.batch import Accepted, Outcome, Proposal, Repeated, Stale
@@ -35,6 +35,16 @@ class Written(NamedTuple):
 
     about_id: str
     fields: Fields
+
+
+class Appended(NamedTuple):
+    """A write whose event is in the log. `outcome` is its outcome, once `until_reached` has returned.
+
+    `until_reached` returns once the requested level is reached. It raises `Refused`: why is `TimedOut`.
+    """
+
+    outcome: Result[Written] | Refused
+    until_reached: Coroutine[Any, Any, None]
 
 
 class CommandHandler:
@@ -67,8 +77,8 @@ class CommandHandler:
         self._why_no_restricted_keys = why_no_restricted_keys
         self._now_milliseconds = now_milliseconds
 
-    async def write(self, command: Command, request: WriteRequest) -> Result[Written]:
-        """Append the event that `command` makes, and return its outcome once the requested level is reached.
+    async def write(self, command: Command, request: WriteRequest) -> Appended:
+        """Append the event that `command` makes. The requested level is still to be waited for.
 
         A repeated request makes no second event: it waits for the event of the first one, and has the same outcome.
         A deletion of what is being deleted does so too.
@@ -76,16 +86,16 @@ class CommandHandler:
         `TooManyInFlight`.
         """
         with Progress(request.asked) as progress:
-            return progress.result(await self._write(command, request, progress))
+            return await self._write(command, request, progress)
 
-    async def _write(self, command: Command, request: WriteRequest, progress: Progress) -> Written:
+    async def _write(self, command: Command, request: WriteRequest, progress: Progress) -> Appended:
         unread: tuple[str, ...] = ()
         while True:
             view = await self._read(command, request, unread)
             progress.saw(view.vector)
             first = self._recorded(view, request.idempotency_key)
             if first is not None and (found := await self._found(first, view, request)) is not None:
-                return await self._repeat(found, request, progress)
+                return self._repeat(found, request, progress)
             try:
                 outcome = await self._appended(command, view, request, progress)
             except Stale as stale:
@@ -93,16 +103,15 @@ class CommandHandler:
                 continue
             except DeletedBefore as before:
                 first_deletion = await self._deletions.first(before, command, view.vector, request.wait)
-                return await self._repeat(first_deletion, request, progress)
+                return self._repeat(first_deletion, request, progress)
             if isinstance(outcome, Accepted):
-                await self._level_wait.reach(outcome.position, request, progress)
-                return Written(_about(command), outcome.fields)
+                return self._written(outcome.position, Written(_about(command), outcome.fields), request, progress)
             found = await self._found(outcome.first, view, request)
             if found is None:
                 raise RegionUnavailable(
                     "the first request with this Idempotency-Key is not in this region's log any more"
                 )
-            return await self._repeat(found, request, progress)
+            return self._repeat(found, request, progress)
 
     async def _read(self, command: Command, request: WriteRequest, unread: tuple[str, ...]) -> View:
         query = query_for(command)
@@ -183,19 +192,24 @@ class CommandHandler:
             raise RegionUnavailable("the first request with this Idempotency-Key is not in this region's log yet")
         return found if isinstance(found, LoggedEvent) else None
 
-    async def _repeat(self, found: LoggedEvent, request: WriteRequest, progress: Progress) -> Written:
-        """The outcome of the first request, once the level that this one asks for is reached.
-
-        Raises `ApiKeyIssuedBefore` for an API key: its secret was not kept.
-        """
+    def _repeat(self, found: LoggedEvent, request: WriteRequest, progress: Progress) -> Appended:
+        """The outcome of the first request. For an API key it is an error: its secret was not kept."""
         position, envelope = found.position, found.envelope
         progress.operation_id = found.operation_id
-        await self._level_wait.reach(position, request, progress)
         if isinstance(envelope.event, ApiKeyIssued):
-            raise ApiKeyIssuedBefore(envelope.organization_id, envelope.event.key_id)
-        key = key_about(envelope.organization_id, envelope.event)
-        fields = fields_after(writes_of(envelope, position), key=key, before=envelope.seen)
-        return Written(_about(envelope.event), fields)
+            written: Written | ApiKeyIssuedBefore = ApiKeyIssuedBefore(envelope.organization_id, envelope.event.key_id)
+        else:
+            key = key_about(envelope.organization_id, envelope.event)
+            fields = fields_after(writes_of(envelope, position), key=key, before=envelope.seen)
+            written = Written(_about(envelope.event), fields)
+        return self._written(position, written, request, progress)
+
+    def _written(
+        self, position: Position, written: Written | ApiKeyIssuedBefore, request: WriteRequest, progress: Progress
+    ) -> Appended:
+        progress.wrote(position)
+        outcome = progress.result(written) if isinstance(written, Written) else progress.refused(written)
+        return Appended(outcome, self._level_wait.reach(position, request, progress))
 
 
 def _about(what: Command | AnyEvent) -> str:

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Set as AbstractSet
 
-from core.consistency import regions_needed
+from core.consistency import Level, regions_needed
 from core.positions import Position, Region
 from core.topology import Topology
-from service.request.context import Wait, WriteRequest
+from service.request.context import WriteRequest
 from service.request.errors import TimedOut
 from service.request.shown import Progress
 from service.request.timing import Part
@@ -19,36 +19,33 @@ class LevelWait:
 
     def __init__(self, here: Region, *, topology: Topology, log_state: LogState, deadlines: Deadlines) -> None:
         self._here = here
-        self._topology = topology
+        self._needed = {level: regions_needed(level, here=here, topology=topology) for level in Level}
         self._log_state = log_state
         self._deadlines = deadlines
 
     async def reach(self, position: Position, request: WriteRequest, progress: Progress) -> None:
-        """Return once every region of the requested level has applied `position`. Raises `TimedOut`.
+        """Return once every region of the requested level has applied `position`. Raises `Refused`: it is `TimedOut`.
 
         While the log is in doubt, no promise is made. The doubt may end before the deadline.
         """
-        progress.wrote(position)
-        wait, reading = request.wait, self._log_state.reading
-        with request.timing.during(Part.WAIT):
-            pending = await self._deadlines.reach(position, self._needed(wait), wait.deadline, by=wait.level)
-            if self._doubt(position, reading):
-                await self._deadlines.until_seen(_never(), wait.deadline, by=wait.level)
-        if doubt := self._doubt(position, reading):
-            raise self._timed_out(request, progress, is_committed=False, missing=self._needed(wait), doubt=doubt)
-        if pending:
-            raise self._timed_out(request, progress, is_committed=True, missing=pending)
+        wait, needed, reading = request.wait, self._needed[request.wait.level], self._log_state.reading
+        with progress:
+            with request.timing.during(Part.WAIT):
+                pending = await self._deadlines.reach(position, needed, wait.deadline, by=wait.level)
+                if self._doubt(position, reading):
+                    await self._deadlines.until_seen(_never(), wait.deadline, by=wait.level)
+            if doubt := self._doubt(position, reading):
+                raise self._timed_out(request, progress, is_committed=False, missing=needed, doubt=doubt)
+            if pending:
+                raise self._timed_out(request, progress, is_committed=True, missing=pending)
 
     def unknown(self, request: WriteRequest, progress: Progress) -> TimedOut:
         """The event was handed to the log, which did not answer before the deadline."""
-        missing = self._needed(request.wait)
+        missing = self._needed[request.wait.level]
         return self._timed_out(request, progress, is_committed=False, missing=missing, doubt=self._log_state.doubt)
 
     def _doubt(self, position: Position, reading: int) -> str:
         return self._log_state.doubt_since(reading) if position.origin == self._here else ""
-
-    def _needed(self, wait: Wait) -> frozenset[Region]:
-        return regions_needed(wait.level, here=self._here, topology=self._topology)
 
     def _timed_out(
         self,
@@ -64,7 +61,7 @@ class LevelWait:
             # The administrator has no key with which an organization's operation could be read.
             operation_id="" if request.caller.is_administrator else progress.operation_id,
             is_committed=is_committed,
-            acknowledged=sorted(self._needed(request.wait) - missing),
+            acknowledged=sorted(self._needed[request.wait.level] - missing),
             pending=sorted(missing),
             doubt=doubt,
         )

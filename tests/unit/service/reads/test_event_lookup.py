@@ -25,7 +25,7 @@ from service.reads.event_lookup import Absent, EventLookup
 from service.reads.local_logs import LocalLogs
 from service.request.context import Wait, WriteRequest
 from service.request.errors import RegionUnavailable
-from service.request.shown import Progress
+from service.request.shown import Progress, Result
 from service.watermarks.deadlines import Deadlines
 from service.watermarks.waiters import Waiters
 from service.writes.command_handler import CommandHandler
@@ -203,7 +203,10 @@ async def test_a_repeated_write_has_the_outcome_of_its_event_also_in_the_first_f
         wait=Wait(Level.LOCAL_REGION, 20, asyncio.get_running_loop().time() + 20),
         idempotency_key=IdempotencyKey(f"k{number}", "p"),
     )
-    written = (await handler.write(command, request)).value
+    outcome, until_reached = await handler.write(command, request)
+    await until_reached
+    assert isinstance(outcome, Result)
+    written = outcome.value
     assert written.about_id == f"w{number}"
     assert written.fields["name"] == stamped(1, clock=CLOCK + number) + f"hook {number}"
     assert reached == [(Sequence(1), an_id(1, number))]

@@ -18,6 +18,7 @@ from core.registers import Fields
 from core.stamps import Clock, render
 from core.tokens import render_token, token_at
 from core.webhooks import Webhook, webhook_in
+from service.http.later_response import is_later, later_response
 from service.http.problems import EXCEPTION_HANDLERS
 from service.http.received import arrived, body_arrived
 from service.reads.operation_status import Fate, State
@@ -30,7 +31,7 @@ from service.routes.calls import Calls, UseCases
 from service.routes.operations import OPERATION_ROUTES
 from service.routes.triggers import TRIGGER_ROUTES
 from service.routes.webhooks import WEBHOOK_ROUTES
-from service.writes.command_handler import Written
+from service.writes.command_handler import Appended, Written
 from tests.unit.service.http.asking import ADMIN_KEY, ADMINISTRATORS, API_KEY, KEY_ID, ORGANIZATION
 
 POSITION = Position(Region("us-iowa"), Epoch("k3v9x2"), Sequence(42))
@@ -60,8 +61,11 @@ class Stub:
     def __init__(self) -> None:
         self.fields: Fields = {}
 
-    async def write(self, *_: object) -> Result[Written]:
-        return Result(Written(KEY_ID, self.fields), WRITTEN)
+    async def write(self, *_: object) -> Appended:
+        return Appended(Result(Written(KEY_ID, self.fields), WRITTEN), self.until_reached())
+
+    async def until_reached(self) -> None:
+        pass
 
     async def webhook(self, *_: object) -> Result[Webhook | None]:
         return Result(webhook_in(KEY_ID, FIELDS), READ)
@@ -88,6 +92,8 @@ def recording(app: ASGIApp) -> ASGIApp:
         body_arrived(cast("Any", scope), message["body"])
         Seen.scope = scope
         await app(scope, receive, send)
+        if is_later(cast("Any", scope)):
+            await (await later_response(cast("Any", scope))).send(send)
 
     return record
 

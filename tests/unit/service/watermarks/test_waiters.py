@@ -314,7 +314,7 @@ class Regions(RuleBasedStateMachine):
             is_expected = not asker.pending and not asker.has_given_up
             assert asker.calls.count == is_expected, asker
             if not asker.has_given_up and asker.waiter is not None:
-                assert asker.waiter.pending == asker.pending
+                assert set(asker.waiter.pending) == asker.pending
 
     @invariant()
     def as_many_wait_as_were_not_notified(self) -> None:

@@ -63,7 +63,8 @@ class Scene:
         by = asked_by(organization_id=ORGANIZATION)
         request = WriteRequest(caller=by.caller, timing=by.timing, held=by.held, asked={}, wait=wait)
         try:
-            await self.writing.write(a_webhook("w1"), request)
+            _, until_reached = await self.writing.write(a_webhook("w1"), request)
+            await until_reached
         except Refused as refused:
             raise refused.why from refused
         return asyncio.get_running_loop().time() - begin
