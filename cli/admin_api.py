@@ -54,6 +54,7 @@ class ApiKey(msgspec.Struct, frozen=True):
     created_at: str
     scopes: list[str] = []
     expires_at: str | None = None
+    last_used_at: str | None = None
 
 
 class IssuedApiKey(ApiKey, frozen=True, kw_only=True):

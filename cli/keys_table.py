@@ -23,12 +23,13 @@ def keys_table(keys: Iterable[ApiKey], *, now: datetime) -> Table:
     """Each key's id, its name with any characters, its times and its scopes."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("API key, name", overflow="fold", min_width=_ID_WIDTH, max_width=_ID_WIDTH)
-    for heading in ("created", "expires", "scopes"):
+    for heading in ("created", "last used", "expires", "scopes"):
         table.add_column(heading, no_wrap=True)
     for key in keys:
         table.add_row(
             Text("\n".join(part for part in (key.id, _printable(key.name)) if part)),
             _date(key.created_at),
+            Text("never" if key.last_used_at is None else _printable(key.last_used_at)),
             _expiry(key.expires_at, now),
             _scopes(key.scopes),
         )

@@ -11,8 +11,16 @@ from hashlib import sha256
 
 import msgspec
 
-from core.commands import ApiKeyNotFound, DeletedBefore, IssueApiKey, RevokeApiKey, TooManyApiKeys
-from core.events import ApiKeyIssued, ApiKeyRevoked, RestrictedApiKeyIssued
+from core.commands import (
+    ApiKeyCommand,
+    ApiKeyNotFound,
+    ApiKeyUseRecorded,
+    DeletedBefore,
+    IssueApiKey,
+    RecordApiKeyUse,
+    TooManyApiKeys,
+)
+from core.events import AnyApiKeyEvent, ApiKeyIssued, ApiKeyRevoked, ApiKeyUsed, RestrictedApiKeyIssued
 from core.key_scopes import KeyScope
 from core.registers import TOMBSTONE, Fields, Query, Registers, Write, stamp_of, value_of
 from core.stamps import Stamp, milliseconds, parse
@@ -31,13 +39,17 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key as it is listed: everything but its secret, which is not stored."""
+    """A key as it is listed: everything but its secret, which is not stored.
+
+    `last_used_day` is such as `2026-11-30`, and `""` if no use is known.
+    """
 
     key_id: str
     name: str
     created_at_milliseconds: int
     scopes: tuple[str, ...] = tuple(KeyScope)
     expires_at_milliseconds: int | None = None
+    last_used_day: str = ""
 
 
 class Unauthenticated(Exception):
@@ -110,7 +122,13 @@ def api_key_in(key_id: str, fields: Fields) -> ApiKey:
         created_at_milliseconds=milliseconds(parse(fields["organization"])),
         scopes=_scopes_in(fields),
         expires_at_milliseconds=_expiry_in(fields),
+        last_used_day=last_used_day(fields),
     )
+
+
+def last_used_day(fields: Fields) -> str:
+    """The last day on which the key is known to have been used. Days have the order of their texts."""
+    return value_of(fields["used"]) if "used" in fields else ""
 
 
 def _scopes_in(fields: Fields) -> tuple[str, ...]:
@@ -121,14 +139,14 @@ def _expiry_in(fields: Fields) -> int | None:
     return int(value_of(fields["expires"])) if "expires" in fields else None
 
 
-def query_api_key(command: IssueApiKey | RevokeApiKey) -> Query:
+def query_api_key(command: ApiKeyCommand) -> Query:
     """The query whose result `decide_api_key` needs."""
     is_issue = isinstance(command, IssueApiKey)
     return Query((api_keys_key(command.organization_id) if is_issue else api_key_key(command.key_id),))
 
 
-def decide_api_key(command: IssueApiKey | RevokeApiKey, registers: Registers) -> ApiKeyIssued | ApiKeyRevoked:
-    """The event that `command` makes. Raises `TooManyApiKeys`, `ApiKeyNotFound`, `DeletedBefore`.
+def decide_api_key(command: ApiKeyCommand, registers: Registers) -> AnyApiKeyEvent:
+    """The event that `command` makes. Raises `TooManyApiKeys`, `ApiKeyNotFound`, `DeletedBefore`, `ApiKeyUseRecorded`.
 
     The registers of a revoked key do not name its organization.
     """
@@ -141,6 +159,10 @@ def decide_api_key(command: IssueApiKey | RevokeApiKey, registers: Registers) ->
         raise DeletedBefore(stamp_of(fields[TOMBSTONE]), ApiKeyNotFound(command.key_id))
     if "organization" not in fields or value_of(fields["organization"]) != command.organization_id:
         raise ApiKeyNotFound(command.key_id)
+    if isinstance(command, RecordApiKeyUse):
+        if last_used_day(fields) >= command.day:
+            raise ApiKeyUseRecorded
+        return ApiKeyUsed(key_id=command.key_id, day=command.day)
     return ApiKeyRevoked(key_id=command.key_id)
 
 
@@ -157,9 +179,11 @@ def _issued(command: IssueApiKey) -> ApiKeyIssued:
     )
 
 
-def api_key_writes(event: ApiKeyIssued | ApiKeyRevoked, organization_id: str, event_stamp: Stamp) -> list[Write]:
+def api_key_writes(event: AnyApiKeyEvent, organization_id: str, event_stamp: Stamp) -> list[Write]:
     """The register writes of an event. A revoked key leaves only its tombstone."""
     key, list_key = api_key_key(event.key_id), api_keys_key(organization_id)
+    if isinstance(event, ApiKeyUsed):
+        return [Write(key, "used", event_stamp + event.day)]
     if isinstance(event, ApiKeyRevoked):
         return [Write(key, TOMBSTONE, event_stamp, pointer=(list_key, event.key_id))]
     values = {"organization": organization_id, "digest": event.digest, "name": event.name, **_restrictions(event)}

@@ -87,7 +87,17 @@ class RevokeApiKey(msgspec.Struct, frozen=True):
     key_id: str
 
 
-Command = CreateWebhook | UpdateWebhook | DeleteWebhook | CreateTrigger | DeleteTrigger | IssueApiKey | RevokeApiKey
+class RecordApiKeyUse(msgspec.Struct, frozen=True):
+    """Record that a request with this key was accepted on `day`, such as `2026-11-30`, unless that is known."""
+
+    organization_id: str
+    key_id: str
+    day: str
+
+
+ApiKeyCommand = IssueApiKey | RevokeApiKey | RecordApiKeyUse
+
+Command = CreateWebhook | UpdateWebhook | DeleteWebhook | CreateTrigger | DeleteTrigger | ApiKeyCommand
 
 
 class Refusal(Exception):
@@ -155,6 +165,10 @@ class ApiKeyNotFound(NotFound):
     def __init__(self, key_id: str) -> None:
         super().__init__(key_id)
         self.key_id = key_id
+
+
+class ApiKeyUseRecorded(Refusal):
+    """The use of the key on that day, or on a later one, is recorded already."""
 
 
 class TooManyApiKeys(Refusal):

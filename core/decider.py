@@ -13,6 +13,7 @@ from core.commands import (
     FieldRefused,
     IssueApiKey,
     NotFound,
+    RecordApiKeyUse,
     Refusal,
     RevokeApiKey,
     TargetUrlTaken,
@@ -46,7 +47,7 @@ def query_for(command: Command) -> Query:
     """The registers that `decide` needs for `command`."""
     organization_id = command.organization_id
     match command:
-        case IssueApiKey() | RevokeApiKey():
+        case IssueApiKey() | RevokeApiKey() | RecordApiKeyUse():
             return query_api_key(command)
         case CreateWebhook(target_url=str(target_url)) | UpdateWebhook(target_url=str(target_url)):
             is_new = isinstance(command, CreateWebhook)
@@ -107,7 +108,7 @@ def _decide(command: Command, registers: Registers, webhooks_count: int) -> AnyE
             return _create_trigger(command, registers)
         case DeleteTrigger():
             return _delete_trigger(command, registers)
-        case IssueApiKey() | RevokeApiKey():
+        case IssueApiKey() | RevokeApiKey() | RecordApiKeyUse():
             return decide_api_key(command, registers)
         case _:
             assert_never(command)

@@ -104,6 +104,15 @@ class ApiKeyRevoked(Event, frozen=True, tag="api_key_revoked.v1"):
     key_id: str
 
 
+class ApiKeyUsed(Event, frozen=True, tag="api_key_used.v1"):
+    """A request with an API key was accepted on `day`, such as `2026-11-30`. Its author is the key itself."""
+
+    key_id: str
+    day: str
+
+
+AnyApiKeyEvent = ApiKeyIssued | RestrictedApiKeyIssued | ApiKeyRevoked | ApiKeyUsed
+
 AnyEvent = (
     WebhookCreated
     | WebhookUpdated
@@ -113,6 +122,7 @@ AnyEvent = (
     | ApiKeyIssued
     | RestrictedApiKeyIssued
     | ApiKeyRevoked
+    | ApiKeyUsed
 )
 
 

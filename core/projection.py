@@ -8,9 +8,11 @@ import msgspec
 from core.api_keys import api_key_key, api_key_writes
 from core.commands import UpdateWebhook
 from core.events import (
+    AnyApiKeyEvent,
     AnyEvent,
     ApiKeyIssued,
     ApiKeyRevoked,
+    ApiKeyUsed,
     Envelope,
     TriggerCreated,
     TriggerDeleted,
@@ -55,7 +57,7 @@ def writes_of(envelope: Envelope, position: Position) -> list[Write]:
             listed_at = (organization_key(organization_id), event.webhook_id)
             index_key = targets_key(organization_id)
             return [Write(key, TOMBSTONE, event_stamp, pointer=listed_at, index_key=index_key, indexed="target_url")]
-        case ApiKeyIssued() | ApiKeyRevoked():
+        case ApiKeyIssued() | ApiKeyRevoked() | ApiKeyUsed():
             return api_key_writes(event, organization_id, event_stamp)
         case _:
             assert_never(event)
@@ -67,7 +69,7 @@ def _of_trigger(organization_id: str, event: TriggerCreated | TriggerDeleted, re
 
 def key_about(organization_id: str, event: AnyEvent) -> str:
     """The key of an event's target: its webhook's registers, or its API key's."""
-    if isinstance(event, ApiKeyIssued | ApiKeyRevoked):
+    if isinstance(event, AnyApiKeyEvent):
         return api_key_key(event.key_id)
     return webhook_key(organization_id, event.webhook_id)
 

@@ -35,6 +35,7 @@ from service.watermarks.waiters import Waiters
 from service.writes.command_handler import CommandHandler
 from service.writes.deletions import Deletions
 from service.writes.frame_use import FrameUse
+from service.writes.key_uses import KeyUses
 from service.writes.level_wait import LevelWait
 from service.writes.log_reader import LogReader
 from service.writes.log_state import LogState
@@ -169,6 +170,13 @@ def build_parts(settings: Settings, backends: Backends) -> Parts:
         concurrency_limit=limit,
         known=waiters.known,
         now_milliseconds=now_milliseconds,
+        on_use=KeyUses(
+            here,
+            writer,
+            setting=settings.last_used,
+            why_not_read=partial(region.why_not_read, RESTRICTED_KEYS),
+            now_milliseconds=now_milliseconds,
+        ).used,
     )
     deadlines = Deadlines(waiters)
     return Parts(logs, log_state, log_reader, writer, waiters, deadlines, region, sampling, reader)

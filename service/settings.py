@@ -19,6 +19,7 @@ from service.http.authentication.admin_keys import AdminKey, read_admin_keys
 from service.http.headers import KEY_HEADERS
 from service.request.limits import Limits
 from service.writes.frame_use import Frames
+from service.writes.key_uses import LastUsed
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -39,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True):
     patched_servers: frozenset[Server]
     append_seconds: float
     frames: Frames
+    last_used: LastUsed
     requests_max: int
     tail_events_max: int
     organization_requests_max: int
@@ -82,6 +84,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
         patched_servers=environment.parsed("CROSSHOOK_PATCHED_SERVERS", accepted_servers, expected=ACCEPTED_FORM),
         append_seconds=environment.number("CROSSHOOK_APPEND_SECONDS", default=2, low=0.1, high=120),
         frames=environment.choice("CROSSHOOK_FRAMES", default=Frames.AUTO),
+        last_used=environment.choice("CROSSHOOK_LAST_USED", default=LastUsed.DAILY),
         requests_max=environment.integer("CROSSHOOK_REQUESTS_MAX", default=10_000, low=1, high=1_000_000),
         tail_events_max=environment.integer("CROSSHOOK_TAIL_EVENTS_MAX", default=10_000, low=1, high=1_000_000),
         organization_requests_max=environment.integer(

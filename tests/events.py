@@ -28,6 +28,7 @@ def few(*, webhook_ids: Sequence[str], key_ids: Sequence[str]) -> Fields:
         "target_url": st.sampled_from(["https://a.example", "https://A.example:443/", "https://b.example"]),
         "custom_headers": st.just({"a": ["b"]}),
         "timeout_nanoseconds": st.just(1),
+        "day": st.sampled_from(["2026-11-29", "2026-11-30"]),
         "scopes": st.sampled_from([(), ("read",), ("read", "write")]),
         "expires_at_milliseconds": st.just(1),
         "digest": st.sampled_from(["d1", "d2"]),

@@ -28,6 +28,7 @@ API_KEY = {
     "created_at": CREATED_AT,
     "scopes": ["read", "write"],
     "expires_at": "2027-03-14T00:00:00.000Z",
+    "last_used_at": "2026-03-15",
 }
 API_KEY_TEXT = "crosshook_0199a2c011d27c6e8f0a2b9d4e6a7c31_Zm9yIGRvY3VtZW50YXRpb24gb25seSwgbm8gc2VjcmU"
 APPLIED = {

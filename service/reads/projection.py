@@ -10,7 +10,7 @@ from core.known_marks import KnownMarks
 from core.positions import Region
 from core.registers import Query
 from service.request.concurrency_limit import ConcurrencyLimit
-from service.request.context import Identified
+from service.request.context import Caller, Identified
 from service.request.errors import RegionUnavailable
 from service.request.timing import Part
 
@@ -26,12 +26,14 @@ class ProjectionReader:
         concurrency_limit: ConcurrencyLimit,
         known: KnownMarks,
         now_milliseconds: Callable[[], int],
+        on_use: Callable[[Caller, View], None],
     ) -> None:
         self._here = here
         self._projection = projection
         self._concurrency_limit = concurrency_limit
         self._known = known
         self._now_milliseconds = now_milliseconds
+        self._on_use = on_use
 
     async def read(self, query: Query, request: Identified, *, deadline: float | None = None) -> View:
         """What `query` finds in a current projection, before `deadline` (event loop time), if the caller may see it.
@@ -54,6 +56,7 @@ class ProjectionReader:
             )
             request.held.is_proven = True
             self._concurrency_limit.let_in(request)
+            self._on_use(request.caller, view)
         return view
 
     async def _read(self, query: Query, deadline: float | None) -> View:

@@ -61,6 +61,13 @@ class ApiKeyView(msgspec.Struct, frozen=True):
     created_at: Moment
     scopes: Annotated[list[str], Meta(description=f"What requests with the key may do. {_WHAT_SCOPES_ADMIT}")]
     expires_at: Annotated[Moment | None, Meta(description="When the key expires, or expired. Null: never.")]
+    last_used_at: Annotated[
+        str | None,
+        Meta(
+            description="The last day (UTC) on which a request with the key is known to be accepted. Null: none.",
+            extra_json_schema={"format": "date"},
+        ),
+    ]
 
 
 class IssuedApiKeyView(ApiKeyView, frozen=True):
@@ -78,6 +85,7 @@ def view_of(api_key: ApiKey) -> ApiKeyView:
         created_at=rfc3339(api_key.created_at_milliseconds),
         scopes=list(api_key.scopes),
         expires_at=None if expires_at is None else rfc3339(expires_at),
+        last_used_at=api_key.last_used_day or None,
     )
 
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple
 
 from adapters.projection import View
-from core.commands import ApiKeyIssuedBefore, Command, DeletedBefore, IssueApiKey, RevokeApiKey
+from core.commands import ApiKeyCommand, ApiKeyIssuedBefore, Command, DeletedBefore, IssueApiKey
 from core.decider import query_for
-from core.events import AnyEvent, ApiKeyIssued, ApiKeyRevoked, IdempotencyKey
+from core.events import AnyApiKeyEvent, AnyEvent, ApiKeyIssued, IdempotencyKey
 from core.frames import LoggedEvent
 from core.idempotency import Recorded, holder_of, recall, recorded_in
 from core.operations import operation_in
@@ -214,7 +214,7 @@ class CommandHandler:
 
 def _about(what: Command | AnyEvent) -> str:
     """The id of the webhook or API key that `what` is about."""
-    if isinstance(what, IssueApiKey | RevokeApiKey | ApiKeyIssued | ApiKeyRevoked):
+    if isinstance(what, ApiKeyCommand | AnyApiKeyEvent):
         return what.key_id
     return what.webhook_id
 

@@ -12,6 +12,7 @@ from core.tokens import Place, Token, parse_token, render_token
 from deploy.local import LocalRegion
 from tests.contract.calls import (
     A_TRIGGER,
+    ADMIN_KEY,
     WEBHOOKS,
     a_body,
     check_refused,
@@ -19,8 +20,10 @@ from tests.contract.calls import (
     organization,
     registered,
     triggers_of,
+    until,
 )
 from tests.http_client import http_client
+from tests.keys import admin_headers
 
 HERE = origin_code(Region("us-iowa"))
 TOKEN, TIMEOUT = "SlashID-Consistency-Token", "SlashID-Required-Consistency-Timeout"
@@ -45,7 +48,20 @@ async def test_a_token_grows_with_each_write_and_covers_it(client: httpx.AsyncCl
     assert (await read_with(client, after)).status_code == 200
 
 
+async def use_is_recorded(client: httpx.AsyncClient) -> None:
+    """Return once the use of the client's key is in the log, so that reads with it make no event."""
+    path = f"/admin/organizations/{client.headers['SlashID-OrgID']}/keys"
+
+    async def is_recorded() -> bool:
+        await client.get(WEBHOOKS)
+        (key,) = (await client.get(path, headers=admin_headers(ADMIN_KEY))).json()["result"]
+        return key["last_used_at"] is not None
+
+    await until(is_recorded)
+
+
 async def test_a_token_of_a_future_write_waits_for_that_write(client: httpx.AsyncClient) -> None:
+    await use_is_recorded(client)
     now = (await token_now(client))[HERE]
     soon: Token = {HERE: Place(now.epoch, Sequence(now.sequence + 1))}
     late = await read_with(client, soon)

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from deploy.local import local_regions
+from deploy.local import LocalRegions, local_regions
 from tests.e2e.callers import OPERATION, ORGANIZATION, WEBHOOKS, Told, burst, calling_all, fate
-from tests.e2e.evidence import check, last_sequence, settled
+from tests.e2e.evidence import check, events_of, read_log, settled
 
 HERE, AWAY = "us-iowa", "asia-japan"
 LEVEL, TIMEOUT = "SlashID-Required-Consistency", "SlashID-Required-Consistency-Timeout"
@@ -18,6 +18,13 @@ async def comes_true(holds: Callable[[], Awaitable[bool]], *, seconds: float = 2
     async with asyncio.timeout(seconds):
         while not await holds():
             await asyncio.sleep(0.02)
+
+
+async def sequence_of(demo: LocalRegions, operation: str) -> int:
+    """The place of an operation in its log."""
+    log = await read_log(demo.region(HERE).nats_url, HERE)
+    (sequence,) = [logged.position.sequence for logged in events_of(HERE, log) if logged.operation_id == operation]
+    return sequence
 
 
 async def test_an_operation_is_committed_where_it_is_and_applied_when_it_is_everywhere_as_seen_from_anywhere() -> None:
@@ -31,7 +38,7 @@ async def test_an_operation_is_committed_where_it_is_and_applied_when_it_is_ever
             "operation_id": operation,
             "state": "committed",
             "origin": HERE,
-            "sequence": await last_sequence(demo.region(HERE).nats_url, HERE),
+            "sequence": await sequence_of(demo, operation),
             "regions": {"asia-japan": "pending", "europe-belgium": "applied", "us-iowa": "applied"},
         }
         assert (await fate(callers[AWAY], operation))["state"] == "unknown", "it has not heard of it"

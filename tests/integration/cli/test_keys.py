@@ -171,7 +171,7 @@ async def test_a_restricted_key_is_issued_and_listed_with_its_restrictions(
     assert await status_with(api_key, organization, demo.region(BELGIUM).http_url) == 403
     ended = await of_demo("list", organization)
     shown = [line.split() for line in ended.stdout.splitlines()[3:]]
-    assert shown[0][2:] == [(datetime.now(UTC) + timedelta(days=20)).date().isoformat(), "write"]
+    assert shown[0][3:] == [(datetime.now(UTC) + timedelta(days=20)).date().isoformat(), "write"]
     assert shown[1] == ["in", "19", "days", "events"]
     assert shown[2] == ["!", "soon"]
 

@@ -20,7 +20,14 @@ def lines_of(*keys: ApiKey) -> list[str]:
 
 
 def key(*, name: str = "billing", scopes: list[str] | None = None, expires_at: str | None = None) -> ApiKey:
-    return ApiKey(KEY_ID, name, "2026-11-29T21:25:20.123456Z", scopes=scopes or [], expires_at=expires_at)
+    return ApiKey(
+        KEY_ID,
+        name,
+        "2026-11-29T21:25:20.123456Z",
+        scopes=scopes or [],
+        expires_at=expires_at,
+        last_used_at="2026-11-30",
+    )
 
 
 def cells_of(one: ApiKey) -> list[list[str]]:
@@ -31,7 +38,7 @@ def cells_of(one: ApiKey) -> list[list[str]]:
 def expiry_of(**left: float) -> str:
     """What the table shows of a key that expires after so much time."""
     expires_at = (NOW + timedelta(**left)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return " ".join(" ".join(lines_of(key(name="", expires_at=expires_at))[3:]).split()[2:]).replace(" all", "")
+    return " ".join(" ".join(lines_of(key(name="", expires_at=expires_at))[3:]).split()[3:]).replace(" all", "")
 
 
 def test_a_key_with_everything_fits_80_columns() -> None:
@@ -45,7 +52,7 @@ def test_a_key_with_everything_fits_80_columns() -> None:
 
 def test_a_key_is_shown_with_its_id_its_name_its_scopes_and_its_day() -> None:
     shown = lines_of(key(scopes=["read", "write"]))
-    assert shown[3].split() == [KEY_ID, "2026-11-29", "never", "read"]
+    assert shown[3].split() == [KEY_ID, "2026-11-29", "2026-11-30", "never", "read"]
     assert shown[4].split() == ["billing", "write"]
 
 

@@ -19,9 +19,17 @@ from core.api_keys import (
     digest_of,
 )
 from core.codec import Undecodable, decode, encode
-from core.commands import ApiKeyNotFound, DeletedBefore, IssueApiKey, RevokeApiKey, TooManyApiKeys
+from core.commands import (
+    ApiKeyNotFound,
+    ApiKeyUseRecorded,
+    DeletedBefore,
+    IssueApiKey,
+    RecordApiKeyUse,
+    RevokeApiKey,
+    TooManyApiKeys,
+)
 from core.decider import decide, query_for
-from core.events import ApiKeyIssued, ApiKeyRevoked, Envelope, RestrictedApiKeyIssued
+from core.events import AnyApiKeyEvent, ApiKeyIssued, ApiKeyRevoked, ApiKeyUsed, Envelope, RestrictedApiKeyIssued
 from core.key_scopes import KeyScope, restriction
 from core.positions import Epoch, Position, Region, Sequence
 from core.projection import writes_of
@@ -40,7 +48,7 @@ NOW = 1_790_000_000_000
 Registers = dict[str, dict[str, str]]
 
 
-def after(*events: ApiKeyIssued | ApiKeyRevoked, organization: str = ORGANIZATION) -> Registers:
+def after(*events: AnyApiKeyEvent, organization: str = ORGANIZATION) -> Registers:
     registers: Registers = {}
     for sequence, event in enumerate(events, start=1):
         envelope = Envelope("o", organization, render(Clock(sequence << 24)), event)
@@ -241,3 +249,30 @@ def test_a_scope_of_a_later_version_restricts_the_key_too() -> None:
     authenticate(SHOWN, ORGANIZATION, after(event))
     with pytest.raises(ScopeMissing):
         authenticate(SHOWN, ORGANIZATION, after(event), KeyScope.WRITE)
+
+
+def test_the_last_day_of_use_is_recorded_once_and_only_for_the_organizations_own_key() -> None:
+    use = RecordApiKeyUse(ORGANIZATION, KEY_ID, "2026-11-30")
+    event = decide(use, after(issued()))
+    assert event == ApiKeyUsed(KEY_ID, "2026-11-30")
+    registers = after(issued(), ApiKeyUsed(KEY_ID, "2026-11-30"))
+    (listed,) = api_keys_in(ORGANIZATION, registers)
+    assert (listed.last_used_day, api_keys_in(ORGANIZATION, after(issued()))[0].last_used_day) == ("2026-11-30", "")
+    for day in ("2026-11-29", "2026-11-30"):
+        with pytest.raises(ApiKeyUseRecorded):
+            decide(RecordApiKeyUse(ORGANIZATION, KEY_ID, day), registers)
+    later = RecordApiKeyUse(ORGANIZATION, KEY_ID, "2026-12-01")
+    assert decide(later, registers) == ApiKeyUsed(KEY_ID, "2026-12-01")
+    for known in ({}, after(issued(), organization=ANOTHER)):
+        with pytest.raises(ApiKeyNotFound):
+            decide(use, known)
+    with pytest.raises(DeletedBefore):
+        decide(use, after(issued(), ApiKeyRevoked(KEY_ID)))
+
+
+def test_a_use_that_arrives_before_the_issue_admits_no_request_and_after_a_revocation_leaves_nothing() -> None:
+    used = ApiKeyUsed(KEY_ID, "2026-11-30")
+    with pytest.raises(Unauthenticated):
+        authenticate(SHOWN, ORGANIZATION, after(used))
+    authenticate(SHOWN, ORGANIZATION, after(used, issued()))
+    assert set(after(issued(), ApiKeyRevoked(KEY_ID), used)[api_key_key(KEY_ID)]) == {"!"}

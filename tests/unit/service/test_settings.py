@@ -13,6 +13,7 @@ from service.http.authentication.admin_keys import AdminKey
 from service.request.limits import Limits
 from service.settings import Settings, read_settings
 from service.writes.frame_use import Frames
+from service.writes.key_uses import LastUsed
 
 Variables = Mapping[str, str]
 
@@ -52,6 +53,7 @@ def test_every_setting_but_the_region_and_the_topology_has_a_default(place: Vari
     assert settings.limits == Limits(webhooks_max=1_000, api_keys_max=100, headers=HeaderLimits(64, 1_024))
     assert settings.admin_keys == (), "no default key gives access"
     assert settings.frames is Frames.AUTO
+    assert settings.last_used is LastUsed.DAILY
 
 
 def test_everything_can_be_set(place: Variables) -> None:
@@ -66,6 +68,7 @@ def test_everything_can_be_set(place: Variables) -> None:
             "CROSSHOOK_CLOCK_OFFSET_MILLISECONDS": "-3600000",
             "CROSSHOOK_APPEND_SECONDS": "0.1",
             "CROSSHOOK_FRAMES": "never",
+            "CROSSHOOK_LAST_USED": "never",
             "CROSSHOOK_ADDRESS_CONNECTIONS_MAX": "10",
             "CROSSHOOK_BUFFERED_BYTES_MAX": "4194304",
             "CROSSHOOK_TRUSTED_PROXIES": "2",
@@ -102,6 +105,7 @@ def test_everything_can_be_set(place: Variables) -> None:
     assert settings.operation_hours == 9
     assert settings.patched_servers == {Server(Kind.REDIS, (7, 0, 15))}
     assert settings.frames is Frames.NEVER
+    assert settings.last_used is LastUsed.NEVER
     assert settings.trusts_traceparent
     assert (settings.dashboard_listeners_max, settings.address_listeners_max) == (12, 11)
     assert (settings.append_seconds, settings.requests_max, settings.tail_events_max) == (0.1, 1, 2)
@@ -128,6 +132,7 @@ def test_everything_can_be_set(place: Variables) -> None:
         ("CROSSHOOK_ADDRESS_CONNECTIONS_MAX", "0", "an integer from 1 to 1000000"),
         ("CROSSHOOK_BUFFERED_BYTES_MAX", "65536", "an integer from 4194304 to 1099511627776"),
         ("CROSSHOOK_TRUSTED_PROXIES", "11", "an integer from 0 to 10"),
+        ("CROSSHOOK_LAST_USED", "hourly", "one of daily, never"),
         ("CROSSHOOK_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),
         ("CROSSHOOK_TAIL_EVENTS_MAX", "many", "an integer from 1 to 1000000"),
         ("CROSSHOOK_ORGANIZATION_REQUESTS_MAX", "0", "an integer from 1 to 1000000"),

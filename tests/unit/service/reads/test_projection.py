@@ -40,6 +40,7 @@ class Scene:
             concurrency_limit=ConcurrencyLimit(10),
             known=self.known,
             now_milliseconds=lambda: 0,
+            on_use=lambda _caller, _view: None,
         )
 
     async def read(self, _: Query) -> View:
