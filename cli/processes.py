@@ -51,16 +51,27 @@ def replicate() -> None:
 
 
 @click.command(cls=VerbatimCommand)
-def probe() -> None:
+@click.option("--secrets", is_flag=True, help="Wait until it uses its changed logins and certificates.")
+def probe(*, secrets: bool) -> None:
     """Report whether a process is ready.
 
     It asks `/readyz` at the address in $CROSSHOOK_LISTEN, waits for 2 s at most,
     and prints the response. The exit code is 0 if the process is ready, else 1.
 
+    With --secrets it waits until the process uses its files of logins and
+    certificates as they are now, for 30 s at most. The variables of the process
+    name the files.
+
     Example:
       export CROSSHOOK_LISTEN=127.0.0.1:8080
       crosshook probe
     """
+    if secrets:
+        from runtime.secrets_probe import waited  # noqa: PLC0415 - as above
+
+        is_used, words = waited(os.environ)
+        click.echo(words)
+        sys.exit(0 if is_used else 1)
     from runtime.probe import report  # noqa: PLC0415 - as above
 
     sys.exit(report(os.environ))

@@ -10,7 +10,6 @@ import click
 from cli.failure import Misuse
 from cli.help import VerbatimGroup
 from cli.running import do, name_option, options_of, status
-from cli.secrets_table import secrets_table
 from cli.tables import TableConsole
 from core.positions import Region
 from deploy.kept_secrets import Kept
@@ -20,6 +19,7 @@ from deploy.local.secrets import kept_in, vault_of
 from deploy.own_command import own_command
 from deploy.rotating import Report, RotationRefused, finish_login, new_login_value, rotate
 from deploy.rotation import Subject, UnknownSecret, steps_of, subject_of
+from deploy.secrets_table import secrets_table
 
 _TAKE_SECONDS_MAX = SECRETS_SECONDS_MAX + 30.0
 

@@ -61,9 +61,16 @@ class Authority:
         return _identity(certificate, key)
 
     def vouches_for(
-        self, identity: Identity, region: Region, *, use: Use, now: datetime, hosts: Sequence[str] = ()
+        self,
+        identity: Identity,
+        region: Region,
+        *,
+        use: Use,
+        now: datetime,
+        hosts: Sequence[str] = (),
+        since: datetime | None = None,
     ) -> bool:
-        """Whether `identity` is as `issue` would make it, and does not expire soon."""
+        """Whether `identity` is as `issue` would make it, was not issued before `since`, and does not expire soon."""
         try:
             certificate = x509.load_pem_x509_certificate(identity.certificate.encode())
             certificate.verify_directly_issued_by(self._certificate)
@@ -78,7 +85,13 @@ class Authority:
             and names.get_values_for_type(x509.DNSName) == [region, *hosts]
             and tuple(uses) == use.value
             and left > timedelta(days=RENEWED_DAYS_BEFORE)
+            and (since is None or certificate.not_valid_before_utc + _SKEW >= since.replace(microsecond=0))
         )
+
+
+def expiry_of(certificate: str) -> datetime:
+    """When a certificate expires."""
+    return x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc
 
 
 def new_authority(*, now: datetime) -> Authority:

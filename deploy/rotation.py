@@ -22,7 +22,7 @@ NATS, REDIS = "nats", "redis"
 MADE = "made"
 """The name under which the time of a deployment's first start is kept, beside those of changes."""
 
-_OF_NO_PROCESS = {LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR, OPERATOR}
+_OF_NO_PROCESS = {LOG_OPERATOR, COPIES_OPERATOR, SYSTEM_OPERATOR}
 
 
 class UnknownSecret(ValueError):
@@ -127,7 +127,13 @@ def _login_at_nats(place: str, user: str) -> list[Step]:
 def _login_at_redis(place: str, user: str) -> list[Step]:
     return [
         Step(f"{place} takes two passwords of {user}", {"": (OLD, NEW)}),
-        Step(f"processes log in as {user} with the new password", {"": (OLD, NEW)}, ("", NEW)),
+        Step(
+            "operators and the health check use the new password"
+            if user == OPERATOR
+            else f"processes log in as {user} with the new password",
+            {"": (OLD, NEW)},
+            ("", NEW),
+        ),
         Step(f"{place} takes the new password of {user} only", {"": (NEW,)}, ("", NEW)),
     ]
 

@@ -23,22 +23,22 @@ def local_host(host: str) -> str:
 def is_ready(variables: Mapping[str, str]) -> tuple[bool, str]:
     """Whether `/readyz` returns 200 within 2 s, and its response or the reason why there is none."""
     listen = variables.get("CROSSHOOK_LISTEN", "")
-    host, _, port = listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
     try:
-        head, _, body = _response(local_host(host), int(port)).partition(b"\r\n\r\n")
+        head, _, body = response_of(listen, "/readyz").partition(b"\r\n\r\n")
     except (OSError, ValueError) as error:
         return False, f"no response at CROSSHOOK_LISTEN, {listen!r}: {error}"
     return head.split(b" ", 2)[1:2] == [b"200"], (body or head).decode(errors="replace")
 
 
-def _response(host: str, port: int) -> bytes:
-    """All bytes until the server closes. Raises `OSError`, also at the deadline."""
+def response_of(listen: str, path: str, *, bytes_max: int = _BYTES_MAX) -> bytes:
+    """All bytes of the response until the server closes. Raises `OSError`, also at the deadline, and `ValueError`."""
+    host, _, port = listen.rpartition(":")
+    place = (local_host(host.removeprefix("[").removesuffix("]")), int(port))
     deadline = time.monotonic() + _SECONDS_MAX
-    with socket.create_connection((host, port), timeout=_SECONDS_MAX) as connection:
-        connection.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    with socket.create_connection(place, timeout=_SECONDS_MAX) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         response = b""
-        while len(response) < _BYTES_MAX:
+        while len(response) < bytes_max:
             connection.settimeout(max(0.001, deadline - time.monotonic()))
             part = connection.recv(_BYTES_MAX)
             if not part:

@@ -13,7 +13,7 @@ from core.positions import Region
 from deploy.certificates import Identity, Use
 from deploy.docker.layout import NATS_SERVERS, USERS, Users, nats_service, services_of
 from deploy.docker.monitoring import monitoring_volumes
-from deploy.docker.volumes import CERTIFICATE, KEY, data_volumes, file_volumes
+from deploy.docker.volumes import CERTIFICATE, KEY, certificate_names, data_volumes, file_volumes
 from deploy.files import give, text_in, write_volume
 from deploy.vault import nats_servers_in, open_vault
 
@@ -33,16 +33,15 @@ def fill(
     If fewer are asked for, the files of the missing servers are ignored.
     """
     servers = nats_servers_in(directory / "vault") or nats_servers
-    vault = open_vault(directory / "vault", regions, now=now, nats_servers=servers)
+    names = certificate_names(regions, nats_servers=servers)
+    vault = open_vault(directory / "vault", regions, now=now, nats_servers=servers, certificates=names)
     not_mounted = {
         nats_service(region, server=server) for region in regions for server in range(nats_servers + 1, servers + 1)
     }
 
     def identify(region: Region, role: str, volume: str, use: Use, *, hosts: Sequence[str] = ()) -> Identity:
         kept = Identity(certificate=text_in(directory / volume / CERTIFICATE), key=text_in(directory / volume / KEY))
-        if vault.authority.vouches_for(kept, region, use=use, now=now, hosts=hosts):
-            return kept
-        return vault.authority.issue(region, role, use=use, now=now, hosts=hosts)
+        return vault.identity(kept, volume, region, role, use=use, now=now, hosts=hosts)
 
     for name, data in data_volumes(regions, nats_servers=servers, users=users).items():
         if name.removesuffix("-data") not in not_mounted:
@@ -54,16 +53,7 @@ def fill(
     return {name: write_volume(directory / name, volume) for name, volume in volumes.items() if name not in not_mounted}
 
 
-@click.command()
-@click.argument("regions", nargs=-1, required=True)
-@click.option(
-    "--directory",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    default="/volumes",
-    show_default=True,
-    help="Where the volumes are mounted, each under its name.",
-)
-@click.option(
+nats_servers_option = click.option(
     "--nats-servers",
     type=click.Choice([str(count) for count in NATS_SERVERS]),
     callback=lambda _context, _parameter, value: int(value),
@@ -73,6 +63,18 @@ def fill(
     show_envvar=True,
     help="How many NATS servers each region has. `deploy/nats/three.yml` sets 3.",
 )
+
+
+@click.command()
+@click.argument("regions", nargs=-1, required=True)
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    default="/volumes",
+    show_default=True,
+    help="Where the volumes are mounted, each under its name.",
+)
+@nats_servers_option
 def main(regions: Sequence[str], directory: Path, nats_servers: int) -> None:
     """Give the volumes of REGIONS their files: secrets, certificates, configuration.
 

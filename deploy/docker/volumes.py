@@ -11,6 +11,7 @@ from deploy.docker.layout import (
     MONITOR,
     NATS_PORT,
     NATS_VERSION,
+    PROCESSES,
     REDIS_PORT,
     ROUTE_PORT,
     USERS,
@@ -24,10 +25,12 @@ from deploy.docker.layout import (
 from deploy.files import DataVolume, Volume
 from deploy.nats.accounts import ROUTES, accounts
 from deploy.nats.configuration import Cluster, Tls, nats_configuration
-from deploy.redis.configuration import EVERY_ADDRESS, OPERATOR, redis_configuration
+from deploy.redis.configuration import EVERY_ADDRESS, OPERATOR, password_commands, redis_configuration
 from deploy.vault import Vault
 
 CERTIFICATE, KEY, AUTHORITY = "certificate.pem", "key.pem", "authority.pem"
+PASSWORDS = "passwords"
+"""The file with the commands that give the users of a running Redis their passwords. It has only digests."""
 
 
 class Identify(Protocol):
@@ -48,8 +51,8 @@ def file_volumes(
             volumes[name] = Volume(owner=users.nats, files=files)
         volumes[f"{here}-redis"] = Volume(owner=users.redis, files=_redis(here, vault))
         for role, credentials in (
-            ("service", vault.logins.service(here)),
-            ("replicator", vault.logins.replicator(here)),
+            ("service", vault.valid_logins.service(here)),
+            ("replicator", vault.valid_logins.replicator(here)),
         ):
             shown = identify(here, role, f"{here}-{role}", Use.CLIENT)
             volumes[f"{here}-{role}"] = Volume(
@@ -59,6 +62,15 @@ def file_volumes(
     volumes["operator"] = Volume(owner=users.crosshook, files=_shown(operator, vault))
     volumes["admin"] = Volume(owner=users.crosshook, files={"admin-key": vault.admin_key})
     return volumes
+
+
+def certificate_names(regions: Sequence[Region], *, nats_servers: int) -> list[str]:
+    """The names of all certificates, which are those of their volumes."""
+    names = []
+    for here in regions:
+        names += [nats_service(here, server=server) for server in _numbers(nats_servers)]
+        names += [f"{here}-{role}" for role in PROCESSES]
+    return [*names, "operator"]
 
 
 def data_volumes(regions: Sequence[Region], *, nats_servers: int = 1, users: Users = USERS) -> Mapping[str, DataVolume]:
@@ -104,7 +116,7 @@ def _nats_servers(
 ) -> Mapping[str, Mapping[str, str]]:
     """Volume -> the files of one server of a region."""
     are_many = count > 1
-    passwords = vault.logins.nats[here]
+    passwords = vault.valid_logins.accepted.nats[here]
     told = accounts(here, regions, passwords)
     routes = [f"{at.host}:{at.port}" for at in (route_to(here, server=server) for server in _numbers(count))]
     volumes = {}
@@ -133,10 +145,17 @@ def _nats_servers(
 
 
 def _redis(here: Region, vault: Vault) -> Mapping[str, str]:
-    """It has the operator's password for the health check and for repairs."""
-    passwords = vault.logins.redis[here]
-    configuration = redis_configuration(bind=EVERY_ADDRESS, port=REDIS_PORT, directory=DATA, passwords=passwords)
-    return {"redis.conf": configuration, "operator-password": passwords[OPERATOR]}
+    """It has the operator's password for the health check and for repairs, and commands that set all passwords."""
+    logins = vault.valid_logins
+    passwords, also = logins.accepted.redis[here], logins.also.get(here, {})
+    configuration = redis_configuration(
+        bind=EVERY_ADDRESS, port=REDIS_PORT, directory=DATA, passwords=passwords, also=also
+    )
+    return {
+        "redis.conf": configuration,
+        "operator-password": logins.used.redis[here][OPERATOR],
+        PASSWORDS: "\n".join(password_commands(passwords, also)) + "\n",
+    }
 
 
 def _process(topology: str, credentials: str, vault: Vault, shown: Identity) -> Mapping[str, str]:
@@ -148,4 +167,4 @@ def _numbers(nats_servers: int) -> range:
 
 
 def _shown(shown: Identity, vault: Vault) -> Mapping[str, str]:
-    return {CERTIFICATE: shown.certificate, KEY: shown.key, AUTHORITY: vault.authority.identity.certificate}
+    return {CERTIFICATE: shown.certificate, KEY: shown.key, AUTHORITY: vault.trusted}

@@ -35,7 +35,7 @@ MINE = Users(crosshook=ME, nats=ME, redis=ME, prometheus=ME, grafana=ME)
 SHOWN = {"certificate.pem", "key.pem", "authority.pem"}
 FILES = {
     "nats": {"nats.conf"} | SHOWN,
-    "redis": {"redis.conf", "operator-password"},
+    "redis": {"redis.conf", "operator-password", "passwords"},
     "service": {"topology.toml", "credentials.toml"} | SHOWN,
     "replicator": {"topology.toml", "credentials.toml"} | SHOWN,
 }
@@ -73,7 +73,7 @@ def logins(volumes: Path) -> Logins:
 def test_every_volume_has_the_files_of_its_role_and_no_others(volumes: Path) -> None:
     found = {path.name: {file.name for file in path.iterdir()} for path in volumes.iterdir()}
     vault = found.pop("vault")
-    assert vault == {"logins.json", "admin-key", "authority.pem", "authority-key.pem", "nats-servers"}
+    assert vault == {"logins.json", "admin-key", "authority.pem", "authority-key.pem", "nats-servers", "changed.json"}
     assert found.pop("operator") == SHOWN
     assert found.pop("admin") == {"admin-key"}
     assert found.pop("prometheus") == {"prometheus.yml", "rules", "targets"}
@@ -517,7 +517,7 @@ def test_the_command_explains_how_to_continue_with_volumes_for_another_number_of
 def test_the_command_prints_what_it_changed_and_no_secret(tmp_path: Path, program: Callable[[Path], Result]) -> None:
     outcome = program(tmp_path)
     assert outcome.exit_code == 0
-    assert "us-iowa-redis: redis.conf, operator-password\n" in outcome.output
+    assert "us-iowa-redis: redis.conf, operator-password, passwords\n" in outcome.output
     assert "restart" not in outcome.output, "nothing runs before the first start"
     assert not any(password in outcome.output for password in logins(tmp_path).nats[REGIONS[0]].values())
     assert program(tmp_path).output == "nothing has changed\n"

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from runtime.probe import is_ready
+from runtime.secrets_probe import waited
 
 
 class Process(http.server.BaseHTTPRequestHandler):
@@ -74,3 +76,39 @@ def test_as_a_program_it_reports_readiness_by_its_exit_code(status: int, code: i
             timeout=20,
         )
     assert (run.returncode, run.stdout) == (code, b"its words\n")
+
+
+class WithMetrics(Process):
+    """Answers `/metrics` with the time of the files that it uses."""
+
+    written = 0.0
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/metrics" else 404)
+        self.end_headers()
+        text = f"# HELP x\ncrosshook_secrets_written_timestamp_seconds {type(self).written!r}\nother 1\n"
+        self.wfile.write(text.encode())
+
+
+def test_the_probe_of_secrets_waits_until_the_process_uses_its_files(tmp_path: Path) -> None:
+    file = tmp_path / "credentials.toml"
+    file.write_text("x")
+    written = file.stat().st_mtime_ns / 1e9
+    with http.server.HTTPServer(("127.0.0.1", 0), partial(WithMetrics, 200)) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        try:
+            variables = {"CROSSHOOK_LISTEN": f"127.0.0.1:{server.server_port}", "CROSSHOOK_CREDENTIALS": str(file)}
+            WithMetrics.written = written - 1
+            is_used, words = waited(variables, seconds_max=0.3)
+            assert (is_used, "its log says why" in words) == (False, True)
+            later = threading.Timer(0.3, setattr, (WithMetrics, "written", written))
+            later.start()
+            assert waited(variables, seconds_max=10)[0]
+            later.join()
+        finally:
+            server.shutdown()
+            serving.join()
+    is_used, words = waited(variables, seconds_max=0)
+    assert (is_used, "no response at CROSSHOOK_LISTEN" in words) == (False, True)
+    assert not waited({"CROSSHOOK_CREDENTIALS": str(tmp_path / "missing")}, seconds_max=0)[0]

@@ -1,4 +1,4 @@
-"""The table of secrets that `crosshook secrets list` prints."""
+"""The table of secrets: their ages, expiries, and the change that is under way."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
