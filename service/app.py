@@ -48,7 +48,7 @@ from service.routes.calls import Calls, UseCases
 from service.routes.first_page import FIRST_PAGE_ROUTES
 from service.routes.operations import OPERATION_ROUTES
 from service.routes.options import with_options
-from service.routes.policies import POLICIES
+from service.routes.policies import ADMIN, POLICIES
 from service.routes.reserved import RESERVED_ROUTES
 from service.routes.triggers import TRIGGER_ROUTES
 from service.routes.webhooks import WEBHOOK_ROUTES
@@ -156,10 +156,11 @@ def build_request_path(
 ) -> RequestPath:
     """The ASGI application, with the routes in it."""
     administrators = Administrators(settings.admin_keys)
+    policies = POLICIES if settings.admin_keys else POLICIES.without(ADMIN)
     write = line_writer(settings.log_format, settings.log_level, process="service", region=settings.region)
     return RequestPath(
         make_app(settings, parts.region, parts.use_cases(settings), administrators, board=board),
-        POLICIES,
+        policies,
         instrumentation=Instrumentation(
             latencies=latencies,
             write=write,
@@ -167,7 +168,7 @@ def build_request_path(
             trusts_traceparent=settings.trusts_traceparent,
         ),
         admission=admission,
-        authentication=Authentication(POLICIES, projection=parts.projection_reader, administrators=administrators),
+        authentication=Authentication(policies, projection=parts.projection_reader, administrators=administrators),
     )
 
 

@@ -46,6 +46,11 @@ class Policies:
         self._by_first_part = by_first_part
         self._by_path = by_path
 
+    def without(self, first_part: str) -> "Policies":
+        """The table of a service without the routes below `first_part`."""
+        kept = {part: policy for part, policy in self._by_first_part.items() if part != first_part}
+        return Policies(by_first_part=kept, by_path=self._by_path)
+
     def of(self, path: str) -> Policy:
         """The policy of a path, or of a route's template."""
         found = self._by_path.get(path)

@@ -10,12 +10,15 @@ _ABOUT_THE_PROCESS = Policy(Key.NONE, takes_place=False, is_logged=False)
 
 _SAME_FOR_ALL = Policy(Key.NONE, is_logged=False)
 
+ADMIN = "admin"
+"""The first part of the paths of the administrators' routes."""
+
 POLICIES = Policies(
     by_first_part={
         "organizations": Policy(Key.ORGANIZATION),
         "operations": Policy(Key.ORGANIZATION),
         "test-events": Policy(Key.ORGANIZATION, writes=KeyScope.EVENTS),
-        "admin": Policy(Key.ADMIN),
+        ADMIN: Policy(Key.ADMIN),
         "livez": _ABOUT_THE_PROCESS,
         "readyz": _ABOUT_THE_PROCESS,
         "metrics": _ABOUT_THE_PROCESS,
