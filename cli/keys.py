@@ -158,8 +158,8 @@ def issue(
 def list_keys(*, organization: str, url: str | None, name: str) -> None:
     """List the API keys of ORGANIZATION, oldest first.
 
-    A key that is expired, or will be within 30 days, is marked. An expired key counts
-    among the organization's keys until it is revoked.
+    A key that is expired, or will be within 30 days, is marked. An expired key
+    counts among the organization's keys until it is revoked.
 
     `crosshook keys revoke` takes a key's id. No command shows a key's text again.
 
