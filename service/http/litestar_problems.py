@@ -25,7 +25,7 @@ def _http(_: AnyRequest, error: HTTPException) -> EncodedResponse[Empty]:
 
 
 def _unexpected(request: AnyRequest, error: Exception) -> EncodedResponse[Empty]:
-    log.error("unexpected", method=request.method, path=request.scope["path"], exc_info=error)
+    log.error("unexpected", method=request.method, route=request.scope.get("path_template"), exc_info=error)
     return failure(500, "unexpected error; the service has logged it")
 
 

@@ -12,6 +12,7 @@ from litestar.exceptions import (
     TooManyRequestsException,
 )
 from litestar.testing import TestClient
+from structlog.testing import capture_logs
 
 from core.commands import ApiKeyIssuedBefore, EventTooLarge, FieldRefused, TargetUrlTaken, WebhookNotFound
 from core.consistency import Level
@@ -38,7 +39,7 @@ class Raised:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient[Litestar]]:
-    @get("/raises", sync_to_thread=False)
+    @get(["/raises", "/raises/{who:str}"], sync_to_thread=False)
     def raises() -> None:
         raise Raised.error
 
@@ -118,6 +119,14 @@ def test_a_refusal_that_shows_nothing_has_neither_header(client: TestClient[Lite
 def test_the_response_to_an_unexpected_error_does_not_name_it(client: TestClient[Litestar]) -> None:
     _, body, _ = response_to(client, ValueError("secret"))
     assert "secret" not in str(body)
+
+
+def test_the_line_about_an_unexpected_error_has_its_route_and_not_its_path(client: TestClient[Litestar]) -> None:
+    with capture_logs() as lines:
+        response_to(client, ValueError("a fault"), path="/raises/me")
+    (line,) = lines
+    assert (line["event"], line["method"], line["route"]) == ("unexpected", "GET", "/raises/{who}")
+    assert "/raises/me" not in {value for value in line.values() if isinstance(value, str)}
 
 
 def test_503_has_retry_after_and_405_has_allow(client: TestClient[Litestar]) -> None:
