@@ -16,7 +16,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from adapters.connection import Connection, open_connection
 from adapters.event_log import Append, Entry, EventLog
 from core.positions import BEGINNING, Epoch, Region
-from core.subjects import FRAMES, frames_of, stream_of
+from core.subjects import FORMS, FRAMES, frames_of, stream_of
 from deploy.local import LocalRegion, local_regions
 from deploy.local.processes.server_process import ServerProcess
 from deploy.nats.accounts import REPLICATOR, SERVICE
@@ -100,7 +100,7 @@ OPERATORS = ConsumerConfig(durable_name="audit", ack_policy=AckPolicy.EXPLICIT)
 
 async def test_of_an_empty_log_it_is_announced_at_once(looks: LogReaders) -> None:
     await looks.look()
-    assert looks.reads == [FRAMES]
+    assert looks.reads == list(FORMS)
 
 
 async def test_of_a_log_that_ends_with_a_frame_it_is_announced_at_once(region: LocalRegion, looks: LogReaders) -> None:
@@ -117,7 +117,7 @@ async def test_of_a_new_log_it_is_announced_at_once_whatever_was_written_first(
     await append_message(region)
     looks = LogReaders(log)
     await looks.look()
-    assert looks.reads == [FRAMES]
+    assert looks.reads == list(FORMS)
 
 
 async def test_of_a_log_of_older_messages_it_is_announced_after_a_time_in_which_no_older_reader_came(
@@ -137,7 +137,7 @@ async def test_of_a_log_of_older_messages_it_is_announced_after_a_time_in_which_
     assert looks.reads == [], "this is the first look without it"
     clock.now += LATER
     await looks.look()
-    assert looks.reads == [FRAMES]
+    assert looks.reads == list(FORMS)
 
 
 async def test_the_time_begins_once_the_projection_is_current_because_no_process_follows_the_log_before(
@@ -154,7 +154,7 @@ async def test_the_time_begins_once_the_projection_is_current_because_no_process
     assert looks.reads == []
     clock.now += LATER
     await looks.look()
-    assert looks.reads == [FRAMES]
+    assert looks.reads == list(FORMS)
 
 
 async def test_an_older_reader_that_comes_later_takes_it_back_at_once(
@@ -174,7 +174,7 @@ async def test_after_a_time_without_an_answer_all_readers_are_looked_for_again(
     await looks.look()
     clock.now += LATER
     await looks.look()
-    assert looks.reads == [FRAMES]
+    assert looks.reads == list(FORMS)
     await restart(region.nats, connection, while_down=looks)
     assert looks.reads == []
     await looks.look()
@@ -187,7 +187,7 @@ async def test_after_a_time_without_an_answer_all_readers_are_looked_for_again(
         assert looks.reads == [], "others may still come back"
         clock.now += LATER
         await looks.look()
-        assert looks.reads == [FRAMES]
+        assert looks.reads == list(FORMS)
 
 
 async def test_a_reader_of_an_operator_is_named(region: LocalRegion, looks: LogReaders) -> None:
@@ -198,11 +198,12 @@ async def test_a_reader_of_an_operator_is_named(region: LocalRegion, looks: LogR
     assert looks.reads == []
     assert lines == [
         {
-            "event": "frames",
+            "event": form,
             "log_level": "info",
-            "why": "not every reader of this region's log reads frames",
+            "why": f"not every reader of this region's log reads {form}",
             "readers": ["audit", "service"],
         }
+        for form in FORMS.values()
     ]
 
 

@@ -106,7 +106,7 @@ async def test_a_log_that_went_back_is_reported_once_in_a_line_and_as_a_metric(l
         await until(lambda: "not connected" in state.waiting_for)
         assert state.alarm == ""
         log.trouble = WentBack(HERE, known=mark(7), last_sequence=5)
-        await until(lambda: halted("went_back") == 1)
+        await until(lambda: reported(lines) == [("halted", "went_back")])
         assert state.alarm == "went_back: the log ends at 5, before message 7 that was read from it"
         await asyncio.sleep(0.05)
         assert reported(lines) == [("halted", "went_back")]
@@ -211,9 +211,9 @@ async def test_events_of_another_history_are_discarded_once_the_projection_was_b
 async def test_a_log_that_another_region_contradicts_is_reported_until_the_regions_agree(lines: list[Any]) -> None:
     async with running(Log()) as state:
         state.forks.ends_before(THERE, mark(9), last_sequence=Sequence(8))
-        await until(lambda: halted("went_back") == 1)
+        await until(lambda: reported(lines) == [("halted", "went_back")])
+        assert halted("went_back") == 1
         assert state.alarm == "went_back: the log ends at 8, and asia-japan has applied message 9"
-        assert reported(lines) == [("halted", "went_back")]
         (line,) = [line for line in lines if line.get("step") == "append"]
         assert line["why"] == "the log ends at 8, and asia-japan has applied message 9"
         tail = SimpleNamespace(end=mark(9))
