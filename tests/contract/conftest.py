@@ -18,7 +18,7 @@ async def region() -> AsyncIterator[LocalRegion]:
     async with local_regions(
         regions=1,
         settings={
-            "CROSSHOOK_APPEND_SECONDS": "0.3",
+            "CROSSHOOK_APPEND_SECONDS": "0.6",  # Shorter than all deadlines, and longer than a sync of a busy disk.
             "CROSSHOOK_ADMIN_KEY": ADMIN_KEY,
             "CROSSHOOK_PATCHED_SERVERS": accepted_here(),
         },

@@ -17,7 +17,7 @@ async def ids(client: httpx.AsyncClient, **parameters: object) -> list[str]:
 
 
 async def created(client: httpx.AsyncClient, body: dict[str, object]) -> None:
-    """Register it, again if need be: this region waits 0.3 s for its log, too short for a busy machine."""
+    """Register it, again if need be: this region waits 0.6 s for its log, too short for a busy machine."""
     key = {"Idempotency-Key": str(body["target_url"])}
     async with asyncio.timeout(20):
         while (answer := await client.post(WEBHOOKS, json=body, headers=key)).status_code == 503:
