@@ -73,11 +73,15 @@ async def watching(
         yield watching
 
 
+OF_CERTIFICATES = ["Time until certificates expire 1"]
+"""The queries that have no data here: these regions have no TLS. promtool tests their series."""
+
+
 async def check_data(watching: Prometheus, expression: str) -> None:
     await until(lambda: watching.has_data(expression), seconds=30)
 
 
-@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("name", [name for name in QUERIES if name not in OF_CERTIFICATES])
 async def test_a_query_of_the_dashboard_returns_data(watching: Prometheus, name: str) -> None:
     await check_data(watching, QUERIES[name])
 

@@ -69,34 +69,36 @@ class Writer:
         self._epoch = epoch
         self.stored: dict[int, Entry] = {}
         """Sequence -> the data there."""
-        self.never: list[Entry] = []
-        """The data that must never be in the log."""
+        self.never: dict[Entry, str] = {}
+        """The data that must never be in the log -> why it is not."""
 
     async def write(self) -> None:
         after = 0
         while True:
             batch = entries(self._log.origin, self._epoch, [next(self._numbers) for _ in range(random.choice((1, 12)))])
-            if await self._place(batch, after=after):
+            why_not = await self._place(batch, after=after)
+            if not why_not:
                 self.stored |= dict(enumerate(batch, start=after + 1))
                 after += len(batch)
             else:
-                self.never += batch
+                self.never |= dict.fromkeys(batch, why_not)
                 after = await self._end()
 
-    async def _place(self, batch: list[Entry], *, after: int) -> bool:
-        """Whether `batch` is in the log, once its outcome is decided."""
+    async def _place(self, batch: list[Entry], *, after: int) -> str:
+        """Why `batch` is not in the log, once its outcome is decided; `""` if it is."""
         is_open = False
         while True:
-            outcome, _ = await self._log.append(batch, after=Sequence(after))
+            outcome, why = await self._log.append(batch, after=Sequence(after))
             if outcome is Append.STORED:
-                return True
+                return ""
+            why_not = f"{outcome.name} after {after}, of {len(batch)}, {is_open=}: {why}"
             if outcome in (Append.PLACE_TAKEN, Append.REFUSED) and not is_open:
-                return False
+                return why_not
             is_open = True
             with suppress(Unavailable):
                 found = await self._log.event_at(Sequence(after + 1))
                 if outcome is Append.PLACE_TAKEN and found is not None:
-                    return found.data == batch[0].data
+                    return "" if found.data == batch[0].data else f"{why_not}; there is {found.data!r}"
             await asyncio.sleep(0.05)
 
     async def _end(self) -> int:

@@ -22,6 +22,7 @@ from deploy.local.control.fulfilling import fulfilling
 from deploy.local.control.server import control_server
 from deploy.own_command import own_command
 from tests.http_client import http_client
+from tests.servers_here import accepted_here
 
 NAME = "lagging"
 IOWA, BELGIUM = "us-iowa", "europe-belgium"
@@ -37,7 +38,12 @@ def _apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 async def demo() -> AsyncIterator[LocalRegions]:
-    async with local_regions(regions=2, round_trips=10.0) as regions, control_server(NAME) as control:
+    # Only what the tests write is behind, and only what they do is warned of.
+    settings = {"CROSSHOOK_LAST_USED": "never", "CROSSHOOK_PATCHED_SERVERS": accepted_here()}
+    async with (
+        local_regions(regions=2, round_trips=10.0, settings=settings) as regions,
+        control_server(NAME) as control,
+    ):
         control.fulfil = fulfilling(regions)
         yield regions
 

@@ -256,7 +256,11 @@ class Regions(RuleBasedStateMachine):
         self.lives = {region: [Life("0")] for region in REGIONS}
         self.heard = dict.fromkeys(REGIONS, -1)
         self.marks = dict.fromkeys(REGIONS, 0)
-        self.current = dict.fromkeys(REGIONS, False)
+        self.had = dict.fromkeys(REGIONS, 0)
+        """The highest mark of each region in any incarnation that was current."""
+        self.is_current = dict.fromkeys(REGIONS, False)
+        self.counts = dict.fromkeys(REGIONS, False)
+        """Whether it is current and has, in this incarnation, all that it ever had."""
         self.askers: list[Asker] = []
 
     @rule(region=st.sampled_from(REGIONS), by=st.integers(0, 4), is_current=st.booleans())
@@ -278,10 +282,14 @@ class Regions(RuleBasedStateMachine):
         messages = self.lives[region][number].messages
         sequence, is_current = messages[max(0, len(messages) - 1 - message)]
         if number > self.heard[region]:
-            self.heard[region], self.marks[region], self.current[region] = number, 0, False
+            self.heard[region], self.marks[region] = number, 0
+            self.is_current[region], self.counts[region] = False, False
         if number == self.heard[region]:
             self.marks[region] = max(self.marks[region], sequence)
-            self.current[region] |= is_current
+            self.is_current[region] |= is_current
+            if self.is_current[region]:
+                self.counts[region] |= self.marks[region] >= self.had[region]
+                self.had[region] = max(self.had[region], self.marks[region])
         vector = {HERE: mark(sequence)} if sequence else {}
         self.waiters.heard(region, str(number), vector, is_current=is_current)
         for asker in self.askers:
@@ -306,7 +314,7 @@ class Regions(RuleBasedStateMachine):
         asker.has_given_up = True
 
     def reached_by(self, position: Position) -> set[Region]:
-        return {region for region in REGIONS if self.current[region] and self.marks[region] >= position.sequence}
+        return {region for region in REGIONS if self.counts[region] and self.marks[region] >= position.sequence}
 
     @invariant()
     def exactly_the_waiters_whose_regions_all_reached_it_are_notified(self) -> None:
