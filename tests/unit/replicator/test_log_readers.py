@@ -84,7 +84,11 @@ async def test_nothing_is_announced_before_the_time_of_which_each_look_succeeded
     assert await readers.look(READ, after_seconds=1.5) == ALL
 
 
-@pytest.mark.parametrize("found", [OLDER, [], Unavailable("no answer"), LogMissing("gone")], ids=str)
+@pytest.mark.parametrize(
+    "found",
+    [OLDER, [], Unavailable("no answer"), LogMissing("gone")],
+    ids=["an older one", "none", "no answer", "no log"],
+)
 async def test_each_look_that_does_not_show_it_takes_it_back_and_begins_the_time_anew(
     found: list[Reader] | Exception,
 ) -> None:
