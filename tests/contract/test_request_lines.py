@@ -141,7 +141,7 @@ async def test_a_request_without_a_response_is_logged_as_failed_and_counted(
     finally:
         await broken.stop()
         region.services.remove(broken)
-    lines = [line for line in map(msgspec.json.decode, broken.log.read_bytes().splitlines()) if "route" in line]
+    lines = [line for line in map(msgspec.json.decode, broken.log.read_bytes().splitlines()) if "outcome" in line]
     assert [(line["route"], line["status"], line["outcome"]) for line in lines] == [(WEBHOOKS, 500, "failed")]
 
 

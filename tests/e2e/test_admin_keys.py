@@ -5,6 +5,8 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from core.events import ApiKeyIssued
 from deploy.local import LocalRegions, local_regions
 from deploy.local.processes.http_process import HttpProcess
@@ -64,6 +66,7 @@ async def administered(demo: LocalRegions) -> AsyncIterator[Administration]:
         asking.cancel()
 
 
+@pytest.mark.long
 async def test_an_admin_key_is_changed_without_a_refused_request() -> None:
     settings = {"CROSSHOOK_ADMIN_KEY": "", KEYS: f"ops-1 {OLD}"}
     async with local_regions(regions=1, services=2, settings=settings) as demo:

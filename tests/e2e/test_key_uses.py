@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
 
 from core.events import ApiKeyUsed
 from core.frames import LoggedEvent
@@ -51,6 +52,7 @@ async def uses_in(demo: LocalRegions) -> list[LoggedEvent]:
     return [one for one in events if isinstance(one.envelope.event, ApiKeyUsed)]
 
 
+@pytest.mark.long
 async def test_many_requests_of_a_day_in_two_regions_are_one_event_that_each_region_knows() -> None:
     today = datetime.now(UTC).date()
     async with (

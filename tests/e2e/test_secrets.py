@@ -73,6 +73,7 @@ def lines_of_the_drill() -> list[list[str]]:
     return [line.split("#")[0].split()[2:] for line in lines if line.startswith("crosshook secrets ")]
 
 
+@pytest.mark.long
 async def test_the_drill_refuses_no_request_and_loses_no_event(demo: LocalRegions) -> None:
     drill = lines_of_the_drill()
     changed = [words[1] for words in drill if words[0] == "rotate" and "--dry-run" not in words]

@@ -59,8 +59,10 @@ async def unfinished(region: LocalRegion, header: bytes, answered: Counter[int])
 
 @pytest.mark.parametrize(
     ("header", "statuses", "held_bytes"),
-    [(without_a_key, {401}, 0), (with_an_unknown_key, {408, 429}, SHARE_BYTES)],
-    ids=["no key", "unknown keys"],
+    [
+        pytest.param(without_a_key, {401}, 0, id="no key"),
+        pytest.param(with_an_unknown_key, {408, 429}, SHARE_BYTES, id="unknown keys", marks=pytest.mark.long),
+    ],
 )
 async def test_unfinished_requests_keep_memory_bounded_and_others_are_served(
     header: Callable[[], bytes], statuses: set[int], held_bytes: int, *, whole: bool
