@@ -1,4 +1,4 @@
-"""Writes the files of a volume: whole, for one user, and only if they differ."""
+"""Replaces files as a whole, and makes the files of a volume: for one user, and only if they differ."""
 
 import os
 import stat
@@ -8,6 +8,8 @@ from pathlib import Path
 import msgspec
 
 _MODE = 0o400
+_PRIVATE_MODE = 0o600
+_THIS_USER = -1
 _DIRECTORY_MODE = 0o755
 _DATA_MODE = 0o700
 
@@ -38,7 +40,7 @@ def write_volume(directory: Path, volume: Volume) -> list[str]:
         name for name, text in volume.files.items() if not _is_so(directory / name, text=text, owner=volume.owner)
     ]
     for name in changed:
-        _put(directory / name, text=volume.files[name], owner=volume.owner)
+        put(directory / name, volume.files[name], mode=_MODE, owner=volume.owner)
     return changed
 
 
@@ -68,11 +70,11 @@ def _is_so(path: Path, *, text: str, owner: int) -> bool:
     return found.st_uid == owner and stat.S_IMODE(found.st_mode) == _MODE and text_in(path) == text
 
 
-def _put(path: Path, *, text: str, owner: int) -> None:
+def put(path: Path, text: str, *, mode: int = _PRIVATE_MODE, owner: int = _THIS_USER) -> None:
     """Replace the file at once: a reader gets the whole old file or the whole new one, even after a crash."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "w", encoding="utf-8") as file:
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fchown(file.fileno(), owner, -1)

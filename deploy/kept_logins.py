@@ -3,7 +3,6 @@
 Beside them is the change that is under way, and when each secret was last changed.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -43,17 +42,6 @@ def changed_in(directory: Path) -> Mapping[str, datetime]:
 def as_text(value: object) -> str:
     """The text of a file with this value."""
     return msgspec.json.format(msgspec.json.encode(value)).decode()
-
-
-def put(path: Path, text: str) -> None:
-    """Replace a file at once, even if the machine fails: a reader gets the old one or the new one."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
 
 
 def _over(

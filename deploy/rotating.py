@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from core.positions import Region
-from deploy.kept_logins import CHANGED, LOGINS, ROTATION, as_text, changed_in, logins_in, put, rotation_in
+from deploy.files import put
+from deploy.kept_logins import CHANGED, LOGINS, ROTATION, as_text, changed_in, logins_in, rotation_in
 from deploy.logins import new_password
 from deploy.rotation import Login, Rotation, Step, Subject, steps_of
 from deploy.valid_logins import with_password

@@ -9,8 +9,8 @@ import msgspec
 
 from core.positions import Region
 from deploy.certificates import Authority, Identity, Use, new_authority
-from deploy.files import Volume, text_in, write_volume
-from deploy.kept_logins import CHANGED, LOGINS, ROTATION, as_text, changed_in, logins_in, put, rotation_in
+from deploy.files import Volume, put, text_in, write_volume
+from deploy.kept_logins import CHANGED, LOGINS, ROTATION, as_text, changed_in, logins_in, rotation_in
 from deploy.logins import Logins, new_admin_key, new_password
 from deploy.rotating import finish_login
 from deploy.rotation import MADE, NEW, Certificate, Login, Rotation, Step, Subject, TheAuthority, steps_of

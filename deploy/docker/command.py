@@ -53,6 +53,14 @@ def fill(
     return {name: write_volume(directory / name, volume) for name, volume in volumes.items() if name not in not_mounted}
 
 
+directory_option = click.option(
+    "--directory",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    default="/volumes",
+    show_default=True,
+    help="Where the volumes are mounted, each under its name.",
+)
+
 nats_servers_option = click.option(
     "--nats-servers",
     type=click.Choice([str(count) for count in NATS_SERVERS]),
@@ -67,13 +75,7 @@ nats_servers_option = click.option(
 
 @click.command()
 @click.argument("regions", nargs=-1, required=True)
-@click.option(
-    "--directory",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    default="/volumes",
-    show_default=True,
-    help="Where the volumes are mounted, each under its name.",
-)
+@directory_option
 @nats_servers_option
 def main(regions: Sequence[str], directory: Path, nats_servers: int) -> None:
     """Give the volumes of REGIONS their files: secrets, certificates, configuration.

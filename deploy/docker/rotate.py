@@ -14,13 +14,13 @@ import click
 import msgspec
 from rich.console import Console
 
-from deploy.docker.command import fill, nats_servers_option
+from deploy.docker.command import directory_option, fill, nats_servers_option
 from deploy.docker.layout import PROCESSES, USERS, Users
 from deploy.docker.rotation_lines import Containers
 from deploy.docker.volumes import CERTIFICATE, certificate_names
 from deploy.extras import needing
-from deploy.files import text_in
-from deploy.kept_logins import ROTATION, as_text, changed_in, put, rotation_in
+from deploy.files import put, text_in
+from deploy.kept_logins import ROTATION, as_text, changed_in, rotation_in
 from deploy.kept_secrets import Kept
 from deploy.logins import Logins
 from deploy.rotating import RotationRefused, begun, end, locked
@@ -116,13 +116,7 @@ def rotate(deployment: Deployment, words: Sequence[str], *, after: int | None) -
 @click.option("--after", type=int, help="The step whose lines were run. The lines themselves name it.")
 @click.option("--dry-run", is_flag=True, help="Print the steps, and do nothing.")
 @click.option("--list", "is_list", is_flag=True, help="List every secret, its age, and its expiry.")
-@click.option(
-    "--directory",
-    type=click.Path(file_okay=False, exists=True, path_type=Path),
-    default="/volumes",
-    show_default=True,
-    help="Where the volumes are mounted, each under its name.",
-)
+@directory_option
 @nats_servers_option
 def main(
     *, secret: Sequence[str], after: int | None, dry_run: bool, is_list: bool, directory: Path, nats_servers: int

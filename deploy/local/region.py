@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from core.positions import Region
-from deploy.files import text_in
-from deploy.kept_logins import put
+from deploy.files import put, text_in
 from deploy.local.network.ports import LOCALHOST, Ports
 from deploy.local.private import make_private
 from deploy.local.processes.configuration import redis_url

@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from core.positions import Region
-from deploy.kept_logins import CHANGED, LOGINS, as_text, changed_in, logins_in, put, rotation_in
+from deploy.files import put
+from deploy.kept_logins import CHANGED, LOGINS, as_text, changed_in, logins_in, rotation_in
 from deploy.kept_secrets import Kept
 from deploy.local.private import make_private
 from deploy.rotation import MADE, NATS, REDIS, Login, steps_of

@@ -15,7 +15,7 @@ from core.certificates import Certificate
 from core.positions import Region
 from core.topology import Topology
 from deploy.certificates import CERTIFICATE_DAYS, Authority, Use, new_authority
-from deploy.kept_logins import put
+from deploy.files import put
 from runtime import secret_files
 from runtime.secret_files import SecretFiles, Secrets, follow
 from runtime.settings import Environment
