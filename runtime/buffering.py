@@ -1,11 +1,7 @@
 """The bytes of a connection that no handler has yet: the size of a head, and a part of the process's budget."""
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
-
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from runtime.bounds import Bounds
 from runtime.budget import Budget, Holder
@@ -42,17 +38,8 @@ class BufferingProtocol(EndingProtocol):
         "_unparsed_bytes",
     )
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-        *,
-        bounds: Bounds,
-        budget: Budget,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+    def __init__(self, *, bounds: Bounds, budget: Budget, **of_uvicorn: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(**of_uvicorn)
         self._bounds = bounds
         self._budget = budget
         self._holders: tuple[Holder, ...] = ()

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import httptools
-from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
-from uvicorn.server import ServerState
 
 from runtime.messages import MessageProtocol, Part
 from runtime.refusals import CLOSED, CUT_OFF_BODY, CUT_OFF_HEAD, Refusal, refusal_for
@@ -32,14 +30,8 @@ class EndingProtocol(MessageProtocol):
 
     transport: TogetherTransport
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+    def __init__(self, **of_uvicorn: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(**of_uvicorn)
         self._refusal: Refusal | None = None
         self._begun: RequestResponseCycle | None = None
         self._broken: RequestResponseCycle | None = None

@@ -12,9 +12,7 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
 
 from runtime.cycle import Cycle
 from runtime.flow import Flag, Flow
@@ -53,14 +51,8 @@ class MessageProtocol(HttpToolsProtocol):
 
     __slots__ = ("_head_again", "part")
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
+    def __init__(self, **of_uvicorn: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(**of_uvicorn)
         self.part = Part.BETWEEN
         self._head_again = b""
         self._drop_parser()

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from prometheus_client import Gauge
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from runtime.address_limit import AddressLimit
 from runtime.bounds import Bounds
@@ -48,19 +46,8 @@ class BoundedProtocol(BufferingProtocol):
 
     __slots__ = ("_address", "_addresses", "_beyond", "_head_timer", "_idle")
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-        *,
-        bounds: Bounds,
-        budget: Budget,
-        addresses: AddressLimit,
-        idle: IdleConnections,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop, bounds=bounds, budget=budget)
+    def __init__(self, *, addresses: AddressLimit, idle: IdleConnections, **of_buffering: Any) -> None:  # noqa: ANN401 - as there
+        super().__init__(**of_buffering)
         self._addresses = addresses
         self._idle = idle
         self._address: str | None = None

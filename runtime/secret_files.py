@@ -13,6 +13,7 @@ from core.certificates import Certificate
 from core.topology import Topology
 from runtime.certificate_files import certificates_in
 from runtime.reminders import Reminders
+from runtime.secret_names import WRITTEN
 
 log = structlog.get_logger()
 
@@ -20,7 +21,7 @@ LOOK_SECONDS = 1.0
 """How often the files are looked at. An unchanged file costs one `stat`."""
 
 TAKEN = Gauge(
-    "crosshook_secrets_written_timestamp_seconds",
+    WRITTEN,
     "When the newest of the files of logins and certificates was written whose content all connections use",
 )
 EXPIRES = Gauge(
@@ -72,9 +73,8 @@ class SecretFiles:
     def __init__(self, source: Source, topology: Topology, *, credentials: Path | None, tls: TlsPaths) -> None:
         """`topology` has the logins of the moment already."""
         self._source = source
-        self._credentials = [credentials] if credentials else []
-        self._tls = [path for path in tls if path]
-        self._tls_paths = tls
+        self._credentials = credentials
+        self._tls = tls
         self._stamps = self._look()
         self.secrets = Secrets(source.with_credentials(topology), source.tls())
 
@@ -93,7 +93,7 @@ class SecretFiles:
         if not changed:
             return False
         topology, tls = self.secrets
-        if changed & set(self._credentials):
+        if self._credentials in changed:
             topology = self._source.with_credentials(topology)
         if changed & set(self._tls):
             tls = self._source.tls()
@@ -102,7 +102,7 @@ class SecretFiles:
 
     def certificates(self) -> dict[str, Certificate]:
         """The certificate that this process shows, and that of its authorities that expires first."""
-        files = {OWN: self._tls_paths.certificate, AUTHORITY: self._tls_paths.authority}
+        files = {OWN: self._tls.certificate, AUTHORITY: self._tls.authority}
         found = {of: certificates_in(path.read_text(encoding="utf-8")) for of, path in files.items() if path}
         # The first in the file is the process's own. Others after it are of intermediate authorities.
         first = {of: all_of[:1] if of == OWN else all_of for of, all_of in found.items()}
@@ -110,7 +110,7 @@ class SecretFiles:
 
     def _look(self) -> list[Stamp]:
         stamps = []
-        for path in (*self._credentials, *self._tls):
+        for path in filter(None, (self._credentials, *self._tls)):
             found = path.stat()
             stamps.append(Stamp(path, found.st_mtime_ns, found.st_ino, found.st_size))
         return stamps

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runtime.probe import response_of
+from runtime.secret_names import CREDENTIALS, TLS, WRITTEN
 
 SECONDS_MAX = 30.0
 _POLL_SECONDS = 0.2
-_WRITTEN = re.compile(rb"^crosshook_secrets_written_timestamp_seconds (\S+)$", re.MULTILINE)
-_FILES = ("CROSSHOOK_CREDENTIALS", "CROSSHOOK_TLS_AUTHORITY", "CROSSHOOK_TLS_CERTIFICATE", "CROSSHOOK_TLS_KEY")
+_WRITTEN = re.compile(rf"^{WRITTEN} (\S+)$".encode(), re.MULTILINE)
 
 
 def waited(variables: Mapping[str, str], *, seconds_max: float = SECONDS_MAX) -> tuple[bool, str]:
     """Whether the process at `CROSSHOOK_LISTEN` uses its files within this time, and words about it."""
     deadline = time.monotonic() + seconds_max
     try:
-        files = [Path(variables[name]) for name in _FILES if variables.get(name)]
+        files = [Path(variables[name]) for name in (CREDENTIALS, *TLS) if variables.get(name)]
         written = max((file.stat().st_mtime_ns for file in files), default=0) / 1e9
     except OSError as error:
         return False, str(error)

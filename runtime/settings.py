@@ -14,6 +14,7 @@ from core.topology import InvalidTopology, Topology, parse_topology
 from runtime.clock import Clock
 from runtime.credentials import InvalidCredentials, read_credentials
 from runtime.secret_files import SecretFiles, TlsPaths
+from runtime.secret_names import CREDENTIALS, TLS
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
@@ -229,8 +230,7 @@ class Environment:
     def secret_files(self, topology: Topology) -> SecretFiles:
         """The files with the logins of `topology` and with the TLS settings, as they are now."""
         credentials, *tls = (
-            Path(path) if (path := self._variables.get(f"CROSSHOOK_{name}")) else None
-            for name in ("CREDENTIALS", "TLS_AUTHORITY", "TLS_CERTIFICATE", "TLS_KEY")
+            Path(path) if (path := self._variables.get(name)) else None for name in (CREDENTIALS, *TLS)
         )
         return SecretFiles(self, topology, credentials=credentials, tls=TlsPaths(*tls))
 

@@ -73,7 +73,7 @@ class Conversation:
             access_log=False,
             proxy_headers=False,
         )
-        self._protocol = EndingProtocol(config, self._state, {})
+        self._protocol = EndingProtocol(config=config, server_state=self._state, app_state={})
         self._protocol.connection_made(self.wire)
 
     async def hear(self, pieces: Iterable[bytes], *, is_ended: bool = False) -> None:
