@@ -14,9 +14,9 @@ import structlog
 
 from adapters.addresses import Tls
 from adapters.dialling import Dialler
-from adapters.errors import Unavailable
+from adapters.errors import Unavailable, in_words
 from adapters.server_patches import Server
-from adapters.session import REDIAL_SECONDS, Session, in_words
+from adapters.session import REDIAL_SECONDS, Session
 from core.certificates import Certificate
 
 log = structlog.get_logger()

@@ -6,11 +6,29 @@ the event loop, and more of its time, than most messages do. Here a handler is c
 
 from collections.abc import Callable
 
+import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+log = structlog.get_logger()
+
 Handler = Callable[[Msg], None]
+
+
+def logging_errors(handler: Handler, *, subscription: str) -> Handler:
+    """`handler` as one that does not raise: each type of error is logged once. The next message still arrives."""
+    logged: set[type[Exception]] = set()
+
+    def handle(message: Msg) -> None:
+        try:
+            handler(message)
+        except Exception as error:
+            if type(error) not in logged:
+                logged.add(type(error))
+                log.exception("a message could not be taken", subject=message.subject, subscription=subscription)
+
+    return handle
 
 
 class DirectClient(Client):

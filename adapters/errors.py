@@ -110,3 +110,9 @@ class Interrupted(Exception):
 
 class NotCurrent(Exception):
     """The projection is being rebuilt: its reads may be older than earlier ones."""
+
+
+def in_words(error: Exception) -> str:
+    """The error's type and, if it has one, its text."""
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -15,9 +15,9 @@ from nats.aio.subscription import Subscription
 
 from adapters.addresses import Tls, taken_apart, tls_options
 from adapters.dialling import Dialler
-from adapters.direct_client import DirectClient
-from adapters.errors import NotTaken, Unavailable
-from adapters.greeting import bytes_max_at
+from adapters.direct_client import DirectClient, logging_errors
+from adapters.errors import NotTaken, Unavailable, in_words
+from adapters.greeting import SizeLimit
 from adapters.liveness import PONG_SECONDS, Liveness
 from adapters.nats_transport import DialledTransport
 from adapters.requests import Requests, has_no_responder
@@ -37,9 +37,6 @@ NO_PINGS_SECONDS = 1_000_000
 
 REDIAL_SECONDS = 0.25
 CLOSE_SECONDS = 2.0
-
-GREETING_SECONDS = 5.0
-"""How often a server is asked for its limit at most, even if many events exceed it. A halt is checked as often."""
 
 UNSERVED_SECONDS_MAX = 15.0
 """How long every request to a server may fail before the region is dialled anew.
@@ -65,7 +62,7 @@ class Session:
         self._not_permitted = ""
         self._unserved_since = math.inf
         self._transport: DialledTransport | None = None
-        self._greeted_at = monotonic()
+        self._limit = SizeLimit(self._client)
         self.server: Server | None = None
         """The server at the other end; None before it is dialled."""
         self._lost.add_done_callback(lambda _: self._requests.end())
@@ -174,7 +171,7 @@ class Session:
                 if liveness.is_silent:
                     self._last_error = f"no answer to a ping within {PONG_SECONDS} s"
                 if liveness.is_silent or not self._client.is_connected:
-                    self._lost.set_result(None)
+                    self._end()
                     return
                 await liveness.pause(self._lost, self._replaced)
         finally:
@@ -198,7 +195,7 @@ class Session:
         self._unserved_since = min(self._unserved_since, now)
         if now > self._unserved_since + UNSERVED_SECONDS_MAX and not self.is_lost:
             self._last_error = f"every request failed for {UNSERVED_SECONDS_MAX:g} s"
-            self._lost.set_result(None)
+            self._end()
 
     async def request(
         self, subject: str, payload: bytes, *, timeout_seconds: float, headers: dict[str, str] | None = None
@@ -237,18 +234,8 @@ class Session:
         """
         if self.is_lost:
             raise Unavailable("the connection is lost")
-        logged: set[type[Exception]] = set()
-
-        def heard(message: Msg) -> None:
-            try:
-                on_message(message)
-            except Exception as error:
-                if type(error) not in logged:
-                    logged.add(type(error))
-                    log.exception("a message could not be taken", subject=message.subject, subscription=subject)
-
         try:
-            return await self._client.hand_over(subject, heard)
+            return await self._client.hand_over(subject, logging_errors(on_message, subscription=subject))
         except (OSError, nats.errors.Error) as error:
             raise Unavailable(in_words(error)) from error
 
@@ -266,23 +253,12 @@ class Session:
     @property
     def bytes_max(self) -> int:
         """The server's last known limit for a message, headers included, in bytes."""
-        return self._client.max_payload
+        return self._limit.bytes_max
 
     async def look_at_bytes_max(self) -> int:
-        """As `bytes_max`, but asks the server again, because a reload changes its limit without notice.
-
-        After a lower limit the server ends the session at the first message that is too large. After a higher one
-        this process would otherwise refuse an event permanently.
-        """
-        if (
-            self._transport is not None
-            and self._transport.address is not None
-            and monotonic() >= self._greeted_at + GREETING_SECONDS
-        ):
-            self._greeted_at = monotonic()
-            asked = await bytes_max_at(self._transport.address, timeout_seconds=CONNECT_TIMEOUT_SECONDS)
-            self._client._max_payload = asked or self.bytes_max  # noqa: SLF001 - the client checks it, too
-        return self.bytes_max
+        """As `bytes_max`, but asks the server again."""
+        address = None if self._transport is None else self._transport.address
+        return await self._limit.look(address, timeout_seconds=CONNECT_TIMEOUT_SECONDS)
 
     @property
     def client(self) -> DirectClient:
@@ -291,8 +267,7 @@ class Session:
 
     async def close(self) -> None:
         """End the session within `CLOSE_SECONDS`. Never fails: the server may be gone and the client in any state."""
-        if not self._lost.done():
-            self._lost.set_result(None)
+        self._end()
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._client.close()
@@ -310,14 +285,11 @@ class Session:
             await self._on_disconnected()
 
     async def _on_disconnected(self) -> None:
+        self._end()
+
+    def _end(self) -> None:
         if not self._lost.done():
             self._lost.set_result(None)
-
-
-def in_words(error: Exception) -> str:
-    """The error's type and, if it has one, its text."""
-    text = str(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _retrieve(task: asyncio.Future[Any]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters import session as session_module
+from adapters import greeting as greeting_module
 from adapters.connection import open_connection
 from adapters.event_log import Append, Entry, EventLog
 from core.positions import NOTHING, Epoch, Sequence
@@ -42,7 +42,7 @@ async def test_a_message_may_have_max_payload_with_its_headers_and_not_a_byte_mo
 async def test_an_open_connection_learns_that_the_limit_of_its_server_was_raised(
     region: LocalRegion, log: EventLog, epoch: Epoch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "GREETING_SECONDS", 0.0)
+    monkeypatch.setattr(greeting_module, "ASK_SECONDS", 0.0)
     large = sized(log, epoch, LIMIT)
 
     async def is_stored() -> bool:

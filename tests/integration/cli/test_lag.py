@@ -22,6 +22,7 @@ from deploy.local.control.fulfilling import fulfilling
 from deploy.local.control.server import control_server
 from deploy.own_command import own_command
 from tests.http_client import http_client
+from tests.integration.deploy.typed import Printing
 from tests.servers_here import accepted_here
 
 NAME = "lagging"
@@ -48,13 +49,8 @@ async def demo() -> AsyncIterator[LocalRegions]:
         yield regions
 
 
-class Watch:
+class Watch(Printing):
     """A `crosshook lag --watch`, and what it has printed."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.output = ""
-        self._reading = asyncio.create_task(self._read())
 
     def events_behind(self, region: str, origin: str) -> list[int]:
         """How many events `region` was behind `origin` in each table; 0 if the table does not name it."""
@@ -74,11 +70,6 @@ class Watch:
         async with asyncio.timeout(10):
             await self._reading
             return await self.process.wait()
-
-    async def _read(self) -> None:
-        assert self.process.stdout is not None
-        while data := await self.process.stdout.read(65_536):
-            self.output += data.decode()
 
 
 async def crosshook(*arguments: str) -> asyncio.subprocess.Process:

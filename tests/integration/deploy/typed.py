@@ -6,13 +6,22 @@ import sys
 from collections.abc import Callable
 
 
-class Demo:
-    """A `crosshook up` of a test, with its output so far."""
+class Printing:
+    """A process, and what it has printed."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.output = ""
         self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        while data := await self.process.stdout.read(65_536):
+            self.output += data.decode()
+
+
+class Demo(Printing):
+    """A `crosshook up` of a test, with its output so far."""
 
     async def says(self, text: str) -> None:
         await until(lambda: text in self.output or self._reading.done(), seconds=20)
@@ -22,11 +31,6 @@ class Demo:
         async with asyncio.timeout(20):
             await self._reading
             return await self.process.wait()
-
-    async def _read(self) -> None:
-        assert self.process.stdout is not None
-        while data := await self.process.stdout.read(65_536):
-            self.output += data.decode()
 
 
 async def crosshook(*arguments: str, umask: int = -1) -> asyncio.subprocess.Process:
